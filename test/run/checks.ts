@@ -1,0 +1,52 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import type { Outcome } from './outcome.ts';
+
+/** A command that must exit with 0; counted as one test. */
+export interface Check {
+  name: string;
+  command: string;
+  args: readonly string[];
+}
+
+const CHECK_TIMEOUT_MS = 180_000;
+
+const STATIC_CHECKS: readonly Check[] = [
+  { name: 'types', command: 'tsc', args: ['--noEmit'] },
+  { name: 'types of the review page', command: 'tsc', args: ['--noEmit', '-p', 'review/web'] },
+  { name: 'lint and format', command: 'biome', args: ['check', '--colors=off'] },
+];
+
+const WEB_BUILD: Check = {
+  name: 'the review page builds',
+  command: 'vite',
+  args: ['build', 'review/web', '--logLevel', 'warn'],
+};
+
+/** The checks for this run: all of them, or with a filtered run only the build that page tests stand on. */
+export function selectChecks(isFiltered: boolean): Check[] {
+  const hasPage = existsSync('review/web/index.html');
+  return [...(isFiltered ? [] : STATIC_CHECKS), ...(hasPage ? [WEB_BUILD] : [])];
+}
+
+/** Runs one check to its end; a command that cannot start or overruns its deadline is a failure. */
+export function runCheck({ name, command, args }: Check): Outcome {
+  const started = performance.now();
+  const done = spawnSync(`node_modules/.bin/${command}`, args, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: CHECK_TIMEOUT_MS,
+  });
+  const seconds = (performance.now() - started) / 1000;
+  const isPassed = done.status === 0;
+  const error =
+    done.error?.message ?? `${command} ${args.join(' ')} exited with ${done.status ?? done.signal}`;
+  return {
+    name,
+    passed: isPassed ? 1 : 0,
+    skips: [],
+    failures: isPassed ? [] : [{ name, error }],
+    seconds,
+    output: `${done.stdout ?? ''}${done.stderr ?? ''}`,
+  };
+}
