@@ -1,0 +1,137 @@
+/** The words of the telemetry's face: what the gateway reports while it works.
+ *  No call here throws, blocks or carries message content; every call is cheap enough for the hot path. */
+
+import type { UnscannedReason, Verdict } from '../../alerts/index.ts';
+import type { DetectorStats } from '../../detectors/index.ts';
+import type { Finding } from '../../rules/index.ts';
+
+/** What is known of an exchange when it begins. */
+export interface ExchangeStart {
+  readonly exchangeId: string;
+  /** The route's pattern, for example `/v1/chat/completions`, or `unknown`; never a raw path. */
+  readonly route: string;
+  readonly method: string;
+  /** `openai-chat`, or `none` where no dialect reads the route. */
+  readonly dialect: string;
+  /** Host and port of the upstream. */
+  readonly upstreamHost: string;
+  /** W3C trace context of the caller, as it came. */
+  readonly traceparent: string | undefined;
+  readonly tracestate: string | undefined;
+}
+
+/** What the body told. */
+export interface ExchangeDetail {
+  readonly conversationId: string;
+  readonly model: string | null;
+  readonly isStreamed: boolean;
+}
+
+/** How an exchange ended. */
+export interface ExchangeEnd {
+  /** HTTP status that the client got; 499 where the client left before a status was sent. */
+  readonly status: number;
+  readonly verdict: Verdict;
+  /** Null where all went well, else what went wrong first. */
+  readonly error: ExchangeError | null;
+  readonly responseModel: string | null;
+  readonly finishReasons: readonly string[];
+  readonly usage: { readonly inputTokens: number; readonly outputTokens: number } | null;
+  /** Tokens that the reader scored. */
+  readonly tokensScored: number;
+  /** Milliseconds from the request's first byte to the answer's first byte to the client; null where none was sent. */
+  readonly firstByteMs: number | null;
+}
+
+/** Why an exchange did not go as the client asked. */
+export type ExchangeError =
+  | 'bad_request'
+  | 'body_too_large'
+  | 'unknown_path'
+  | 'overloaded'
+  | 'upstream_refused'
+  | 'upstream_timeout'
+  | 'upstream_cut'
+  | 'client_gone'
+  | 'unscannable'
+  | 'unrecorded'
+  | 'stopping'
+  | 'internal';
+
+/** Moments of an exchange that become span events. */
+export type ExchangeEvent =
+  | 'request_read'
+  | 'request_scanned'
+  | 'upstream_started'
+  | 'upstream_first_byte'
+  | 'upstream_ended'
+  | 'response_scanned'
+  | 'committed'
+  | 'blocked'
+  | 'client_gone';
+
+/** One exchange under observation; `end` is called once, whatever happened. */
+export interface ExchangeSpan {
+  /** 32 hexadecimal digits, or null where nothing is traced. */
+  readonly traceId: string | null;
+  detail(detail: ExchangeDetail): void;
+  event(event: ExchangeEvent): void;
+  /** Becomes `gen_ai.evaluation.result`. */
+  finding(finding: Finding): void;
+  end(end: ExchangeEnd): void;
+}
+
+/** A policy that was used because the normal way was not open. */
+export interface PolicyUse {
+  readonly policy: 'on_unscannable' | 'on_unrecorded' | 'on_unknown_path';
+  readonly decision: 'pass' | 'block';
+}
+
+/** What gauges read when metrics are collected. */
+export interface GaugeReading {
+  readonly inFlight: number;
+  readonly detector: DetectorStats;
+  readonly outboxPending: number;
+  readonly rulesActive: number;
+  readonly isReady: boolean;
+}
+
+/** Names of the metrics, one place; units in the names as Prometheus wants them. */
+export const METRIC_NAMES = {
+  exchanges: 'telltale_exchanges_total',
+  exchangeDuration: 'telltale_exchange_duration_seconds',
+  firstByte: 'telltale_first_byte_seconds',
+  findings: 'telltale_findings_total',
+  unscanned: 'telltale_unscanned_segments_total',
+  policyUses: 'telltale_policy_uses_total',
+  errors: 'telltale_errors_total',
+  ruleReloads: 'telltale_rule_reloads_total',
+  unrecorded: 'telltale_unrecorded_exchanges_total',
+  inFlight: 'telltale_in_flight_exchanges',
+  detectorQueued: 'telltale_detector_queued_blocks',
+  detectorTokens: 'telltale_detector_tokens_total',
+  detectorWorkersReplaced: 'telltale_detector_workers_replaced_total',
+  detectorRejected: 'telltale_detector_rejected_total',
+  outboxPending: 'telltale_outbox_pending_alerts',
+  rulesActive: 'telltale_rules_active',
+  ready: 'telltale_ready',
+} as const;
+
+/** Traces and metrics of the gateway. */
+export interface Telemetry {
+  startExchange(start: ExchangeStart): ExchangeSpan;
+  /** One segment, or one part of a body, that was not scanned. */
+  recordUnscanned(reason: UnscannedReason): void;
+  recordPolicyUse(use: PolicyUse): void;
+  /** Counted once per exchange by `ExchangeSpan.end`; this one is for errors outside of an exchange. */
+  recordError(error: ExchangeError): void;
+  /** The store refused an exchange's record. */
+  recordUnrecorded(): void;
+  recordRuleReload(outcome: 'loaded' | 'refused'): void;
+  /** Read whenever metrics are collected. */
+  observeGauges(read: () => GaugeReading): void;
+  /** All metrics in Prometheus' text format. */
+  metricsText(): Promise<string>;
+  /** Sends what is pending, within the deadline. */
+  close(): Promise<void>;
+}
