@@ -1,0 +1,173 @@
+/** The words of the detectors' face. A detector turns text into signals: one number per token and signal. */
+
+/** Who speaks in a segment; dialects map their own roles onto these four. */
+export type Role = 'system' | 'user' | 'assistant' | 'tool';
+
+/** `concept/deception`, `feature/1234` or `probe/deception`: the key of a signal everywhere. */
+export type SignalId = `concept/${string}` | `feature/${number}` | `probe/${string}`;
+
+/** UTF-16 offsets [start, end) of one token in its segment's text. Offsets never split a surrogate pair. */
+export interface TokenSpan {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Feature activations of consecutive tokens in compressed sparse rows:
+ *  token i has the entries rowStart[i] .. rowStart[i + 1] of `index` and `value`. */
+export interface SparseActivations {
+  readonly rowStart: Uint32Array;
+  readonly index: Uint32Array;
+  readonly value: Float32Array;
+}
+
+/** What the reader saw in consecutive tokens of one segment, all of them final. */
+export interface Activations {
+  /** Index of the first token in its segment; each batch begins where the last one ended. */
+  readonly firstToken: number;
+  readonly tokens: readonly TokenSpan[];
+  /** float32 [tokens.length] per signal asked for. */
+  readonly signals: ReadonlyMap<SignalId, Float32Array>;
+  /** The dictionary's activations, of the features that the signals asked for refer to. */
+  readonly features: SparseActivations;
+}
+
+/** How a concept's token values become one value per segment.
+ *  `window` is in tokens: k for `top_k_mean`, the width for `max_rolling_mean`. */
+export interface Aggregate {
+  readonly kind: 'max' | 'mean' | 'top_k_mean' | 'max_rolling_mean';
+  readonly window: number;
+}
+
+export interface ConceptFeature {
+  readonly index: number;
+  readonly weight: number;
+}
+
+/** A sparse weighted set of features: signal_t = bias + sum of weight_j * a_j(t), so a finding's shares sum to its value. */
+export interface Concept {
+  readonly name: string;
+  readonly description: string;
+  readonly features: readonly ConceptFeature[];
+  readonly bias: number;
+  /** The aggregate that was measured best and is the default of rules. */
+  readonly aggregate: Aggregate;
+}
+
+export interface FeatureExample {
+  readonly text: string;
+  /** UTF-16 offsets of the tokens that activated it, strongest first. */
+  readonly spans: readonly TokenSpan[];
+  readonly value: number;
+}
+
+/** What is known of one dictionary latent. `label` is null where nobody has named it. */
+export interface FeatureInfo {
+  readonly index: number;
+  readonly label: string | null;
+  /** How well a reader of the label alone told activating from other text, 0.5 to 1, or null. */
+  readonly labelScore: number | null;
+  /** Share of tokens of ordinary text on which it is active. */
+  readonly density: number;
+  readonly examples: readonly FeatureExample[];
+  readonly neighbours: readonly { readonly index: number; readonly cosine: number }[];
+}
+
+/** Scores of ordinary segments, held out from training, for one signal under one aggregate. */
+export interface CalibrationCurve {
+  readonly segments: number;
+  /** What the ordinary traffic was. */
+  readonly traffic: string;
+  /** The highest scores in descending order; values[i] is the (i + 1)-th highest of `segments`. */
+  readonly top: Float32Array;
+}
+
+/** A threshold for a false-alarm rate, with what supports it. */
+export interface Threshold {
+  readonly value: number;
+  readonly rate: number;
+  readonly segments: number;
+  /** Wilson 95 % interval of the true rate at this value. */
+  readonly interval: readonly [number, number];
+  readonly traffic: string;
+}
+
+/** Reader, hook point, dictionary and tokenizer with everything measured about them; identified by its digest. */
+export interface Featureset {
+  readonly name: string;
+  readonly version: string;
+  /** sha256 over the manifest, in hexadecimal. */
+  readonly digest: string;
+  readonly dModel: number;
+  readonly dictionarySize: number;
+  readonly concepts: readonly Concept[];
+  readonly probes: readonly string[];
+  concept(name: string): Concept | undefined;
+  /** @throws {DetectorError} FEATURE_OUT_OF_RANGE */
+  feature(index: number): FeatureInfo;
+  /** Index of the feature with this label, if exactly one has it. */
+  featureByLabel(label: string): number | undefined;
+  /** The value that at most `rate` of ordinary segments reach, or why that cannot be said. */
+  threshold(
+    signal: SignalId,
+    aggregate: Aggregate,
+    rate: number,
+    role?: Role,
+  ): Threshold | CalibrationRefusal;
+  /** -log10 of the share of ordinary segments that score at least so high; beyond the sample, its tail extended log-linearly. */
+  rarity(signal: SignalId, aggregate: Aggregate, value: number): number | undefined;
+}
+
+export interface CalibrationRefusal {
+  readonly refused: 'no calibration' | 'sample too small';
+  readonly message: string;
+  /** How many more ordinary segments the rate asks for. */
+  readonly segmentsMissing: number;
+}
+
+export interface ScorerOptions {
+  readonly role: Role;
+  readonly signals: readonly SignalId[];
+  /** Enforcing work is taken from the queue before observing work. */
+  readonly priority?: 'enforce' | 'observe';
+  readonly abortSignal?: AbortSignal;
+  /** How long one push may wait for the reader. */
+  readonly timeoutMs?: number;
+}
+
+/** Scores one segment as its text arrives. Calls are made one after another.
+ *  The activations of all pushes and the end, joined, are equal to the last bit however the text was cut. */
+export interface SegmentScorer {
+  /** Adds text; gives the activations of the tokens that became final (often none yet). */
+  push(text: string): Promise<Activations>;
+  /** The text is complete; gives the rest. */
+  end(): Promise<Activations>;
+  /** Tokens that may still change, scored as if the text ended here; they may block early, never decide. */
+  provisional(): Promise<Activations>;
+  readonly tokensFinal: number;
+}
+
+export interface DetectorStats {
+  readonly workers: number;
+  readonly queued: number;
+  readonly tokensScored: number;
+  readonly batches: number;
+  readonly workersReplaced: number;
+  readonly rejectedQueueFull: number;
+  readonly timedOut: number;
+  readonly nonFinite: number;
+}
+
+export interface Detector {
+  readonly featureset: Featureset;
+  createScorer(options: ScorerOptions): SegmentScorer;
+  stats(): DetectorStats;
+  close(): Promise<void>;
+}
+
+export interface DetectorConfig {
+  /** Folder with manifest.json; default models/default. */
+  readonly modelPath: string;
+  readonly workers?: number;
+  readonly maxQueuedBlocks?: number;
+  readonly timeoutMs?: number;
+}
