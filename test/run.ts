@@ -13,7 +13,7 @@ async function main(filters: readonly string[]): Promise<number> {
     return 1;
   }
   const report = createReport((line) => process.stdout.write(`${line}\n`));
-  for (const check of selectChecks(filters.length > 0)) report.add(runCheck(check));
+  for (const check of selectChecks(files, filters.length > 0)) report.add(runCheck(check));
   await runAll(files, report);
   return report.finish();
 }

@@ -23,10 +23,13 @@ const WEB_BUILD: Check = {
   args: ['build', 'review/web', '--logLevel', 'warn'],
 };
 
-/** The checks for this run: all of them, or with a filtered run only the build that page tests stand on. */
-export function selectChecks(isFiltered: boolean): Check[] {
+/** The checks for this run: all of them, or with a filtered run only the build of the review page, and that
+ *  only when tests were chosen that open it. */
+export function selectChecks(files: readonly string[], isFiltered: boolean): Check[] {
   const hasPage = existsSync('review/web/index.html');
-  return [...(isFiltered ? [] : STATIC_CHECKS), ...(hasPage ? [WEB_BUILD] : [])];
+  if (!isFiltered) return [...STATIC_CHECKS, ...(hasPage ? [WEB_BUILD] : [])];
+  const isPageNeeded = files.some((file) => /^test\/(review|gateway)\//.test(file));
+  return isPageNeeded && hasPage ? [WEB_BUILD] : [];
 }
 
 /** Runs one check to its end; a command that cannot start or overruns its deadline is a failure. */
