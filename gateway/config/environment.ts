@@ -1,0 +1,53 @@
+import { configSchema } from './schema.ts';
+
+/** Short names that stand beside the systematic ones. */
+const SHORT_NAMES: Readonly<Record<string, string>> = {
+  'server.host': 'HOST',
+  'server.port': 'PORT',
+  'review.port': 'REVIEW_PORT',
+  'upstream.url': 'UPSTREAM_URL',
+  'kafka.brokers': 'KAFKA_BROKERS',
+  'kafka.topic': 'KAFKA_TOPIC',
+  'telemetry.otlp_endpoint': 'OTEL_EXPORTER_OTLP_ENDPOINT',
+};
+
+/** One value of the configuration and the variables that set it, the strongest first. */
+export interface Setting {
+  readonly path: readonly string[];
+  readonly variables: readonly string[];
+  readonly standard: unknown;
+}
+
+/** Every setting: `limits.max_body_bytes` is set by TELLTALE_LIMITS_MAX_BODY_BYTES, and a few by a short name too. */
+export const SETTINGS: readonly Setting[] = leaves(configSchema.parse({}), []).map(({ path, standard }) => {
+  const systematic = `TELLTALE_${path.join('_').toUpperCase()}`;
+  const short = SHORT_NAMES[path.join('.')];
+  return { path, standard, variables: short === undefined ? [systematic] : [systematic, short] };
+});
+
+/** The values that the environment sets, with the variable that set each. An empty variable is as if unset. */
+export function readEnvironment(
+  env: NodeJS.ProcessEnv,
+): { setting: Setting; variable: string; value: unknown }[] {
+  return SETTINGS.flatMap((setting) => {
+    const variable = setting.variables.find((name) => (env[name] ?? '') !== '');
+    if (variable === undefined) return [];
+    return [{ setting, variable, value: fromText(env[variable] ?? '', setting.standard) }];
+  });
+}
+
+/** Text that does not read as the standard value's type is left as it is, for the schema to refuse. */
+function fromText(text: string, standard: unknown): unknown {
+  if (Array.isArray(standard)) return text.split(',').map((part) => part.trim());
+  if (typeof standard === 'boolean') return text === 'true' ? true : text === 'false' ? false : text;
+  const isNumber = /^-?\d+(\.\d+)?$/.test(text);
+  return isNumber && typeof standard !== 'string' ? Number(text) : text;
+}
+
+function leaves(value: object, path: readonly string[]): { path: readonly string[]; standard: unknown }[] {
+  return Object.entries(value).flatMap(([key, inner]) =>
+    inner !== null && typeof inner === 'object' && !Array.isArray(inner)
+      ? leaves(inner, [...path, key])
+      : [{ path: [...path, key], standard: inner }],
+  );
+}

@@ -1,0 +1,112 @@
+import { z } from 'zod';
+
+const port = z.int().min(0).max(65_535);
+const milliseconds = z.int().min(1).max(86_400_000);
+const bytes = z
+  .int()
+  .min(1)
+  .max(2 ** 31 - 1);
+const count = z.int().min(1).max(1_000_000);
+const passOrBlock = z.enum(['pass', 'block']);
+const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' });
+
+const server = z.strictObject({
+  /** Loopback unless told otherwise: a gateway without authentication of its own is not offered to the network. */
+  host: z.string().min(1).default('127.0.0.1'),
+  /** 0 takes any free port. */
+  port: port.default(8080),
+  /** What stands before the dialects' paths. */
+  prefix: z
+    .string()
+    .regex(/^(\/[\w.~-]+)*$/, 'must be empty or begin with / and not end with it')
+    .default('/v1'),
+  max_header_bytes: bytes.default(16_384),
+  max_headers: count.default(100),
+});
+
+const review = z.strictObject({
+  host: z.string().min(1).default('127.0.0.1'),
+  port: port.default(8081),
+});
+
+const metrics = z.strictObject({
+  host: z.string().min(1).default('127.0.0.1'),
+  port: port.default(9464),
+});
+
+const upstream = z.strictObject({
+  /** Scheme, host and, if need be, a path; the request's path is appended. Null starts the demo upstream. */
+  url: httpUrl.nullable().default(null),
+  max_connections: count.default(256),
+  connect_timeout_ms: milliseconds.default(5_000),
+  first_byte_timeout_ms: milliseconds.default(120_000),
+  /** The longest silence between two pieces of an answer. */
+  idle_timeout_ms: milliseconds.default(60_000),
+});
+
+const kafka = z.strictObject({
+  brokers: z.array(z.string().regex(/^[^\s:]+:\d+$/, 'must be host:port')).default([]),
+  topic: z.string().min(1).max(249).default('telltale.alerts'),
+});
+
+const policy = z.strictObject({
+  unknown_path: z.enum(['refuse', 'pass']).default('refuse'),
+  /** What happens to text that no rule could read, where rules flag and where they enforce. */
+  on_unscannable: z
+    .strictObject({ flag: passOrBlock.default('pass'), enforce: passOrBlock.default('block') })
+    .prefault({}),
+  /** What happens to an answer whose record could not be written. */
+  on_unrecorded: passOrBlock.default('pass'),
+  /** HTTP status of a request that was blocked before the upstream was called. */
+  block_status: z.int().min(400).max(499).default(400),
+  /** HTTP status of a whole answer that was blocked: 200 is a completion with finish_reason content_filter. */
+  blocked_answer_status: z.union([z.literal(200), z.int().min(400).max(499)]).default(200),
+  expose_verdict: z.boolean().default(false),
+  expose_rules: z.boolean().default(false),
+});
+
+const limits = z.strictObject({
+  max_body_bytes: bytes.default(10 * 1024 * 1024),
+  max_decoded_bytes: bytes.default(32 * 1024 * 1024),
+  /** Decoded bytes over encoded bytes, from the first 64 KiB on. */
+  max_decoded_ratio: count.default(100),
+  max_json_depth: z.int().min(1).max(1_000).default(64),
+  max_line_bytes: bytes.default(1024 * 1024),
+  max_segments: count.default(4_096),
+  max_segment_tokens: count.default(65_536),
+  max_in_flight: count.default(512),
+  retry_after_s: z.int().min(1).max(3_600).default(1),
+  body_timeout_ms: milliseconds.default(60_000),
+});
+
+const detector = z.strictObject({
+  /** Null is one for each core but one, at least one. */
+  workers: z.int().min(1).max(256).nullable().default(null),
+  timeout_ms: milliseconds.default(10_000),
+  max_queued_blocks: count.default(4_096),
+});
+
+const stop = z.strictObject({ grace_ms: milliseconds.default(20_000) });
+
+/** Everything that can be set, with its default; the file has this shape. */
+export const configSchema = z.strictObject({
+  server: server.prefault({}),
+  review: review.prefault({}),
+  metrics: metrics.prefault({}),
+  upstream: upstream.prefault({}),
+  /** Folder of the reader, its dictionary and its concepts; null is the one that comes with Telltale. */
+  model: z.string().min(1).nullable().default(null),
+  /** Folder of rule files; null is the rules that come with Telltale. */
+  rules: z.string().min(1).nullable().default(null),
+  /** Folder of state: store, alerts file, keys. */
+  data: z.string().min(1).default('.telltale'),
+  kafka: kafka.prefault({}),
+  telemetry: z.strictObject({ otlp_endpoint: httpUrl.nullable().default(null) }).prefault({}),
+  policy: policy.prefault({}),
+  limits: limits.prefault({}),
+  detector: detector.prefault({}),
+  stop: stop.prefault({}),
+});
+
+/** A validated configuration. */
+export type Config = z.infer<typeof configSchema>;
