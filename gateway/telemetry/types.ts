@@ -92,6 +92,12 @@ export interface GaugeReading {
   readonly inFlight: number;
   readonly detector: DetectorStats;
   readonly outboxPending: number;
+  /** Age of the oldest alert that waits. */
+  readonly outboxOldestSeconds?: number | undefined;
+  /** Deliveries tried since the start. */
+  readonly outboxAttempts?: number | undefined;
+  /** Alerts rejected for good. */
+  readonly outboxDead?: number | undefined;
   readonly rulesActive: number;
   readonly isReady: boolean;
 }
@@ -113,6 +119,11 @@ export const METRIC_NAMES = {
   detectorWorkersReplaced: 'telltale_detector_workers_replaced_total',
   detectorRejected: 'telltale_detector_rejected_total',
   outboxPending: 'telltale_outbox_pending_alerts',
+  outboxOldest: 'telltale_outbox_oldest_alert_seconds',
+  outboxAttempts: 'telltale_outbox_delivery_attempts_total',
+  outboxDead: 'telltale_outbox_dead_alerts',
+  eventLoopDelay: 'telltale_event_loop_delay_seconds',
+  memory: 'telltale_memory_bytes',
   rulesActive: 'telltale_rules_active',
   ready: 'telltale_ready',
 } as const;

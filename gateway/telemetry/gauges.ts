@@ -1,0 +1,57 @@
+import type { Meter, Observable } from '@opentelemetry/api';
+import { type GaugeReading, METRIC_NAMES } from './types.ts';
+
+type Report = (observable: Observable, value: number, labels?: Record<string, string>) => void;
+
+/** What is read, not counted, whenever metrics are collected: reader, outbox, rules, readiness. */
+export function registerGauges(meter: Meter, read: () => GaugeReading): void {
+  const gauge = (name: string, description: string) => meter.createObservableGauge(name, { description });
+  const total = (name: string, description: string) => meter.createObservableCounter(name, { description });
+  const observables = {
+    inFlight: gauge(METRIC_NAMES.inFlight, 'Exchanges in flight'),
+    queued: gauge(METRIC_NAMES.detectorQueued, 'Blocks of tokens waiting for the reader'),
+    tokens: total(METRIC_NAMES.detectorTokens, 'Tokens that the reader scored'),
+    replaced: total(METRIC_NAMES.detectorWorkersReplaced, 'Reader workers that were replaced'),
+    rejected: total(METRIC_NAMES.detectorRejected, 'Work that the reader did not do, by reason'),
+    pending: gauge(METRIC_NAMES.outboxPending, 'Alerts that wait for delivery'),
+    oldest: gauge(METRIC_NAMES.outboxOldest, 'Age of the oldest alert that waits for delivery'),
+    attempts: total(METRIC_NAMES.outboxAttempts, 'Attempts to deliver an alert'),
+    dead: gauge(METRIC_NAMES.outboxDead, 'Alerts that a sink rejected for good'),
+    rules: gauge(METRIC_NAMES.rulesActive, 'Rules that are not off'),
+    ready: gauge(METRIC_NAMES.ready, '1 when the gateway takes requests'),
+  };
+  const observe = (result: { observe: Report }) => report(observables, read(), result.observe.bind(result));
+  meter.addBatchObservableCallback(observe, Object.values(observables));
+}
+
+type Observables = Record<
+  | 'inFlight'
+  | 'queued'
+  | 'tokens'
+  | 'replaced'
+  | 'rejected'
+  | 'pending'
+  | 'oldest'
+  | 'attempts'
+  | 'dead'
+  | 'rules'
+  | 'ready',
+  Observable
+>;
+
+function report(to: Observables, reading: GaugeReading, observe: Report): void {
+  const { detector } = reading;
+  observe(to.inFlight, reading.inFlight);
+  observe(to.queued, detector.queued);
+  observe(to.tokens, detector.tokensScored);
+  observe(to.replaced, detector.workersReplaced);
+  observe(to.rejected, detector.rejectedQueueFull, { reason: 'queue_full' });
+  observe(to.rejected, detector.timedOut, { reason: 'timeout' });
+  observe(to.rejected, detector.nonFinite, { reason: 'non_finite' });
+  observe(to.pending, reading.outboxPending);
+  if (reading.outboxOldestSeconds !== undefined) observe(to.oldest, reading.outboxOldestSeconds);
+  if (reading.outboxAttempts !== undefined) observe(to.attempts, reading.outboxAttempts);
+  if (reading.outboxDead !== undefined) observe(to.dead, reading.outboxDead);
+  observe(to.rules, reading.rulesActive);
+  observe(to.ready, reading.isReady ? 1 : 0);
+}

@@ -1,0 +1,84 @@
+import type { Counter, Histogram, Meter } from '@opentelemetry/api';
+import type { Finding } from '../../rules/index.ts';
+import { createLabelBound } from './label-bound.ts';
+import { type ExchangeEnd, type ExchangeStart, METRIC_NAMES, type Telemetry } from './types.ts';
+
+/** Seconds; fine below 100 ms, where the gateway's own share lies. */
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+const MAX_ROUTES = 64;
+const MAX_STATUSES = 64;
+const MAX_RULES = 1_000;
+
+/** What is counted as it happens. */
+export interface Instruments
+  extends Pick<
+    Telemetry,
+    'recordUnscanned' | 'recordPolicyUse' | 'recordError' | 'recordUnrecorded' | 'recordRuleReload'
+  > {
+  recordFinding(finding: Finding): void;
+  recordExchange(start: ExchangeStart, end: ExchangeEnd, durationMs: number): void;
+}
+
+/** Counters and histograms, with every label bounded. */
+export function createInstruments(meter: Meter): Instruments {
+  const counters = createCounters(meter);
+  const duration = secondsHistogram(
+    meter,
+    METRIC_NAMES.exchangeDuration,
+    'From request to the end of its answer',
+  );
+  const firstByte = secondsHistogram(
+    meter,
+    METRIC_NAMES.firstByte,
+    'From request to the first byte of its answer',
+  );
+  const route = createLabelBound(MAX_ROUTES);
+  const status = createLabelBound(MAX_STATUSES);
+  const rule = createLabelBound(MAX_RULES);
+  return {
+    recordUnscanned: (reason) => counters.unscanned.add(1, { reason }),
+    recordPolicyUse: ({ policy, decision }) => counters.policyUses.add(1, { policy, decision }),
+    recordError: (error) => counters.errors.add(1, { error }),
+    recordUnrecorded: () => counters.unrecorded.add(1),
+    recordRuleReload: (outcome) => counters.ruleReloads.add(1, { outcome }),
+    recordFinding: ({ ruleName, mode, level }) =>
+      counters.findings.add(1, { rule: rule(ruleName), mode, level }),
+    recordExchange(start, end, durationMs) {
+      const { dialect } = start;
+      counters.exchanges.add(1, {
+        dialect,
+        route: route(start.route),
+        verdict: end.verdict,
+        status: status(String(end.status)),
+      });
+      duration.record(durationMs / 1000, { dialect });
+      if (end.firstByteMs !== null) firstByte.record(end.firstByteMs / 1000, { dialect });
+      if (end.error !== null) counters.errors.add(1, { error: end.error });
+    },
+  };
+}
+
+function createCounters(meter: Meter) {
+  const counter = (name: string, description: string): Counter => meter.createCounter(name, { description });
+  return {
+    exchanges: counter(METRIC_NAMES.exchanges, 'Finished exchanges'),
+    findings: counter(METRIC_NAMES.findings, 'Rules that matched in a segment'),
+    unscanned: counter(METRIC_NAMES.unscanned, 'Segments that were not scanned'),
+    policyUses: counter(
+      METRIC_NAMES.policyUses,
+      'Times a policy decided because the normal way was not open',
+    ),
+    errors: counter(METRIC_NAMES.errors, 'Exchanges and other work that did not go as asked'),
+    unrecorded: counter(METRIC_NAMES.unrecorded, 'Exchanges whose record the store refused'),
+    ruleReloads: counter(METRIC_NAMES.ruleReloads, 'Reloads of the rules, refused ones included'),
+  };
+}
+
+function secondsHistogram(meter: Meter, name: string, description: string): Histogram {
+  return meter.createHistogram(name, {
+    description,
+    unit: 's',
+    advice: { explicitBucketBoundaries: SECONDS },
+  });
+}

@@ -1,0 +1,112 @@
+import type { Tracer } from '@opentelemetry/api';
+import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import { type IMetricReader, MeterProvider } from '@opentelemetry/sdk-metrics';
+import { withinDeadline } from './deadline.ts';
+import { startExchangeSpan } from './exchange-span.ts';
+import { createMetricReader, createTracerProvider } from './exporters.ts';
+import { registerGauges } from './gauges.ts';
+import { createInstruments, type Instruments } from './instruments.ts';
+import { registerProcessGauges } from './process-gauges.ts';
+import type { ExchangeSpan, ExchangeStart, Telemetry } from './types.ts';
+
+const SCOPE = 'telltale';
+
+/** How the gateway's telemetry is set up. */
+export interface TelemetryOptions {
+  /** Version of the gateway, for the resource. */
+  readonly version: string;
+  /** `OTEL_EXPORTER_OTLP_ENDPOINT`; undefined: no spans are made and nothing is exported. */
+  readonly otlpEndpoint: string | undefined;
+  /** Whether a caller's `traceparent` becomes the parent; default false: a new root with a link to it. */
+  readonly trustTraceContext?: boolean;
+  /** Wait before a batch of spans is sent; default 1,000 ms. */
+  readonly spanDelayMs?: number;
+  /** Between two exports of metrics; default 15,000 ms. */
+  readonly metricIntervalMs?: number;
+  /** How long one export may take; default 5,000 ms. */
+  readonly exportTimeoutMs?: number;
+  /** How long `close` may take; default 2,000 ms. */
+  readonly closeTimeoutMs?: number;
+}
+
+/** Traces and metrics through OpenTelemetry: metrics are always there for Prometheus to read; spans are made, and both
+ *  are exported, where an OTLP endpoint is named. An endpoint that hangs or refuses costs spans, never a request. */
+export function createTelemetry(options: TelemetryOptions): Telemetry {
+  const resource = resourceFromAttributes({ 'service.name': SCOPE, 'service.version': options.version });
+  const target = otlpTarget(options);
+  const prometheus = new PrometheusExporter({ preventServerStart: true });
+  const readers: IMetricReader[] =
+    target === undefined ? [prometheus] : [prometheus, createMetricReader(target)];
+  const meterProvider = new MeterProvider({ resource, readers });
+  const meter = meterProvider.getMeter(SCOPE, options.version);
+  const instruments = createInstruments(meter);
+  const stopProcessGauges = registerProcessGauges(meter);
+  const tracerProvider = target && createTracerProvider(target, resource, meterProvider);
+  const parts = {
+    instruments,
+    tracer: tracerProvider?.getTracer(SCOPE, options.version),
+    isContextTrusted: options.trustTraceContext ?? false,
+  };
+  return {
+    startExchange: (start) => startExchange(parts, start),
+    recordUnscanned: instruments.recordUnscanned,
+    recordPolicyUse: instruments.recordPolicyUse,
+    recordError: instruments.recordError,
+    recordUnrecorded: instruments.recordUnrecorded,
+    recordRuleReload: instruments.recordRuleReload,
+    observeGauges: (read) => registerGauges(meter, read),
+    metricsText: () => serialize(prometheus),
+    close: async () => {
+      stopProcessGauges();
+      const work = Promise.allSettled([tracerProvider?.shutdown(), meterProvider.shutdown()]);
+      await withinDeadline(work, options.closeTimeoutMs ?? 2_000);
+    },
+  };
+}
+
+function otlpTarget(options: TelemetryOptions) {
+  const {
+    otlpEndpoint: endpoint,
+    spanDelayMs = 1_000,
+    metricIntervalMs = 15_000,
+    exportTimeoutMs = 5_000,
+  } = options;
+  return endpoint === undefined ? undefined : { endpoint, spanDelayMs, metricIntervalMs, exportTimeoutMs };
+}
+
+async function serialize(reader: PrometheusExporter): Promise<string> {
+  const { resourceMetrics } = await reader.collect();
+  const text = new PrometheusSerializer(undefined, false, undefined, false, true).serialize(resourceMetrics);
+  return text.endsWith('\n') ? text : `${text}\n`;
+}
+
+interface ExchangeParts {
+  readonly instruments: Instruments;
+  readonly tracer: Tracer | undefined;
+  readonly isContextTrusted: boolean;
+}
+
+function startExchange(
+  { instruments, tracer, isContextTrusted }: ExchangeParts,
+  start: ExchangeStart,
+): ExchangeSpan {
+  const startedMs = performance.now();
+  const span = tracer && startExchangeSpan({ tracer, isContextTrusted }, start);
+  let isEnded = false;
+  return {
+    traceId: span?.traceId ?? null,
+    detail: (detail) => span?.detail(detail),
+    event: (event) => span?.event(event),
+    finding(finding) {
+      instruments.recordFinding(finding);
+      span?.finding(finding);
+    },
+    end(end) {
+      if (isEnded) return;
+      isEnded = true;
+      instruments.recordExchange(start, end, performance.now() - startedMs);
+      span?.end(end);
+    },
+  };
+}

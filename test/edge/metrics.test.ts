@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createTelemetry } from '../../gateway/telemetry/index.ts';
+import { startOtlpReceiver } from '../services/otlp-receiver.ts';
+import { GAUGES, reportExchange } from './telemetry-samples.ts';
+
+const open = () => createTelemetry({ version: '1', otlpEndpoint: undefined });
+
+/** The value of one line of Prometheus' text format, labels in any order; undefined where there is none. */
+function sample(text: string, name: string, labels: Record<string, string> = {}): number | undefined {
+  for (const line of text.split('\n')) {
+    const match = /^(\w+)(?:\{(.*)\})? (\S+)$/.exec(line);
+    if (match?.[1] !== name) continue;
+    const hasAll = Object.entries(labels).every(([key, value]) => match[2]?.includes(`${key}="${value}"`));
+    if (hasAll) return Number(match[3]);
+  }
+  return undefined;
+}
+
+test('every report of the gateway is a metric with its labels', async () => {
+  const telemetry = open();
+  telemetry.observeGauges(() => GAUGES);
+  reportExchange(telemetry);
+  reportExchange(telemetry, {}, { verdict: 'pass', status: 502, error: 'upstream_cut', firstByteMs: null });
+  telemetry.recordUnscanned('image');
+  telemetry.recordPolicyUse({ policy: 'on_unscannable', decision: 'pass' });
+  telemetry.recordError('overloaded');
+  telemetry.recordUnrecorded();
+  telemetry.recordRuleReload('loaded');
+  telemetry.recordRuleReload('refused');
+  const text = await telemetry.metricsText();
+  await telemetry.close();
+
+  const route = '/v1/chat/completions';
+  const expected: [string, Record<string, string>, number][] = [
+    ['telltale_exchanges_total', { dialect: 'openai-chat', route, verdict: 'flag', status: '200' }, 1],
+    ['telltale_exchanges_total', { dialect: 'openai-chat', route, verdict: 'pass', status: '502' }, 1],
+    ['telltale_findings_total', { rule: 'deception-expressed', mode: 'flag', level: 'high' }, 2],
+    ['telltale_first_byte_seconds_count', { dialect: 'openai-chat' }, 1],
+    ['telltale_first_byte_seconds_bucket', { dialect: 'openai-chat', le: '0.01' }, 0],
+    ['telltale_first_byte_seconds_bucket', { dialect: 'openai-chat', le: '0.025' }, 1],
+    ['telltale_exchange_duration_seconds_count', { dialect: 'openai-chat' }, 2],
+    ['telltale_errors_total', { error: 'upstream_cut' }, 1],
+    ['telltale_errors_total', { error: 'overloaded' }, 1],
+    ['telltale_unscanned_segments_total', { reason: 'image' }, 1],
+    ['telltale_policy_uses_total', { policy: 'on_unscannable', decision: 'pass' }, 1],
+    ['telltale_unrecorded_exchanges_total', {}, 1],
+    ['telltale_rule_reloads_total', { outcome: 'refused' }, 1],
+    ['telltale_in_flight_exchanges', {}, 2],
+    ['telltale_detector_queued_blocks', {}, 7],
+    ['telltale_detector_tokens_total', {}, 1234],
+    ['telltale_detector_rejected_total', { reason: 'timeout' }, 4],
+    ['telltale_outbox_pending_alerts', {}, 6],
+    ['telltale_outbox_oldest_alert_seconds', {}, 61.5],
+    ['telltale_outbox_delivery_attempts_total', {}, 17],
+    ['telltale_outbox_dead_alerts', {}, 1],
+    ['telltale_rules_active', {}, 8],
+    ['telltale_ready', {}, 1],
+  ];
+  for (const [name, labels, value] of expected) {
+    assert.equal(sample(text, name, labels), value, `${name} ${JSON.stringify(labels)}`);
+  }
+  assert.ok((sample(text, 'telltale_memory_bytes', { kind: 'rss' }) ?? 0) > 1_000_000);
+  assert.ok((sample(text, 'telltale_event_loop_delay_seconds', { quantile: '0.99' }) ?? -1) >= 0);
+  assert.ok(text.endsWith('\n'));
+});
+
+test('routes that callers invent do not grow the metrics without end', async () => {
+  const telemetry = open();
+  for (let index = 0; index < 500; index++) {
+    reportExchange(telemetry, { route: `/made/up/${index}` }, { status: 200 + index });
+  }
+  const text = await telemetry.metricsText();
+  await telemetry.close();
+  const series = text.split('\n').filter((line) => line.startsWith('telltale_exchanges_total{'));
+  assert.ok(series.length <= 130, `${series.length} series`);
+  assert.ok((sample(text, 'telltale_exchanges_total', { route: 'other', status: 'other' }) ?? 0) > 300);
+});
+
+test('metrics are exported to the endpoint that traces go to', async () => {
+  const receiver = await startOtlpReceiver();
+  const telemetry = createTelemetry({ version: '1', otlpEndpoint: receiver.endpoint, metricIntervalMs: 20 });
+  reportExchange(telemetry);
+  const point = await receiver.points.waitFor(({ metric }) => metric === 'telltale_findings_total');
+  assert.equal(point.value, 1);
+  assert.deepEqual(point.attributes, { rule: 'deception-expressed', mode: 'flag', level: 'high' });
+  await telemetry.close();
+  assert.deepEqual(receiver.refusals, []);
+  await receiver.close();
+});

@@ -1,0 +1,108 @@
+import type {
+  ExchangeEnd,
+  ExchangeEvent,
+  ExchangeStart,
+  GaugeReading,
+  Telemetry,
+} from '../../gateway/telemetry/index.ts';
+import type { Finding } from '../../rules/index.ts';
+
+export const START: ExchangeStart = {
+  exchangeId: 'exchange-1',
+  route: '/v1/chat/completions',
+  method: 'POST',
+  dialect: 'openai-chat',
+  upstreamHost: 'upstream.example:8443',
+  traceparent: undefined,
+  tracestate: undefined,
+};
+
+export const END: ExchangeEnd = {
+  status: 200,
+  verdict: 'flag',
+  error: null,
+  responseModel: 'telltale-demo-2026',
+  finishReasons: ['stop', 'length'],
+  usage: { inputTokens: 11, outputTokens: 42 },
+  tokensScored: 53,
+  firstByteMs: 12.5,
+};
+
+export const FINDING: Finding = {
+  ruleId: '11111111-2222-4333-8444-555555555555',
+  ruleName: 'deception-expressed',
+  ruleTitle: 'Deception as expressed in the text',
+  ruleVersion: 3,
+  ruleSetDigest: 'abc',
+  level: 'high',
+  mode: 'flag',
+  action: 'flag',
+  tags: [],
+  segment: {
+    id: 'response/choices/0',
+    target: 'output',
+    role: 'assistant',
+    pointer: '/choices/0/message/content',
+    choice: 0,
+  },
+  firstToken: 4,
+  lastToken: 9,
+  span: { start: 20, end: 51 },
+  conditions: [
+    {
+      name: 'main',
+      signal: 'concept/deception',
+      aggregate: { kind: 'max', window: 1 },
+      value: 5.5,
+      threshold: 4.25,
+      margin: 1.25,
+      rate: 0.001,
+      rateInterval: [0.0005, 0.002],
+    },
+  ],
+  features: [],
+};
+
+export const GAUGES: GaugeReading = {
+  inFlight: 2,
+  detector: {
+    workers: 1,
+    queued: 7,
+    tokensScored: 1234,
+    batches: 9,
+    workersReplaced: 1,
+    rejectedQueueFull: 3,
+    timedOut: 4,
+    nonFinite: 5,
+  },
+  outboxPending: 6,
+  outboxOldestSeconds: 61.5,
+  outboxAttempts: 17,
+  outboxDead: 1,
+  rulesActive: 8,
+  isReady: true,
+};
+
+const MOMENTS: readonly ExchangeEvent[] = [
+  'request_read',
+  'request_scanned',
+  'upstream_started',
+  'upstream_first_byte',
+  'upstream_ended',
+  'response_scanned',
+  'committed',
+];
+
+/** One whole exchange with one finding, as the gateway reports it. */
+export function reportExchange(
+  telemetry: Telemetry,
+  start: Partial<ExchangeStart> = {},
+  end: Partial<ExchangeEnd> = {},
+): string | null {
+  const span = telemetry.startExchange({ ...START, ...start });
+  span.detail({ conversationId: 'conversation-7', model: 'telltale-demo', isStreamed: true });
+  for (const moment of MOMENTS) span.event(moment);
+  span.finding(FINDING);
+  span.end({ ...END, ...end });
+  return span.traceId;
+}

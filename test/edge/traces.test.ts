@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, test } from 'node:test';
+import { createTelemetry, type Telemetry } from '../../gateway/telemetry/index.ts';
+import { type OtlpReceiver, startOtlpReceiver } from '../services/otlp-receiver.ts';
+import { reportExchange, START } from './telemetry-samples.ts';
+
+const CALLER_TRACE = '0af7651916cd43dd8448eb211c80319c';
+const CALLER = { traceparent: `00-${CALLER_TRACE}-b7ad6b7169203331-01`, tracestate: 'a=b' };
+
+let receiver: OtlpReceiver;
+before(async () => {
+  receiver = await startOtlpReceiver();
+});
+after(() => receiver?.close());
+
+const start = (options: { trustTraceContext?: boolean } = {}): Telemetry =>
+  createTelemetry({ version: '1.2.3', otlpEndpoint: `${receiver.endpoint}/`, spanDelayMs: 5, ...options });
+
+/** Reports with a telemetry of its own and gives what arrived under the exchange's trace. */
+async function traced(report: (telemetry: Telemetry) => string | null, options = {}) {
+  const telemetry = start(options);
+  const traceId = report(telemetry);
+  await telemetry.close();
+  const spans = receiver.spans.all.filter((span) => span.traceId === traceId);
+  const root = spans.find((span) => span.kind === 2);
+  assert.ok(root);
+  return { root, children: spans.filter((span) => span !== root) };
+}
+
+test('an exchange arrives as one span in GenAI words, its findings as evaluation results, without content', async () => {
+  const { root } = await traced((telemetry) => reportExchange(telemetry));
+  assert.equal(root.name, 'chat telltale-demo');
+  assert.deepEqual(root.attributes, {
+    'gen_ai.operation.name': 'chat',
+    'gen_ai.provider.name': 'openai',
+    'gen_ai.conversation.id': 'conversation-7',
+    'gen_ai.request.model': 'telltale-demo',
+    'gen_ai.request.stream': true,
+    'gen_ai.response.model': 'telltale-demo-2026',
+    'gen_ai.response.finish_reasons': ['stop', 'length'],
+    'gen_ai.response.time_to_first_chunk': 0.0125,
+    'gen_ai.usage.input_tokens': 11,
+    'gen_ai.usage.output_tokens': 42,
+    'http.request.method': 'POST',
+    'http.route': '/v1/chat/completions',
+    'http.response.status_code': 200,
+    'telltale.exchange.id': 'exchange-1',
+    'telltale.tokens.scored': 53,
+    'telltale.verdict': 'flag',
+  });
+  assert.equal(root.status.code, 0);
+  assert.deepEqual(root.resource, { 'service.name': 'telltale', 'service.version': '1.2.3' });
+  const result = root.events.find(({ name }) => name === 'gen_ai.evaluation.result');
+  assert.deepEqual(result?.attributes, {
+    'gen_ai.evaluation.name': 'deception-expressed',
+    'gen_ai.evaluation.score.value': 5.5,
+    'gen_ai.evaluation.score.label': 'flag',
+    'gen_ai.evaluation.explanation': 'concept/deception over its threshold on tokens 4 to 9',
+    'security_rule.name': 'deception-expressed',
+    'security_rule.uuid': '11111111-2222-4333-8444-555555555555',
+    'security_rule.version': '3',
+    'telltale.finding.level': 'high',
+    'telltale.finding.mode': 'flag',
+    'telltale.finding.segment': 'response/choices/0',
+    'telltale.finding.threshold': 4.25,
+    'telltale.rule_set.digest': 'abc',
+  });
+});
+
+test('scoring, upstream and commit are children of the exchange', async () => {
+  const { root, children } = await traced((telemetry) => reportExchange(telemetry));
+  assert.deepEqual(children.map(({ name }) => name).sort(), [
+    'commit',
+    'score request',
+    'score response',
+    'upstream',
+  ]);
+  for (const child of children) {
+    assert.equal(child.parentSpanId, root.spanId, child.name);
+    assert.ok(child.startNs <= child.endNs, child.name);
+  }
+  const upstream = children.find(({ name }) => name === 'upstream');
+  assert.equal(upstream?.kind, 3);
+  assert.deepEqual(upstream?.attributes, { 'server.address': 'upstream.example', 'server.port': 8443 });
+});
+
+test('an upstream that never ended is closed with the error of its exchange', async () => {
+  const { root, children } = await traced((telemetry) => {
+    const span = telemetry.startExchange(START);
+    span.event('upstream_started');
+    span.end({
+      status: 502,
+      verdict: 'pass',
+      error: 'upstream_cut',
+      responseModel: null,
+      finishReasons: [],
+      usage: null,
+      tokensScored: 0,
+      firstByteMs: null,
+    });
+    return span.traceId;
+  });
+  for (const span of [root, children.find(({ name }) => name === 'upstream')]) {
+    assert.equal(span?.attributes['error.type'], 'upstream_cut');
+    assert.equal(span?.status.code, 2);
+  }
+  assert.equal(root.attributes['gen_ai.response.model'], undefined);
+});
+
+test('a caller that is not trusted is linked to, a trusted one is the parent', async () => {
+  const apart = await traced((telemetry) => reportExchange(telemetry, CALLER));
+  assert.notEqual(apart.root.traceId, CALLER_TRACE);
+  assert.equal(apart.root.parentSpanId, '');
+  const below = await traced((telemetry) => reportExchange(telemetry, CALLER), { trustTraceContext: true });
+  assert.equal(below.root.traceId, CALLER_TRACE);
+  assert.equal(below.root.parentSpanId, 'b7ad6b7169203331');
+});
+
+test('trace context that is not well formed begins a new trace', async () => {
+  for (const traceparent of [
+    '',
+    'x',
+    `ff-${CALLER_TRACE}-b7ad6b7169203331-01`,
+    `00-${'0'.repeat(32)}-b7ad6b7169203331-01`,
+  ]) {
+    const { root } = await traced((telemetry) => reportExchange(telemetry, { traceparent }), {
+      trustTraceContext: true,
+    });
+    assert.equal(root.parentSpanId, '', traceparent);
+  }
+});
+
+test('without an endpoint nothing is traced and metrics still count', async () => {
+  const telemetry = createTelemetry({ version: '1', otlpEndpoint: undefined });
+  assert.equal(reportExchange(telemetry), null);
+  assert.match(await telemetry.metricsText(), /telltale_exchanges_total\{[^}]*\} 1/);
+  await telemetry.close();
+});
+
+test('an exporter that hangs delays neither an exchange nor the stop', async () => {
+  const silent = createServer(() => {});
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  const otlpEndpoint = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+  const telemetry = createTelemetry({
+    version: '1',
+    otlpEndpoint,
+    spanDelayMs: 1,
+    exportTimeoutMs: 100,
+    closeTimeoutMs: 50,
+  });
+  for (let index = 0; index < 10_000; index++) reportExchange(telemetry);
+  const dropped = /otel_sdk_processor_span_processed_total\{[^}]*error_type="queue_full"[^}]*\} (\d+)/;
+  assert.ok(Number(dropped.exec(await telemetry.metricsText())?.[1]) > 0);
+  await telemetry.close();
+  silent.closeAllConnections();
+  silent.close();
+});
