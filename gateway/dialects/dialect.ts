@@ -1,0 +1,120 @@
+/** What the gateway must know of one API: where its text stands, and how it says that something went wrong.
+ *  A dialect is one folder here with an index.ts that exports `dialect`; nothing else names it. */
+
+import type { UnscannedReason } from '../../alerts/index.ts';
+import type { SegmentRef } from '../../rules/index.ts';
+
+/** One run of text and its place. */
+export interface TextSegment {
+  readonly ref: SegmentRef;
+  readonly text: string;
+}
+
+/** A part of a body that holds no text that can be read. Parts of one segment add up. */
+export interface UnreadPart {
+  readonly ref: SegmentRef;
+  readonly reason: UnscannedReason;
+  readonly bytes: number;
+}
+
+/** The text of a body, or of a piece of it. */
+export interface TextReading {
+  readonly segments: readonly TextSegment[];
+  readonly unread: readonly UnreadPart[];
+}
+
+export interface RequestReading extends TextReading {
+  readonly model: string | null;
+  readonly isStreamed: boolean;
+  /** The conversation's id where the dialect has a field for one. */
+  readonly conversation: string | null;
+  /** What stays the same over the turns of a conversation: everything up to the first words of the user. */
+  readonly opening: string;
+}
+
+/** What an answer says about itself. */
+export interface AnswerFacts {
+  readonly model: string | null;
+  readonly finishReasons: readonly string[];
+  readonly usage: { readonly inputTokens: number; readonly outputTokens: number } | null;
+  readonly choices: readonly number[];
+}
+
+export interface AnswerReading extends TextReading {
+  readonly facts: AnswerFacts;
+}
+
+/** Why a body is not one of this dialect: `at` is its JSON pointer. */
+export interface ShapeProblem {
+  readonly at: string;
+  readonly message: string;
+}
+
+export type Read<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly problem: ShapeProblem };
+
+/** One event's text; the segments' texts continue what earlier events said of them. */
+export interface StreamStep extends TextReading {
+  /** Whether this event ends the stream for a client. */
+  readonly isLast: boolean;
+}
+
+/** Reads one streamed answer. All steps joined give the segments of the same answer in one piece. */
+export interface StreamReader {
+  read(data: string): StreamStep;
+  /** What could only be told at the end. */
+  end(): TextReading;
+  facts(): AnswerFacts;
+}
+
+/** An error of the gateway's own, not of the upstream. */
+export interface Problem {
+  readonly status: number;
+  /** For programs: `body_too_large`, `upstream_timeout`, … */
+  readonly code: string;
+  /** What, where and the value that was wrong. */
+  readonly message: string;
+  /** JSON pointer into the request, where there is one. */
+  readonly at: string | null;
+}
+
+/** Why an exchange was blocked. */
+export interface Block {
+  readonly exchangeId: string;
+  readonly model: string | null;
+  /** Names of the rules where they may be told, else none. */
+  readonly rules: readonly string[];
+  /** What the blocked answer said of itself, where there was one. */
+  readonly facts: AnswerFacts | null;
+}
+
+/** A body of the gateway's own making. */
+export interface OwnAnswer {
+  readonly contentType: string;
+  readonly body: string;
+}
+
+export interface DialectRoute {
+  readonly method: 'GET' | 'POST';
+  /** Below the configured prefix. */
+  readonly path: string;
+  /** `nothing`: the route carries no text of users or models. */
+  readonly reads: 'text' | 'nothing';
+}
+
+export interface Dialect {
+  readonly name: string;
+  readonly routes: readonly DialectRoute[];
+  readRequest(body: unknown): Read<RequestReading>;
+  readAnswer(body: unknown): Read<AnswerReading>;
+  createStreamReader(): StreamReader;
+  /** A request that was blocked before the upstream saw it, or an answer where a status says so. */
+  blockedRequest(block: Block): OwnAnswer;
+  blockedAnswer(block: Block): OwnAnswer;
+  /** A whole well-formed event stream. */
+  blockedStream(block: Block): OwnAnswer;
+  error(problem: Problem): OwnAnswer;
+  /** The event that tells a client in mid-stream that no more will come. */
+  errorEvent(problem: Problem): string;
+}

@@ -1,0 +1,23 @@
+import type { Dialect } from '../dialect.ts';
+import { blockedAnswer, blockedRequest, blockedStream, error, errorEvent } from './own-answers.ts';
+import { readAnswer } from './read-answer.ts';
+import { readRequest } from './read-request.ts';
+import { createStreamReader } from './stream-reader.ts';
+
+/** OpenAI's chat completions, as spoken by most providers.
+ *  @see https://platform.openai.com/docs/api-reference/chat */
+export const dialect: Dialect = {
+  name: 'openai-chat',
+  routes: [
+    { method: 'POST', path: '/chat/completions', reads: 'text' },
+    { method: 'GET', path: '/models', reads: 'nothing' },
+  ],
+  readRequest,
+  readAnswer,
+  createStreamReader,
+  blockedRequest,
+  blockedAnswer,
+  blockedStream,
+  error,
+  errorEvent,
+};

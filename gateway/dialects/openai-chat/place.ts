@@ -1,0 +1,32 @@
+import type { Role } from '../../../detectors/index.ts';
+import type { SegmentRef } from '../../../rules/index.ts';
+
+/** A place in a body, on the way down to a segment. */
+export interface Place {
+  at(...keys: readonly (string | number)[]): Place;
+  /** The same place, read as something else. */
+  as(target: SegmentRef['target']): Place;
+  ref(): SegmentRef;
+}
+
+export interface PlaceStart {
+  readonly side: 'request' | 'response';
+  readonly target: SegmentRef['target'];
+  readonly role: Role;
+  readonly choice?: number;
+}
+
+/** @param keys - unescaped; the pointer escapes them as RFC 6901 asks */
+export function createPlace(start: PlaceStart, keys: readonly (string | number)[] = []): Place {
+  return {
+    at: (...more) => createPlace(start, [...keys, ...more]),
+    as: (target) => createPlace({ ...start, target }, keys),
+    ref() {
+      const pointer = keys
+        .map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`)
+        .join('');
+      const { side, target, role, choice = null } = start;
+      return { id: `${side}${pointer}`, target, role, pointer, choice };
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import type { UnscannedReason } from '../../../alerts/index.ts';
+import type { Place } from './place.ts';
+import { addText, type Collected, textWithin } from './text-within.ts';
+
+/** Parts that carry a medium, with the reason that they are not scanned. */
+const MEDIA: Readonly<Record<string, UnscannedReason>> = {
+  image_url: 'image',
+  image: 'image',
+  input_image: 'image',
+  input_audio: 'audio',
+  audio: 'audio',
+  file: 'file',
+  input_file: 'file',
+  document: 'file',
+};
+/** Parts whose text stands under a key that is not the part's own name. */
+const TEXT_KEYS: Readonly<Record<string, string>> = {
+  text: 'text',
+  input_text: 'text',
+  output_text: 'text',
+  refusal: 'refusal',
+};
+const KNOWN_NESTED = new Set(['thinking', 'reasoning', 'reference']);
+
+/** The content of a message: a string or parts. */
+export function readContent(content: unknown, place: Place, into: Collected): void {
+  if (typeof content === 'string') addText(content, place, into);
+  else if (Array.isArray(content)) {
+    for (const [index, part] of content.entries()) readPart(part, place.at(index), into);
+  } else textWithin(content, place, into);
+}
+
+function readPart(part: unknown, place: Place, into: Collected): void {
+  if (part === null || typeof part !== 'object') {
+    textWithin(part, place, into);
+    return;
+  }
+  const { type } = part as { type?: unknown };
+  const name = typeof type === 'string' ? type : '';
+  const key = TEXT_KEYS[name];
+  const text = key === undefined ? undefined : (part as Record<string, unknown>)[key];
+  if (key !== undefined && typeof text === 'string') {
+    addText(text, place.at(key), into);
+    textWithin({ ...part, [key]: '' }, place, into);
+  } else if (KNOWN_NESTED.has(name)) {
+    textWithin(part, place, into);
+  } else {
+    const reason = Object.hasOwn(MEDIA, name) ? (MEDIA[name] ?? 'unknown_part') : 'unknown_part';
+    into.unread.push({ ref: place.ref(), reason, bytes: Buffer.byteLength(JSON.stringify(part)) });
+  }
+}
+
+/** The arguments of calls that a message asks for, current and legacy. A name that is no name is text. */
+export function readToolCalls(calls: unknown, place: Place, into: Collected): void {
+  if (!Array.isArray(calls)) return;
+  for (const [index, call] of calls.entries()) {
+    if (call === null || typeof call !== 'object') continue;
+    const { function: named, custom, ...rest } = call as Record<string, unknown>;
+    const at = place.at(index).as('tool_call');
+    if (named !== undefined) readCall(named, at.at('function'), into);
+    if (custom !== undefined) readCall(custom, at.at('custom'), into);
+    textWithin(rest, at, into);
+  }
+}
+
+/** One call: `{name, arguments}` or `{name, input}`. */
+export function readCall(call: unknown, place: Place, into: Collected): void {
+  if (call === null || typeof call !== 'object') return;
+  const { name, ...rest } = call as Record<string, unknown>;
+  if (typeof name === 'string' && !isIdentifier(name)) addText(name, place.at('name'), into);
+  textWithin(rest, place, into);
+}
+
+/** What an API allows as the name of a function. */
+export function isIdentifier(name: string): boolean {
+  return /^[\w.:-]{0,128}$/.test(name);
+}

@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import type { Role } from '../../../detectors/index.ts';
+import type { SegmentRef } from '../../../rules/index.ts';
+import type { Read, RequestReading } from '../dialect.ts';
+import { createPlace, type Place } from './place.ts';
+import { readCall, readContent, readToolCalls } from './read-content.ts';
+import { type Collected, textWithin } from './text-within.ts';
+
+const part = z.looseObject({ type: z.string() });
+const message = z.looseObject({
+  role: z.string(),
+  content: z
+    .union([z.string(), z.array(part)], { error: 'expected a string or an array of parts' })
+    .nullish(),
+  tool_calls: z.array(z.looseObject({})).nullish(),
+});
+const chatRequest = z.looseObject({
+  model: z.string().nullish(),
+  messages: z.array(message).min(1),
+  stream: z.boolean().nullish(),
+  tools: z.array(z.looseObject({})).nullish(),
+  functions: z.array(z.looseObject({})).nullish(),
+  metadata: z.record(z.string(), z.unknown()).nullish(),
+});
+
+type Message = z.infer<typeof message>;
+
+/** What each role of OpenAI's is to rules. An assistant's earlier words are input: the caller supplies them. */
+const ROLES: Readonly<Record<string, readonly [Role, SegmentRef['target']]>> = {
+  system: ['system', 'system'],
+  developer: ['system', 'system'],
+  user: ['user', 'input'],
+  assistant: ['assistant', 'input'],
+  tool: ['tool', 'tool_result'],
+  function: ['tool', 'tool_result'],
+};
+const CONVERSATION_KEYS = ['conversation_id', 'session_id', 'thread_id'];
+
+/** Every text of a chat request: all messages of all roles, calls and results, and what tools say of themselves. */
+export function readRequest(body: unknown): Read<RequestReading> {
+  const parsed = chatRequest.safeParse(body);
+  if (!parsed.success) return { ok: false, problem: shapeProblem(parsed.error) };
+  const { messages, model, stream, metadata } = parsed.data;
+  const into: Collected = { segments: [], unread: [] };
+  for (const [index, each] of messages.entries()) readMessage(each, index, into);
+  readTools(parsed.data, into);
+  return {
+    ok: true,
+    value: {
+      ...into,
+      model: model ?? null,
+      isStreamed: stream === true,
+      conversation: conversationOf(metadata ?? {}),
+      opening: openingOf(messages),
+    },
+  };
+}
+
+function readMessage(each: Message, index: number, into: Collected): void {
+  const { role, content, tool_calls, function_call, name: _name, tool_call_id: _id, ...rest } = each;
+  const known = Object.hasOwn(ROLES, role) ? ROLES[role] : undefined;
+  const [as, target] = known ?? (['user', 'input'] as const);
+  const place = createPlace({ side: 'request', target, role: as }, ['messages', index]);
+  readContent(content, place.at('content'), into);
+  readToolCalls(tool_calls, place.at('tool_calls'), into);
+  readCall(function_call, place.at('function_call').as('tool_call'), into);
+  textWithin(rest, place, into);
+}
+
+/** Descriptions steer the model as a system prompt does, so they are read as one: a segment each tool. */
+function readTools({ tools, functions, prediction }: z.infer<typeof chatRequest>, into: Collected): void {
+  const place = createPlace({ side: 'request', target: 'system', role: 'system' });
+  for (const [key, list] of Object.entries({ tools, functions })) {
+    for (const [index, tool] of (list ?? []).entries()) {
+      const text = descriptionsIn(tool).join('\n');
+      if (text !== '') into.segments.push({ ref: place.at(key, index).ref(), text });
+    }
+  }
+  const predicted = (prediction as { content?: unknown } | null | undefined)?.content;
+  if (predicted !== undefined) readContent(predicted, predictionPlace(), into);
+}
+
+function predictionPlace(): Place {
+  return createPlace({ side: 'request', target: 'input', role: 'assistant' }, ['prediction', 'content']);
+}
+
+function descriptionsIn(value: unknown): string[] {
+  if (value === null || typeof value !== 'object') return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    key === 'description' && typeof inner === 'string' ? [inner] : descriptionsIn(inner),
+  );
+}
+
+function conversationOf(metadata: Record<string, unknown>): string | null {
+  const id = CONVERSATION_KEYS.map((key) => metadata[key]).find((value) => typeof value === 'string');
+  return typeof id === 'string' && id !== '' ? id : null;
+}
+
+function openingOf(messages: readonly Message[]): string {
+  const firstUser = messages.findIndex(({ role }) => role === 'user');
+  const opening = messages.slice(0, firstUser === -1 ? 1 : firstUser + 1);
+  return JSON.stringify(opening.map(({ role, content }) => [role, content ?? null]));
+}
+
+function shapeProblem(error: z.ZodError): { at: string; message: string } {
+  const issue = error.issues[0];
+  const path = issue?.path ?? [];
+  const at = path.map((key) => `/${String(key)}`).join('');
+  const name = path.reduce<string>(
+    (text, key) =>
+      typeof key === 'number' ? `${text}[${key}]` : text === '' ? String(key) : `${text}.${String(key)}`,
+    '',
+  );
+  return { at, message: `${name === '' ? 'the body' : name}: ${issue?.message ?? 'wrong shape'}` };
+}

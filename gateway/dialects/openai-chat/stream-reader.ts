@@ -1,0 +1,114 @@
+import type { UnscannedReason } from '../../../alerts/index.ts';
+import type { AnswerFacts, StreamReader, StreamStep, TextReading } from '../dialect.ts';
+import type { Place } from './place.ts';
+import { answerPlace, choicePlace, factsOf, indexOf, isObject, readAudio } from './read-answer.ts';
+import { isIdentifier, readContent } from './read-content.ts';
+import { addText, type Collected, textWithin } from './text-within.ts';
+
+const DONE = '[DONE]';
+
+/** Reads the chunks of one streamed completion; a segment stands where it would in the whole answer. */
+export function createStreamReader(): StreamReader {
+  const names = new Map<string, { place: Place; name: string }>();
+  const seenOutside = new Map<string, string>();
+  let facts: AnswerFacts = { model: null, finishReasons: [], usage: null, choices: [] };
+
+  function readChunk(chunk: Record<string, unknown>, into: Collected): void {
+    const { choices, ...rest } = chunk;
+    readOutside(rest, into);
+    const list = Array.isArray(choices) ? choices.filter(isObject) : [];
+    for (const choice of list) readChoice(choice, into);
+    facts = joined(facts, factsOf(chunk, list));
+  }
+
+  /** What stands beside the choices is repeated in every chunk by some providers; it is read when it changes. */
+  function readOutside(rest: object, into: Collected): void {
+    const outside: Collected = { segments: [], unread: [] };
+    textWithin(rest, answerPlace(), outside);
+    for (const segment of outside.segments) {
+      if (seenOutside.get(segment.ref.id) === segment.text) continue;
+      seenOutside.set(segment.ref.id, segment.text);
+      into.segments.push(segment);
+    }
+    into.unread.push(...outside.unread);
+  }
+
+  function readChoice(choice: Record<string, unknown>, into: Collected): void {
+    const { delta, message, ...rest } = choice;
+    const place = choicePlace(indexOf(choice));
+    textWithin(rest, place, into);
+    for (const piece of [delta, message]) {
+      if (isObject(piece)) readDelta(piece, place.at('message'), into);
+      else textWithin(piece, place.at('message'), into);
+    }
+  }
+
+  function readDelta(delta: Record<string, unknown>, place: Place, into: Collected): void {
+    const { content, tool_calls, function_call, audio, ...other } = delta;
+    readContent(content, place.at('content'), into);
+    for (const [order, call] of (Array.isArray(tool_calls) ? tool_calls : []).entries()) {
+      if (!isObject(call)) continue;
+      const { function: named, custom, ...rest } = call;
+      const index = typeof call['index'] === 'number' ? call['index'] : order;
+      const at = place.at('tool_calls', index).as('tool_call');
+      readCallDelta(named, at.at('function'), into);
+      readCallDelta(custom, at.at('custom'), into);
+      textWithin(rest, at, into);
+    }
+    readCallDelta(function_call, place.at('function_call').as('tool_call'), into);
+    readAudio(audio, place.at('audio'), into);
+    textWithin(other, place, into);
+  }
+
+  /** A name can be told from text only when it is whole. */
+  function readCallDelta(call: unknown, place: Place, into: Collected): void {
+    if (!isObject(call)) return;
+    const { name, ...rest } = call;
+    if (typeof name === 'string') {
+      const at = place.at('name');
+      const { id } = at.ref();
+      names.set(id, { place: at, name: (names.get(id)?.name ?? '') + name });
+    }
+    textWithin(rest, place, into);
+  }
+
+  return {
+    read(data) {
+      if (data.trim() === DONE) return { segments: [], unread: [], isLast: true };
+      const into: Collected = { segments: [], unread: [] };
+      const chunk = parsed(data);
+      if (isObject(chunk)) readChunk(chunk, into);
+      else into.unread.push(unreadEvent(chunk === undefined ? 'bad_json' : 'bad_shape', data));
+      return { ...into, isLast: false } satisfies StreamStep;
+    },
+    end(): TextReading {
+      const into: Collected = { segments: [], unread: [] };
+      for (const { place, name } of names.values()) if (!isIdentifier(name)) addText(name, place, into);
+      return into;
+    },
+    facts: () => facts,
+  };
+}
+
+function parsed(data: string): unknown {
+  try {
+    return JSON.parse(data);
+  } catch {
+    return undefined;
+  }
+}
+
+function unreadEvent(reason: UnscannedReason, data: string) {
+  return { ref: answerPlace().ref(), reason, bytes: Buffer.byteLength(data) };
+}
+
+function joined(before: AnswerFacts, now: AnswerFacts): AnswerFacts {
+  return {
+    model: now.model ?? before.model,
+    usage: now.usage ?? before.usage,
+    finishReasons: [...before.finishReasons, ...now.finishReasons],
+    choices: now.choices.every((choice) => before.choices.includes(choice))
+      ? before.choices
+      : [...new Set([...before.choices, ...now.choices])],
+  };
+}
