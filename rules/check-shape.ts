@@ -1,0 +1,121 @@
+import type { z } from 'zod';
+import { createRuleJsonSchema, type JsonSchema, schemaAt } from './json-schema.ts';
+import { didYouMean } from './nearest.ts';
+import { createProblem, showValue } from './problem.ts';
+import type { RuleDocument } from './read-document.ts';
+import { type RuleFile, ruleFileSchema } from './schema.ts';
+import type { RuleProblem } from './types.ts';
+
+export type ShapeResult =
+  | { readonly ok: true; readonly file: RuleFile }
+  | { readonly ok: false; readonly problems: readonly RuleProblem[] };
+
+const MAX_PROBLEMS = 100;
+
+/** Holds a document against the schema of rule files: all problems, each at its value or key. */
+export function checkShape(document: RuleDocument): ShapeResult {
+  const result = ruleFileSchema.safeParse(document.data);
+  if (result.success) return { ok: true, file: result.data };
+  const schema = createRuleJsonSchema();
+  const problems = result.error.issues.flatMap((issue) => describeIssue(issue, document, schema));
+  const rest = problems.length - MAX_PROBLEMS;
+  if (rest <= 0) return { ok: false, problems };
+  const more = createProblem(document.source, 0, `${rest} more problems in this file`);
+  return { ok: false, problems: [...problems.slice(0, MAX_PROBLEMS), more] };
+}
+
+function describeIssue(issue: z.core.$ZodIssue, document: RuleDocument, schema: JsonSchema): RuleProblem[] {
+  const { path } = issue;
+  const at = (offset: number, message: string) => createProblem(document.source, offset, message);
+  if (issue.code === 'unrecognized_keys') {
+    const known = Object.keys(schemaAt(schema, path)?.properties ?? {});
+    return issue.keys.map((key) =>
+      at(document.offsetOf([...path, key], true), unknownKey(key, { path, known })),
+    );
+  }
+  const { isPresent, value } = valueAt(document.data, path);
+  const key = path.at(-1);
+  const isMissing = !isPresent && (issue.code === 'invalid_type' || issue.code === 'invalid_value');
+  if (isMissing && key !== undefined) {
+    return [
+      at(document.offsetOf(path.slice(0, -1)), `missing key "${String(key)}"${inside(path.slice(0, -1))}`),
+    ];
+  }
+  if (issue.code === 'invalid_key') {
+    const reasons = issue.issues.map((inner) => inner.message).join('; ');
+    return [at(document.offsetOf(path, true), `${nameOf(path)}: ${reasons}`)];
+  }
+  const shown = isPresent ? `, it is ${showValue(value)}` : '';
+  return [at(document.offsetOf(path), `${nameOf(path)} ${expectation(issue)}${shown}${meant(issue, value)}`)];
+}
+
+function unknownKey(
+  key: string,
+  { path, known }: { readonly path: readonly PropertyKey[]; readonly known: readonly string[] },
+): string {
+  const where = inside(path);
+  if (key === '<<') return `merge keys are not supported${where}; write the keys out`;
+  const near = didYouMean(key, known);
+  return `unknown key ${showValue(key)}${where}${near || `; known are ${known.join(', ')}`}`;
+}
+
+function meant(issue: z.core.$ZodIssue, value: unknown): string {
+  if (issue.code !== 'invalid_value' || typeof value !== 'string') return '';
+  return didYouMean(value, issue.values.map(String));
+}
+
+function expectation(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_value': {
+      const allowed = issue.values.map(String);
+      if (allowed.length === 1) return issue.message;
+      return `must be one of ${allowed.join(', ')}`;
+    }
+    case 'invalid_type':
+      return `must be ${TYPE_NAMES[issue.expected] ?? issue.expected}`;
+    case 'too_small':
+      return `must ${issue.origin === 'string' || issue.origin === 'array' ? 'not be empty' : `be at least ${issue.minimum}`}`;
+    case 'too_big':
+      return issue.origin === 'string'
+        ? `must have at most ${issue.maximum} characters`
+        : `must be at most ${issue.maximum}`;
+    default:
+      return issue.message;
+  }
+}
+
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  array: 'a list',
+  object: 'a mapping',
+  record: 'a mapping',
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+};
+
+function valueAt(data: unknown, path: readonly PropertyKey[]) {
+  let value = data;
+  for (const key of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) {
+      return { isPresent: false, value: undefined };
+    }
+    value = (value as Record<PropertyKey, unknown>)[key];
+  }
+  return { isPresent: true, value };
+}
+
+function nameOf(path: readonly PropertyKey[]): string {
+  const words = path.filter((key) => typeof key !== 'number').map(String);
+  return words.length === 0
+    ? 'the file'
+    : words
+        .slice(-2)
+        .join('.')
+        .replace(/^rules\./, '');
+}
+
+function inside(path: readonly PropertyKey[]): string {
+  const name = nameOf(path);
+  if (name === 'the file') return '';
+  return typeof path.at(-1) === 'number' ? ` in ${name}[${String(path.at(-1))}]` : ` in ${name}`;
+}

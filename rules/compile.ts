@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import type { Featureset, SignalId } from '../detectors/index.ts';
+import {
+  type CompiledRule,
+  type CompiledRuleSet,
+  createPlan,
+  type Plan,
+  type SegmentTarget,
+} from './compiled.ts';
+import type { RuleProblem } from './types.ts';
+
+const TARGETS: readonly SegmentTarget[] = ['input', 'output', 'system', 'tool_call', 'tool_result'];
+
+export interface RuleSetParts {
+  readonly featureset: Featureset;
+  /** Texts of the rule files, in the order of their names. */
+  readonly texts: readonly string[];
+  readonly warnings: readonly RuleProblem[];
+}
+
+/** Joins compiled rules into a set. Rules that are off are kept for their tests and never evaluated. */
+export function createRuleSet(rules: readonly CompiledRule[], parts: RuleSetParts): CompiledRuleSet {
+  const { featureset, warnings } = parts;
+  const active = rules.filter((rule) => rule.mode !== 'off');
+  const reading = (target: SegmentTarget) =>
+    active.filter((rule) => rule.target === target || rule.target === 'any');
+  const plans = new Map<SegmentTarget, Plan>(TARGETS.map((target) => [target, createPlan(reading(target))]));
+  const planFor = (target: SegmentTarget) => plans.get(target) ?? createPlan([]);
+  const enforced = TARGETS.filter((target) =>
+    reading(target).some((rule) => rule.mode === 'enforce' && rule.action !== 'flag'),
+  );
+  const signals = new Set<SignalId>(TARGETS.flatMap((target) => planFor(target).signals));
+  return {
+    digest: digestOf(parts),
+    rules,
+    signals: [...signals],
+    warnings,
+    enforces: (target) => enforced.includes(target),
+    signalsFor: (target) => planFor(target).signals,
+    compiledRules: rules,
+    planFor,
+    labelOf: (feature) => featureset.feature(feature).label,
+  };
+}
+
+/** sha256 over the featureset's digest and the files' texts: the same rules on the same reader, the same digest. */
+function digestOf({ featureset, texts }: RuleSetParts): string {
+  const hash = createHash('sha256').update(featureset.digest);
+  for (const text of texts) hash.update(`\0${Buffer.byteLength(text)}\0`).update(text);
+  return hash.digest('hex');
+}

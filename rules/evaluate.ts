@@ -1,0 +1,164 @@
+import {
+  type Activations,
+  type AggregateState,
+  advanceAggregate,
+  startAggregate,
+} from '../detectors/index.ts';
+import { type CompiledCondition, compiledOf, type Plan, type PlannedRule } from './compiled.ts';
+import { evaluateExpression, type Outlook, outlookOf } from './expression-truth.ts';
+import { createFinding } from './finding.ts';
+import type { History } from './history.ts';
+import { RulesError } from './rules-error.ts';
+import type { Advance, Finding, Finish, RuleSet, SegmentRef, SegmentState } from './types.ts';
+
+interface State extends SegmentState {
+  readonly plan: Plan;
+  /** One for each meter of the plan. */
+  readonly meters: readonly AggregateState[];
+  readonly fired: ReadonlySet<PlannedRule>;
+  readonly history: History | null;
+  readonly isFinished: boolean;
+}
+
+/** The state before a segment's first token.
+ *  @param plan - the rules to evaluate, where they are not the set's active ones */
+export function beginSegment(ruleSet: RuleSet, segment: SegmentRef, plan?: Plan): SegmentState {
+  const chosen = plan ?? compiledOf(ruleSet).planFor(segment.target);
+  const meters = chosen.meters.map((meter) => startAggregate(meter.aggregate));
+  const fresh = { tokens: 0, fired: new Set<PlannedRule>(), history: null, isFinished: false };
+  const state: State = { segment, plan: chosen, meters, ...fresh };
+  return state;
+}
+
+/** Takes in the next tokens of a segment. A rule matches here only if nothing that may follow could undo it:
+ *  `max` and `max_rolling_mean` never fall, `top_k_mean` never falls once it has k tokens; `mean`, `not` and a
+ *  `top_k_mean` of fewer tokens are left to `finish`. A finding's numbers are those at the token that decided,
+ *  so they do not depend on how the tokens were batched.
+ *  @throws {RulesError} TOKENS_OUT_OF_ORDER, SIGNAL_MISSING, SEGMENT_FINISHED */
+export function advance(ruleSet: RuleSet, before: SegmentState, activations: Activations): Advance {
+  const state = before as State;
+  checkNext(state, activations);
+  const count = activations.tokens.length;
+  if (count === 0) return { state, findings: [] };
+  const meters = advanceMeters(state, activations, count);
+  const history: History = { activations, earlier: state.history };
+  const next: State = { ...state, tokens: state.tokens + count, meters, history };
+  const matched = state.plan.rules.filter((rule) => !state.fired.has(rule) && holdsForGood(rule, meters));
+  if (matched.length === 0) return { state: next, findings: [] };
+  const findings = matched.map((planned) => findingAtDecision(ruleSet, { before: state, planned, history }));
+  return { state: { ...next, fired: new Set([...state.fired, ...matched]) } as State, findings };
+}
+
+/** The segment has ended: decides what could not be decided before. A segment without tokens has no findings.
+ *  @throws {RulesError} SEGMENT_FINISHED */
+export function finish(ruleSet: RuleSet, before: SegmentState): Finish {
+  const state = before as State;
+  checkOpen(state);
+  const { meters, tokens, history, segment } = state;
+  const findings: Finding[] = [];
+  const settled: Finding[] = [];
+  for (const planned of tokens === 0 ? [] : state.plan.rules) {
+    if (!holds(planned, meters)) continue;
+    const finding = createFinding(compiledOf(ruleSet), { planned, segment, meters, tokens, history });
+    settled.push(finding);
+    if (!state.fired.has(planned)) findings.push(finding);
+  }
+  const next: State = { ...state, isFinished: true };
+  return { state: next, findings, settled };
+}
+
+/** Value so far of every condition of every rule; null before the first token. */
+export function measure(state: SegmentState): readonly Measurement[] {
+  const { plan, meters } = state as State;
+  return plan.rules.flatMap((planned) =>
+    planned.rule.conditions.map((condition, i) => ({
+      ruleId: planned.rule.id,
+      condition,
+      value: meters[planned.meterOf[i] ?? -1]?.best?.value ?? null,
+    })),
+  );
+}
+
+export interface Measurement {
+  readonly ruleId: string;
+  readonly condition: CompiledCondition;
+  readonly value: number | null;
+}
+
+interface Decision {
+  readonly before: State;
+  readonly planned: PlannedRule;
+  readonly history: History;
+}
+
+/** The finding at the first token of the newest batch from which on the rule holds for good. */
+function findingAtDecision(ruleSet: RuleSet, { before, planned, history }: Decision): Finding {
+  const count = history.activations.tokens.length;
+  let meters = before.meters;
+  let taken = 0;
+  while (taken < count && !holdsForGood(planned, meters)) {
+    taken += 1;
+    meters = advanceMeters(before, history.activations, taken);
+  }
+  const tokens = before.tokens + taken;
+  return createFinding(compiledOf(ruleSet), { planned, segment: before.segment, meters, tokens, history });
+}
+
+function advanceMeters(state: State, { signals, tokens }: Activations, count: number): AggregateState[] {
+  const spans = tokens.slice(0, count);
+  return state.meters.map((meter, i) => {
+    const values = signals.get(state.plan.meters[i]?.signal ?? 'feature/-1');
+    return advanceAggregate(meter, (values ?? new Float32Array(tokens.length)).subarray(0, count), spans);
+  });
+}
+
+function holds({ rule, meterOf }: PlannedRule, meters: readonly AggregateState[]): boolean {
+  const isMet = (name: string) => {
+    const i = rule.conditions.findIndex((condition) => condition.name === name);
+    return isAbove(meters[meterOf[i] ?? -1], rule.conditions[i]?.threshold);
+  };
+  return evaluateExpression(rule.expression, isMet);
+}
+
+function holdsForGood({ rule, meterOf }: PlannedRule, meters: readonly AggregateState[]): boolean {
+  const outlook = (name: string): Outlook => {
+    const i = rule.conditions.findIndex((condition) => condition.name === name);
+    const meter = meters[meterOf[i] ?? -1];
+    return isAbove(meter, rule.conditions[i]?.threshold) && cannotFall(meter) ? 'holds' : 'open';
+  };
+  return outlookOf(rule.expression, outlook) === 'holds';
+}
+
+function isAbove(meter: AggregateState | undefined, threshold = Number.POSITIVE_INFINITY): boolean {
+  return (meter?.best?.value ?? Number.NEGATIVE_INFINITY) > threshold;
+}
+
+function cannotFall(meter: AggregateState | undefined): boolean {
+  switch (meter?.aggregate.kind) {
+    case 'max':
+    case 'max_rolling_mean':
+      return true;
+    case 'top_k_mean':
+      return meter.tokens >= meter.aggregate.window;
+    default:
+      return false;
+  }
+}
+
+function checkNext(state: State, { firstToken, signals }: Activations): void {
+  checkOpen(state);
+  const { segment, tokens } = state;
+  if (firstToken !== tokens) {
+    throw new RulesError(
+      'TOKENS_OUT_OF_ORDER',
+      `segment ${segment.id}: activations begin at token ${firstToken}, expected ${tokens}`,
+    );
+  }
+  const missing = state.plan.signals.find((signal) => !signals.has(signal));
+  if (missing === undefined) return;
+  throw new RulesError('SIGNAL_MISSING', `segment ${segment.id}: activations lack the signal ${missing}`);
+}
+
+function checkOpen({ isFinished, segment }: State): void {
+  if (isFinished) throw new RulesError('SEGMENT_FINISHED', `segment ${segment.id} has been finished before`);
+}

@@ -1,0 +1,38 @@
+import type { Expression } from './expression.ts';
+
+/** What is known before the end: `holds` and `fails` stay so whatever follows. */
+export type Outlook = 'holds' | 'fails' | 'open';
+
+/** Whether an expression holds.
+ *  @param isMet - whether the condition of this name is met */
+export function evaluateExpression(expression: Expression, isMet: (name: string) => boolean): boolean {
+  return outlookOf(expression, (name) => (isMet(name) ? 'holds' : 'fails')) === 'holds';
+}
+
+/** What can be said of an expression, given what can be said of its conditions (Kleene's three values). */
+export function outlookOf(expression: Expression, ofCondition: (name: string) => Outlook): Outlook {
+  switch (expression.kind) {
+    case 'name':
+      return ofCondition(expression.name);
+    case 'not':
+      return OPPOSITE[outlookOf(expression.operand, ofCondition)];
+    case 'atLeast': {
+      const outlooks = expression.operands.map((operand) => outlookOf(operand, ofCondition));
+      const count = (wanted: Outlook) => outlooks.filter((outlook) => outlook === wanted).length;
+      if (count('holds') >= expression.count) return 'holds';
+      return outlooks.length - count('fails') < expression.count ? 'fails' : 'open';
+    }
+  }
+}
+
+const OPPOSITE: Readonly<Record<Outlook, Outlook>> = { holds: 'fails', fails: 'holds', open: 'open' };
+
+/** The conditions named in an expression, each with whether it stands under an odd number of `not`. */
+export function namesIn(
+  expression: Expression,
+  isNegated = false,
+): readonly { readonly name: string; readonly offset: number; readonly isNegated: boolean }[] {
+  if (expression.kind === 'name') return [{ name: expression.name, offset: expression.offset, isNegated }];
+  if (expression.kind === 'not') return namesIn(expression.operand, !isNegated);
+  return expression.operands.flatMap((operand) => namesIn(operand, isNegated));
+}

@@ -1,0 +1,109 @@
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseAllDocuments,
+} from 'yaml';
+import { checkLimits, MAX_ALIASES, MAX_BYTES } from './document-limits.ts';
+import { createProblem, type SourceText } from './problem.ts';
+import type { RuleProblem } from './types.ts';
+
+/** A parsed file: plain data, and where each value stands. */
+export interface RuleDocument {
+  readonly source: SourceText;
+  readonly data: unknown;
+  /** Offset of the value at a path, of its key with `isKey`; of the nearest enclosing value where there is none. */
+  offsetOf(path: readonly PropertyKey[], isKey?: boolean): number;
+  /** The source range [start, end) of the scalar at a path. */
+  rangeOf(path: readonly PropertyKey[]): readonly [number, number];
+}
+
+export type ReadResult =
+  | { readonly ok: true; readonly document: RuleDocument }
+  | { readonly ok: false; readonly problems: readonly RuleProblem[] };
+
+/** Reads one YAML 1.2 document (core schema: no merge keys, no dates, no custom tags) within fixed limits.
+ *  All syntax errors are reported, each with its position. */
+export function readDocument(source: SourceText): ReadResult {
+  const refuse = (problems: readonly RuleProblem[]): ReadResult => ({ ok: false, problems });
+  const size = Buffer.byteLength(source.text);
+  if (size > MAX_BYTES) {
+    return refuse([createProblem(source, 0, `the file has ${size} bytes, more than ${MAX_BYTES}; split it`)]);
+  }
+  const limit = checkLimits(source.text);
+  if (limit !== undefined) return refuse([createProblem(source, limit.offset, limit.message)]);
+  const documents = parseAllDocuments(source.text, {
+    version: '1.2',
+    stringKeys: true,
+    prettyErrors: false,
+    logLevel: 'silent',
+    lineCounter: new LineCounter(),
+  });
+  if (!Array.isArray(documents)) return refuse([createProblem(source, 0, 'the file is empty')]);
+  const faults = documents.flatMap((document) => [...document.errors, ...document.warnings]);
+  if (faults.length > 0) {
+    return refuse(faults.map((fault) => createProblem(source, fault.pos[0], firstLine(fault.message))));
+  }
+  const [document, second] = documents;
+  if (document === undefined || document.contents === null) {
+    return refuse([createProblem(source, 0, 'the file is empty')]);
+  }
+  if (second !== undefined) {
+    const offset = second.contents?.range?.[0] ?? second.range[0];
+    return refuse([createProblem(source, offset, 'a second document begins here; a rule file holds one')]);
+  }
+  return resolve(source, document);
+}
+
+function resolve(source: SourceText, document: Document.Parsed): ReadResult {
+  try {
+    const data: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
+    return {
+      ok: true,
+      document: {
+        source,
+        data,
+        offsetOf: (path, isKey = false) => locate(document, path, isKey)?.range?.[0] ?? 0,
+        rangeOf: (path) => {
+          const range = locate(document, path, false)?.range;
+          return [range?.[0] ?? 0, range?.[1] ?? 0];
+        },
+      },
+    };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { ok: false, problems: [createProblem(source, 0, `aliases cannot be resolved: ${reason}`)] };
+  }
+}
+
+function locate(document: Document.Parsed, path: readonly PropertyKey[], isKey: boolean): Node | undefined {
+  let node = document.contents as Node | null | undefined;
+  for (const [depth, key] of path.entries()) {
+    const next = child(document, node, key, isKey && depth === path.length - 1);
+    if (next === undefined) break;
+    node = next;
+  }
+  return node ?? undefined;
+}
+
+function child(
+  document: Document.Parsed,
+  parent: Node | null | undefined,
+  key: PropertyKey,
+  isKey: boolean,
+): Node | undefined {
+  const node = isAlias(parent) ? parent.resolve(document) : parent;
+  if (isSeq(node)) return (node.items[Number(key)] ?? undefined) as Node | undefined;
+  if (!isMap(node)) return undefined;
+  const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(key));
+  if (pair === undefined) return undefined;
+  return (isKey ? pair.key : (pair.value ?? pair.key)) as Node;
+}
+
+function firstLine(message: string): string {
+  return message.split('\n')[0] ?? message;
+}

@@ -1,0 +1,94 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { MAX_BYTES } from './document-limits.ts';
+import type { SourceText } from './problem.ts';
+import type { RuleProblem } from './types.ts';
+
+/** What could be read, and what could not. */
+export interface ReadFiles {
+  readonly sources: readonly SourceText[];
+  readonly problems: readonly RuleProblem[];
+}
+
+type Found<T> = { readonly value: T } | { readonly problem: RuleProblem };
+
+const MAX_FILES = 1000;
+
+/** Texts of the rule files under the paths, in the order of their names; UTF-8 is checked. */
+export async function readRuleFiles(paths: readonly string[]): Promise<ReadFiles> {
+  const found = await Promise.all(paths.map(findFiles));
+  const names = [...new Set(valuesOf(found).flat())].sort();
+  if (names.length > MAX_FILES) {
+    const problem = fileProblem(paths.join(', '), `${names.length} rule files, more than ${MAX_FILES}`);
+    return { sources: [], problems: [problem] };
+  }
+  const texts = await Promise.all(names.map(readText));
+  const problems = [...problemsOf(found), ...problemsOf(texts)];
+  if (names.length === 0 && problems.length === 0) {
+    problems.push(fileProblem(paths.join(', '), 'no rule file (*.yaml, *.yml) here'));
+  }
+  return { sources: valuesOf(texts), problems };
+}
+
+/** Rule files under a path: itself, or the files of the directory and its subdirectories. Names that begin
+ *  with a dot are passed over: a mounted ConfigMap keeps its older versions there. */
+async function findFiles(path: string): Promise<Found<string[]>> {
+  try {
+    if (!(await stat(path)).isDirectory()) return { value: [path] };
+    const entries = (await readdir(path)).filter((name) => !name.startsWith('.'));
+    const parts = await Promise.all(entries.map((name) => findInDirectory(join(path, name))));
+    const [problem] = problemsOf(parts);
+    return problem === undefined ? { value: valuesOf(parts).flat() } : { problem };
+  } catch (error) {
+    return { problem: fileProblem(path, `cannot be read: ${reasonOf(error)}`) };
+  }
+}
+
+async function findInDirectory(path: string): Promise<Found<string[]>> {
+  if (/\.ya?ml$/.test(path)) return findFiles(path);
+  const isDirectory = (await stat(path)).isDirectory();
+  return isDirectory ? findFiles(path) : { value: [] };
+}
+
+async function readText(file: string): Promise<Found<SourceText>> {
+  try {
+    const { size } = await stat(file);
+    if (size > MAX_BYTES) {
+      return { problem: fileProblem(file, `the file has ${size} bytes, more than ${MAX_BYTES}; split it`) };
+    }
+    const bytes = await readFile(file);
+    return decode(file, bytes);
+  } catch (error) {
+    return { problem: fileProblem(file, `cannot be read: ${reasonOf(error)}`) };
+  }
+}
+
+function decode(file: string, bytes: Buffer): Found<SourceText> {
+  const text = bytes.toString('utf8');
+  const encoded = Buffer.from(text, 'utf8');
+  if (encoded.equals(bytes)) return { value: { file, text } };
+  const length = Math.max(encoded.length, bytes.length);
+  let offset = 0;
+  while (offset < length && encoded[offset] === bytes[offset]) offset += 1;
+  const lines = bytes.subarray(0, offset).toString('utf8').split('\n');
+  const shown = `0x${(bytes[offset] ?? 0).toString(16).padStart(2, '0')}`;
+  const column = (lines.at(-1)?.length ?? 0) + 1;
+  const problem = { ...fileProblem(file, `byte ${shown} is not UTF-8`), line: lines.length, column };
+  return { problem };
+}
+
+function valuesOf<T>(found: readonly Found<T>[]): T[] {
+  return found.flatMap((part) => ('value' in part ? [part.value] : []));
+}
+
+function problemsOf(found: readonly Found<unknown>[]): RuleProblem[] {
+  return found.flatMap((part) => ('problem' in part ? [part.problem] : []));
+}
+
+function fileProblem(file: string, message: string): RuleProblem {
+  return { file, line: 1, column: 1, message, severity: 'error', sourceLine: '' };
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

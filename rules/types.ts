@@ -1,0 +1,120 @@
+/** The words of the rules' face. Rules turn signals into findings; evaluation is pure. */
+
+import type { Activations, Aggregate, Role, SignalId, TokenSpan } from '../detectors/index.ts';
+
+export type Level = 'informational' | 'low' | 'medium' | 'high' | 'critical';
+export type Mode = 'off' | 'shadow' | 'flag' | 'enforce';
+export type Action = 'flag' | 'redact' | 'block';
+export type Target = 'input' | 'output' | 'system' | 'tool_call' | 'tool_result' | 'any';
+
+/** Where a segment stands in its exchange. */
+export interface SegmentRef {
+  /** Unique in the exchange, for example `request/messages/2/content`. */
+  readonly id: string;
+  readonly target: Exclude<Target, 'any'>;
+  readonly role: Role;
+  /** JSON pointer into the body it came from. */
+  readonly pointer: string;
+  readonly choice: number | null;
+}
+
+/** One condition of a rule that was met, with the numbers behind it. */
+export interface ConditionResult {
+  readonly name: string;
+  readonly signal: SignalId;
+  readonly aggregate: Aggregate;
+  readonly value: number;
+  readonly threshold: number;
+  /** value - threshold */
+  readonly margin: number;
+  /** The promised false-alarm rate, where the rule gave one. */
+  readonly rate: number | null;
+  readonly rateInterval: readonly [number, number] | null;
+}
+
+export interface FeatureShare {
+  readonly index: number;
+  readonly label: string | null;
+  /** Mean activation over the finding's span. */
+  readonly value: number;
+  /** Its part of the signal's value over the span, 0 to 1; all shares of positive contributions sum to 1. */
+  readonly share: number;
+}
+
+/** A rule that matched in one segment. */
+export interface Finding {
+  readonly ruleId: string;
+  readonly ruleName: string;
+  readonly ruleTitle: string;
+  readonly ruleVersion: number;
+  readonly ruleSetDigest: string;
+  readonly level: Level;
+  readonly mode: Mode;
+  readonly action: Action;
+  readonly tags: readonly string[];
+  readonly segment: SegmentRef;
+  /** The tokens that gave it away. */
+  readonly firstToken: number;
+  readonly lastToken: number;
+  /** Their UTF-16 offsets in the segment's text. */
+  readonly span: TokenSpan;
+  readonly conditions: readonly ConditionResult[];
+  readonly features: readonly FeatureShare[];
+}
+
+export interface RuleProblem {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+  readonly severity: 'error' | 'warning';
+  /** The whole line it stands on, for people; empty where there is none. */
+  readonly sourceLine: string;
+}
+
+export interface RuleSummary {
+  readonly id: string;
+  readonly name: string;
+  readonly title: string;
+  readonly level: Level;
+  readonly mode: Mode;
+  readonly action: Action;
+  readonly target: Target;
+  readonly file: string;
+}
+
+/** Compiled rules. `signals` is the union that the detector must compute. */
+export interface RuleSet {
+  readonly digest: string;
+  readonly rules: readonly RuleSummary[];
+  readonly signals: readonly SignalId[];
+  readonly warnings: readonly RuleProblem[];
+  /** Whether some enforcing rule reads segments of this target. */
+  enforces(target: Exclude<Target, 'any'>): boolean;
+  /** The signals that rules on this target read; empty when none does. */
+  signalsFor(target: Exclude<Target, 'any'>): readonly SignalId[];
+}
+
+/** Immutable evaluation state of one segment. */
+export interface SegmentState {
+  readonly segment: SegmentRef;
+  readonly tokens: number;
+}
+
+export interface Advance {
+  readonly state: SegmentState;
+  /** Rules that matched for the first time in this segment with these activations. */
+  readonly findings: readonly Finding[];
+}
+
+export interface Finish extends Advance {
+  /** Every rule that matched in this segment, with the values and spans of the whole segment: what is recorded.
+   *  The rules are those of all `findings`, whose numbers are those at the token that decided. */
+  readonly settled: readonly Finding[];
+}
+
+export type LoadResult =
+  | { readonly ok: true; readonly ruleSet: RuleSet }
+  | { readonly ok: false; readonly problems: readonly RuleProblem[] };
+
+export type { Activations };
