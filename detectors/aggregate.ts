@@ -38,6 +38,8 @@ interface Progress {
   window: number;
 }
 
+const NEEDS_WINDOW: ReadonlySet<Aggregate['kind']> = new Set(['top_k_mean', 'max_rolling_mean']);
+
 /** The state before the first token.
  *
  *  With x_t the value of token t, n tokens and w = `window`, the value of a segment is
@@ -47,12 +49,14 @@ interface Progress {
  *  - `max_rolling_mean`: max over t of the mean of the last min(w, t + 1) values up to t; attained by those tokens
  *
  *  Sums are float64 in token order, so the value does not depend on how tokens were batched.
- *  @throws {DetectorError} AGGREGATE_INVALID when `window` is not a positive integer */
+ *  `window` counts for the last two; `max` and `mean` leave it unread.
+ *  @throws {DetectorError} AGGREGATE_INVALID when `window` is not a whole number of tokens */
 export function startAggregate(aggregate: Aggregate): AggregateState {
-  if (!Number.isInteger(aggregate.window) || aggregate.window < 1) {
+  const least = NEEDS_WINDOW.has(aggregate.kind) ? 1 : 0;
+  if (!Number.isInteger(aggregate.window) || aggregate.window < least) {
     throw new DetectorError(
       'AGGREGATE_INVALID',
-      `aggregate ${aggregate.kind}: window must be a positive integer, it is ${aggregate.window}`,
+      `aggregate ${aggregate.kind}: window must be an integer of at least ${least}, it is ${aggregate.window}`,
       { fields: { kind: aggregate.kind, window: aggregate.window } },
     );
   }

@@ -77,8 +77,8 @@ test('advancing a state leaves the state itself as it was', () => {
   assert.deepEqual(before, copy);
 });
 
-test('an empty segment has no value, and a window of no tokens is refused', () => {
-  assert.equal(aggregateOf({ kind: 'mean', window: 1 }, new Float32Array(0), []), null);
+test('an empty segment has no value, and a window of no tokens is refused where it counts', () => {
+  assert.equal(aggregateOf({ kind: 'mean', window: 0 }, new Float32Array(0), []), null);
   for (const window of [0, -1, 1.5, Number.NaN]) {
     assert.throws(() => startAggregate({ kind: 'top_k_mean', window }), { code: 'AGGREGATE_INVALID' });
   }
