@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto';
+import type { Finding } from '../rules/index.ts';
+import { excerptOf, releaseExcerpt } from './excerpt.ts';
+import type { Alert, ExcerptContent, ExchangeRecord, StoredFinding } from './types.ts';
+
+/** sha256 in hexadecimal over exchange, rule, version, segment and span: whoever computes it, whenever, it is the same. */
+export function alertId(exchangeId: string, finding: Finding): string {
+  const { ruleId, ruleVersion, segment, span } = finding;
+  const parts = [exchangeId, ruleId, ruleVersion, segment.id, span.start, span.end];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}
+
+/** Whether a finding leaves the process and is shown to a person; rules in shadow are only recorded. */
+export function isAlerting(finding: Finding): boolean {
+  return finding.mode === 'flag' || finding.mode === 'enforce';
+}
+
+/** All findings of an exchange as the store keeps them, those in shadow included. */
+export function storedFindings(record: ExchangeRecord): StoredFinding[] {
+  const texts = new Map(record.segments.map((segment) => [segment.segmentId, segment.text]));
+  return record.findings.map((finding) => ({
+    alertId: alertId(record.exchangeId, finding),
+    finding,
+    excerpt: excerptOf(texts.get(finding.segment.id) ?? '', finding.span),
+  }));
+}
+
+/** The alert that one stored finding becomes. Its time is that of the exchange, so that it is the same twice. */
+export function alertOf(
+  exchange: Omit<ExchangeRecord, 'findings' | 'segments' | 'coverage'>,
+  stored: StoredFinding,
+  content: ExcerptContent,
+): Alert {
+  return {
+    id: stored.alertId,
+    exchangeId: exchange.exchangeId,
+    conversationId: exchange.conversationId,
+    createdAt: exchange.endedAt,
+    finding: stored.finding,
+    verdict: exchange.verdict,
+    excerpt: releaseExcerpt(stored.excerpt, content),
+    featuresetDigest: exchange.featuresetDigest,
+    traceId: exchange.traceId,
+    reviewPath: reviewPath(exchange.exchangeId),
+  };
+}
+
+/** The alerts of an exchange: one for each finding that flags or enforces. */
+export function alertsOf(record: ExchangeRecord, content: ExcerptContent = 'redacted'): Alert[] {
+  return storedFindings(record)
+    .filter(({ finding }) => isAlerting(finding))
+    .map((stored) => alertOf(record, stored, content));
+}
+
+/** Where the review shows an exchange, below its own root. */
+export function reviewPath(exchangeId: string): string {
+  return `/?exchange=${encodeURIComponent(exchangeId)}`;
+}

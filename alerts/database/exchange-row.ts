@@ -1,0 +1,38 @@
+import type { ExchangeRecord, Verdict } from '../types.ts';
+
+/** The columns of an exchange, read from `exchanges e`, under the names of `ExchangeRow`. */
+export const EXCHANGE_COLUMNS = `e.seq AS cursor, e.exchange_id AS exchangeId, e.conversation_id AS conversationId,
+  e.started_at AS startedAt, e.ended_at AS endedAt, e.route, e.dialect, e.model, e.status,
+  e.is_streamed AS isStreamed, e.verdict, e.featureset_digest AS featuresetDigest, e.trace_id AS traceId,
+  e.level_rank AS levelRank`;
+
+/** The part of a record that stands in its own row. */
+export type ExchangeHead = Omit<ExchangeRecord, 'findings' | 'segments' | 'coverage'>;
+
+/** A row of `EXCHANGE_COLUMNS`. */
+export interface ExchangeRow {
+  readonly cursor: number;
+  readonly exchangeId: string;
+  readonly conversationId: string;
+  readonly startedAt: string;
+  readonly endedAt: string;
+  readonly route: string;
+  readonly dialect: string;
+  readonly model: string | null;
+  readonly status: number;
+  readonly isStreamed: number;
+  readonly verdict: Verdict;
+  readonly featuresetDigest: string;
+  readonly traceId: string | null;
+  readonly levelRank: number | null;
+}
+
+/** The exchange in a row that may hold more than it. */
+export function headOf(row: ExchangeRow): ExchangeHead {
+  const { exchangeId, conversationId, startedAt, endedAt, route, dialect, model, status } = row;
+  const { verdict, featuresetDigest, traceId } = row;
+  const times = { startedAt, endedAt };
+  const isStreamed = row.isStreamed === 1;
+  const place = { route, dialect, model, status, isStreamed };
+  return { exchangeId, conversationId, ...times, ...place, verdict, featuresetDigest, traceId };
+}

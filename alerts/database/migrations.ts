@@ -1,0 +1,121 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { AlertsError } from '../alerts-error.ts';
+import { inTransaction } from './transaction.ts';
+
+const FIRST_TABLES = `
+  CREATE TABLE exchanges (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    exchange_id TEXT NOT NULL UNIQUE,
+    conversation_id TEXT NOT NULL,
+    started_at TEXT NOT NULL,
+    ended_at TEXT NOT NULL,
+    route TEXT NOT NULL,
+    dialect TEXT NOT NULL,
+    model TEXT,
+    status INTEGER NOT NULL,
+    is_streamed INTEGER NOT NULL,
+    verdict TEXT NOT NULL,
+    featureset_digest TEXT NOT NULL,
+    trace_id TEXT,
+    level_rank INTEGER
+  ) STRICT;
+  CREATE INDEX exchanges_flagged ON exchanges (seq) WHERE level_rank IS NOT NULL;
+  CREATE INDEX exchanges_ordinary ON exchanges (seq) WHERE level_rank IS NULL;
+
+  CREATE TABLE coverage (
+    exchange_seq INTEGER PRIMARY KEY REFERENCES exchanges ON DELETE CASCADE,
+    scanned INTEGER NOT NULL,
+    skipped INTEGER NOT NULL,
+    failed INTEGER NOT NULL,
+    entries TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE segments (
+    exchange_seq INTEGER NOT NULL REFERENCES exchanges ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    segment_id TEXT NOT NULL,
+    role TEXT NOT NULL,
+    target TEXT NOT NULL,
+    text TEXT NOT NULL,
+    tokens TEXT NOT NULL,
+    signals TEXT NOT NULL,
+    PRIMARY KEY (exchange_seq, position)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE findings (
+    seq INTEGER PRIMARY KEY,
+    alert_id TEXT NOT NULL UNIQUE,
+    exchange_seq INTEGER NOT NULL REFERENCES exchanges ON DELETE CASCADE,
+    rule_id TEXT NOT NULL,
+    rule_name TEXT NOT NULL,
+    rule_title TEXT NOT NULL,
+    level_rank INTEGER NOT NULL,
+    is_alerting INTEGER NOT NULL,
+    excerpt TEXT NOT NULL,
+    finding TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX findings_of_exchange ON findings (exchange_seq);
+  CREATE INDEX findings_of_rule ON findings (rule_id, exchange_seq);
+
+  CREATE TABLE reviews (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    exchange_seq INTEGER NOT NULL REFERENCES exchanges ON DELETE CASCADE,
+    verdict TEXT NOT NULL,
+    comment TEXT NOT NULL,
+    reviewer TEXT NOT NULL,
+    reviewed_at TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX reviews_of_exchange ON reviews (exchange_seq, seq);
+
+  CREATE TABLE outbox (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    sink TEXT NOT NULL,
+    alert_id TEXT NOT NULL REFERENCES findings (alert_id),
+    conversation_id TEXT NOT NULL,
+    queued_at TEXT NOT NULL,
+    UNIQUE (alert_id, sink)
+  ) STRICT;
+  CREATE INDEX outbox_of_sink ON outbox (sink, seq);
+
+  CREATE TABLE dead_letters (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    sink TEXT NOT NULL,
+    alert_id TEXT NOT NULL REFERENCES findings (alert_id),
+    conversation_id TEXT NOT NULL,
+    queued_at TEXT NOT NULL,
+    died_at TEXT NOT NULL,
+    reason TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX dead_letters_of_sink ON dead_letters (sink, seq);
+  CREATE INDEX dead_letters_of_alert ON dead_letters (alert_id);
+`;
+
+/** The steps from an empty file to the present tables, forward only; step i leads from version i to i + 1
+ *  (`PRAGMA user_version`). A step that was released is never changed: add one. */
+export const MIGRATIONS: readonly string[] = [FIRST_TABLES];
+
+/** Takes a database to the newest version, one transaction a step.
+ *  @throws {AlertsError} SCHEMA_NEWER when a later version of the program wrote it */
+export function migrate(database: DatabaseSync, migrations: readonly string[] = MIGRATIONS): void {
+  const version = schemaVersion(database);
+  if (version > migrations.length) {
+    throw new AlertsError(
+      'SCHEMA_NEWER',
+      `${database.location() ?? 'the database'} has schema version ${version}, this program knows ` +
+        `${migrations.length}: run the newer program, or name another data directory`,
+    );
+  }
+  for (const [step, sql] of migrations.entries()) {
+    if (step < version) continue;
+    inTransaction(database, () => {
+      database.exec(sql);
+      database.exec(`PRAGMA user_version = ${step + 1}`);
+    });
+  }
+}
+
+/** 0 for a file without tables. */
+export function schemaVersion(database: DatabaseSync): number {
+  const row = database.prepare('PRAGMA user_version').get();
+  return Number(row?.['user_version'] ?? 0);
+}

@@ -1,0 +1,48 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { alertOf } from '../alert.ts';
+import type { ExcerptContent, OutboxDepth, OutboxItem, Settlement, TakeQuery } from '../types.ts';
+import { EXCHANGE_COLUMNS, type ExchangeRow, headOf } from './exchange-row.ts';
+import { type FindingRow, parseFinding } from './read-parts.ts';
+import { inTransaction } from './transaction.ts';
+
+/** The outbox's rows of one database. */
+export interface OutboxRows {
+  take(query: TakeQuery): readonly OutboxItem[];
+  settle(settlement: Settlement): void;
+  depth(sink: string): OutboxDepth;
+}
+
+const TAKE = `SELECT o.seq AS seq, f.alert_id AS alertId, f.excerpt, f.finding, ${EXCHANGE_COLUMNS}
+  FROM outbox o JOIN findings f USING (alert_id) JOIN exchanges e ON e.seq = f.exchange_seq
+  WHERE o.sink = ? AND o.conversation_id NOT IN (SELECT value FROM json_each(?))
+  ORDER BY o.seq LIMIT ?`;
+
+const BURY = `INSERT INTO dead_letters (sink, alert_id, conversation_id, queued_at, died_at, reason)
+  SELECT sink, alert_id, conversation_id, queued_at, ?, ? FROM outbox WHERE seq = ? AND sink = ?`;
+
+const DEPTH = `SELECT count(*) AS depth, (SELECT queued_at FROM outbox WHERE sink = :sink ORDER BY seq LIMIT 1)
+  AS oldestQueuedAt, (SELECT count(*) FROM dead_letters WHERE sink = :sink) AS dead
+  FROM outbox WHERE sink = :sink`;
+
+type TakeRow = ExchangeRow & FindingRow & { readonly seq: number };
+
+/** Prepares the statements of one connection.
+ *  @param content - applied as alerts are read, so that a change of it holds for what waits too */
+export function createOutboxRows(database: DatabaseSync, content: ExcerptContent): OutboxRows {
+  const taking = database.prepare(TAKE);
+  const remove = database.prepare('DELETE FROM outbox WHERE seq = ? AND sink = ?');
+  const bury = database.prepare(BURY);
+  const depth = database.prepare(DEPTH);
+
+  const take = ({ sink, limit, exceptConversations }: TakeQuery): OutboxItem[] => {
+    const rows = taking.all(sink, JSON.stringify(exceptConversations), limit) as unknown as TakeRow[];
+    return rows.map((row) => ({ seq: row.seq, alert: alertOf(headOf(row), parseFinding(row), content) }));
+  };
+  const settle = ({ sink, delivered, dead }: Settlement): void =>
+    inTransaction(database, () => {
+      const diedAt = new Date().toISOString();
+      for (const { seq, reason } of dead) bury.run(diedAt, reason, seq, sink);
+      for (const seq of [...delivered, ...dead.map((letter) => letter.seq)]) remove.run(seq, sink);
+    });
+  return { take, settle, depth: (sink) => depth.get({ sink }) as unknown as OutboxDepth };
+}

@@ -1,0 +1,60 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { Level } from '../../rules/index.ts';
+import { LEVELS, levelRank } from '../levels.ts';
+import type { FlaggedExchange, FlaggedQuery, StoredExchange } from '../types.ts';
+import { EXCHANGE_COLUMNS, type ExchangeRow, headOf } from './exchange-row.ts';
+import { createParts } from './read-parts.ts';
+
+/** Reads exchanges. */
+export interface Reader {
+  listFlagged(query: FlaggedQuery): readonly FlaggedExchange[];
+  readExchange(exchangeId: string): StoredExchange | null;
+}
+
+const DEFAULT_LIMIT = 50;
+const MAX_LIMIT = 200;
+
+const LIST = `SELECT ${EXCHANGE_COLUMNS} FROM exchanges e
+  WHERE e.level_rank IS NOT NULL AND e.seq < :before AND e.level_rank >= :minRank
+  AND (:rule IS NULL OR EXISTS (SELECT 1 FROM findings f
+    WHERE f.exchange_seq = e.seq AND f.is_alerting = 1 AND (f.rule_id = :rule OR f.rule_name = :rule)))
+  AND (:reviewed IS NULL OR :reviewed = EXISTS (SELECT 1 FROM reviews r WHERE r.exchange_seq = e.seq))
+  ORDER BY e.seq DESC LIMIT :limit`;
+
+const ONE = `SELECT ${EXCHANGE_COLUMNS} FROM exchanges e WHERE e.exchange_id = ?`;
+
+/** Prepares the queries of one connection. */
+export function createReader(database: DatabaseSync): Reader {
+  const list = database.prepare(LIST);
+  const one = database.prepare(ONE);
+  const parts = createParts(database);
+
+  const summary = (row: ExchangeRow) => ({
+    ...headOf(row),
+    cursor: row.cursor,
+    level: levelOf(row),
+    findings: parts.findings(row.cursor),
+    review: parts.review(row.cursor, row.exchangeId),
+  });
+  const listFlagged = (query: FlaggedQuery): FlaggedExchange[] => {
+    const rows = list.all({
+      limit: Math.min(Math.max(1, query.limit ?? DEFAULT_LIMIT), MAX_LIMIT),
+      before: query.before ?? Number.MAX_SAFE_INTEGER,
+      minRank: query.minLevel === undefined ? 0 : levelRank(query.minLevel),
+      rule: query.rule ?? null,
+      reviewed: query.state === undefined ? null : Number(query.state === 'reviewed'),
+    });
+    return (rows as unknown as ExchangeRow[]).map((row) => summary(row) as FlaggedExchange);
+  };
+  const readExchange = (exchangeId: string): StoredExchange | null => {
+    const row = one.get(exchangeId) as unknown as ExchangeRow | undefined;
+    if (row === undefined) return null;
+    const { cursor } = row;
+    return { ...summary(row), segments: parts.segments(cursor), coverage: parts.coverage(cursor) };
+  };
+  return { listFlagged, readExchange };
+}
+
+function levelOf({ levelRank: rank }: ExchangeRow): Level | null {
+  return rank === null ? null : (LEVELS[rank] ?? null);
+}

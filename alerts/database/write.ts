@@ -1,0 +1,160 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { isAlerting, storedFindings } from '../alert.ts';
+import { levelRank } from '../levels.ts';
+import type { CommitOutcome, ExchangeRecord, NewReview, Review, StoredFinding } from '../types.ts';
+import { isStoreWide, messageOf, reasonOf } from './failure.ts';
+import { inTransaction } from './transaction.ts';
+
+/** What the writer needs to know besides the record. */
+export interface WriteOptions {
+  /** One outbox row per alert and sink. */
+  readonly sinks: readonly string[];
+  /** Exchanges that nothing flagged are kept up to this number, the newest ones. */
+  readonly keepOrdinary: number;
+}
+
+/** Writes exchanges and reviews. */
+export interface Writer {
+  /** All records in one transaction, one outcome each, in order. A record that cannot be written for a reason of its
+   *  own does not take the others with it. */
+  commit(records: readonly ExchangeRecord[]): readonly CommitOutcome[];
+  saveReview(review: NewReview): Review | null;
+}
+
+const INSERT_EXCHANGE = `INSERT INTO exchanges (exchange_id, conversation_id, started_at, ended_at, route, dialect, model,
+  status, is_streamed, verdict, featureset_digest, trace_id, level_rank)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (exchange_id) DO NOTHING RETURNING seq`;
+
+const INSERT_SEGMENT = `INSERT INTO segments (exchange_seq, position, segment_id, role, target, text, tokens, signals)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
+
+const INSERT_FINDING = `INSERT INTO findings (alert_id, exchange_seq, rule_id, rule_name, rule_title, level_rank, is_alerting,
+  excerpt, finding) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (alert_id) DO NOTHING`;
+
+const INSERT_OUTBOX = `INSERT INTO outbox (sink, alert_id, conversation_id, queued_at) VALUES (?, ?, ?, ?)
+  ON CONFLICT (alert_id, sink) DO NOTHING`;
+
+const PRUNE = `DELETE FROM exchanges WHERE level_rank IS NULL AND seq <= (
+  SELECT seq FROM exchanges WHERE level_rank IS NULL ORDER BY seq DESC LIMIT 1 OFFSET ?)`;
+
+function prepareAll(database: DatabaseSync) {
+  return {
+    exchange: database.prepare(INSERT_EXCHANGE),
+    seqOf: database.prepare('SELECT seq FROM exchanges WHERE exchange_id = ?'),
+    coverage: database.prepare('INSERT INTO coverage VALUES (?, ?, ?, ?, ?)'),
+    segment: database.prepare(INSERT_SEGMENT),
+    finding: database.prepare(INSERT_FINDING),
+    outbox: database.prepare(INSERT_OUTBOX),
+    review: database.prepare(
+      'INSERT INTO reviews (exchange_seq, verdict, comment, reviewer, reviewed_at) VALUES (?, ?, ?, ?, ?)',
+    ),
+    prune: database.prepare(PRUNE),
+  } satisfies Record<string, StatementSync>;
+}
+
+type Statements = ReturnType<typeof prepareAll>;
+
+/** Prepares the statements of one connection. */
+export function createWriter(database: DatabaseSync, options: WriteOptions): Writer {
+  const statements = prepareAll(database);
+  const pruneEvery = Math.max(1, Math.ceil(options.keepOrdinary / 20));
+  let sincePrune = 0;
+
+  const commitOnce = (records: readonly ExchangeRecord[]): CommitOutcome[] =>
+    inTransaction(database, () => {
+      const outcomes = records.map((record) => insert(statements, record, options.sinks));
+      sincePrune += records.length;
+      if (sincePrune >= pruneEvery) {
+        statements.prune.run(options.keepOrdinary);
+        sincePrune = 0;
+      }
+      return outcomes;
+    });
+
+  const commit = (records: readonly ExchangeRecord[]): readonly CommitOutcome[] => {
+    try {
+      return commitOnce(records);
+    } catch (error) {
+      const reason = reasonOf(error);
+      if (records.length > 1 && !isStoreWide(reason)) return records.flatMap((record) => commit([record]));
+      return records.map(() => ({ outcome: 'unrecorded', reason, message: messageOf(error) }));
+    }
+  };
+  return { commit, saveReview: (review) => inTransaction(database, () => saveReview(statements, review)) };
+}
+
+function insert(statements: Statements, record: ExchangeRecord, sinks: readonly string[]): CommitOutcome {
+  const findings = storedFindings(record);
+  const alerting = findings.filter(({ finding }) => isAlerting(finding));
+  const alertIds = alerting.map((stored) => stored.alertId);
+  const seq = insertExchange(statements, record, alerting);
+  if (seq === undefined) {
+    const cursor = Number(statements.seqOf.get(record.exchangeId)?.['seq']);
+    return { outcome: 'committed', cursor, alertIds };
+  }
+  insertCoverage(statements, seq, record);
+  insertSegments(statements, seq, record);
+  for (const stored of findings) insertFinding(statements, seq, stored);
+  const queuedAt = new Date().toISOString();
+  for (const id of alertIds) {
+    for (const sink of sinks) statements.outbox.run(sink, id, record.conversationId, queuedAt);
+  }
+  return { outcome: 'committed', cursor: seq, alertIds };
+}
+
+/** The new row's number, or undefined when the exchange is already there. */
+function insertExchange(
+  { exchange }: Statements,
+  record: ExchangeRecord,
+  alerting: readonly StoredFinding[],
+): number | undefined {
+  const ranks = alerting.map(({ finding }) => levelRank(finding.level));
+  const row = exchange.get(
+    record.exchangeId,
+    record.conversationId,
+    record.startedAt,
+    record.endedAt,
+    record.route,
+    record.dialect,
+    record.model,
+    record.status,
+    Number(record.isStreamed),
+    record.verdict,
+    record.featuresetDigest,
+    record.traceId,
+    ranks.length === 0 ? null : Math.max(...ranks),
+  );
+  return row === undefined ? undefined : Number(row['seq']);
+}
+
+function insertCoverage(statements: Statements, seq: number, { coverage }: ExchangeRecord): void {
+  const count = (status: string) => coverage.filter((entry) => entry.status === status).length;
+  const entries = JSON.stringify(coverage);
+  statements.coverage.run(seq, count('scanned'), count('skipped'), count('failed'), entries);
+}
+
+function insertSegments(statements: Statements, seq: number, { segments }: ExchangeRecord): void {
+  for (const [position, { segmentId, role, target, text, tokens, signals }] of segments.entries()) {
+    const [tokensJson, signalsJson] = [JSON.stringify(tokens), JSON.stringify(signals)];
+    statements.segment.run(seq, position, segmentId, role, target, text, tokensJson, signalsJson);
+  }
+}
+
+function insertFinding(
+  statements: Statements,
+  seq: number,
+  { alertId, finding, excerpt }: StoredFinding,
+): void {
+  const { ruleId, ruleName, ruleTitle, level } = finding;
+  const flags = [levelRank(level), Number(isAlerting(finding))] as const;
+  const json = JSON.stringify(finding);
+  statements.finding.run(alertId, seq, ruleId, ruleName, ruleTitle, ...flags, excerpt, json);
+}
+
+function saveReview(statements: Statements, review: NewReview): Review | null {
+  const seq = statements.seqOf.get(review.exchangeId)?.['seq'];
+  if (seq === undefined) return null;
+  const reviewedAt = new Date().toISOString();
+  statements.review.run(Number(seq), review.verdict, review.comment, review.reviewer, reviewedAt);
+  return { ...review, reviewedAt };
+}

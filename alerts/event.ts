@@ -1,0 +1,110 @@
+import { z } from 'zod';
+
+const count = z.int().nonnegative();
+const span = z.strictObject({ start: count, end: count });
+
+const condition = z.strictObject({
+  name: z.string(),
+  signal: z.string(),
+  aggregate: z.strictObject({ kind: z.string(), window: z.number() }),
+  value: z.number(),
+  threshold: z.number(),
+  margin: z.number(),
+  rate: z.number().nullable(),
+  rate_interval: z.tuple([z.number(), z.number()]).nullable(),
+});
+
+const feature = z.strictObject({
+  index: count,
+  label: z.string().nullable(),
+  value: z.number(),
+  share: z.number(),
+});
+
+/** What gave it away, in OCSF's place for evidence that no attribute of its own describes. */
+const evidenceData = z.strictObject({
+  segment_id: z.string(),
+  target: z.string(),
+  role: z.string(),
+  pointer: z.string(),
+  choice: z.int().nullable(),
+  first_token: count,
+  last_token: count,
+  /** UTF-16 offsets in the segment's text. */
+  span,
+  /** As the configured content lets it out; empty when none is. */
+  excerpt: z.string(),
+  conditions: z.array(condition),
+  features: z.array(feature),
+});
+
+const attack = z.strictObject({ technique: z.strictObject({ uid: z.string() }), version: z.string() });
+
+/** An alert as it leaves the process: an OCSF Detection Finding (class 2004) with the Security Control profile.
+ *  `metadata.uid` and `finding_info.uid` are the alert's id: the same twice, so duplicates can be dropped by it.
+ *  @see https://schema.ocsf.io/1.8.0/classes/detection_finding */
+export const detectionFindingSchema = z.strictObject({
+  metadata: z.strictObject({
+    version: z.literal('1.8.0'),
+    uid: z.string(),
+    correlation_uid: z.string(),
+    profiles: z.tuple([z.literal('security_control')]),
+    labels: z.array(z.string()),
+    product: z.strictObject({
+      name: z.literal('Telltale'),
+      vendor_name: z.literal('Telltale'),
+      version: z.string(),
+    }),
+  }),
+  category_uid: z.literal(2),
+  category_name: z.literal('Findings'),
+  class_uid: z.literal(2004),
+  class_name: z.literal('Detection Finding'),
+  activity_id: z.literal(1),
+  activity_name: z.literal('Create'),
+  type_uid: z.literal(200401),
+  type_name: z.literal('Detection Finding: Create'),
+  /** Milliseconds since 1970: the end of the exchange. */
+  time: count,
+  severity_id: z.int().min(1).max(5),
+  severity: z.string(),
+  status_id: z.literal(1),
+  status: z.literal('New'),
+  is_alert: z.literal(true),
+  message: z.string(),
+  action_id: z.literal([1, 2]),
+  action: z.literal(['Allowed', 'Denied']),
+  disposition_id: z.literal([2, 11, 19]),
+  disposition: z.literal(['Blocked', 'Corrected', 'Alert']),
+  finding_info: z.strictObject({
+    uid: z.string(),
+    title: z.string(),
+    created_time: count,
+    types: z.array(z.string()),
+    /** Link to the review, or its path where no address is configured. */
+    src_url: z.string(),
+    attacks: z.array(attack),
+    analytic: z.strictObject({
+      uid: z.string(),
+      name: z.string(),
+      type_id: z.literal(1),
+      type: z.literal('Rule'),
+      version: z.string(),
+    }),
+  }),
+  evidences: z.tuple([z.strictObject({ data: evidenceData })]),
+  /** What OCSF has no attribute for. */
+  unmapped: z.strictObject({
+    exchange_id: z.string(),
+    conversation_id: z.string(),
+    verdict: z.enum(['pass', 'flag', 'redact', 'block']),
+    mode: z.string(),
+    rule_action: z.string(),
+    rule_set_digest: z.string(),
+    featureset_digest: z.string(),
+    trace_id: z.string().nullable(),
+  }),
+});
+
+/** @see detectionFindingSchema */
+export type DetectionFinding = z.infer<typeof detectionFindingSchema>;

@@ -1,0 +1,86 @@
+import type { CommitOutcome, ExchangeRecord } from './types.ts';
+
+/** Gathers exchanges that wait for the disk into one transaction. */
+export interface GroupCommit {
+  submit(record: ExchangeRecord): Promise<CommitOutcome>;
+  queued(): number;
+  /** Takes nothing more; resolves when everything taken has its outcome. */
+  close(): Promise<void>;
+}
+
+/** What the group commit needs. */
+export interface GroupCommitParts {
+  /** One outcome per record, in order; never throws. */
+  write(records: readonly ExchangeRecord[]): Promise<readonly CommitOutcome[]>;
+  readonly maxBatch: number;
+  readonly maxQueued: number;
+  /** How long one exchange may wait for its outcome. */
+  readonly timeoutMs: number;
+}
+
+interface Waiting {
+  readonly record: ExchangeRecord;
+  readonly timer: NodeJS.Timeout;
+  isSettled: boolean;
+  readonly settle: (outcome: CommitOutcome) => void;
+}
+
+/** Whoever comes while a transaction runs waits for the next one; while none runs nobody waits. So a single
+ *  exchange costs one sync, and a crowd shares one. */
+export function createGroupCommit(parts: GroupCommitParts): GroupCommit {
+  const queue: Waiting[] = [];
+  let running: Promise<void> | undefined;
+  let isClosed = false;
+
+  const run = async (): Promise<void> => {
+    // The exchanges of this turn of the event loop go together.
+    await Promise.resolve();
+    while (queue.length > 0) {
+      const batch = queue.splice(0, parts.maxBatch).filter((waiting) => !waiting.isSettled);
+      if (batch.length === 0) continue;
+      const outcomes = await parts.write(batch.map(({ record }) => record));
+      for (const [index, waiting] of batch.entries()) waiting.settle(outcomes[index] ?? unanswered);
+    }
+    running = undefined;
+  };
+  const submit = (record: ExchangeRecord): Promise<CommitOutcome> => {
+    if (isClosed) return Promise.resolve(refusal('closed', 'the ledger is closed'));
+    if (queue.length >= parts.maxQueued) {
+      return Promise.resolve(refusal('queue_full', `${queue.length} exchanges wait for the disk already`));
+    }
+    return new Promise((resolve) => {
+      queue.push(createWaiting(record, parts.timeoutMs, resolve));
+      running ??= run();
+    });
+  };
+  const close = async (): Promise<void> => {
+    isClosed = true;
+    await running;
+  };
+  return { submit, queued: () => queue.length, close };
+}
+
+const unanswered = refusal('error', 'the store gave no outcome');
+
+function refusal(reason: 'closed' | 'queue_full' | 'timeout' | 'error', message: string): CommitOutcome {
+  return { outcome: 'unrecorded', reason, message };
+}
+
+function createWaiting(
+  record: ExchangeRecord,
+  timeoutMs: number,
+  resolve: (outcome: CommitOutcome) => void,
+): Waiting {
+  const late = () => waiting.settle(refusal('timeout', `not on disk after ${timeoutMs} ms`));
+  const waiting: Waiting = {
+    record,
+    timer: setTimeout(late, timeoutMs),
+    isSettled: false,
+    settle: (outcome) => {
+      clearTimeout(waiting.timer);
+      waiting.isSettled = true;
+      resolve(outcome);
+    },
+  };
+  return waiting;
+}

@@ -1,0 +1,9 @@
+import type { Level } from '../rules/index.ts';
+
+/** From the weakest to the strongest; the store keeps the position. */
+export const LEVELS: readonly Level[] = ['informational', 'low', 'medium', 'high', 'critical'];
+
+/** 0 for informational to 4 for critical. */
+export function levelRank(level: Level): number {
+  return LEVELS.indexOf(level);
+}

@@ -1,0 +1,43 @@
+import { AlertsError } from './alerts-error.ts';
+
+/** Calls that were sent elsewhere and wait for their answer, each with a deadline. */
+export interface PendingCalls {
+  /** A new call: its number to send along, and the promise of its answer. */
+  open(what: string): { readonly id: number; readonly answer: Promise<unknown> };
+  resolve(id: number, value: unknown): void;
+  reject(id: number, error: AlertsError): void;
+  rejectAll(error: AlertsError): void;
+}
+
+interface Pending {
+  readonly timer: NodeJS.Timeout;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: AlertsError) => void;
+}
+
+/** @param timeoutMs - after that a call is rejected with TIMEOUT, and a late answer is ignored */
+export function createPendingCalls(timeoutMs: number): PendingCalls {
+  const pending = new Map<number, Pending>();
+  let nextId = 0;
+
+  const remove = (id: number): Pending | undefined => {
+    const call = pending.get(id);
+    clearTimeout(call?.timer);
+    pending.delete(id);
+    return call;
+  };
+  const reject = (id: number, error: AlertsError): void => remove(id)?.reject(error);
+  const open = (what: string) => {
+    const id = nextId++;
+    const answer = new Promise<unknown>((resolve, fail) => {
+      const late = () =>
+        reject(id, new AlertsError('TIMEOUT', `no answer to ${what} within ${timeoutMs} ms`));
+      pending.set(id, { timer: setTimeout(late, timeoutMs), resolve, reject: fail });
+    });
+    return { id, answer };
+  };
+  const rejectAll = (error: AlertsError): void => {
+    for (const id of [...pending.keys()]) reject(id, error);
+  };
+  return { open, resolve: (id, value) => remove(id)?.resolve(value), reject, rejectAll };
+}

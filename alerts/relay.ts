@@ -1,0 +1,79 @@
+import type { BackoffOptions } from './backoff.ts';
+import { createLane, type LaneCounts } from './relay-lane.ts';
+import type { Outbox, OutboxDepth, Sink } from './types.ts';
+
+/** What a relay needs. Sinks are closed by whoever made them, after the relay. */
+export interface RelayParts {
+  readonly outbox: Outbox;
+  readonly sinks: readonly Sink[];
+  /** Alerts handed to a sink at once; default 128. */
+  readonly batchSize?: number;
+  /** Default 100 ms, doubling to 4 s. */
+  readonly backoff?: BackoffOptions;
+  /** How long one delivery may take; default 30 s. */
+  readonly deliverTimeoutMs?: number;
+  /** How often an idle lane looks by itself; default 5 s. */
+  readonly idleMs?: number;
+}
+
+/** One sink's lane now. */
+export interface LaneStats extends LaneCounts, OutboxDepth {
+  readonly sink: string;
+  /** Age of the oldest waiting alert; 0 when none waits. */
+  readonly oldestAgeMs: number;
+  /** Dead letters in the store, those of earlier runs included. */
+  readonly dead: number;
+}
+
+/** Brings alerts from the outbox to the sinks: at least once, in order per conversation, each sink at its own pace. */
+export interface Relay {
+  start(): void;
+  /** @throws {AlertsError} when the store does not answer */
+  stats(): Promise<readonly LaneStats[]>;
+  /** Delivers what is there within the deadline; the rest stays in the outbox for the next start. */
+  stop(options: { readonly deadlineMs: number }): Promise<void>;
+}
+
+/** A relay that has not started; what an earlier process left in the outbox goes first. */
+export function createRelay(parts: RelayParts): Relay {
+  const { outbox, sinks } = parts;
+  const settings = {
+    batchSize: parts.batchSize ?? 128,
+    backoff: parts.backoff ?? { initialMs: 100, maxMs: 4000 },
+    deliverTimeoutMs: parts.deliverTimeoutMs ?? 30_000,
+    idleMs: parts.idleMs ?? 5000,
+  };
+  const lanes = sinks.map((sink) => ({ sink, lane: createLane({ outbox, sink, ...settings }) }));
+  let running: Promise<unknown> | undefined;
+  let unsubscribe = () => {};
+
+  const start = (): void => {
+    if (running !== undefined) return;
+    unsubscribe = outbox.onCommitted(({ alerts }) => {
+      if (alerts > 0) for (const { lane } of lanes) lane.wake();
+    });
+    running = Promise.all(lanes.map(({ lane }) => lane.run()));
+  };
+  const stop = async ({ deadlineMs }: { readonly deadlineMs: number }): Promise<void> => {
+    unsubscribe();
+    for (const { lane } of lanes) lane.stop();
+    const timer = setTimeout(() => {
+      for (const { lane } of lanes) lane.abort();
+    }, deadlineMs);
+    await running;
+    clearTimeout(timer);
+  };
+  const stats = (): Promise<readonly LaneStats[]> =>
+    Promise.all(
+      lanes.map(async ({ sink, lane }) => {
+        const depth = await outbox.depth(sink.name);
+        const oldestAgeMs = ageMs(depth.oldestQueuedAt);
+        return { sink: sink.name, oldestAgeMs, ...lane.counts(), ...depth };
+      }),
+    );
+  return { start, stop, stats };
+}
+
+function ageMs(queuedAt: string | null): number {
+  return queuedAt === null ? 0 : Math.max(0, Date.now() - Date.parse(queuedAt));
+}

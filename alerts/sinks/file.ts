@@ -1,0 +1,66 @@
+import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { toEvent } from '../to-event.ts';
+import type { Alert, DeliveryOutcome, Sink } from '../types.ts';
+
+/** How a file sink is built. */
+export interface FileSinkOptions {
+  /** The JSON-lines file; it and its folder are made when missing. It may be moved away at any time. */
+  readonly path: string;
+  /** Default `file`. */
+  readonly name?: string;
+  /** Address of the review for the events' links; without it they carry a path. */
+  readonly reviewUrl?: string;
+}
+
+const NEWLINE = 0x0a;
+
+/** Appends one event a line and syncs before it says delivered. A write that failed half-way is taken back, so
+ *  every line is whole; what a crash cut is taken back at the next delivery. */
+export function createFileSink({ path, name = 'file', reviewUrl }: FileSinkOptions): Sink {
+  const deliver = async (alerts: readonly Alert[]): Promise<readonly DeliveryOutcome[]> => {
+    const lines = alerts.map((alert) => `${JSON.stringify(toEvent(alert, reviewUrl))}\n`).join('');
+    try {
+      await append(path, Buffer.from(lines));
+      return alerts.map(() => ({ outcome: 'delivered' }));
+    } catch (error) {
+      const reason = `cannot append to ${path}: ${(error as Error).message}`;
+      return alerts.map(() => ({ outcome: 'retry', reason }));
+    }
+  };
+  return { name, deliver, close: async () => {} };
+}
+
+async function append(path: string, lines: Buffer): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  const file = await open(path, 'a+');
+  try {
+    const size = await wholeLines(file);
+    try {
+      await file.appendFile(lines);
+      await file.datasync();
+    } catch (error) {
+      await file.truncate(size);
+      throw error;
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** Cuts off a last line that has no end and gives the size of what stays. */
+async function wholeLines(file: FileHandle): Promise<number> {
+  const { size } = await file.stat();
+  const chunk = Buffer.alloc(Math.min(size, 64 * 1024));
+  for (let end = size; end > 0; end -= chunk.length) {
+    const start = Math.max(0, end - chunk.length);
+    const { bytesRead } = await file.read(chunk, 0, end - start, start);
+    const newline = chunk.subarray(0, bytesRead).lastIndexOf(NEWLINE);
+    if (newline === -1) continue;
+    const whole = start + newline + 1;
+    if (whole < size) await file.truncate(whole);
+    return whole;
+  }
+  if (size > 0) await file.truncate(0);
+  return 0;
+}

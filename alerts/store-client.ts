@@ -1,0 +1,103 @@
+import { Worker } from 'node:worker_threads';
+import { AlertsError } from './alerts-error.ts';
+import type { OpenedDatabase } from './database/open.ts';
+import type { StoreOptions } from './database/store.ts';
+import { createPendingCalls, type PendingCalls } from './pending-calls.ts';
+import type { StoreAnswer, StoreArgument, StoreMethod, StoreReply, StoreRequest } from './store-protocol.ts';
+
+/** Asks the store in its own thread. A thread that died is replaced at the next call. */
+export interface StoreClient {
+  /** @throws {AlertsError} the store's own codes, WORKER_DIED, TIMEOUT, CLOSED */
+  ask<Method extends StoreMethod>(
+    method: Method,
+    argument: StoreArgument<Method>,
+  ): Promise<StoreAnswer<Method>>;
+  /** Closes the database after what was asked before. */
+  close(): Promise<void>;
+}
+
+/** What the client needs. */
+export interface StoreClientParts {
+  readonly options: StoreOptions;
+  /** How long one call may take, those before it included. */
+  readonly timeoutMs: number;
+  onSetAside(setAside: NonNullable<OpenedDatabase['setAside']>): void;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  readonly calls: PendingCalls;
+  hasEnded: boolean;
+}
+
+const THREAD_FILE = new URL('./store-thread.ts', import.meta.url);
+
+/** Starts the thread and opens the store in it.
+ *  @throws {AlertsError} STORE_UNWRITABLE, STORE_FULL, STORE_LOCKED, SCHEMA_NEWER, WORKER_DIED */
+export async function createStoreClient(parts: StoreClientParts): Promise<StoreClient> {
+  let starting = startThread(parts);
+  let isClosed = false;
+  await starting;
+
+  const living = async (): Promise<Thread> => {
+    for (;;) {
+      const seen = starting;
+      const thread = await seen.catch(() => undefined);
+      if (thread !== undefined && !thread.hasEnded) return thread;
+      if (starting === seen) starting = startThread(parts);
+      if (thread === undefined || starting !== seen) return starting;
+    }
+  };
+  const ask = async <Method extends StoreMethod>(method: Method, argument: StoreArgument<Method>) => {
+    if (isClosed) throw new AlertsError('CLOSED', `the store is closed, asked to ${method}`);
+    return (await callThread(await living(), method, argument)) as StoreAnswer<Method>;
+  };
+  const close = async (): Promise<void> => {
+    if (isClosed) return;
+    isClosed = true;
+    const thread = await starting.catch(() => undefined);
+    if (thread === undefined || thread.hasEnded) return;
+    await callThread(thread, 'close', undefined).catch(() => undefined);
+    await thread.worker.terminate();
+  };
+  return { ask, close };
+}
+
+function callThread({ worker, calls }: Thread, method: StoreMethod, argument: unknown): Promise<unknown> {
+  const { id, answer } = calls.open(method);
+  try {
+    worker.postMessage({ id, method, argument } satisfies StoreRequest);
+  } catch (error) {
+    // A value that cannot be cloned is the caller's mistake; the thread lives on.
+    calls.reject(
+      id,
+      new AlertsError('STORE_FAILED', `cannot hand over to ${method}: ${error}`, { cause: error }),
+    );
+  }
+  return answer;
+}
+
+function startThread({ options, timeoutMs, onSetAside }: StoreClientParts): Promise<Thread> {
+  const worker = new Worker(THREAD_FILE, { workerData: options, name: 'telltale-store' });
+  const thread: Thread = { worker, calls: createPendingCalls(timeoutMs), hasEnded: false };
+  return new Promise((resolve, reject) => {
+    const lose = (cause: unknown): void => {
+      thread.hasEnded = true;
+      const died = new AlertsError('WORKER_DIED', `the store's thread ended: ${cause}`, { cause });
+      thread.calls.rejectAll(died);
+      reject(died);
+    };
+    worker.on('error', lose);
+    worker.on('exit', (code) => lose(`exit code ${code}`));
+    worker.on('message', (reply: StoreReply) => {
+      if (reply.kind === 'answer') thread.calls.resolve(reply.id, reply.value);
+      else if (reply.kind === 'failed')
+        thread.calls.reject(reply.id, new AlertsError(reply.code, reply.message));
+      else if (reply.kind === 'refused') reject(new AlertsError(reply.code, reply.message));
+      else {
+        if (reply.setAside !== null) onSetAside(reply.setAside);
+        resolve(thread);
+      }
+    });
+  });
+}
