@@ -1,0 +1,106 @@
+import type { CoverageEntry, SegmentRecord, UnscannedReason } from '../../alerts/index.ts';
+import type { Detector } from '../../detectors/index.ts';
+import type { Finding, RuleSet, SegmentRef } from '../../rules/index.ts';
+import type { TextReading } from '../dialects/dialect.ts';
+import { createGate } from './gate.ts';
+import { createSegmentScan, type SegmentScan } from './segment-scan.ts';
+
+export interface ExchangeScanParts {
+  readonly detector: Detector;
+  readonly ruleSet: RuleSet;
+  readonly abortSignal: AbortSignal;
+  readonly maxSegments: number;
+  readonly maxSegmentTokens: number;
+  readonly timeoutMs: number;
+}
+
+/** Something of an exchange that no segment stands for: a body that is no JSON, an answer that was cut. */
+export interface Gap {
+  readonly ref: SegmentRef;
+  readonly reason: UnscannedReason;
+  readonly bytes: number;
+}
+
+/** A segment, with what became of it. */
+export interface ScannedSegment {
+  readonly ref: SegmentRef;
+  readonly coverage: CoverageEntry;
+}
+
+/** The scan of one exchange: every segment of the request and of the answer, and what could not be read. */
+export interface ExchangeScan {
+  /** Adds text to its segments, which begin with it where they are new. */
+  add(reading: TextReading): void;
+  /** Notes what could not be read. */
+  gap(gap: Gap): void;
+  /** The segments that `which` picks are complete; resolves when all of them have been scored or have failed. */
+  end(which?: (ref: SegmentRef) => boolean): Promise<void>;
+  findings(): readonly Finding[];
+  segments(): readonly ScannedSegment[];
+  /** What a person reads of a flagged exchange. */
+  records(): readonly SegmentRecord[];
+  tokens(): number;
+}
+
+/** Segments of one exchange at the reader at once: enough to fill a batch, too few to starve the others. */
+const SEGMENTS_AT_ONCE = 4;
+
+export function createExchangeScan(parts: ExchangeScanParts): ExchangeScan {
+  const segments = new Map<string, SegmentScan>();
+  const scanParts = { ...parts, gate: createGate(SEGMENTS_AT_ONCE), maxTokens: parts.maxSegmentTokens };
+
+  function segmentOf(ref: SegmentRef): SegmentScan | null {
+    const known = segments.get(ref.id);
+    if (known !== undefined) return known;
+    return segments.size < parts.maxSegments ? open(ref) : null;
+  }
+
+  function open(ref: SegmentRef): SegmentScan {
+    const fresh = createSegmentScan(ref, scanParts);
+    segments.set(ref.id, fresh);
+    return fresh;
+  }
+
+  /** One segment a target stands for all that are past the bound. */
+  function overflow({ target, role }: SegmentRef, bytes: number): void {
+    const id = `overflow/${target}`;
+    const segment = segments.get(id) ?? open({ id, target, role, pointer: '', choice: null });
+    segment.skip('over_cap', bytes);
+  }
+
+  function gap({ ref, reason, bytes }: Gap): void {
+    const segment = segmentOf(ref);
+    if (segment === null) overflow(ref, bytes);
+    else segment.skip(reason, bytes);
+  }
+
+  return {
+    add({ segments: texts, unread }) {
+      for (const { ref, text } of texts) {
+        const segment = segmentOf(ref);
+        if (segment === null) overflow(ref, Buffer.byteLength(text));
+        else segment.push(text);
+      }
+      for (const part of unread) gap(part);
+    },
+    gap,
+    async end(which = () => true) {
+      await Promise.all(
+        [...segments.values()].filter(({ ref }) => which(ref)).map((segment) => segment.end()),
+      );
+    },
+    findings: () => [...segments.values()].flatMap((segment) => segment.findings()),
+    segments: () =>
+      [...segments.values()].map((segment) => ({ ref: segment.ref, coverage: segment.coverage() })),
+    records() {
+      const all = [...segments.values()];
+      const fired = new Set(
+        all
+          .flatMap((segment) => segment.findings())
+          .flatMap(({ conditions }) => conditions.map(({ signal }) => signal)),
+      );
+      return all.map((segment) => segment.record(fired));
+    },
+    tokens: () => [...segments.values()].reduce((sum, segment) => sum + segment.coverage().tokens, 0),
+  };
+}

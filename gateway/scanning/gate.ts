@@ -1,0 +1,29 @@
+/** Lets a fixed number in at once; the others wait in their order. */
+export interface Gate {
+  /** Resolves to the function that leaves again. */
+  enter(): Promise<() => void>;
+}
+
+export function createGate(places: number): Gate {
+  let free = places;
+  const waiting: (() => void)[] = [];
+  const leave = () => {
+    const next = waiting.shift();
+    if (next === undefined) free += 1;
+    else next();
+  };
+  const once = () => {
+    let hasLeft = false;
+    return () => {
+      if (!hasLeft) leave();
+      hasLeft = true;
+    };
+  };
+  return {
+    async enter() {
+      if (free > 0) free -= 1;
+      else await new Promise<void>((resolve) => waiting.push(resolve));
+      return once();
+    },
+  };
+}

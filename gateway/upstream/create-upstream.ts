@@ -1,0 +1,117 @@
+import type { Readable } from 'node:stream';
+import { Pool } from 'undici';
+import type { Config } from '../config/schema.ts';
+import { type RawHeaders, requestHeaders } from './headers.ts';
+
+export interface UpstreamRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD' | 'OPTIONS';
+  /** Path and query as the client sent them. */
+  readonly target: string;
+  readonly headers: RawHeaders;
+  readonly body: Buffer | null;
+  readonly abortSignal: AbortSignal;
+}
+
+export interface UpstreamAnswer {
+  readonly outcome: 'answered';
+  readonly status: number;
+  readonly statusText: string;
+  readonly headers: RawHeaders;
+  /** Errors when the upstream stops before the end; reading it slowly slows the upstream. */
+  readonly body: Readable;
+}
+
+/** Why there is no answer. `aborted`: the request's signal fired. */
+export interface UpstreamFailure {
+  readonly outcome: 'refused' | 'timeout' | 'cut' | 'aborted';
+  readonly message: string;
+}
+
+/** The endpoint that answers in the end. */
+export interface Upstream {
+  /** Host and port, for telemetry. */
+  readonly host: string;
+  send(request: UpstreamRequest): Promise<UpstreamAnswer | UpstreamFailure>;
+  close(): Promise<void>;
+}
+
+/** @param url - scheme, host and perhaps a path that is put before each request's own */
+export function createUpstream(url: string, settings: Config['upstream']): Upstream {
+  const { origin, host, pathname } = new URL(url);
+  const base = pathname.replace(/\/$/, '');
+  const pool = new Pool(origin, {
+    connections: settings.max_connections,
+    pipelining: 1,
+    allowH2: false,
+    connect: { timeout: settings.connect_timeout_ms },
+    // The wait for the first byte has a timer of its own, which counts the wait for a free connection too.
+    headersTimeout: 0,
+    bodyTimeout: settings.idle_timeout_ms,
+  });
+  return {
+    host,
+    async send({ method, target, headers, body, abortSignal }) {
+      const patience = startPatience(settings.first_byte_timeout_ms);
+      try {
+        const response = await pool.request({
+          method,
+          path: `${base}${target}`,
+          headers: requestHeaders(headers),
+          body,
+          signal: AbortSignal.any([abortSignal, patience.signal]),
+          responseHeaders: 'raw',
+        });
+        return {
+          outcome: 'answered',
+          status: response.statusCode,
+          statusText: response.statusText,
+          headers: texts(response.headers as unknown as readonly (string | Buffer)[]),
+          body: response.body,
+        };
+      } catch (error) {
+        return failureOf(error, { isOutOfPatience: patience.signal.aborted, isAborted: abortSignal.aborted });
+      } finally {
+        patience.stop();
+      }
+    },
+    close: () => pool.destroy(),
+  };
+}
+
+/** What broke a body in the middle. */
+export function bodyFailure(error: unknown, abortSignal: AbortSignal): UpstreamFailure {
+  return failureOf(error, { isOutOfPatience: false, isAborted: abortSignal.aborted });
+}
+
+function failureOf(error: unknown, { isOutOfPatience = false, isAborted = false }): UpstreamFailure {
+  if (isAborted) return { outcome: 'aborted', message: 'the request was given up' };
+  if (isOutOfPatience) return { outcome: 'timeout', message: 'no answer began in time' };
+  const { code = '', message = String(error) } = error as { code?: string; message?: string };
+  return { outcome: OUTCOMES[code] ?? 'cut', message: code === '' ? message : `${message} (${code})` };
+}
+
+const OUTCOMES: Readonly<Record<string, UpstreamFailure['outcome']>> = {
+  UND_ERR_CONNECT_TIMEOUT: 'timeout',
+  UND_ERR_HEADERS_TIMEOUT: 'timeout',
+  UND_ERR_BODY_TIMEOUT: 'timeout',
+  ECONNREFUSED: 'refused',
+  ENOTFOUND: 'refused',
+  EAI_AGAIN: 'refused',
+  EHOSTUNREACH: 'refused',
+  ENETUNREACH: 'refused',
+  CERT_HAS_EXPIRED: 'refused',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'refused',
+  SELF_SIGNED_CERT_IN_CHAIN: 'refused',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'refused',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'refused',
+};
+
+function startPatience(timeoutMs: number): { signal: AbortSignal; stop: () => void } {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(), timeoutMs);
+  return { signal: controller.signal, stop: () => clearTimeout(timer) };
+}
+
+function texts(raw: readonly (string | Buffer)[]): string[] {
+  return raw.map((part) => (typeof part === 'string' ? part : part.toString('latin1')));
+}

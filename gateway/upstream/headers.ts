@@ -1,0 +1,63 @@
+/** Names and values as they came, in their order and spelling: [name, value, name, value, …]. */
+export type RawHeaders = readonly string[];
+
+/** Headers that speak of one connection, not of the message.
+ *  @see RFC 9110, section 7.6.1 */
+const HOP_BY_HOP = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'expect',
+]);
+/** What is said to this gateway ends here. */
+const OWN_PREFIX = 'x-telltale-';
+
+/** The client's headers for the upstream; host and length are those of the new message. */
+export function requestHeaders(raw: RawHeaders): string[] {
+  return filtered(
+    raw,
+    (name) => name !== 'host' && name !== 'content-length' && !name.startsWith(OWN_PREFIX),
+  );
+}
+
+/** The upstream's headers for the client. */
+export function answerHeaders(raw: RawHeaders): string[] {
+  return filtered(raw, (name) => !name.startsWith(OWN_PREFIX));
+}
+
+/** The upstream's headers for a body of the gateway's own making. */
+export function replacedAnswerHeaders(raw: RawHeaders): string[] {
+  return filtered(
+    raw,
+    (name) =>
+      !name.startsWith(OWN_PREFIX) &&
+      !/^content-|^(etag|digest|repr-digest|last-modified|trailer)$/.test(name),
+  );
+}
+
+/** The value of a header, the last where it came twice. */
+export function headerOf(raw: RawHeaders, wanted: string): string | undefined {
+  let found: string | undefined;
+  for (let index = 0; index < raw.length; index += 2) {
+    if (raw[index]?.toLowerCase() === wanted) found = raw[index + 1];
+  }
+  return found;
+}
+
+function filtered(raw: RawHeaders, isKept: (name: string) => boolean): string[] {
+  const named = (headerOf(raw, 'connection') ?? '').split(',').map((name) => name.trim().toLowerCase());
+  const kept: string[] = [];
+  for (let index = 0; index < raw.length; index += 2) {
+    const name = raw[index] ?? '';
+    const lower = name.toLowerCase();
+    if (HOP_BY_HOP.has(lower) || named.includes(lower) || !isKept(lower)) continue;
+    kept.push(name, raw[index + 1] ?? '');
+  }
+  return kept;
+}
