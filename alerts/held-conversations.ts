@@ -1,39 +1,72 @@
 import { type BackoffOptions, backoffMs } from './backoff.ts';
 import type { OutboxItem } from './types.ts';
 
-/** Conversations whose oldest alert failed while others went through: they wait, the others go on. */
+/** Conversations that wait while others go on, so that one alert that no sink takes does not keep the rest.
+ *
+ *  When nothing of a delivery went through, it is not known whether the sink is down or only these alerts fail: their
+ *  conversations are suspects, and others are tried first. Once something went through, suspects are held, each with
+ *  its own growing wait. A whole conversation waits, never a single alert: the order stays. */
 export interface HeldConversations {
-  /** Those that wait now. */
+  /** Held ones that still wait, and suspects. */
   current(): string[];
-  /** Milliseconds until the first may be tried again. */
+  hasSuspects(): boolean;
+  /** Nothing of these went through. */
+  suspect(failed: readonly OutboxItem[]): void;
+  /** Only suspects are left: they are tried again. */
+  pardon(): void;
+  /** Some of these went through, and these failed. */
+  settle(tried: readonly OutboxItem[], failed: readonly OutboxItem[]): void;
+  /** Milliseconds until the first held one may be tried again. */
   nextMs(): number;
-  /** @param tried - all that a delivery held; those not retried are free again */
-  update(tried: readonly OutboxItem[], retried: readonly OutboxItem[]): void;
   clear(): void;
 }
 
-/** More are not remembered: then all wait for the sink together. */
-const MAX_HELD = 1000;
+/** More are not remembered: they are tried with the others. */
+const MAX_CONVERSATIONS = 1000;
 
 /** None is held yet. Times are monotonic: steps of the clock do not matter. */
 export function createHeldConversations(backoff: BackoffOptions): HeldConversations {
   const held = new Map<string, { attempts: number; until: number }>();
+  const suspects = new Set<string>();
   const waiting = () => [...held].filter(([, { until }]) => until > performance.now());
 
+  const hold = (conversation: string): void => {
+    const attempts = (held.get(conversation)?.attempts ?? 0) + 1;
+    if (attempts === 1 && held.size >= MAX_CONVERSATIONS) return;
+    held.set(conversation, { attempts, until: performance.now() + backoffMs(attempts, backoff) });
+  };
+  const suspect = (failed: readonly OutboxItem[]): void => {
+    for (const conversation of conversationsOf(failed)) suspects.add(conversation);
+    if (suspects.size > MAX_CONVERSATIONS) suspects.clear();
+  };
+  const settle = (tried: readonly OutboxItem[], failed: readonly OutboxItem[]): void => {
+    const failing = new Set([...suspects, ...conversationsOf(failed)]);
+    for (const conversation of conversationsOf(tried)) {
+      if (!failing.has(conversation)) held.delete(conversation);
+    }
+    for (const conversation of failing) hold(conversation);
+    suspects.clear();
+  };
   const nextMs = (): number => {
     const first = Math.min(...waiting().map(([, { until }]) => until));
     return Number.isFinite(first) ? Math.max(1, first - performance.now()) : 1;
   };
-  const update = (tried: readonly OutboxItem[], retried: readonly OutboxItem[]): void => {
-    const failed = new Set(retried.map(({ alert }) => alert.conversationId));
-    for (const { alert } of tried) {
-      if (!failed.has(alert.conversationId)) held.delete(alert.conversationId);
-    }
-    for (const conversation of failed) {
-      const attempts = (held.get(conversation)?.attempts ?? 0) + 1;
-      if (attempts === 1 && held.size >= MAX_HELD) continue;
-      held.set(conversation, { attempts, until: performance.now() + backoffMs(attempts, backoff) });
-    }
+  const clear = (): void => {
+    held.clear();
+    suspects.clear();
   };
-  return { current: () => waiting().map(([name]) => name), nextMs, update, clear: () => held.clear() };
+  const current = () => [...waiting().map(([conversation]) => conversation), ...suspects];
+  return {
+    current,
+    hasSuspects: () => suspects.size > 0,
+    suspect,
+    pardon: () => suspects.clear(),
+    settle,
+    nextMs,
+    clear,
+  };
+}
+
+function conversationsOf(items: readonly OutboxItem[]): Set<string> {
+  return new Set(items.map(({ alert }) => alert.conversationId));
 }
