@@ -1,0 +1,131 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import express, { type Request, type Response, type Router } from 'express';
+import type { ReviewStore } from '../alerts/index.ts';
+import type { Featureset } from '../detectors/index.ts';
+import type { EventHub } from './event-hub.ts';
+import { exchangeItem, reviewView } from './exchange-item.ts';
+import { exchangeView } from './exchange-view.ts';
+import { featureView } from './feature-view.ts';
+import { exchangeId, featureIndex, listQuery, parse, reviewBody } from './requests.ts';
+import { ReviewError } from './review-error.ts';
+import type { ExchangePage, ExchangeView, FeatureView, Review, Summary } from './wire.ts';
+
+const MAX_BODY = '16kb';
+
+export interface ApiParts {
+  readonly ledger: ReviewStore;
+  readonly featureset: Featureset;
+  readonly hub: EventHub;
+  readonly gatewayUrl: string;
+  /** The name under which reviews are saved. */
+  readonly reviewer: string;
+}
+
+/** The routes below `/api`. Answers are the types of `wire.ts`. */
+export function createApi(parts: ApiParts): Router {
+  const api = express.Router();
+  api.get('/exchanges', async (request, response) => {
+    response.json(await listExchanges(parts, request));
+  });
+  api.get('/exchanges/:id', async (request, response) => {
+    response.json(await readExchange(parts, request.params.id));
+  });
+  api.post('/exchanges/:id/review', jsonOnly, async (request, response) => {
+    response.json(await saveReview(parts, request.params['id'], request.body));
+  });
+  api.get('/features/:index', (request, response) => {
+    response.json(readFeature(parts, request.params.index));
+  });
+  api.get('/summary', async (_request, response) => {
+    response.json(await readSummary(parts));
+  });
+  api.get('/events', (_request, response) => streamEvents(parts, response));
+  api.use((request) => {
+    throw new ReviewError('NOT_FOUND', `there is no ${request.method} /api${request.path}`);
+  });
+  return api;
+}
+
+const jsonBody = express.json({ limit: MAX_BODY, inflate: false });
+
+/** Forms of other sites can post text, never JSON: only JSON is read. */
+function jsonOnly(request: Request, response: Response, next: (error?: unknown) => void): void {
+  const type = JSON.stringify(request.headers['content-type'] ?? null);
+  const refusal = new ReviewError('NOT_JSON', `Content-Type must be application/json, was ${type}`);
+  if (request.is('application/json') === 'application/json') jsonBody(request, response, next);
+  else next(refusal);
+}
+
+async function listExchanges({ ledger }: ApiParts, request: Request): Promise<ExchangePage> {
+  const { cursor, limit, rule, level, state } = parse(listQuery, request.query, 'BAD_QUERY');
+  const page = await ledger.listFlagged({
+    limit,
+    ...(cursor !== undefined && { before: cursor }),
+    ...(rule !== undefined && { rule }),
+    ...(level !== undefined && { minLevel: level }),
+    ...(state !== undefined && { state }),
+  });
+  const last = page.length === limit ? page.at(-1) : undefined;
+  return { items: page.map(exchangeItem), nextCursor: last === undefined ? null : String(last.cursor) };
+}
+
+async function readExchange({ ledger, featureset }: ApiParts, rawId: unknown): Promise<ExchangeView> {
+  const id = parse(exchangeId, rawId, 'BAD_ID');
+  const exchange = await ledger.readExchange(id);
+  if (exchange === null) throw notFound(id);
+  return exchangeView(exchange, featureset);
+}
+
+async function saveReview(
+  { ledger, hub, reviewer }: ApiParts,
+  rawId: unknown,
+  body: unknown,
+): Promise<Review> {
+  const id = parse(exchangeId, rawId, 'BAD_ID');
+  const { judgement, comment } = parse(reviewBody, body, 'BAD_BODY');
+  const saved = await ledger.saveReview({ exchangeId: id, verdict: judgement, comment, reviewer });
+  if (saved === null) throw notFound(id);
+  const review = reviewView(saved);
+  hub.publish('reviewed', { exchangeId: id, review });
+  return review;
+}
+
+function readFeature({ featureset }: ApiParts, rawIndex: unknown): FeatureView {
+  const index = parse(featureIndex, rawIndex, 'BAD_ID');
+  if (index < featureset.dictionarySize) return featureView(featureset.feature(index));
+  const size = featureset.dictionarySize;
+  throw new ReviewError('NOT_FOUND', `there is no feature ${index}; the dictionary has ${size}, from 0`);
+}
+
+async function readSummary({ ledger, gatewayUrl }: ApiParts): Promise<Summary> {
+  const { flagged, unreviewed, byLevel, byRule, byJudgement } = await ledger.counts();
+  const rules = byRule.map(({ ruleId, ruleTitle, level, count }) => ({
+    id: ruleId,
+    title: ruleTitle,
+    level,
+    count,
+  }));
+  return { flagged, unreviewed, byLevel, byRule: rules, byJudgement, gatewayUrl };
+}
+
+async function streamEvents({ hub }: ApiParts, response: Response): Promise<void> {
+  const subscription = hub.subscribe();
+  if (subscription === undefined) {
+    response.set('Retry-After', '5');
+    throw new ReviewError(
+      'TOO_MANY_LISTENERS',
+      'too many pages listen for new items; close one or try again',
+    );
+  }
+  response.set({ 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' });
+  response.once('close', subscription.end);
+  // However the stream ends, the listener ends it: the page left, fell behind, or the server stops.
+  await pipeline(Readable.from(subscription.events), response, { signal: subscription.cutOff }).catch(
+    () => {},
+  );
+}
+
+function notFound(id: string): ReviewError {
+  return new ReviewError('NOT_FOUND', `there is no exchange ${id} in the store`);
+}

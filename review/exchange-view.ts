@@ -1,0 +1,73 @@
+import type { StoredExchange } from '../alerts/index.ts';
+import type { Featureset, Role } from '../detectors/index.ts';
+import type { ConditionResult, Finding } from '../rules/index.ts';
+import { itemParts } from './exchange-item.ts';
+import type { CalibrationView, ConditionView, CoverageView, ExchangeView, FindingView } from './wire.ts';
+
+/** Everything a person reads of an exchange. What the calibration says is added only where the exchange was scored
+ *  by the featureset that runs now. */
+export function exchangeView(exchange: StoredExchange, featureset: Featureset): ExchangeView {
+  const { startedAt, endedAt, dialect, status, isStreamed, traceId, featuresetDigest } = exchange;
+  const isCurrentFeatureset = featuresetDigest === featureset.digest;
+  const known = isCurrentFeatureset ? featureset : null;
+  return {
+    ...itemParts(exchange),
+    level: exchange.level,
+    startedAt,
+    endedAt,
+    dialect,
+    status,
+    isStreamed,
+    traceId,
+    featuresetDigest,
+    isCurrentFeatureset,
+    findings: exchange.findings.map(({ finding }) => findingView(finding, known)),
+    segments: exchange.segments,
+    coverage: exchange.coverage.map(coverageView),
+  };
+}
+
+function findingView(finding: Finding, featureset: Featureset | null): FindingView {
+  const { ruleId, ruleTitle, ruleVersion, level, mode, action, tags, segment } = finding;
+  const { firstToken, lastToken, span, conditions, features } = finding;
+  return {
+    ruleId,
+    ruleTitle,
+    ruleVersion,
+    level,
+    mode,
+    action,
+    tags,
+    segmentId: segment.id,
+    role: segment.role,
+    firstToken,
+    lastToken,
+    span,
+    conditions: conditions.map((condition) => conditionView(condition, segment.role, featureset)),
+    features,
+  };
+}
+
+function conditionView(condition: ConditionResult, role: Role, featureset: Featureset | null): ConditionView {
+  const { signal, aggregate, value } = condition;
+  return {
+    ...condition,
+    calibration: featureset === null ? null : calibrationOf(condition, role, featureset),
+    rarity: featureset?.rarity(signal, aggregate, value) ?? null,
+  };
+}
+
+function calibrationOf(
+  { signal, aggregate, rate }: ConditionResult,
+  role: Role,
+  featureset: Featureset,
+): CalibrationView | null {
+  if (rate === null) return null;
+  const threshold = featureset.threshold(signal, aggregate, rate, role);
+  if ('refused' in threshold) return null;
+  return { segments: threshold.segments, traffic: threshold.traffic };
+}
+
+function coverageView({ segmentId, role, status, reason, tokens, bytes }: CoverageView): CoverageView {
+  return { segmentId, role, status, reason, tokens, bytes };
+}

@@ -1,0 +1,9 @@
+import type { FeatureInfo } from '../detectors/index.ts';
+import type { FeatureView } from './wire.ts';
+
+const MAX_EXAMPLES = 8;
+
+/** What a person reads of a feature: its strongest examples, without its neighbours. */
+export function featureView({ index, label, labelScore, density, examples }: FeatureInfo): FeatureView {
+  return { index, label, labelScore, density, examples: examples.slice(0, MAX_EXAMPLES) };
+}

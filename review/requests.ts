@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { ReviewError, type ReviewErrorCode } from './review-error.ts';
+
+const LEVELS = ['informational', 'low', 'medium', 'high', 'critical'] as const;
+
+/** `GET /api/exchanges`: `level` is the weakest one shown, `cursor` comes from the page before. */
+export const listQuery = z.strictObject({
+  cursor: z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER).optional(),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  rule: z.string().min(1).max(200).optional(),
+  level: z.enum(LEVELS).optional(),
+  state: z.enum(['open', 'reviewed']).optional(),
+});
+
+/** The id of an exchange, as the gateway makes them and clients may set them. */
+export const exchangeId = z
+  .string()
+  .regex(/^[\w.:-]{1,128}$/, 'expected 1 to 128 letters, digits or . _ : -');
+
+/** The index of a dictionary feature. */
+export const featureIndex = z
+  .string()
+  .regex(/^\d{1,9}$/, 'expected a whole number')
+  .transform(Number);
+
+/** `POST /api/exchanges/:id/review`. */
+export const reviewBody = z.strictObject({
+  judgement: z.enum(['correct', 'false_alarm', 'unsure']),
+  comment: z.string().max(2_000).default(''),
+});
+
+/** Reads one part of a request, or says which field is wrong and what it was.
+ *  @throws {ReviewError} with `code` */
+export function parse<S extends z.ZodType>(schema: S, value: unknown, code: ReviewErrorCode): z.output<S> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path, message }) => {
+    const given = path.reduce<unknown>(
+      (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
+      value,
+    );
+    const shown = given === undefined ? '' : ` (was ${JSON.stringify(given)?.slice(0, 80)})`;
+    return `${path.join('.') || 'value'}: ${message}${shown}`;
+  });
+  throw new ReviewError(code, problems.join('; '), { cause: parsed.error });
+}

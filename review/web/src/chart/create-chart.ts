@@ -1,0 +1,91 @@
+import { effect } from '@preact/signals';
+import uPlot from 'uplot';
+import { pointedToken } from '../state/pointer.ts';
+import { drawBand, drawThreshold, splitAtThreshold } from './draw.ts';
+import { readPalette } from './palette.ts';
+
+/** What a chart shows: one value a token, and which tokens a finding is about. */
+export interface ChartData {
+  readonly segmentId: string;
+  readonly values: readonly number[];
+  readonly threshold: number;
+  readonly firstToken: number;
+  readonly lastToken: number;
+}
+
+const HEIGHT_PX = 104;
+/** With more tokens than this, bars would be thinner than a pixel or two. */
+const MOST_BARS = 240;
+const DARK = '(prefers-color-scheme: dark)';
+
+/** Draws the chart and keeps it right when the width, the colour scheme or the pointed token changes.
+ *  @returns takes it all down again */
+export function createChart(host: HTMLElement, data: ChartData): () => void {
+  let plot = draw(host, data);
+  const redraw = () => {
+    plot.destroy();
+    plot = draw(host, data);
+  };
+  const scheme = matchMedia(DARK);
+  scheme.addEventListener('change', redraw);
+  const sizes = new ResizeObserver(() => plot.setSize({ width: host.clientWidth, height: HEIGHT_PX }));
+  sizes.observe(host);
+  const stopFollowing = effect(() => {
+    const pointed = pointedToken.value;
+    const index = pointed?.segmentId === data.segmentId ? pointed.index : null;
+    const left = index === null ? -10 : plot.valToPos(index, 'x');
+    plot.setCursor({ left, top: -10 }, false);
+  });
+  return () => {
+    stopFollowing();
+    sizes.disconnect();
+    scheme.removeEventListener('change', redraw);
+    plot.destroy();
+  };
+}
+
+function draw(host: HTMLElement, data: ChartData): uPlot {
+  const { values, threshold, segmentId } = data;
+  const palette = readPalette(host);
+  const peak = Math.max(threshold, ...sampled(values)) * 1.08;
+  const lowest = Math.min(0, threshold);
+  const bars = values.length <= MOST_BARS ? uPlot.paths.bars?.({ size: [0.78, 14] }) : undefined;
+  const axis = { stroke: palette.text, font: palette.font, ticks: { show: false }, grid: { show: false } };
+  const paint = (plot: uPlot) => splitAtThreshold(plot, threshold, palette);
+  const options: uPlot.Options = {
+    width: host.clientWidth,
+    height: HEIGHT_PX,
+    legend: { show: false },
+    cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
+    scales: { x: { time: false, range: [-0.6, values.length - 0.4] }, y: { range: [lowest, peak] } },
+    axes: [
+      { ...axis, size: 20, gap: 3, space: 60, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000] },
+      { ...axis, size: 34, gap: 4, space: 26 },
+    ],
+    series: [
+      {},
+      {
+        stroke: paint,
+        fill: paint,
+        width: bars ? 0 : 1.25,
+        points: { show: false },
+        ...(bars && { paths: bars }),
+      },
+    ],
+    hooks: {
+      drawClear: [(plot) => drawBand(plot, data, palette)],
+      draw: [(plot) => drawThreshold(plot, threshold, palette)],
+      setCursor: [
+        ({ cursor: { idx } }) => {
+          pointedToken.value = typeof idx === 'number' ? { segmentId, index: idx } : null;
+        },
+      ],
+    },
+  };
+  return new uPlot(options, [values.map((_, index) => index), [...values]], host);
+}
+
+/** Math.max takes its values as arguments, which have a limit; a chart of more tokens is read in strides. */
+function sampled(values: readonly number[]): readonly number[] {
+  return values.length <= 50_000 ? values : values.filter((_, index) => index % 10 === 0);
+}

@@ -1,0 +1,63 @@
+import type {
+  ErrorBody,
+  ExchangePage,
+  ExchangeView,
+  FeatureView,
+  Judgement,
+  Review,
+  Summary,
+} from '../../../wire.ts';
+
+const TIMEOUT_MS = 15_000;
+
+/** What the server refused or could not do, in its own words. */
+export class ApiError extends Error {
+  readonly status: number;
+
+  constructor(message: string, status: number) {
+    super(message);
+    this.name = 'ApiError';
+    this.status = status;
+  }
+}
+
+/** Filters of the list; an empty string does not filter. */
+export interface Filters {
+  readonly rule: string;
+  readonly level: string;
+  readonly state: string;
+}
+
+export const fetchPage = (filters: Filters, cursor: string | null): Promise<ExchangePage> => {
+  const query = new URLSearchParams(Object.entries(filters).filter(([, value]) => value !== ''));
+  if (cursor !== null) query.set('cursor', cursor);
+  return request<ExchangePage>(`api/exchanges?${query}`);
+};
+
+export const fetchExchange = (id: string): Promise<ExchangeView> =>
+  request<ExchangeView>(`api/exchanges/${encodeURIComponent(id)}`);
+
+export const fetchFeature = (index: number): Promise<FeatureView> =>
+  request<FeatureView>(`api/features/${index}`);
+
+export const fetchSummary = (): Promise<Summary> => request<Summary>('api/summary');
+
+export const postReview = (id: string, judgement: Judgement, comment: string): Promise<Review> =>
+  request<Review>(`api/exchanges/${encodeURIComponent(id)}/review`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ judgement, comment }),
+  });
+
+async function request<T>(path: string, init: RequestInit = {}): Promise<T> {
+  const response = await fetch(path, { ...init, signal: AbortSignal.timeout(TIMEOUT_MS) }).catch(() => {
+    throw new ApiError('The server does not answer. Is Telltale still running?', 0);
+  });
+  const body = (await response.json().catch(() => null)) as T | ErrorBody | null;
+  if (response.ok && body !== null) return body as T;
+  const message = (body as ErrorBody | null)?.error.message ?? `The server answered ${response.status}.`;
+  throw new ApiError(message, response.status);
+}
+
+/** A sentence for any thrown value. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

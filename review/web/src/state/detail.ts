@@ -1,0 +1,71 @@
+import { batch, computed, effect, signal } from '@preact/signals';
+import type { ExchangeView, FindingView, Judgement, Review } from '../../../wire.ts';
+import { fetchExchange, messageOf, postReview } from './api.ts';
+import { applyReview, markSeen } from './list.ts';
+import { openId } from './route.ts';
+import { loadSummary } from './summary.ts';
+
+/** The open exchange once it is loaded. */
+export const exchange = signal<ExchangeView | null>(null);
+export const detailError = signal('');
+export const saveState = signal<'idle' | 'saving' | 'saved' | 'failed'>('idle');
+export const saveError = signal('');
+
+/** Which finding, and which of its conditions, shades the text. */
+export const selection = signal({ finding: 0, condition: 0 });
+
+export const selectedFinding = computed<FindingView | null>(
+  () => exchange.value?.findings[selection.value.finding] ?? null,
+);
+
+/** Keeps the loaded exchange at what the address names. */
+export function followOpenId(): void {
+  effect(() => {
+    const id = openId.value;
+    batch(() => {
+      detailError.value = '';
+      saveState.value = 'idle';
+      selection.value = { finding: 0, condition: 0 };
+      if (id === null) exchange.value = null;
+    });
+    if (id !== null) void load(id);
+  });
+}
+
+async function load(id: string): Promise<void> {
+  try {
+    const view = await fetchExchange(id);
+    if (openId.value !== id) return;
+    exchange.value = view;
+    markSeen(id);
+  } catch (error) {
+    if (openId.value !== id) return;
+    exchange.value = null;
+    detailError.value = messageOf(error);
+  }
+}
+
+/** Records what the person makes of the open exchange. */
+export async function judge(judgement: Judgement, comment: string): Promise<void> {
+  const id = exchange.value?.exchangeId;
+  if (id === undefined || saveState.value === 'saving') return;
+  saveState.value = 'saving';
+  try {
+    const review = await postReview(id, judgement, comment);
+    batch(() => {
+      receiveReview(id, review);
+      if (openId.value === id) saveState.value = 'saved';
+    });
+    void loadSummary();
+  } catch (error) {
+    saveError.value = messageOf(error);
+    saveState.value = 'failed';
+  }
+}
+
+/** Shows a review that was saved here or elsewhere. */
+export function receiveReview(exchangeId: string, review: Review): void {
+  applyReview(exchangeId, review);
+  const shown = exchange.value;
+  if (shown?.exchangeId === exchangeId) exchange.value = { ...shown, review };
+}

@@ -1,0 +1,56 @@
+import { batch, signal } from '@preact/signals';
+import type { EventPayloads } from '../../../wire.ts';
+import { receiveReview } from './detail.ts';
+import { insert, loadList } from './list.ts';
+import { loadSummary } from './summary.ts';
+
+/** Whether new items arrive by themselves. */
+export const liveState = signal<'connecting' | 'live' | 'lost'>('connecting');
+
+const RETRY_MS = 5_000;
+const SUMMARY_PAUSE_MS = 400;
+
+let source: EventSource | null = null;
+let summaryTimer = 0;
+
+/** Listens while the tab is seen: a browser allows six connections a host, and hidden tabs would use them up. */
+export function startLive(): void {
+  document.addEventListener('visibilitychange', () => (document.hidden ? disconnect() : connect()));
+  if (!document.hidden) connect();
+}
+
+function connect(): void {
+  disconnect();
+  source = new EventSource('api/events');
+  source.addEventListener('open', () => {
+    liveState.value = 'live';
+    // Whatever happened before the connection stood is in the list, not in the stream.
+    void loadList();
+    void loadSummary();
+  });
+  listen(source, 'flagged', (item) => insert(item));
+  listen(source, 'reviewed', ({ exchangeId, review }) => receiveReview(exchangeId, review));
+  listen(source, 'behind', () => void loadList());
+  source.addEventListener('error', () => {
+    liveState.value = 'lost';
+    // A refused stream is closed for good by the browser; a cut one it opens again itself.
+    if (source?.readyState === EventSource.CLOSED) setTimeout(() => source !== null && connect(), RETRY_MS);
+  });
+}
+
+function listen<K extends keyof EventPayloads>(
+  from: EventSource,
+  name: K,
+  receive: (payload: EventPayloads[K]) => void,
+): void {
+  from.addEventListener(name, (event) => {
+    batch(() => receive(JSON.parse(event.data) as EventPayloads[K]));
+    clearTimeout(summaryTimer);
+    summaryTimer = window.setTimeout(loadSummary, SUMMARY_PAUSE_MS);
+  });
+}
+
+function disconnect(): void {
+  source?.close();
+  source = null;
+}

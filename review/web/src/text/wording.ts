@@ -1,0 +1,82 @@
+import type { AggregateView, ConditionView, Judgement, Level, Outcome } from '../../../wire.ts';
+
+const COUNT = new Intl.NumberFormat('en');
+const JUDGEMENTS: Record<Judgement, string> = {
+  correct: 'Correct',
+  false_alarm: 'False alarm',
+  unsure: 'Unsure',
+};
+const OUTCOMES: Record<Outcome, string> = {
+  pass: 'Passed',
+  flag: 'Flagged',
+  redact: 'Redacted',
+  block: 'Blocked',
+};
+const ROLES: Record<string, string> = {
+  system: 'System',
+  user: 'User',
+  assistant: 'Assistant',
+  tool: 'Tool',
+};
+
+/** `12,345`. */
+export const count = (value: number): string => COUNT.format(value);
+
+/** A signal's value as people compare it: two digits after the point. */
+export const figure = (value: number): string => value.toFixed(2).replace('-', '−');
+
+/** `+0.51` or `−0.20`. */
+export const signedFigure = (value: number): string => `${value < 0 ? '' : '+'}${figure(value)}`;
+
+/** `64 %`. */
+export const percent = (part: number): string => `${Math.round(part * 100)} %`;
+
+export const judgementName = (judgement: Judgement): string => JUDGEMENTS[judgement];
+export const outcomeName = (outcome: Outcome): string => OUTCOMES[outcome];
+export const roleName = (role: string): string => ROLES[role] ?? role;
+export const levelName = (level: Level): string => `${level.charAt(0).toUpperCase()}${level.slice(1)}`;
+
+/** A rate as odds that a person can picture: `1 in 1,000`. */
+export function odds(rate: number): string {
+  if (rate <= 0) return 'none';
+  return rate >= 1 ? 'every one' : `1 in ${count(Math.round(1 / rate))}`;
+}
+
+/** `concept/power_seeking` becomes `power seeking`, `feature/12` becomes `feature 12`. */
+export function signalName(signal: string): string {
+  const [kind = '', name = signal] = signal.split('/');
+  return kind === 'feature' ? `feature ${name}` : name.replaceAll('_', ' ');
+}
+
+export const featureName = (feature: { index: number; label: string | null }): string =>
+  feature.label ?? `unlabelled feature ${feature.index}`;
+
+/** Which number of a segment a rule compares. */
+export function aggregateName({ kind, window }: AggregateView): string {
+  if (kind === 'max') return 'strongest token';
+  if (kind === 'mean') return 'mean of all tokens';
+  if (kind === 'top_k_mean') return `mean of the ${window} strongest tokens`;
+  return `highest mean of ${window} tokens in a row`;
+}
+
+/** The false-alarm rate that a threshold promises, with what supports it. */
+export function promise({ rate, rateInterval, calibration }: ConditionView): string {
+  if (rate === null) return 'The threshold was set by hand; no false-alarm rate is promised.';
+  const sample = calibration === null ? '' : ` (n = ${count(calibration.segments)})`;
+  const bounds = rateInterval === null ? '' : ` 95 % interval: ${interval(rateInterval)}.`;
+  return `Fewer than ${odds(rate)} ordinary messages score this high${sample}.${bounds}`;
+}
+
+/** What the measured value itself is worth, or nothing where the sample cannot say. */
+export function rarityOf({ rarity, calibration }: ConditionView): string | null {
+  if (rarity === null || rarity <= 0) return null;
+  const isBeyondSample = calibration !== null && 10 ** rarity > calibration.segments;
+  const share = `about ${odds(10 ** -rarity)}`;
+  return isBeyondSample
+    ? `This one: ${share}, extrapolated beyond the sample.`
+    : `This one: ${share} ordinary messages.`;
+}
+
+function interval([low, high]: readonly [number, number]): string {
+  return `${low <= 0 ? 'none' : odds(low)} to ${odds(high)}`;
+}

@@ -1,0 +1,107 @@
+import type { ExchangeView } from '../../../wire.ts';
+import { detailError, exchange } from '../state/detail.ts';
+import { closeDetail } from '../state/keys.ts';
+import { openId } from '../state/route.ts';
+import { isShown, show } from '../state/veil.ts';
+import { fullTime } from '../text/when.ts';
+import { Conversation } from './conversation.tsx';
+import { Coverage } from './coverage.tsx';
+import { FindingCard } from './finding-card.tsx';
+import { LevelMark, OutcomeMark } from './level.tsx';
+import { ReviewForm } from './review-form.tsx';
+
+/** The open exchange: the conversation, and beside it what gave it away. */
+export function Detail() {
+  const view = exchange.value;
+  return (
+    <main class="detail" aria-busy={view === null && detailError.value === ''}>
+      <button type="button" class="quiet back" onClick={closeDetail}>
+        ← All conversations
+      </button>
+      {detailError.value !== '' && (
+        <p class="trouble" role="alert">
+          {detailError.value}
+        </p>
+      )}
+      {view !== null && view.exchangeId === openId.value && <Opened key={view.exchangeId} view={view} />}
+    </main>
+  );
+}
+
+function Opened({ view }: { view: ExchangeView }) {
+  return (
+    <article class="opened">
+      <Head view={view} />
+      <div class="columns">
+        <Conversation view={view} />
+        <aside class="evidence" aria-label="What gave it away">
+          {view.level !== null && <ReviewForm view={view} />}
+          {!view.isCurrentFeatureset && (
+            <p class="note">
+              Scored by another featureset than the one that runs now: its features mean something else, so
+              their examples are not shown.
+            </p>
+          )}
+          {view.findings.map((finding, index) => (
+            <FindingCard key={`${finding.ruleId}/${finding.segmentId}`} {...{ view, finding, index }} />
+          ))}
+          <Coverage coverage={view.coverage} />
+        </aside>
+      </div>
+    </article>
+  );
+}
+
+function Head({ view }: { view: ExchangeView }) {
+  const [first, ...others] = view.rules;
+  const isVeiled = view.segments.length > 0 && !isShown(view.exchangeId);
+  return (
+    <header class="head">
+      <p class="head-marks">
+        {view.level !== null && <LevelMark level={view.level} />}
+        <OutcomeMark outcome={view.outcome} />
+        <time dateTime={view.endedAt}>{fullTime(view.endedAt)}</time>
+      </p>
+      <h2>
+        {first === undefined ? (
+          'Nothing flagged'
+        ) : (
+          <>
+            {first.title} <small>as expressed in the text</small>
+          </>
+        )}
+      </h2>
+      {others.length > 0 && <p class="also">Also: {others.map((rule) => rule.title).join(', ')}</p>}
+      <Facts view={view} />
+      {isVeiled && (
+        <button type="button" onClick={() => show(view.exchangeId)}>
+          Show the text
+        </button>
+      )}
+    </header>
+  );
+}
+
+function Facts({ view }: { view: ExchangeView }) {
+  const facts: [name: string, value: string | null][] = [
+    ['Model', view.model],
+    ['Route', `${view.route}${view.isStreamed ? ', streamed' : ''}`],
+    ['Status', String(view.status)],
+    ['Conversation', view.conversationId],
+    ['Exchange', view.exchangeId],
+    ['Trace', view.traceId],
+  ];
+  return (
+    <dl class="facts">
+      {facts.map(
+        ([name, value]) =>
+          value !== null && (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd title={value}>{value}</dd>
+            </div>
+          ),
+      )}
+    </dl>
+  );
+}

@@ -1,0 +1,86 @@
+import type { ExchangeItem } from '../../../wire.ts';
+import { freshIds } from '../state/list.ts';
+import { nowMs } from '../state/now.ts';
+import { addressOf, open, openId } from '../state/route.ts';
+import { isShown, show } from '../state/veil.ts';
+import { fullTime, shortTime } from '../text/when.ts';
+import { roleName } from '../text/wording.ts';
+import { LevelMark, OutcomeMark, ReviewMark } from './level.tsx';
+
+/** One flagged exchange in the list. */
+export function ListRow({ item }: { item: ExchangeItem }) {
+  const isOpen = openId.value === item.exchangeId;
+  const isFresh = freshIds.value.has(item.exchangeId);
+  const classes = [
+    'row',
+    `is-${item.level}`,
+    isOpen && 'is-current',
+    isFresh && 'is-fresh',
+    item.review && 'is-done',
+  ];
+  return (
+    <li class={classes.filter(Boolean).join(' ')} data-exchange={item.exchangeId}>
+      <a
+        href={addressOf(item.exchangeId)}
+        aria-current={isOpen ? 'true' : undefined}
+        onClick={(event) => openHere(event, item.exchangeId)}
+      >
+        <RowHead item={item} isFresh={isFresh} />
+        <Excerpt item={item} />
+        <span class="row-marks">
+          <LevelMark level={item.level} />
+          <OutcomeMark outcome={item.outcome} />
+          <ReviewMark review={item.review} />
+        </span>
+      </a>
+      <Peek item={item} />
+    </li>
+  );
+}
+
+function RowHead({ item, isFresh }: { item: ExchangeItem; isFresh: boolean }) {
+  const [first, ...others] = item.rules;
+  return (
+    <span class="row-head">
+      <span class="row-title">
+        {isFresh && <span class="fresh">New</span>}
+        {first?.title ?? 'Flagged'}
+        {others.length > 0 && <span class="others"> +{others.length}</span>}
+      </span>
+      <time dateTime={item.at} title={fullTime(item.at)}>
+        {shortTime(item.at, nowMs.value)}
+      </time>
+    </span>
+  );
+}
+
+function Excerpt({ item }: { item: ExchangeItem }) {
+  const shown = isShown(item.exchangeId);
+  return (
+    <span class={`excerpt ${shown ? '' : 'is-veiled'}`}>
+      <b>{roleName(item.role)}</b>{' '}
+      <span class="excerpt-text" aria-hidden={shown ? undefined : 'true'}>
+        {item.excerpt}
+      </span>
+    </span>
+  );
+}
+
+function Peek({ item }: { item: ExchangeItem }) {
+  if (isShown(item.exchangeId)) return null;
+  return (
+    <button type="button" class="peek" aria-label="Show this text" onClick={() => show(item.exchangeId)}>
+      <svg viewBox="0 0 20 20" aria-hidden="true">
+        <path d="M1.5 10S4.5 4.5 10 4.5 18.5 10 18.5 10 15.5 15.5 10 15.5 1.500 10 1.5 10Z" />
+        <circle cx="10" cy="10" r="2.5" />
+      </svg>
+    </button>
+  );
+}
+
+/** A plain click opens here; with a modifier the browser opens a tab. */
+function openHere(event: MouseEvent, id: string): void {
+  if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  open(id);
+}

@@ -1,0 +1,90 @@
+import type { Level, Summary } from '../../../wire.ts';
+import { filters, setFilters } from '../state/route.ts';
+import { summary } from '../state/summary.ts';
+import { count, levelName, percent } from '../text/wording.ts';
+import { Bar } from './bar.tsx';
+import { KeyList } from './help.tsx';
+
+const LEVELS: readonly Level[] = ['critical', 'high', 'medium', 'low', 'informational'];
+
+/** What stands beside the list while no exchange is open. */
+export function Overview() {
+  const counts = summary.value;
+  return (
+    <main class="overview">
+      <h2>Choose a conversation</h2>
+      <p class="lead">Each one shows the tokens and the features that gave it away.</p>
+      {counts !== null && counts.flagged > 0 && <Counts counts={counts} />}
+      <section>
+        <h3>Keys</h3>
+        <KeyList />
+      </section>
+    </main>
+  );
+}
+
+function Counts({ counts }: { counts: Summary }) {
+  const { correct, false_alarm: falseAlarms } = counts.byJudgement;
+  const judged = correct + falseAlarms;
+  return (
+    <>
+      <dl class="tiles">
+        <Tile name="Flagged" value={count(counts.flagged)} />
+        <Tile name="To review" value={count(counts.unreviewed)} />
+        <Tile name="Judged correct" value={judged === 0 ? '–' : percent(correct / judged)} />
+      </dl>
+      <section>
+        <h3>By level</h3>
+        <Shares
+          rows={LEVELS.filter((level) => counts.byLevel[level] > 0).map((level) => ({
+            name: levelName(level),
+            count: counts.byLevel[level],
+            choose: () => setFilters({ ...filters.value, level }),
+          }))}
+        />
+      </section>
+      <section>
+        <h3>By rule</h3>
+        <Shares
+          rows={counts.byRule.slice(0, 8).map((rule) => ({
+            name: rule.title,
+            count: rule.count,
+            choose: () => setFilters({ ...filters.value, rule: rule.id }),
+          }))}
+        />
+      </section>
+    </>
+  );
+}
+
+function Tile({ name, value }: { name: string; value: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}
+
+interface ShareRow {
+  readonly name: string;
+  readonly count: number;
+  readonly choose: () => void;
+}
+
+function Shares({ rows }: { rows: readonly ShareRow[] }) {
+  const most = Math.max(1, ...rows.map((row) => row.count));
+  return (
+    <ul class="shares">
+      {rows.map((row) => (
+        <li key={row.name}>
+          <button type="button" onClick={row.choose} title="Show these">
+            <span>{row.name}</span>
+            <Bar part={row.count / most} />
+            <b>{count(row.count)}</b>
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,94 @@
+import { useSignal } from '@preact/signals';
+import { useMemo } from 'preact/hooks';
+import type { SegmentView } from '../../../wire.ts';
+import { heatScale } from '../text/heat.ts';
+import { shadeText } from '../text/pieces.ts';
+import { aggregateName, count, roleName, signalName } from '../text/wording.ts';
+import type { Shading } from './conversation.tsx';
+import { SignalChart } from './signal-chart.tsx';
+import { TokenText } from './token-text.tsx';
+import { Veil } from './veil.tsx';
+
+/** Unflagged text longer than this, in UTF-16 units, is folded. */
+const FOLD_ABOVE = 600;
+
+const TARGETS: Record<string, string> = { tool_call: 'tool call', tool_result: 'tool result' };
+
+interface SegmentCardProps {
+  readonly exchangeId: string;
+  readonly segment: SegmentView;
+  readonly shading: Shading | null;
+}
+
+/** One segment: who speaks, the text, and where a rule fired the signal over its tokens. */
+export function SegmentCard({ exchangeId, segment, shading }: SegmentCardProps) {
+  const isFolded = useSignal(shading === null && segment.text.length > FOLD_ABOVE);
+  return (
+    <section
+      class={`segment is-${segment.role} ${shading === null ? '' : 'is-flagged'}`}
+      data-segment={segment.segmentId}
+      aria-label={`${roleName(segment.role)} segment`}
+    >
+      <header>
+        <h3>{roleName(segment.role)}</h3>
+        {TARGETS[segment.target] !== undefined && <span class="target">{TARGETS[segment.target]}</span>}
+        {shading !== null && <span class="fired">{signalName(shading.condition.signal)}</span>}
+        <span class="size">{count(segment.tokens.length)} tokens</span>
+      </header>
+      <Veil item={`${exchangeId}/${segment.segmentId}`} whole={exchangeId} label="Show this text">
+        {shading === null ? (
+          <p class={`segment-text ${isFolded.value ? 'is-folded' : ''}`}>{segment.text}</p>
+        ) : (
+          <Shaded segment={segment} shading={shading} />
+        )}
+      </Veil>
+      {isFolded.value && (
+        <button type="button" class="quiet" onClick={() => (isFolded.value = false)}>
+          Show all of it
+        </button>
+      )}
+      {shading !== null && <Chart segment={segment} shading={shading} />}
+    </section>
+  );
+}
+
+function Shaded({
+  segment,
+  shading: { finding, condition, values },
+}: {
+  segment: SegmentView;
+  shading: Shading;
+}) {
+  const { text, tokens, segmentId } = segment;
+  const { threshold } = condition;
+  const shaded = useMemo(
+    () => shadeText({ text, tokens, values, scale: heatScale(values, threshold), span: finding.span }),
+    [text, tokens, values, threshold, finding],
+  );
+  return <TokenText {...{ segmentId, shaded, values, threshold }} />;
+}
+
+function Chart({
+  segment,
+  shading: { finding, condition, values },
+}: {
+  segment: SegmentView;
+  shading: Shading;
+}) {
+  const name = signalName(condition.signal);
+  return (
+    <figure class="chart">
+      <SignalChart
+        segmentId={segment.segmentId}
+        name={name}
+        values={values}
+        threshold={condition.threshold}
+        firstToken={finding.firstToken}
+        lastToken={finding.lastToken}
+      />
+      <figcaption>
+        {name} per token against the threshold; the rule compares the {aggregateName(condition.aggregate)}.
+      </figcaption>
+    </figure>
+  );
+}

@@ -1,0 +1,166 @@
+/** What the review API answers and the review page reads. Self-contained, so that the page compiles alone;
+ *  times are ISO 8601 in UTC, offsets are UTF-16, tokens count from 0. */
+
+export type Level = 'informational' | 'low' | 'medium' | 'high' | 'critical';
+export type Outcome = 'pass' | 'flag' | 'redact' | 'block';
+export type Judgement = 'correct' | 'false_alarm' | 'unsure';
+
+/** What a person made of a flagged exchange. */
+export interface Review {
+  readonly judgement: Judgement;
+  readonly comment: string;
+  readonly reviewedAt: string;
+}
+
+export interface RuleRef {
+  readonly id: string;
+  readonly title: string;
+  readonly level: Level;
+}
+
+/** One line of the list: a flagged exchange and why it is there. */
+export interface ExchangeItem {
+  readonly exchangeId: string;
+  readonly conversationId: string;
+  readonly at: string;
+  readonly model: string | null;
+  readonly route: string;
+  readonly outcome: Outcome;
+  /** Of the strongest finding. */
+  readonly level: Level;
+  /** Strongest first, each rule once. */
+  readonly rules: readonly RuleRef[];
+  /** Who said what the strongest finding is about. */
+  readonly role: string;
+  readonly excerpt: string;
+  readonly review: Review | null;
+}
+
+export interface ExchangePage {
+  readonly items: readonly ExchangeItem[];
+  /** Asks for the page after this one; null when this is the last. */
+  readonly nextCursor: string | null;
+}
+
+export interface AggregateView {
+  readonly kind: 'max' | 'mean' | 'top_k_mean' | 'max_rolling_mean';
+  readonly window: number;
+}
+
+/** What supports a promised false-alarm rate. */
+export interface CalibrationView {
+  readonly segments: number;
+  readonly traffic: string;
+}
+
+export interface ConditionView {
+  readonly name: string;
+  readonly signal: string;
+  readonly aggregate: AggregateView;
+  readonly value: number;
+  readonly threshold: number;
+  readonly margin: number;
+  readonly rate: number | null;
+  readonly rateInterval: readonly [number, number] | null;
+  readonly calibration: CalibrationView | null;
+  /** -log10 of the share of ordinary segments that score at least so high, where it is known. */
+  readonly rarity: number | null;
+}
+
+export interface FeatureShareView {
+  readonly index: number;
+  readonly label: string | null;
+  readonly value: number;
+  readonly share: number;
+}
+
+export interface FindingView {
+  readonly ruleId: string;
+  readonly ruleTitle: string;
+  readonly ruleVersion: number;
+  readonly level: Level;
+  readonly mode: string;
+  readonly action: string;
+  readonly tags: readonly string[];
+  readonly segmentId: string;
+  readonly role: string;
+  readonly firstToken: number;
+  readonly lastToken: number;
+  readonly span: { readonly start: number; readonly end: number };
+  readonly conditions: readonly ConditionView[];
+  readonly features: readonly FeatureShareView[];
+}
+
+export interface SegmentView {
+  readonly segmentId: string;
+  readonly role: string;
+  readonly target: string;
+  readonly text: string;
+  readonly tokens: readonly (readonly [start: number, end: number])[];
+  /** One value a token for each signal that fired. */
+  readonly signals: Readonly<Record<string, readonly number[]>>;
+}
+
+export interface CoverageView {
+  readonly segmentId: string;
+  readonly role: string;
+  readonly status: 'scanned' | 'skipped' | 'failed';
+  readonly reason: string | null;
+  readonly tokens: number;
+  readonly bytes: number;
+}
+
+/** Everything a person reads of one exchange; `level` is null where nothing was flagged. */
+export interface ExchangeView extends Omit<ExchangeItem, 'level'> {
+  readonly level: Level | null;
+  readonly startedAt: string;
+  readonly endedAt: string;
+  readonly dialect: string;
+  readonly status: number;
+  readonly isStreamed: boolean;
+  readonly traceId: string | null;
+  readonly featuresetDigest: string;
+  /** False when it was scored by another featureset than the running one, whose features mean something else. */
+  readonly isCurrentFeatureset: boolean;
+  readonly findings: readonly FindingView[];
+  readonly segments: readonly SegmentView[];
+  readonly coverage: readonly CoverageView[];
+}
+
+export interface FeatureExampleView {
+  readonly text: string;
+  readonly spans: readonly { readonly start: number; readonly end: number }[];
+  readonly value: number;
+}
+
+export interface FeatureView {
+  readonly index: number;
+  readonly label: string | null;
+  readonly labelScore: number | null;
+  readonly density: number;
+  readonly examples: readonly FeatureExampleView[];
+}
+
+/** Counts over all flagged exchanges. */
+export interface Summary {
+  readonly flagged: number;
+  readonly unreviewed: number;
+  readonly byLevel: Readonly<Record<Level, number>>;
+  readonly byRule: readonly (RuleRef & { readonly count: number })[];
+  readonly byJudgement: Readonly<Record<Judgement, number>>;
+  /** Where the gateway listens, for what the empty list suggests to try. */
+  readonly gatewayUrl: string;
+}
+
+/** The events of `/api/events`, by name. After `behind` the list is to be read again: more arrived at once than
+ *  is sent one by one. */
+export interface EventPayloads {
+  readonly flagged: ExchangeItem;
+  readonly reviewed: { readonly exchangeId: string; readonly review: Review };
+  readonly behind: Record<string, never>;
+}
+
+/** The body of every answer that is not 2xx. */
+export interface ErrorBody {
+  readonly error: { readonly code: string; readonly message: string };
+}
