@@ -31,7 +31,7 @@ export function createRuleSet(rules: readonly CompiledRule[], parts: RuleSetPart
   );
   const signals = new Set<SignalId>(TARGETS.flatMap((target) => planFor(target).signals));
   return {
-    digest: digestOf(parts),
+    digest: digestOfTexts(featureset, parts.texts),
     rules,
     signals: [...signals],
     warnings,
@@ -44,7 +44,7 @@ export function createRuleSet(rules: readonly CompiledRule[], parts: RuleSetPart
 }
 
 /** sha256 over the featureset's digest and the files' texts: the same rules on the same reader, the same digest. */
-function digestOf({ featureset, texts }: RuleSetParts): string {
+export function digestOfTexts(featureset: Featureset, texts: readonly string[]): string {
   const hash = createHash('sha256').update(featureset.digest);
   for (const text of texts) hash.update(`\0${Buffer.byteLength(text)}\0`).update(text);
   return hash.digest('hex');

@@ -1,4 +1,18 @@
+export { type CheckResult, checkRules } from './check.ts';
 export { advance, beginSegment, finish } from './evaluate.ts';
+export { type FormatOptions, formatProblems } from './format-problems.ts';
+export { formatTestReport } from './format-tests.ts';
+export { createRuleJsonSchema, type JsonSchema } from './json-schema.ts';
 export { loadRules } from './load.ts';
 export { RulesError, type RulesErrorCode } from './rules-error.ts';
+export {
+  type OnTestProgress,
+  runRuleTests,
+  type TestMeasurement,
+  type TestOutcome,
+  type TestReport,
+  type TestResult,
+  testRules,
+} from './run-tests.ts';
 export type * from './types.ts';
+export { createRuleWatcher, type RuleWatcher, type RuleWatcherParts } from './watch.ts';

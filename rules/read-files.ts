@@ -46,7 +46,10 @@ async function findFiles(path: string): Promise<Found<string[]>> {
 
 async function findInDirectory(path: string): Promise<Found<string[]>> {
   if (/\.ya?ml$/.test(path)) return findFiles(path);
-  const isDirectory = (await stat(path)).isDirectory();
+  const isDirectory = await stat(path).then(
+    (status) => status.isDirectory(),
+    () => false,
+  );
   return isDirectory ? findFiles(path) : { value: [] };
 }
 

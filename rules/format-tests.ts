@@ -1,0 +1,45 @@
+import { styleText } from 'node:util';
+import { type FormatOptions, formatProblems } from './format-problems.ts';
+import type { TestOutcome, TestReport, TestResult } from './run-tests.ts';
+
+type Style = Parameters<typeof styleText>[0];
+
+const STYLES: Readonly<Record<TestOutcome, Style>> = {
+  pass: 'green',
+  fail: 'red',
+  known: 'yellow',
+  improved: 'cyan',
+  error: 'red',
+};
+
+/** A test report for people: one line for every test that did not simply pass, then the counts per rule and in all. */
+export function formatTestReport(report: TestReport, options: FormatOptions = {}): string {
+  const paint = (style: Style, text: string) =>
+    options.isColoured === true ? styleText(style, text, { validateStream: false }) : text;
+  const noted = report.results.filter(({ outcome }) => outcome !== 'pass');
+  const lines = noted.map(
+    (result) => `${paint(STYLES[result.outcome], result.outcome.padEnd(8))} ${describe(result)}`,
+  );
+  const rules = Map.groupBy(report.results, ({ ruleName }) => ruleName);
+  const perRule = [...rules].map(([name, results]) => {
+    const right = results.filter(({ outcome }) => outcome === 'pass' || outcome === 'improved').length;
+    return `${name}: ${right} of ${results.length} right`;
+  });
+  const counts = Object.entries(report.counts).filter(([, count]) => count > 0);
+  const total = counts.map(([outcome, count]) => `${count} ${outcome}`).join(', ') || 'no tests';
+  const problems = formatProblems(report.problems, options);
+  return [problems, ...lines, ...perRule, total]
+    .filter((part) => part !== '')
+    .join('\n')
+    .concat('\n');
+}
+
+function describe(result: TestResult): string {
+  const { file, line, column, ruleName, test, expect, hasFired, message, measurements } = result;
+  const place = `${file}:${line}:${column}: ${ruleName}: "${test}"`;
+  if (message !== '') return `${place}: not scored: ${message}`;
+  const values = measurements.map(({ condition, value, threshold }) => {
+    return `${condition} ${value === null ? 'no tokens' : value.toFixed(3)} (threshold ${threshold.toFixed(3)})`;
+  });
+  return `${place}: expected ${expect}, was ${hasFired ? 'fire' : 'quiet'}; ${values.join(', ')}`;
+}

@@ -1,0 +1,148 @@
+import type { Detector } from '../detectors/index.ts';
+import {
+  type CompiledCondition,
+  type CompiledRule,
+  type CompiledTest,
+  compiledOf,
+  createPlan,
+} from './compiled.ts';
+import { advance, beginSegment, finish, measure } from './evaluate.ts';
+import { loadRules } from './load.ts';
+import { nameOfTest, segmentsOfTest, type TestSegment } from './test-segments.ts';
+import type { RuleProblem, RuleSet } from './types.ts';
+
+/** How a test ended. `known`: wrong, and said to be so; `improved`: said to be wrong, and right; `error`: not scored. */
+export type TestOutcome = 'pass' | 'fail' | 'known' | 'improved' | 'error';
+
+export interface TestMeasurement {
+  readonly condition: string;
+  readonly value: number | null;
+  readonly threshold: number;
+}
+
+export interface TestResult {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly ruleId: string;
+  readonly ruleName: string;
+  readonly test: string;
+  readonly expect: 'fire' | 'quiet';
+  readonly hasFired: boolean;
+  readonly outcome: TestOutcome;
+  /** Each condition's highest value over the segments, and its threshold. */
+  readonly measurements: readonly TestMeasurement[];
+  /** Why it was not scored; empty otherwise. */
+  readonly message: string;
+}
+
+export interface TestReport {
+  /** The rules load and no test failed or erred. */
+  readonly ok: boolean;
+  readonly problems: readonly RuleProblem[];
+  readonly results: readonly TestResult[];
+  readonly counts: Readonly<Record<TestOutcome, number>>;
+}
+
+export type OnTestProgress = (done: number, total: number) => void;
+
+const AT_ONCE = 4;
+
+/** Loads rule files and runs the tests beside the rules with the real reader.
+ *  Rules that are off are tested too. */
+export async function testRules(
+  paths: readonly string[],
+  detector: Detector,
+  onProgress: OnTestProgress = () => {},
+): Promise<TestReport> {
+  const loaded = await loadRules(paths, detector.featureset);
+  if (loaded.ok) return runRuleTests(loaded.ruleSet, detector, onProgress);
+  return { ok: false, problems: loaded.problems, results: [], counts: countOutcomes([]) };
+}
+
+/** Runs the tests of a loaded rule set; results are in the order of files and lines. */
+export async function runRuleTests(
+  ruleSet: RuleSet,
+  detector: Detector,
+  onProgress: OnTestProgress = () => {},
+): Promise<TestReport> {
+  const cases = compiledOf(ruleSet).compiledRules.flatMap((rule) =>
+    rule.tests.map((test) => ({ rule, test })),
+  );
+  const results: TestResult[] = [];
+  let done = 0;
+  const queue = cases.entries();
+  const worker = async () => {
+    for (const [i, { rule, test }] of queue) {
+      results[i] = await runTest({ ruleSet, detector }, rule, test);
+      done += 1;
+      onProgress(done, cases.length);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  const counts = countOutcomes(results);
+  return { ok: counts.fail + counts.error === 0, problems: ruleSet.warnings, results, counts };
+}
+
+interface Bench {
+  readonly ruleSet: RuleSet;
+  readonly detector: Detector;
+}
+
+async function runTest(bench: Bench, rule: CompiledRule, test: CompiledTest): Promise<TestResult> {
+  const { expect, known, line, column } = test;
+  const place = { file: rule.file, line, column, ruleId: rule.id, ruleName: rule.name };
+  const about = { ...place, test: nameOfTest(test), expect };
+  try {
+    const scores = await Promise.all(
+      segmentsOfTest(rule, test).map((part) => scoreSegment(bench, rule, part)),
+    );
+    const hasFired = scores.some((score) => score.hasFired);
+    const isRight = hasFired === (expect === 'fire');
+    const measurements = highest(
+      rule.conditions,
+      scores.flatMap((score) => score.measurements),
+    );
+    return { ...about, hasFired, outcome: outcomeOf(isRight, known), measurements, message: '' };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return { ...about, hasFired: false, outcome: 'error', measurements: [], message };
+  }
+}
+
+function outcomeOf(isRight: boolean, known: CompiledTest['known']): TestOutcome {
+  if (known !== undefined) return isRight ? 'improved' : 'known';
+  return isRight ? 'pass' : 'fail';
+}
+
+async function scoreSegment(
+  { ruleSet, detector }: Bench,
+  rule: CompiledRule,
+  { segment, text }: TestSegment,
+) {
+  const plan = createPlan([rule]);
+  const scorer = detector.createScorer({ role: segment.role, signals: plan.signals });
+  let state = beginSegment(ruleSet, segment, plan);
+  state = advance(ruleSet, state, await scorer.push(text)).state;
+  state = advance(ruleSet, state, await scorer.end()).state;
+  return { hasFired: finish(ruleSet, state).settled.length > 0, measurements: measure(state) };
+}
+
+function highest(
+  conditions: readonly CompiledCondition[],
+  measurements: ReturnType<typeof measure>,
+): TestMeasurement[] {
+  return conditions.map((condition) => {
+    const values = measurements.flatMap((one) =>
+      one.condition === condition && one.value !== null ? [one.value] : [],
+    );
+    const value = values.length === 0 ? null : Math.max(...values);
+    return { condition: condition.name, value, threshold: condition.threshold };
+  });
+}
+
+function countOutcomes(results: readonly TestResult[]): Record<TestOutcome, number> {
+  const counts = { pass: 0, fail: 0, known: 0, improved: 0, error: 0 };
+  for (const { outcome } of results) counts[outcome] += 1;
+  return counts;
+}
