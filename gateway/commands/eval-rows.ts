@@ -1,0 +1,90 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import type { Role } from '../../detectors/index.ts';
+import { CommandFailure } from './command.ts';
+import { ROLE_NAMES, ROLE_OF_NAME } from './roles.ts';
+
+const role = z
+  .string()
+  .refine((name) => ROLE_OF_NAME.has(name), { error: `unknown role; known: ${ROLE_NAMES}` })
+  .transform((name) => ROLE_OF_NAME.get(name) as Role);
+
+const label = z.union([z.literal(0), z.literal(1)], { error: 'must be 0 or 1' }).nullish();
+
+const rowSchema = z
+  .looseObject({
+    text: z.string().optional(),
+    messages: z.array(z.looseObject({ role, content: z.string() })).optional(),
+    labels: z.record(z.string(), label),
+    role: role.nullish(),
+    topic: z.string().nullish(),
+  })
+  .refine(({ text, messages }) => (text === undefined) !== (messages === undefined), {
+    error: 'must have either text or messages',
+  });
+
+/** One segment that is judged. */
+export interface JudgedSegment {
+  readonly role: Role;
+  readonly text: string;
+}
+
+/** A row of a labelled file. */
+export interface EvalRow {
+  /** In the file, from 1. */
+  readonly line: number;
+  readonly labels: ReadonlyMap<string, 0 | 1>;
+  readonly topic: string | null;
+  /** At least one. */
+  readonly segments: readonly JudgedSegment[];
+}
+
+/** Reads and checks a whole JSON-lines file, so that a bad row is found before anything is scored.
+ *  @throws {CommandFailure} naming file and line of the first bad row, or that there is none */
+export async function readEvalRows(file: string): Promise<EvalRow[]> {
+  const lines = (await readText(file)).replace(/^\uFEFF/, '').split(/\r?\n/);
+  const rows = lines.flatMap((text, index) =>
+    text.trim() === '' ? [] : [parseRow(text, index + 1, `${file}:${index + 1}`)],
+  );
+  if (rows.length === 0) throw new CommandFailure(`${file}: holds no rows`);
+  return rows;
+}
+
+async function readText(file: string): Promise<string> {
+  const bytes = await readFile(file).catch((cause: Error) => {
+    throw new CommandFailure(`${file}: cannot be read: ${cause.message}`, { cause });
+  });
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new CommandFailure(`${file}: is not UTF-8 text`, { cause });
+  }
+}
+
+function parseRow(text: string, line: number, place: string): EvalRow {
+  const parsed = rowSchema.safeParse(parseJson(text, place));
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const path = issue?.path.join('.') ?? '';
+    throw new CommandFailure(`${place}: ${path === '' ? '' : `${path}: `}${issue?.message}`);
+  }
+  const row = parsed.data;
+  const messages = row.messages?.map(({ role, content }) => ({ role, text: content }));
+  const all = messages ?? [{ role: row.role ?? 'user', text: row.text ?? '' }];
+  const segments = row.role ? all.filter((segment) => segment.role === row.role) : all;
+  if (segments.length === 0) {
+    const what =
+      all.length === 0 ? 'messages is empty' : `no message has the role ${row.role}, which is to be judged`;
+    throw new CommandFailure(`${place}: ${what}`);
+  }
+  const labels = Object.entries(row.labels).filter((entry): entry is [string, 0 | 1] => entry[1] != null);
+  return { line, labels: new Map(labels), topic: row.topic ?? null, segments };
+}
+
+function parseJson(text: string, place: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new CommandFailure(`${place}: is not JSON: ${(cause as Error).message}`, { cause });
+  }
+}

@@ -1,0 +1,16 @@
+/** Background colours of a 256-colour terminal from pale to strong, with the text colour that is legible on each. */
+const SHADES = [
+  { background: 230, text: 16 },
+  { background: 223, text: 16 },
+  { background: 216, text: 16 },
+  { background: 209, text: 16 },
+  { background: 196, text: 231 },
+] as const;
+
+/** Shades text by strength: nothing at 0 or below, the strongest at 1 and above. */
+export function shade(text: string, strength: number): string {
+  if (!(strength > 0)) return text;
+  const step = Math.min(SHADES.length - 1, Math.floor(strength * (SHADES.length - 1)));
+  const { background, text: colour } = SHADES[step] ?? SHADES[0];
+  return `\u001b[48;5;${background}m\u001b[38;5;${colour}m${text}\u001b[0m`;
+}

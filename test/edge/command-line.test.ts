@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { createLedger } from '../../alerts/index.ts';
+import packageJson from '../../package.json' with { type: 'json' };
+import { runHere, runTelltale } from './run-telltale.ts';
+
+test('version and help go to standard output with exit code 0', async () => {
+  const version = await runTelltale(['version', '--json']);
+  assert.equal(version.code, 0);
+  assert.equal(JSON.parse(version.stdout).telltale, packageJson.version);
+  assert.equal(version.stderr, '');
+  const help = await runTelltale(['help']);
+  assert.equal(help.code, 0);
+  assert.match(help.stdout, /outbox list/);
+  const one = await runTelltale(['config', 'check', '--help']);
+  assert.match(one.stdout, /TELLTALE_CONFIG/);
+});
+
+test('what is mistyped is named with the nearest known word, on standard error, with exit code 2', async () => {
+  const table: [args: string[], message: RegExp][] = [
+    [[], /no command/],
+    [['vesion'], /vesion: unknown command; did you mean version\?/],
+    [['config', 'chek'], /config chek: unknown command; did you mean check\?/],
+    [['version', '--jsno'], /unknown option --jsno; did you mean --json\?/],
+    [['version', '--nothing-like-it'], /unknown option --nothing-like-it; known: --json, --help/],
+    [['version', 'now'], /unexpected argument now/],
+    [['outbox', 'list', '--limit', 'few'], /--limit few/],
+    [['outbox', 'list', '--sink', 'post'], /unknown sink post; known: file, kafka/],
+    [['help', 'confg check'], /did you mean config check\?/],
+  ];
+  for (const [args, message] of table) {
+    const { code, stdout, stderr } = await runHere(args);
+    assert.equal(code, 2, args.join(' '));
+    assert.equal(stdout, '', args.join(' '));
+    assert.match(stderr, message);
+  }
+  assert.equal((await runTelltale(['vesion'])).code, 2);
+});
+
+test('config check prints the configuration without the password of the upstream', async () => {
+  const env = { UPSTREAM_URL: 'http://user:secret@upstream.example/base', PORT: '9090' };
+  const { code, stdout } = await runTelltale(['config', 'check', '--json'], env);
+  assert.equal(code, 0);
+  const { ok, config } = JSON.parse(stdout);
+  assert.ok(ok);
+  assert.equal(config.server.port, 9090);
+  assert.equal(config.upstream.url, 'http://upstream.example/base');
+});
+
+test('config check names the variable and the value that is wrong', async () => {
+  const { code, stdout, stderr } = await runTelltale(['config', 'check'], { PORT: 'eighty' });
+  assert.equal(code, 1);
+  assert.equal(stdout, '');
+  assert.match(stderr, /PORT.*"eighty"/);
+  const json = await runTelltale(['config', 'check', '--json'], { PORT: 'eighty' });
+  assert.equal(json.code, 1);
+  assert.match(JSON.parse(json.stdout).problems[0], /PORT/);
+});
+
+test('outbox list reads the store and says so where there is none', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'telltale-outbox-'));
+  const env = { TELLTALE_DATA: folder };
+  const missing = await runTelltale(['outbox', 'list'], env);
+  assert.equal(missing.code, 1);
+  assert.match(missing.stderr, /no store at .*telltale\.db/);
+  await (await createLedger({ dataDir: folder, sinks: ['file'] })).close();
+  const { code, stdout } = await runTelltale(['outbox', 'list', '--json'], env);
+  assert.equal(code, 0);
+  assert.deepEqual(JSON.parse(stdout).sinks, [
+    { sink: 'file', depth: 0, oldestQueuedAt: null, dead: 0, waiting: [] },
+    { sink: 'kafka', depth: 0, oldestQueuedAt: null, dead: 0, waiting: [] },
+  ]);
+  await rm(folder, { recursive: true });
+});
