@@ -76,7 +76,10 @@ const limits = z.strictObject({
   max_segment_tokens: count.default(65_536),
   max_in_flight: count.default(512),
   retry_after_s: z.int().min(1).max(3_600).default(1),
+  /** How long a request's body may take. */
   body_timeout_ms: milliseconds.default(60_000),
+  /** How long a client may read nothing before it counts as gone. */
+  client_stall_ms: milliseconds.default(120_000),
 });
 
 const detector = z.strictObject({

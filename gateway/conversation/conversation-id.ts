@@ -1,0 +1,41 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** What tells conversations apart, the strongest first. */
+export interface ConversationClues {
+  /** x-telltale-conversation-id as the client sent it. */
+  readonly header: string | undefined;
+  /** The dialect's own field. */
+  readonly field: string | null;
+  /** What stays the same over the turns. */
+  readonly opening: string;
+  /** Authorization or API key; it is hashed with the rest and goes nowhere else. */
+  readonly credential: string | undefined;
+}
+
+/** The caller's own id where it gave one, else a keyed hash that stays the same over the turns: without the key
+ *  nobody can try out whose conversation it is. */
+export function conversationId(
+  key: Buffer,
+  { header, field, opening, credential }: ConversationClues,
+): string {
+  const given = header ?? field ?? '';
+  if (/^[\x21-\x7e]{1,128}$/.test(given)) return given;
+  const hash = createHmac('sha256', key);
+  for (const part of [credential ?? '', given, opening])
+    hash.update(`${Buffer.byteLength(part)}:`).update(part);
+  return `c-${hash.digest('base64url').slice(0, 22)}`;
+}
+
+/** The key in `conversation.key` of the data folder, made at the first start: conversations keep their ids over
+ *  restarts. */
+export function readConversationKey(dataDir: string): Buffer {
+  const path = join(dataDir, 'conversation.key');
+  try {
+    writeFileSync(path, randomBytes(32), { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  return readFileSync(path);
+}

@@ -1,0 +1,96 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import type { OwnAnswer } from '../dialects/dialect.ts';
+
+/** The client's side of an answer. Headers go out with the first byte or with `begin`. */
+export interface Client {
+  readonly hasBegun: boolean;
+  begin(head: Head): void;
+  /** Waits while the client does not read. False: the client is gone. */
+  write(bytes: Buffer): Promise<boolean>;
+  end(): void;
+  /** A whole answer of the gateway's own making. */
+  send(head: Head, answer: OwnAnswer): void;
+  /** Ends the connection in a way that no client takes for the end of an answer; the last words go out before. */
+  breakOff(lastWords: string): Promise<void>;
+}
+
+export interface Head {
+  readonly status: number;
+  readonly statusText?: string;
+  /** [name, value, name, value, …] */
+  readonly headers: readonly string[];
+}
+
+/** How long bytes that were written may take to leave before the connection is broken off. */
+const FLUSH_MS = 1_000;
+
+/** @param stallMs - a client that reads nothing for so long counts as gone */
+export function createClient(response: ServerResponse, stallMs: number, onBegin: () => void): Client {
+  const begin = ({ status, statusText, headers }: Head) => {
+    for (let index = 0; index < headers.length; index += 2) {
+      response.appendHeader(headers[index] ?? '', headers[index + 1] ?? '');
+    }
+    if (response.hasHeader('date')) response.sendDate = false;
+    response.writeHead(status, statusText);
+    onBegin();
+  };
+  return {
+    get hasBegun() {
+      return response.headersSent;
+    },
+    begin(head) {
+      begin(head);
+      response.flushHeaders();
+    },
+    async write(bytes) {
+      if (response.destroyed) return false;
+      if (response.write(bytes)) return true;
+      return waitForDrain(response, stallMs);
+    },
+    end: () => {
+      response.end();
+    },
+    send({ status, headers }, { contentType, body }) {
+      if (response.destroyed) return;
+      const bytes = Buffer.from(body);
+      const own = ['content-type', contentType, 'content-length', String(bytes.length)];
+      begin({ status, headers: [...headers, ...own] });
+      response.end(bytes);
+    },
+    async breakOff(lastWords) {
+      if (response.destroyed) return;
+      if (response.headersSent && lastWords !== '') await flush(response, lastWords);
+      response.destroy();
+    },
+  };
+}
+
+async function flush(response: ServerResponse, text: string): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  await Promise.race([
+    new Promise((resolve) => response.write(text, resolve)),
+    new Promise((resolve) => {
+      timer = setTimeout(resolve, FLUSH_MS);
+    }),
+  ]);
+  clearTimeout(timer);
+}
+
+async function waitForDrain(response: ServerResponse, timeoutMs: number): Promise<boolean> {
+  const deadline = new AbortController();
+  const { signal } = deadline;
+  const timer = setTimeout(() => deadline.abort(), timeoutMs);
+  try {
+    return await Promise.race([
+      once(response, 'drain', { signal }).then(() => true),
+      once(response, 'close', { signal }).then(() => false),
+    ]);
+  } catch {
+    response.destroy();
+    return false;
+  } finally {
+    clearTimeout(timer);
+    deadline.abort();
+  }
+}

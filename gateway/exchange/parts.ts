@@ -1,0 +1,35 @@
+import type { Ledger } from '../../alerts/index.ts';
+import type { Detector } from '../../detectors/index.ts';
+import type { RuleSet } from '../../rules/index.ts';
+import type { Config } from '../config/schema.ts';
+import type { Dialect } from '../dialects/dialect.ts';
+import type { Health } from '../health.ts';
+import type { Logger, Telemetry } from '../telemetry/index.ts';
+import type { Upstream } from '../upstream/create-upstream.ts';
+
+/** What the way of an exchange is made of. */
+export interface GatewayParts {
+  readonly config: Config;
+  readonly detector: Detector;
+  /** The rules that hold now; an exchange keeps the set that it began with. */
+  readonly currentRules: () => RuleSet;
+  readonly ledger: Pick<Ledger, 'commit'>;
+  readonly telemetry: Telemetry;
+  readonly upstream: Upstream;
+  readonly log: Logger;
+  readonly health: Health;
+  readonly conversationKey: Buffer;
+  /** Fires when the grace time of a stop is over: exchanges end in an error. */
+  readonly stopSignal: AbortSignal;
+}
+
+/** The path of an exchange, and who reads it. */
+export interface Route {
+  /** The pattern, for telemetry and records: never a path as it came. */
+  readonly name: string;
+  /** Null on a path that no dialect knows. */
+  readonly dialect: Dialect | null;
+  /** Speaks to the client where no dialect does. */
+  readonly voice: Dialect;
+  readonly reads: 'text' | 'nothing';
+}

@@ -1,0 +1,90 @@
+import type { UnscannedReason } from '../../alerts/index.ts';
+import type { Config } from '../config/schema.ts';
+import type { Problem, ShapeProblem } from '../dialects/dialect.ts';
+import type { BodyReading } from '../reading/read-body.ts';
+import type { ExchangeError } from '../telemetry/index.ts';
+import type { UpstreamFailure } from '../upstream/create-upstream.ts';
+
+/** An exchange that ends without the answer that the client asked for. */
+export interface Refusal {
+  readonly problem: Problem;
+  readonly error: ExchangeError;
+  /** What the coverage record says of the request's body, where it was not read. */
+  readonly gap: { readonly reason: UnscannedReason; readonly bytes: number } | null;
+}
+
+export function bodyRefusal(reading: BodyReading & { ok: false }, limits: Config['limits']): Refusal {
+  const { reason, bytes } = reading;
+  if (reason === 'over_cap') {
+    const message = `the body is larger than ${limits.max_body_bytes} bytes`;
+    return refusal(413, 'body_too_large', { message, error: 'body_too_large', gap: { reason, bytes } });
+  }
+  const message = `the body did not arrive within ${limits.body_timeout_ms} ms`;
+  const error = reason === 'client_gone' ? 'client_gone' : 'bad_request';
+  return refusal(408, 'body_timeout', { message, error, gap: { reason, bytes } });
+}
+
+export function unreadableRefusal(reason: UnscannedReason, message: string, bytes: number): Refusal {
+  return refusal(400, reason, { message, error: 'bad_request', gap: { reason, bytes } });
+}
+
+export function shapeRefusal({ at, message }: ShapeProblem, bytes: number): Refusal {
+  const base = unreadableRefusal('bad_shape', message, bytes);
+  return { ...base, problem: { ...base.problem, at } };
+}
+
+export function pathRefusal(method: string, path: string): Refusal {
+  const message = `no dialect reads ${method} ${path.slice(0, 200)}, and the policy on unknown paths is to refuse them`;
+  return refusal(404, 'unknown_path', {
+    message,
+    error: 'unknown_path',
+    gap: { reason: 'unknown_dialect', bytes: 0 },
+  });
+}
+
+const UPSTREAM_FAILURES = {
+  refused: [502, 'upstream_refused'],
+  timeout: [504, 'upstream_timeout'],
+  cut: [502, 'upstream_cut'],
+  aborted: [503, 'stopping'],
+} as const;
+
+export function upstreamRefusal({ outcome, message }: UpstreamFailure): Refusal {
+  const [status, code] = UPSTREAM_FAILURES[outcome];
+  const told = code === 'stopping' ? 'the gateway is stopping' : `the upstream gave no answer: ${message}`;
+  return refusal(status, code, { message: told, error: code, gap: null });
+}
+
+export function unreadableAnswerRefusal(status: number): Refusal {
+  const message = `the upstream answered ${status} with a body that could not be read`;
+  return refusal(status, 'upstream_error', { message, error: 'unscannable', gap: null });
+}
+
+export function unrecordedRefusal(): Refusal {
+  const message = 'the exchange could not be recorded, and the policy is to block such exchanges';
+  return refusal(503, 'unrecorded', { message, error: 'unrecorded', gap: null });
+}
+
+export function internalRefusal(exchangeId: string): Refusal {
+  const message = `the gateway failed; its log names exchange ${exchangeId}`;
+  return refusal(500, 'internal', { message, error: 'internal', gap: null });
+}
+
+export function overloadRefusal(inFlight: number): Refusal {
+  const message = `${inFlight} exchanges are in flight, which is the bound`;
+  return refusal(503, 'overloaded', { message, error: 'overloaded', gap: null });
+}
+
+export function stoppingRefusal(): Refusal {
+  return refusal(503, 'stopping', { message: 'the gateway is stopping', error: 'stopping', gap: null });
+}
+
+interface Rest {
+  readonly message: string;
+  readonly error: ExchangeError;
+  readonly gap: Refusal['gap'];
+}
+
+function refusal(status: number, code: string, { message, error, gap }: Rest): Refusal {
+  return { problem: { status, code, message, at: null }, error, gap };
+}

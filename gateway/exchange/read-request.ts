@@ -1,0 +1,53 @@
+import type { RequestReading } from '../dialects/dialect.ts';
+import { createBodyDecoder } from '../reading/decode-body.ts';
+import { parseJson } from '../reading/parse-json.ts';
+import { readBody } from '../reading/read-body.ts';
+import { bodyRefusal, type Refusal, shapeRefusal, unreadableRefusal } from './problems.ts';
+import type { Way } from './refuse.ts';
+
+export type RequestOutcome =
+  | { readonly ok: true; readonly bytes: Buffer; readonly reading: RequestReading }
+  | { readonly ok: false; readonly refusal: Refusal };
+
+/** The raw body within its bounds, or why not. */
+export async function readRaw({ parts, connection }: Way) {
+  const { limits } = parts.config;
+  const body = await readBody(connection.request, {
+    maxBytes: limits.max_body_bytes,
+    timeoutMs: limits.body_timeout_ms,
+  });
+  return body.ok ? body : { ok: false as const, refusal: bodyRefusal(body, limits) };
+}
+
+/** Reads a request of a dialect: its bytes stay as they came, its text is listed. */
+export async function readRequest(way: Way): Promise<RequestOutcome> {
+  const { route } = way.exchange;
+  const raw = await readRaw(way);
+  if (!raw.ok || route.dialect === null) return raw.ok ? refused('unknown_dialect', 'no dialect', 0) : raw;
+  const { bytes } = raw;
+  const decoded = await decode(way, bytes);
+  if (!decoded.ok) return decoded;
+  const json = parseJson(decoded.bytes, way.parts.config.limits.max_json_depth);
+  if (!json.ok) return refused(json.reason, json.message, bytes.length);
+  const request = route.dialect.readRequest(json.value);
+  if (!request.ok) return { ok: false, refusal: shapeRefusal(request.problem, bytes.length) };
+  return { ok: true, bytes, reading: request.value };
+}
+
+/** A body may come encoded; what the upstream gets is what came. */
+async function decode({ parts, connection }: Way, bytes: Buffer) {
+  const { max_decoded_bytes: maxDecodedBytes, max_decoded_ratio: maxRatio } = parts.config.limits;
+  const decoder = createBodyDecoder(connection.request.headers['content-encoding'], {
+    maxDecodedBytes,
+    maxRatio,
+  });
+  const decoded = Buffer.concat([await decoder.push(bytes), await decoder.end()]);
+  decoder.close();
+  const { failure } = decoder;
+  if (failure === null) return { ok: true as const, bytes: decoded };
+  return refused(failure.reason, failure.message, bytes.length);
+}
+
+function refused(...[reason, message, bytes]: Parameters<typeof unreadableRefusal>) {
+  return { ok: false as const, refusal: unreadableRefusal(reason, message, bytes) };
+}

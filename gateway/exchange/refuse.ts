@@ -1,0 +1,69 @@
+import type { Block } from '../dialects/dialect.ts';
+import type { Decision } from '../policy/decide.ts';
+import type { Client } from './client.ts';
+import type { Connection, Exchange } from './exchange.ts';
+import type { GatewayParts } from './parts.ts';
+import type { Refusal } from './problems.ts';
+
+/** One exchange on its way, with all that it needs. */
+export interface Way {
+  readonly parts: GatewayParts;
+  readonly exchange: Exchange;
+  readonly client: Client;
+  readonly connection: Connection;
+}
+
+/** Ends an exchange with an error of the gateway's own, in the client's dialect; recorded as all others. */
+export async function refuse(way: Way, { problem, error, gap }: Refusal): Promise<void> {
+  const { exchange, client, parts } = way;
+  if (gap !== null) exchange.noteGap('request', gap.reason, gap.bytes);
+  const decision = await exchange.judge();
+  const isGone = exchange.abortReason() === 'client_gone';
+  const status = isGone ? 499 : problem.status;
+  await exchange.settle(decision, { status, error: isGone ? 'client_gone' : error, facts: null });
+  if (client.hasBegun) await client.breakOff('');
+  else
+    client.send({ status, headers: headersFor(parts, problem.status) }, exchange.route.voice.error(problem));
+}
+
+/** Ends an exchange whose client has left. */
+export async function leave({ exchange }: Way): Promise<void> {
+  const decision = await exchange.judge();
+  const status = 499;
+  await exchange.settle(decision, { status, error: 'client_gone', facts: null });
+}
+
+/** Ends an exchange before the upstream is called. */
+export async function blockRequest(way: Way, decision: Decision): Promise<void> {
+  const { exchange, client, parts } = way;
+  exchange.span.event('blocked');
+  const whole = await exchange.judge();
+  const status = parts.config.policy.block_status;
+  const error = decision.because === 'unscannable' ? 'unscannable' : null;
+  await exchange.settle({ ...whole, verdict: 'block' }, { status, error, facts: null });
+  const block = blockOf(way, decision, null);
+  client.send(
+    { status, headers: verdictHeaders(parts, 'block') },
+    exchange.route.voice.blockedRequest(block),
+  );
+}
+
+/** What a blocked client is told. */
+export function blockOf({ exchange, parts }: Way, { rules }: Decision, facts: Block['facts']): Block {
+  return {
+    exchangeId: exchange.id,
+    model: exchange.detail().model,
+    rules: parts.config.policy.expose_rules ? rules : [],
+    facts,
+  };
+}
+
+/** The verdict as a header, where it is known in time and may be told. */
+export function verdictHeaders({ config }: GatewayParts, verdict: Decision['verdict']): string[] {
+  return config.policy.expose_verdict ? ['x-telltale-verdict', verdict] : [];
+}
+
+function headersFor({ config }: GatewayParts, status: number): string[] {
+  if (status === 503) return ['retry-after', String(config.limits.retry_after_s)];
+  return status === 413 || status === 408 ? ['connection', 'close'] : [];
+}

@@ -1,0 +1,76 @@
+import type { AnswerReader } from '../reading/answer-reader.ts';
+import { bodyFailure, type UpstreamAnswer, type UpstreamFailure } from '../upstream/create-upstream.ts';
+import type { Client } from './client.ts';
+import type { Hold } from './hold.ts';
+
+/** How the bytes of an answer came to an end. `client_gone`: nobody reads any more. */
+export type RelayEnd =
+  | { readonly end: 'whole' }
+  /** More came than may be held. */
+  | { readonly end: 'over_cap' }
+  | { readonly end: 'client_gone' }
+  | { readonly end: 'broken'; readonly failure: UpstreamFailure };
+
+export interface RelayParts {
+  readonly answer: UpstreamAnswer;
+  readonly reader: AnswerReader;
+  readonly client: Client;
+  readonly hold: Hold;
+  /** Every byte waits for the verdict; null: bytes go on as they come, and are scored after. */
+  readonly holdAll: HoldAll | null;
+  readonly abortSignal: AbortSignal;
+  readonly onFirstByte: () => void;
+}
+
+export interface HoldAll {
+  readonly maxBytes: number;
+  /** More came than may wait. True: let all go on, unjudged. */
+  readonly onOverflow: () => boolean;
+}
+
+/** More than this after the end of a stream is no answer any more. */
+const MAX_TRAILING_BYTES = 1024 * 1024;
+
+/** Passes an answer on, byte for byte, until its last bytes; those stay in the hold. */
+export async function relayAnswer(parts: RelayParts): Promise<RelayEnd> {
+  const { answer, reader, abortSignal } = parts;
+  try {
+    const early = await passChunks(parts);
+    if (early !== null) return early;
+  } catch (error) {
+    return { end: 'broken', failure: bodyFailure(error, abortSignal) };
+  } finally {
+    answer.body.destroy();
+  }
+  await reader.end();
+  return { end: 'whole' };
+}
+
+/** Null when the body came to its own end. */
+async function passChunks({
+  answer,
+  reader,
+  client,
+  hold,
+  holdAll,
+  onFirstByte,
+}: RelayParts): Promise<RelayEnd | null> {
+  let holding = holdAll;
+  let isFirst = true;
+  for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+    if (isFirst) onFirstByte();
+    isFirst = false;
+    const keep = await reader.push(chunk);
+    hold.add(chunk);
+    if (holding !== null) {
+      if (hold.bytes <= holding.maxBytes) continue;
+      if (!holding.onOverflow()) return { end: 'over_cap' };
+      holding = null;
+    }
+    for (const piece of hold.release(keep)) {
+      if (!(await client.write(piece))) return { end: 'client_gone' };
+    }
+    if (hold.bytes > MAX_TRAILING_BYTES) return { end: 'over_cap' };
+  }
+  return null;
+}

@@ -1,0 +1,126 @@
+import type { UnscannedReason } from '../../alerts/index.ts';
+import type { Config } from '../config/schema.ts';
+import type { AnswerFacts, Dialect, TextReading } from '../dialects/dialect.ts';
+import { createSseParser, type SseItem } from '../sse/parse-events.ts';
+import { type BodyDecoder, createBodyDecoder } from './decode-body.ts';
+import { parseJson } from './parse-json.ts';
+
+/** Reads the text of one answer beside the bytes' own way. What it cannot read is a gap, never an exception. */
+export interface AnswerReader {
+  /** @returns how many of the newest bytes must stay until the exchange is recorded, so that no client takes the
+   *  answer for whole before */
+  push(chunk: Buffer): Promise<number>;
+  /** The answer came to its end. */
+  end(): Promise<void>;
+  facts(): AnswerFacts | null;
+  /** Whether a client knows from the bytes so far that the answer is whole. */
+  isComplete(): boolean;
+  close(): void;
+}
+
+export interface AnswerReaderParts {
+  readonly dialect: Dialect;
+  readonly limits: Config['limits'];
+  readonly contentEncoding: string | undefined;
+  readonly add: (reading: TextReading) => void;
+  readonly gap: (reason: UnscannedReason, bytes: number) => void;
+}
+
+/** Reads an answer in one piece. */
+export function createJsonReader(parts: AnswerReaderParts): AnswerReader {
+  const { dialect, limits, add, gap } = parts;
+  const decoder = decoderOf(parts);
+  const pieces: Buffer[] = [];
+  let encodedBytes = 0;
+  let facts: AnswerFacts | null = null;
+
+  function read(): void {
+    const json = parseJson(Buffer.concat(pieces), limits.max_json_depth);
+    const answer = json.ok ? dialect.readAnswer(json.value) : null;
+    if (answer?.ok) {
+      facts = answer.value.facts;
+      add(answer.value);
+    } else {
+      gap(json.ok ? 'bad_shape' : json.reason, encodedBytes);
+    }
+  }
+
+  return {
+    async push(chunk) {
+      encodedBytes += chunk.length;
+      pieces.push(await decoder.push(chunk));
+      return 1;
+    },
+    async end() {
+      pieces.push(await decoder.end());
+      if (decoder.failure !== null) gap(decoder.failure.reason, encodedBytes);
+      else if (encodedBytes > 0) read();
+    },
+    facts: () => facts,
+    isComplete: () => false,
+    close: decoder.close,
+  };
+}
+
+/** Reads an event stream. */
+export function createStreamingReader(parts: AnswerReaderParts): AnswerReader {
+  const { dialect, limits, add, gap } = parts;
+  const decoder = decoderOf(parts);
+  const parser = createSseParser(limits.max_line_bytes);
+  const reader = dialect.createStreamReader();
+  let bytes = 0;
+  let holdFrom: number | null = null;
+  let hasToldFailure = false;
+
+  function take(items: readonly SseItem[], chunkStart: number): void {
+    for (const item of items) {
+      if (item.kind === 'unread') {
+        gap(item.reason, item.bytes);
+        continue;
+      }
+      const step = reader.read(item.data);
+      add(step);
+      if (step.isLast) holdFrom ??= decoder.isIdentity ? Math.max(item.start, 0) : chunkStart;
+    }
+  }
+
+  return {
+    async push(chunk) {
+      const chunkStart = bytes;
+      bytes += chunk.length;
+      take(parser.push(await decoder.push(chunk)), chunkStart);
+      if (decoder.failure !== null && !hasToldFailure) {
+        hasToldFailure = true;
+        gap(decoder.failure.reason, chunk.length);
+      }
+      return holdFrom === null ? 0 : bytes - holdFrom;
+    },
+    async end() {
+      take(parser.push(await decoder.end()), bytes);
+      take(parser.end(), bytes);
+      if (decoder.failure !== null && !hasToldFailure) gap(decoder.failure.reason, bytes);
+      add(reader.end());
+    },
+    facts: reader.facts,
+    isComplete: () => holdFrom !== null || reader.facts().finishReasons.length > 0,
+    close: decoder.close,
+  };
+}
+
+/** For answers without text: nothing is read, and the last byte waits for the record. */
+export function createSilentReader(): AnswerReader {
+  return {
+    push: async () => 1,
+    end: async () => {},
+    facts: () => null,
+    isComplete: () => false,
+    close: () => {},
+  };
+}
+
+function decoderOf({ contentEncoding, limits }: AnswerReaderParts): BodyDecoder {
+  return createBodyDecoder(contentEncoding, {
+    maxDecodedBytes: limits.max_decoded_bytes,
+    maxRatio: limits.max_decoded_ratio,
+  });
+}
