@@ -1,3 +1,4 @@
+import { CONCEPT_THRESHOLD } from './any-label.ts';
 import {
   auroc,
   averagePrecision,
@@ -6,7 +7,7 @@ import {
   recallAtFpr,
   type ScoredLabel,
 } from './metrics.ts';
-import { labelScore, type RowScores } from './row-scores.ts';
+import { type RowScores, strongestScore } from './row-scores.ts';
 
 /** The figures of one label on some rows; null where undefined. */
 export interface LabelFigures {
@@ -33,31 +34,36 @@ export interface EvalReport extends LabelFigures {
   readonly by_topic: Readonly<Record<string, TopicFigures>>;
 }
 
-/** Thresholds of the calibrated score. */
-export interface EvalThresholds {
-  readonly concept: number;
-  readonly any: number;
+/** What is measured: a label, by the strongest calibrated score of some concepts. */
+export interface Measured {
+  readonly label: string;
+  readonly concepts: readonly string[];
+  /** Of the calibrated score. */
+  readonly threshold: number;
 }
 
-/** Measures `label` on scored rows; rows that do not carry it are left out of everything. */
-export function reportOf(
-  scored: readonly RowScores[],
-  label: string,
-  thresholds: EvalThresholds,
-): EvalReport {
-  const rows = scored.filter(({ row }) => row.labels.has(label));
-  const threshold = label === 'any' ? thresholds.any : thresholds.concept;
-  const concepts = [...(rows[0]?.concepts.keys() ?? [])];
+/** Measures a label on scored rows; rows that do not carry it are left out of everything. */
+export function reportOf(scored: readonly RowScores[], measured: Measured): EvalReport {
+  const rows = scored.filter(({ row }) => row.labels.has(measured.label));
+  const names = [...(rows[0]?.concepts.keys() ?? [])];
+  const ofConcept = (name: string): Measured => ({
+    label: name,
+    concepts: [name],
+    threshold: CONCEPT_THRESHOLD,
+  });
   return {
-    ...figuresOf(pairs(rows, label), threshold),
+    ...figuresOf(pairs(rows, measured), measured.threshold),
     by_concept: Object.fromEntries(
-      concepts.map((name) => [name, figuresOf(pairs(rows, name), thresholds.concept)]),
+      names.map((name) => [name, figuresOf(pairs(rows, ofConcept(name)), CONCEPT_THRESHOLD)]),
     ),
     by_topic: Object.fromEntries(
       Map.groupBy(rows, ({ row }) => row.topic)
         .entries()
         .filter((entry): entry is [string, RowScores[]] => entry[0] !== null)
-        .map(([topic, members]) => [topic, topicFigures(figuresOf(pairs(members, label), threshold))]),
+        .map(([topic, members]) => [
+          topic,
+          topicFigures(figuresOf(pairs(members, measured), measured.threshold)),
+        ]),
     ),
   };
 }
@@ -75,11 +81,11 @@ export function figuresOf(rows: readonly ScoredLabel[], threshold: number): Labe
   };
 }
 
-function pairs(rows: readonly RowScores[], label: string): ScoredLabel[] {
+function pairs(rows: readonly RowScores[], { label, concepts }: Measured): ScoredLabel[] {
   return rows
     .filter(({ row }) => row.labels.has(label))
     .map((scores) => ({
-      score: labelScore(scores, label),
+      score: strongestScore(scores, concepts),
       isPositive: scores.row.labels.get(label) === 1,
     }));
 }

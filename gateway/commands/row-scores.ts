@@ -39,10 +39,9 @@ export async function scoreRow(detector: Detector, row: EvalRow): Promise<RowSco
   };
 }
 
-/** The score of a row: that of a concept, or for `any` the strongest of all. */
-export function labelScore({ concepts }: RowScores, label: string): number {
-  if (label !== 'any') return concepts.get(label)?.score ?? 0;
-  return Math.max(...concepts.values().map(({ score }) => score));
+/** The strongest calibrated score of some concepts in a row. */
+export function strongestScore(scores: RowScores, concepts: readonly string[]): number {
+  return Math.max(...concepts.map((name) => scores.concepts.get(name)?.score ?? 0));
 }
 
 function strongest(
