@@ -1,0 +1,84 @@
+import { type Admin, Kafka, type Message, Partitioners, type Producer } from 'kafkajs';
+import { createClosableSockets } from './closable-sockets.ts';
+
+/** One producer with its own connections. A session that failed once is given up and never used again: kafkajs takes
+ *  back the sequence numbers of a request that failed, although the broker may have stored it; other alerts sent under
+ *  the same numbers would be acknowledged as duplicates and dropped. A new session has a new producer id. */
+export interface KafkaSession {
+  /** Resolves when all replicas in sync have the messages; no message of a partition without those before it. */
+  send(messages: readonly Message[]): Promise<void>;
+  /** Ends at once, whatever is under way. */
+  giveUp(): void;
+}
+
+/** Where a session leads. */
+export interface KafkaSessionOptions {
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  readonly topic: string;
+  readonly canCreateTopic: boolean;
+}
+
+const CONNECT_TIMEOUT_MS = 3000;
+const REQUEST_TIMEOUT_MS = 10_000;
+
+/** A few quick repetitions of the same request, as when a leader moves; the relay does the long waiting. */
+const RETRY = { retries: 2, initialRetryTime: 100, maxRetryTime: 500 };
+
+/** Connects an idempotent producer and makes the topic if it may.
+ *  @throws Error of kafkajs when no broker answers */
+export async function openKafkaSession(
+  options: KafkaSessionOptions,
+  abortSignal: AbortSignal,
+): Promise<KafkaSession> {
+  const sockets = createClosableSockets();
+  const kafka = new Kafka({
+    brokers: [...options.brokers],
+    clientId: options.clientId,
+    connectionTimeout: CONNECT_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    retry: RETRY,
+    socketFactory: sockets.factory,
+    // What matters comes back as an outcome; kafkajs would log each of its own attempts.
+    logCreator: () => () => {},
+  });
+  const producer = kafka.producer({
+    idempotent: true,
+    maxInFlightRequests: 1,
+    allowAutoTopicCreation: false,
+    createPartitioner: Partitioners.DefaultPartitioner,
+    retry: RETRY,
+  });
+  const giveUp = (): void => {
+    sockets.destroy();
+    producer.disconnect().catch(() => {});
+  };
+  abortSignal.addEventListener('abort', giveUp);
+  try {
+    await producer.connect();
+    if (options.canCreateTopic) await createTopic(kafka.admin(), options.topic);
+  } catch (error) {
+    giveUp();
+    throw error;
+  } finally {
+    abortSignal.removeEventListener('abort', giveUp);
+  }
+  return { send: (messages) => send(producer, options.topic, messages), giveUp };
+}
+
+/** With the broker's own number of partitions and replicas. That it exists, or that it may not be made, is no failure:
+ *  the first message tells whether it is there. */
+async function createTopic(admin: Admin, topic: string): Promise<void> {
+  try {
+    await admin.connect();
+    await admin.createTopics({ topics: [{ topic }], waitForLeaders: true, timeout: REQUEST_TIMEOUT_MS });
+  } catch {
+    // As above.
+  } finally {
+    await admin.disconnect().catch(() => {});
+  }
+}
+
+async function send(producer: Producer, topic: string, messages: readonly Message[]): Promise<void> {
+  await producer.send({ topic, acks: -1, timeout: REQUEST_TIMEOUT_MS, messages: [...messages] });
+}
