@@ -131,7 +131,8 @@ interface Moments {
   finish(error: ExchangeError | null): void;
 }
 
-/** Turns moments into child spans; what has begun and not ended when the exchange ends is closed with its error. */
+/** Turns moments into child spans; what has begun and not ended when the exchange ends is closed then, the
+ *  upstream with the exchange's error. */
 function createMoments(tracer: Tracer, parent: Span, start: ExchangeStart): Moments {
   const context = trace.setSpan(ROOT_CONTEXT, parent);
   const times = new Map<ExchangeEvent, number>();
@@ -157,7 +158,7 @@ function createMoments(tracer: Tracer, parent: Span, start: ExchangeStart): Mome
         const fromTime = times.get(from);
         if (fromTime === undefined || times.has(to)) continue;
         const open = child(name, kind, fromTime);
-        setError(open, error);
+        if (kind === SpanKind.CLIENT) setError(open, error);
         open.end();
       }
     },
