@@ -132,7 +132,7 @@ interface Moments {
 }
 
 /** Turns moments into child spans; what has begun and not ended when the exchange ends is closed then, the
- *  upstream with the exchange's error. */
+ *  upstream with the exchange's error; scoring that nobody waited for ended with that of the response at the latest. */
 function createMoments(tracer: Tracer, parent: Span, start: ExchangeStart): Moments {
   const context = trace.setSpan(ROOT_CONTEXT, parent);
   const times = new Map<ExchangeEvent, number>();
@@ -159,7 +159,7 @@ function createMoments(tracer: Tracer, parent: Span, start: ExchangeStart): Mome
         if (fromTime === undefined || times.has(to)) continue;
         const open = child(name, kind, fromTime);
         if (kind === SpanKind.CLIENT) setError(open, error);
-        open.end();
+        open.end(kind === SpanKind.INTERNAL ? times.get('response_scanned') : undefined);
       }
     },
   };
