@@ -49,6 +49,13 @@ const kafka = z.strictObject({
   topic: z.string().min(1).max(249).default('telltale.alerts'),
 });
 
+const store = z.strictObject({
+  /** The database grows no further; null is as far as the disk goes. */
+  max_bytes: z.int().min(65_536).nullable().default(null),
+  /** How much of the text leaves the process in an alert's excerpt. */
+  content: z.enum(['none', 'redacted', 'full']).default('redacted'),
+});
+
 const policy = z.strictObject({
   unknown_path: z.enum(['refuse', 'pass']).default('refuse'),
   /** What happens to text that no rule could read, where rules flag and where they enforce. */
@@ -103,6 +110,7 @@ export const configSchema = z.strictObject({
   rules: z.string().min(1).nullable().default(null),
   /** Folder of state: store, alerts file, keys. */
   data: z.string().min(1).default('.telltale'),
+  store: store.prefault({}),
   kafka: kafka.prefault({}),
   telemetry: z.strictObject({ otlp_endpoint: httpUrl.nullable().default(null) }).prefault({}),
   policy: policy.prefault({}),

@@ -1,0 +1,92 @@
+import { randomUUID } from 'node:crypto';
+import express, { type Express, type Request, type Response } from 'express';
+import type { Dialect } from './dialects/dialect.ts';
+import type { GatewayParts, Route } from './exchange/parts.ts';
+import { overloadRefusal, type Refusal, stoppingRefusal } from './exchange/problems.ts';
+import { runExchange } from './exchange/run-exchange.ts';
+
+/** The gateway's routes, and how many exchanges are on their way. */
+export interface GatewayApp {
+  readonly handler: Express;
+  inFlight(): number;
+  /** Resolves when no exchange is on its way, or after the deadline; true when none is. */
+  idle(deadlineMs: number): Promise<boolean>;
+}
+
+/** @param voice - the dialect in which clients of unknown paths are answered */
+export function createApp(parts: GatewayParts, dialects: readonly Dialect[], voice: Dialect): GatewayApp {
+  const traffic = createTraffic();
+  const app = express();
+  app.disable('x-powered-by').disable('etag');
+  app.get('/healthz', (_request, response) => void response.json({ status: 'ok' }));
+  app.get('/readyz', (_request, response) => {
+    const { isReady, notes } = parts.health.readiness();
+    response.status(isReady ? 200 : 503).json({ status: isReady ? 'ready' : 'not ready', notes });
+  });
+  const handle = (route: Route) => async (request: Request, response: Response) => {
+    const refusal = refusalNow(parts, traffic.count());
+    if (refusal !== null) turnAway({ parts, route, response }, refusal);
+    else await traffic.during(() => runExchange(parts, route, { request, response }));
+  };
+  const { prefix } = parts.config.server;
+  for (const dialect of dialects) {
+    for (const { method, path, reads } of dialect.routes) {
+      const register = method === 'GET' ? app.get.bind(app) : app.post.bind(app);
+      register(`${prefix}${path}`, handle({ name: `${prefix}${path}`, dialect, voice: dialect, reads }));
+    }
+  }
+  app.use(handle({ name: 'unknown', dialect: null, voice, reads: 'text' }));
+  return { handler: app, inFlight: traffic.count, idle: traffic.idle };
+}
+
+function refusalNow({ health, config }: GatewayParts, inFlight: number): Refusal | null {
+  if (health.isStopping()) return stoppingRefusal();
+  return inFlight >= config.limits.max_in_flight ? overloadRefusal(inFlight) : null;
+}
+
+interface TurnedAway {
+  readonly parts: GatewayParts;
+  readonly route: Route;
+  readonly response: Response;
+}
+
+/** No exchange begins: counted, and not recorded, since shedding load must cost next to nothing. */
+function turnAway({ parts, route, response }: TurnedAway, { problem, error }: Refusal): void {
+  parts.telemetry.recordError(error);
+  const { contentType, body } = route.voice.error(problem);
+  response.set({
+    'x-telltale-exchange-id': randomUUID(),
+    'retry-after': String(parts.config.limits.retry_after_s),
+    'content-type': contentType,
+    connection: 'close',
+  });
+  response.status(problem.status).end(body);
+}
+
+function createTraffic() {
+  let count = 0;
+  let onIdle: (() => void) | null = null;
+  return {
+    count: () => count,
+    async during(work: () => Promise<void>): Promise<void> {
+      count += 1;
+      try {
+        await work();
+      } finally {
+        count -= 1;
+        if (count === 0) onIdle?.();
+      }
+    },
+    async idle(deadlineMs: number): Promise<boolean> {
+      if (count === 0) return true;
+      let timer: NodeJS.Timeout | undefined;
+      await new Promise<void>((resolve) => {
+        onIdle = resolve;
+        timer = setTimeout(resolve, deadlineMs);
+      });
+      clearTimeout(timer);
+      onIdle = null;
+      return count === 0;
+    },
+  };
+}

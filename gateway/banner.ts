@@ -1,0 +1,34 @@
+import type { Running } from './start-telltale.ts';
+
+/** What a person sees after the start: where things are, and three commands to try. */
+export function banner(running: Running, alertsTo: string): string {
+  const { url, reviewUrl, metricsUrl, upstreamUrl, isDemo, rules, detector } = running;
+  const { name, version, digest } = detector.featureset;
+  const model = isDemo ? 'telltale-demo' : 'MODEL';
+  const upstream = isDemo
+    ? 'embedded demo, no model; UPSTREAM_URL=https://… puts a real one behind'
+    : upstreamUrl;
+  const chat = (
+    content: string,
+    more = '',
+  ) => `curl ${more === '' ? '' : '-N '}${url}/v1/chat/completions -H 'content-type: application/json' \\
+    -d '{"model":"${model}"${more},"messages":[{"role":"user","content":"${content}"}]}'`;
+  return `
+  Telltale
+    gateway   ${url}   (OpenAI-compatible; set it as your client's base URL, with /v1)
+    review    ${reviewUrl}
+    metrics   ${metricsUrl}
+    upstream  ${upstream}
+    reader    ${name} ${version} (${digest.slice(0, 12)})
+    rules     ${rules.count} active set ${rules.digest.slice(0, 12)}
+    alerts    ${alertsTo}
+
+  Try
+    ${chat('Hello')}
+
+    ${chat('How did the audit go?', ',"stream":true')}
+
+    curl ${url}/readyz
+
+`;
+}

@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Config } from './config/schema.ts';
+import type { Dialect } from './dialects/dialect.ts';
+import { GatewayError } from './gateway-error.ts';
+
+/** A server that listens. */
+export interface HttpServer {
+  /** `http://host:port`, with the port that was taken. */
+  readonly url: string;
+  /** Takes no more connections and ends those that are left. */
+  close(): Promise<void>;
+}
+
+export interface HttpServerParts {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly handler: RequestListener;
+  readonly settings?: Config['server'];
+  /** How a request is answered that is not even HTTP. */
+  readonly voice?: Dialect;
+}
+
+/** @throws {GatewayError} START_FAILED when the address cannot be had */
+export async function listen(parts: HttpServerParts): Promise<HttpServer> {
+  const { name, host, port, handler, settings } = parts;
+  const server = createServer(
+    { maxHeaderSize: settings?.max_header_bytes ?? 16_384, requestTimeout: 0 },
+    handler,
+  );
+  if (settings !== undefined) server.maxHeadersCount = settings.max_headers;
+  if (parts.voice !== undefined) answerBrokenRequests(server, parts.voice);
+  try {
+    await once(server.listen(port, host), 'listening');
+  } catch (cause) {
+    const message = `${name} cannot listen on ${host}:${port}: ${(cause as Error).message}`;
+    throw new GatewayError('START_FAILED', message, { fields: { host, port }, cause });
+  }
+  const { port: taken } = server.address() as AddressInfo;
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${taken}`,
+    close: async () => {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+const STATUSES: Readonly<Record<string, [status: number, text: string, code: string]>> = {
+  HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large', 'headers_too_large'],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'request_timeout'],
+};
+
+/** What Node's parser refuses never becomes an exchange; it still gets an id and the form of a dialect. */
+function answerBrokenRequests(server: Server, voice: Dialect): void {
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (error.code === 'ECONNRESET' || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    const [status, text, code] = STATUSES[error.code ?? ''] ?? [400, 'Bad Request', 'bad_http'];
+    const message = `the request is not HTTP that this gateway reads: ${error.code ?? error.message}`;
+    const { contentType, body } = voice.error({ status, code, message, at: null });
+    socket.end(
+      [
+        `HTTP/1.1 ${status} ${text}`,
+        `content-type: ${contentType}`,
+        `content-length: ${Buffer.byteLength(body)}`,
+        `x-telltale-exchange-id: ${randomUUID()}`,
+        'connection: close',
+        '',
+        body,
+      ].join('\r\n'),
+    );
+  });
+}

@@ -1,0 +1,67 @@
+import type { Detector } from '../detectors/index.ts';
+import {
+  createRuleWatcher,
+  formatProblems,
+  loadRules,
+  type RuleProblem,
+  type RuleSet,
+} from '../rules/index.ts';
+import { GatewayError } from './gateway-error.ts';
+import type { Logger, Telemetry } from './telemetry/index.ts';
+
+/** The rules that hold now, kept up to date with their files. */
+export interface ActiveRules {
+  current(): RuleSet;
+  /** Reads the files again; a broken set leaves the old one in place. */
+  reload(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface ActiveRulesParts {
+  readonly folder: string;
+  readonly detector: Detector;
+  readonly telemetry: Telemetry;
+  readonly log: Logger;
+}
+
+/** @throws {GatewayError} RULES_BROKEN with every problem, each with file, line and column */
+export async function startRules({
+  folder,
+  detector,
+  telemetry,
+  log,
+}: ActiveRulesParts): Promise<ActiveRules> {
+  const { featureset } = detector;
+  const loaded = await loadRules([folder], featureset);
+  if (!loaded.ok) {
+    throw new GatewayError('RULES_BROKEN', `the rules are broken:\n${formatProblems(loaded.problems)}`, {
+      fields: { folder },
+    });
+  }
+  let ruleSet = loaded.ruleSet;
+  const watcher = await createRuleWatcher({
+    paths: [folder],
+    featureset,
+    ruleSet,
+    onRuleSet(fresh) {
+      ruleSet = fresh;
+      telemetry.recordRuleReload('loaded');
+      log.info('rules loaded', { rules: fresh.rules.length, digest: fresh.digest });
+    },
+    onProblems(problems) {
+      telemetry.recordRuleReload('refused');
+      for (const problem of problems) log.warn('rules refused, the old ones stay', fieldsOf(problem));
+    },
+  });
+  return {
+    current: () => ruleSet,
+    async reload() {
+      await watcher.reload();
+    },
+    close: watcher.close,
+  };
+}
+
+function fieldsOf({ file, line, column, message }: RuleProblem) {
+  return { place: `${file}:${line}:${column}`, problem: message };
+}

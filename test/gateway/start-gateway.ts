@@ -1,0 +1,127 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import type { StoredExchange } from '../../alerts/index.ts';
+import type { Detector } from '../../detectors/index.ts';
+import { configSchema } from '../../gateway/config/schema.ts';
+import { type Running, startTelltale } from '../../gateway/start-telltale.ts';
+import { createLogger } from '../../gateway/telemetry/index.ts';
+import { createWordDetector } from './word-detector.ts';
+
+/** A gateway on free ports, with its state in a folder of its own. */
+export interface TestGateway extends Running {
+  readonly folder: string;
+  readonly rulesFolder: string;
+  post(body: unknown, init?: RequestInit): Promise<Response>;
+  /** The record that the answer's exchange left in the store. */
+  recordOf(response: Response): Promise<StoredExchange>;
+  metrics(): Promise<string>;
+}
+
+export interface TestGatewayOptions {
+  readonly upstream?: string;
+  /** Rule files by name; default: none that fires. */
+  readonly rules?: Readonly<Record<string, string>>;
+  readonly config?: Readonly<Record<string, object>>;
+  readonly detector?: Detector;
+}
+
+/** Starts Telltale for one test and stops it after. */
+export async function startGateway(
+  context: TestContext,
+  options: TestGatewayOptions = {},
+): Promise<TestGateway> {
+  const folder = mkdtempSync(join(tmpdir(), 'telltale-gateway-'));
+  const rulesFolder = join(folder, 'rules');
+  mkdirSync(rulesFolder);
+  writeFileSync(join(folder, 'index.html'), '<!doctype html>');
+  for (const [name, text] of Object.entries(options.rules ?? { 'a.yaml': ruleFile([rule()]) })) {
+    writeFileSync(join(rulesFolder, name), text);
+  }
+  const free = { host: '127.0.0.1', port: 0 };
+  const { server, upstream, ...rest } = options.config ?? {};
+  const config = configSchema.parse({
+    server: { ...free, ...server },
+    review: free,
+    metrics: free,
+    upstream: { url: options.upstream ?? null, ...upstream },
+    rules: rulesFolder,
+    data: join(folder, 'data'),
+    ...rest,
+  });
+  const detector = options.detector ?? createWordDetector();
+  const running = await startTelltale(config, { detector, webPath: folder, log: createLogger('silent') });
+  context.after(async () => {
+    await running.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return { ...running, folder, rulesFolder, ...questions(running) };
+}
+
+function questions(running: Running): Pick<TestGateway, 'post' | 'recordOf' | 'metrics'> {
+  return {
+    post: (body, init) =>
+      fetch(`${running.url}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body:
+          typeof body === 'string' || body instanceof Uint8Array ? (body as never) : JSON.stringify(body),
+        ...init,
+      }),
+    async recordOf(response) {
+      const id = response.headers.get('x-telltale-exchange-id') ?? '';
+      return recordWithin(running, id);
+    },
+    metrics: async () => (await fetch(running.metricsUrl)).text(),
+  };
+}
+
+/** The record of an exchange, which of a client that left comes a little later than its leaving. */
+export async function recordWithin({ ledger }: Running, id: string): Promise<StoredExchange> {
+  for (;;) {
+    const record = await ledger.readExchange(id);
+    if (record !== null) return record;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+export interface RuleOptions {
+  readonly name?: string;
+  readonly mode?: string;
+  readonly target?: string;
+  readonly action?: string;
+  readonly concept?: string;
+  readonly above?: number;
+}
+
+/** A rule that fires on a word of the word detector's. */
+export function rule(options: RuleOptions = {}): string {
+  const {
+    name = 'deceives',
+    mode = 'flag',
+    target = 'any',
+    action = 'block',
+    concept = 'deception',
+    above = 5,
+  } = options;
+  const digits = Buffer.from(name).toString('hex').padEnd(12, '0').slice(0, 12);
+  return `  - id: 0c1f6a52-7d8e-4c0b-9a34-${digits}
+    name: ${name}
+    title: ${name}
+    description: for tests
+    status: test
+    version: 1
+    level: high
+    mode: ${mode}
+    target: ${target}
+    action: ${action}
+    detection:
+      met: {signal: {concept: ${concept}}, above: ${above}, aggregate: max}
+    condition: met
+`;
+}
+
+export function ruleFile(rules: readonly string[]): string {
+  return `version: 1\nrules:\n${rules.join('')}`;
+}
