@@ -17,10 +17,11 @@ export interface KafkaSessionOptions {
   readonly clientId: string;
   readonly topic: string;
   readonly canCreateTopic: boolean;
+  /** How long one request waits for its answer. */
+  readonly requestTimeoutMs: number;
 }
 
 const CONNECT_TIMEOUT_MS = 3000;
-const REQUEST_TIMEOUT_MS = 10_000;
 
 /** A few quick repetitions of the same request, as when a leader moves; the relay does the long waiting. */
 const RETRY = { retries: 2, initialRetryTime: 100, maxRetryTime: 500 };
@@ -36,7 +37,7 @@ export async function openKafkaSession(
     brokers: [...options.brokers],
     clientId: options.clientId,
     connectionTimeout: CONNECT_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: options.requestTimeoutMs,
     retry: RETRY,
     socketFactory: sockets.factory,
     // What matters comes back as an outcome; kafkajs would log each of its own attempts.
@@ -56,22 +57,22 @@ export async function openKafkaSession(
   abortSignal.addEventListener('abort', giveUp);
   try {
     await producer.connect();
-    if (options.canCreateTopic) await createTopic(kafka.admin(), options.topic);
+    if (options.canCreateTopic) await createTopic(kafka.admin(), options);
   } catch (error) {
     giveUp();
     throw error;
   } finally {
     abortSignal.removeEventListener('abort', giveUp);
   }
-  return { send: (messages) => send(producer, options.topic, messages), giveUp };
+  return { send: (messages) => send(producer, options, messages), giveUp };
 }
 
 /** With the broker's own number of partitions and replicas. That it exists, or that it may not be made, is no failure:
  *  the first message tells whether it is there. */
-async function createTopic(admin: Admin, topic: string): Promise<void> {
+async function createTopic(admin: Admin, { topic, requestTimeoutMs }: KafkaSessionOptions): Promise<void> {
   try {
     await admin.connect();
-    await admin.createTopics({ topics: [{ topic }], waitForLeaders: true, timeout: REQUEST_TIMEOUT_MS });
+    await admin.createTopics({ topics: [{ topic }], waitForLeaders: true, timeout: requestTimeoutMs });
   } catch {
     // As above.
   } finally {
@@ -79,6 +80,10 @@ async function createTopic(admin: Admin, topic: string): Promise<void> {
   }
 }
 
-async function send(producer: Producer, topic: string, messages: readonly Message[]): Promise<void> {
-  await producer.send({ topic, acks: -1, timeout: REQUEST_TIMEOUT_MS, messages: [...messages] });
+async function send(
+  producer: Producer,
+  { topic, requestTimeoutMs }: KafkaSessionOptions,
+  messages: readonly Message[],
+): Promise<void> {
+  await producer.send({ topic, acks: -1, timeout: requestTimeoutMs, messages: [...messages] });
 }

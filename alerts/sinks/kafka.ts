@@ -21,6 +21,8 @@ export interface KafkaSinkOptions {
   readonly reviewUrl?: string;
   /** A larger event is rejected; default 900,000, below the brokers' own default of 1 MiB. */
   readonly maxMessageBytes?: number;
+  /** How long one request to a broker waits for its answer; default 10 s. */
+  readonly requestTimeoutMs?: number;
   /** Default `kafka`. */
   readonly name?: string;
 }
@@ -30,12 +32,18 @@ const MAX_REQUEST_BYTES = 512 * 1024;
 /** Sends alerts keyed by conversation, acknowledged by all replicas in sync. Nothing is connected before the first
  *  delivery, and a broker that is away is an outcome, never an error. */
 export function createKafkaSink(options: KafkaSinkOptions): Sink {
-  const { topic = 'telltale.alerts', clientId = 'telltale', canCreateTopic = true, brokers } = options;
+  const where = {
+    brokers: options.brokers,
+    topic: options.topic ?? 'telltale.alerts',
+    clientId: options.clientId ?? 'telltale',
+    canCreateTopic: options.canCreateTopic ?? true,
+    requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
+  };
   let session: KafkaSession | undefined;
 
   const open = async (abortSignal: AbortSignal): Promise<KafkaSession> => {
     abortSignal.throwIfAborted();
-    session ??= await openKafkaSession({ brokers, clientId, topic, canCreateTopic }, abortSignal);
+    session ??= await openKafkaSession(where, abortSignal);
     return session;
   };
   const send = async (messages: readonly Message[], abortSignal: AbortSignal): Promise<void> => {

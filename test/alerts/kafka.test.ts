@@ -138,6 +138,23 @@ test('a frozen broker is given up in time, and what it then stores unasked displ
   assert.deepEqual(inOrder(read.ids(), ids), byConversation(ids));
 });
 
+test('after a request without an answer, others are not sent under its numbers and dropped as its duplicates', async (t) => {
+  await makeTopic('numbers');
+  const sink = createKafkaSink({ brokers: kafka.brokers, topic: 'numbers', requestTimeoutMs: 300 });
+  t.after(() => sink.close());
+  const alerts = ['first', 'unanswered', 'other'].flatMap(() => alertsOf(exchange()));
+  const deliver = async (index: number) =>
+    (await sink.deliver(alerts.slice(index, index + 1), AbortSignal.timeout(20_000)))[0]?.outcome;
+  assert.equal(await deliver(0), 'delivered');
+  kafka.pause();
+  assert.equal(await deliver(1), 'retry');
+  kafka.resume();
+  await until(async () => (await deliver(2)) === 'delivered', 'the other was delivered');
+  assert.equal(await deliver(1), 'delivered');
+  const read = await reader(t, 'numbers');
+  await read.untilIds(3);
+});
+
 test('an event that the broker finds too large is a dead letter, and those sent with it arrive', async (t) => {
   const { ledger, relay } = await start(t, { topic: 'large', maxMessageBytes: 5_000_000 });
   const features = Array.from({ length: 20_000 }, (_, index) => ({
