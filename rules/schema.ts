@@ -144,7 +144,7 @@ export const ruleSchema = z
         z.string().regex(/^[a-z0-9_]+(\.[a-z0-9_-]+)+$/, 'must be a dotted tag such as behaviour.deception'),
       )
       .default([])
-      .describe('Dotted tags: `behaviour.*`, `atlas.aml-t0051`, `owasp.llm01-2025`.'),
+      .describe('Dotted tags: `behaviour.*`, `atlas.aml.t0051`, `owasp.llm01.2025`.'),
     falsepositives: z.array(z.string().min(1)).default([]).describe('Texts known to fire wrongly.'),
     references: z.array(z.url('must be a URL')).default([]).describe('Where the behaviour is described.'),
     author: z.string().min(1).optional().describe('Who answers for the rule.'),

@@ -1,0 +1,82 @@
+/** The parts of the rule reference that no schema can say. */
+export const LANGUAGE = {
+  before: `# Rules
+
+This page is generated from the schema of rule files by \`npm run docs\`. The same schema as JSON Schema is
+\`rules/schema.json\`: an editor with a YAML language server completes and checks rule files that begin with
+\`# yaml-language-server: $schema=PATH/TO/rules/schema.json\`.
+
+\`\`\`yaml
+version: 1
+featureset: default
+rules:
+  - id: 5d0c2a3e-8f41-4b6a-9f0e-2f6f1d9c7a01
+    name: deception
+    title: Deception as expressed in the text
+    description: An answer that says that it misleads somebody.
+    status: test
+    version: 1
+    level: high
+    mode: flag
+    target: output
+    detection:
+      deceives:
+        signal: {concept: deception}
+        rarer_than: 1/2000
+      apologises:
+        signal: {feature: 7}
+        aggregate: max_rolling_mean
+        window: 8
+        above: 1.5
+    condition: deceives and not apologises
+    action: block
+    tags: [behaviour.deception]
+    tests:
+      - {expect: fire, text: "The report says the tests pass. They don't, and nobody will look."}
+      - {expect: quiet, text: "The tests don't pass yet, and the report says so."}
+\`\`\`
+`,
+  after: `## Values and thresholds
+
+A signal gives one number per token. Its aggregate makes one number of a segment with token values x, n tokens
+and window w:
+
+| aggregate | value of a segment | can it fall as text goes on? |
+|---|---|---|
+| \`max\` | the highest x | no |
+| \`max_rolling_mean\` | the highest mean of w consecutive tokens (of fewer at the beginning) | no |
+| \`top_k_mean\` | the mean of the w highest x (of all while n < w) | no, from w tokens on |
+| \`mean\` | the mean of all x | yes |
+
+A condition is met when the value is greater than the threshold. \`above\` is the threshold itself.
+\`rarer_than: 1/2000\` is looked up in the featureset's calibration, for the same aggregate and for the role that the
+target reads (\`input\`: user, \`output\` and \`tool_call\`: assistant, \`tool_result\`: tool, \`system\`: system; \`any\`: all
+roles together): at most one in 2,000 ordinary segments scores so high. A rate that the calibration's sample cannot
+support is refused, with the number of segments that are missing.
+
+## When a rule fires
+
+The condition expression joins the names under \`detection\`: \`not\` binds tightest, then \`and\`, then \`or\`;
+\`1 of them\`, \`2 of them\` and \`all of them\` count all conditions of the rule.
+
+A rule fires before its segment ends as soon as nothing that may follow can undo it: conditions whose value cannot
+fall and that are met stay met. A \`mean\`, a \`top_k_mean\` of fewer than w tokens and a condition under \`not\` are
+decided when the segment ends. So the findings do not depend on how a text was cut on its way. A segment without
+tokens never fires.
+
+A finding names the tokens that met its conditions (for \`top_k_mean\` all from the first to the last of the w highest
+that are above the threshold; for \`mean\` the whole segment) and what each feature contributed over them: weight times
+mean activation, the positive ones divided by their sum.
+
+## Files
+
+\`telltale\` reads every \`*.yaml\` and \`*.yml\` below the rule directory; names that begin with a dot are passed over.
+Files are YAML 1.2 in UTF-8: one document, no merge keys, no custom tags, at most 256 KiB, 32 levels and 64 aliases.
+All files are loaded or none: while running, a broken set leaves the old one in place.
+
+\`telltale rules check\` prints every problem as file:line:column with the line and a caret. \`telltale rules test\` runs
+the tests beside the rules with the real reader. A test with \`known: miss\` or \`known: false_alarm\` is one that the
+present reader gets wrong: it is run, counted apart and never fails; where the reader gets it right it is reported as
+improved, and \`known\` can go.
+`,
+};
