@@ -1,7 +1,7 @@
 import { type CST, Parser } from 'yaml';
 
 /** Bytes of one rule file. */
-export const MAX_BYTES = 1_048_576;
+export const MAX_BYTES = 262_144;
 /** Nesting of mappings and lists. */
 export const MAX_NESTING = 32;
 /** Uses of anchors in one file, counted again where they stand inside each other. */
@@ -30,11 +30,7 @@ export function checkLimits(text: string): Excess | undefined {
       if (aliases > MAX_ALIASES) {
         return { offset: token.offset, message: `more than ${MAX_ALIASES} aliases; write the values out` };
       }
-      places.push(
-        ...children(token)
-          .map((child) => ({ token: child, depth: depth + 1 }))
-          .reverse(),
-      );
+      for (const child of children(token).reverse()) places.push({ token: child, depth: depth + 1 });
     }
   }
   return undefined;

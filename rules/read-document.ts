@@ -7,6 +7,7 @@ import {
   LineCounter,
   type Node,
   parseAllDocuments,
+  visit,
 } from 'yaml';
 import { checkLimits, MAX_ALIASES, MAX_BYTES } from './document-limits.ts';
 import { createProblem, type SourceText } from './problem.ts';
@@ -76,7 +77,8 @@ function resolve(source: SourceText, document: Document.Parsed): ReadResult {
     };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return { ok: false, problems: [createProblem(source, 0, `aliases cannot be resolved: ${reason}`)] };
+    const message = `aliases cannot be resolved: ${reason}`;
+    return { ok: false, problems: [createProblem(source, firstAlias(document), message)] };
   }
 }
 
@@ -102,6 +104,17 @@ function child(
   const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(key));
   if (pair === undefined) return undefined;
   return (isKey ? pair.key : (pair.value ?? pair.key)) as Node;
+}
+
+function firstAlias(document: Document.Parsed): number {
+  let offset = 0;
+  visit(document, {
+    Alias: (_key, alias) => {
+      offset = alias.range?.[0] ?? 0;
+      return visit.BREAK;
+    },
+  });
+  return offset;
 }
 
 function firstLine(message: string): string {

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { checkRules, formatProblems, type RuleProblem } from '../../rules/index.ts';
+import { featureset } from './featureset.ts';
+import { ID, ruleText, temporaryDirectory } from './rule-text.ts';
+
+const OTHER_ID = '5d0c2a3e-8f41-4b6a-9f0e-2f6f1d9c7a02';
+
+async function check(t: TestContext, files: Readonly<Record<string, string>>) {
+  const directory = await temporaryDirectory(t);
+  for (const [name, text] of Object.entries(files)) await writeFile(join(directory, name), text);
+  const result = await checkRules([directory], featureset);
+  return { result, text: formatProblems(result.problems).replaceAll(`${directory}/`, '') };
+}
+
+test('all problems of all files are told, in the order of files and lines, each with its line and a caret', async (t) => {
+  const { result, text } = await check(t, {
+    'b.yaml': ruleText({ level: 'hihg', mode: 'on' }),
+    'a.yaml': ruleText({ name: 'other', id: OTHER_ID, condition: 'deceives or' }),
+    'c.yaml': 'version: 1\nrules: [\n',
+  });
+  assert.equal(result.ok, false);
+  assert.equal(
+    text,
+    `a.yaml:13:27: error: condition: expected a condition, "not" or "(", found the end
+  13 |     condition: deceives or
+     |                           ^
+
+b.yaml:9:12: error: level must be one of informational, low, medium, high, critical, it is "hihg"; did you mean "high"?
+  9 |     level: hihg
+    |            ^
+
+b.yaml:10:11: error: mode must be one of off, shadow, flag, enforce, it is "on"
+  10 |     mode: on
+     |           ^
+
+c.yaml:3:1: error: Flow sequence in block collection must be sufficiently indented and end with a ]
+`,
+  );
+});
+
+test('an id or a name given twice is told at the second place, with the first', async (t) => {
+  const { result, text } = await check(t, {
+    'a.yaml': ruleText(),
+    'b.yaml': ruleText({ name: 'another' }),
+    'c.yaml': ruleText({ id: OTHER_ID }),
+  });
+  assert.equal(result.ok, false);
+  assert.match(text, new RegExp(`^b\\.yaml:3:9: error: id ${ID} is taken by the rule at a\\.yaml:3:5$`, 'm'));
+  assert.match(text, /^c\.yaml:4:11: error: name deceives is taken by the rule at a\.yaml:3:5$/m);
+});
+
+test('warnings are told and do not refuse the set', async (t) => {
+  const { result, text } = await check(t, {
+    'a.yaml': ruleText({
+      status: 'deprecated',
+      mode: 'enforce',
+      tests: '[]',
+      detection:
+        '{deceives: {signal: {concept: deception}, above: 4}, idle: {signal: {feature: 1}, above: 1}}',
+      condition: 'not deceives',
+    }),
+  });
+  assert.equal(result.ok, true);
+  assert.equal(result.rules.length, 1);
+  const heads = text.split('\n').filter((line) => line.startsWith('a.yaml'));
+  assert.deepEqual(heads, [
+    'a.yaml:3:5: warning: rule "deceives" has no tests',
+    'a.yaml:7:5: warning: rule "deceives" is deprecated',
+    'a.yaml:10:5: warning: rule "deceives" enforces the action flag, which only flags; give action: block or redact',
+    'a.yaml:12:69: warning: condition "idle" is not used',
+    'a.yaml:13:5: warning: the rule matches every segment in which none of its conditions is met',
+  ]);
+});
+
+test('rules for another featureset are refused; its name or digest admits them', async (t) => {
+  const pinned = (name: string) => ({
+    'a.yaml': ruleText().replace('rules:', `featureset: ${name}\nrules:`),
+  });
+  for (const name of ['tiny', 'feedfeedfeed', 'feed'.repeat(16)]) {
+    assert.equal((await check(t, pinned(name))).result.ok, true, name);
+  }
+  const { result, text } = await check(t, pinned('beefbeefbeef'));
+  assert.equal(result.ok, false);
+  assert.match(
+    text,
+    /^a\.yaml:2:13: error: the rules are for featureset "beefbeefbeef", loaded is "tiny" \(feedfeedfeed\)/,
+  );
+});
+
+test('a path without rule files, or that does not exist, is refused by name', async (t) => {
+  const directory = await temporaryDirectory(t);
+  await writeFile(join(directory, 'notes.txt'), 'no rules');
+  const none = await checkRules([directory], featureset);
+  assert.match(none.problems[0]?.message ?? '', /^no rule file/);
+  const gone = await checkRules([join(directory, 'gone')], featureset);
+  assert.equal(gone.problems[0]?.file, join(directory, 'gone'));
+  assert.match(gone.problems[0]?.message ?? '', /^cannot be read: ENOENT/);
+});
+
+test('a long line is cut around the caret, and no control character reaches the terminal', () => {
+  const sourceLine = `${'x'.repeat(300)}\u001b[31mHERE${'y'.repeat(300)}`;
+  const problem: RuleProblem = {
+    file: 'a',
+    line: 7,
+    column: 306,
+    message: 'm',
+    severity: 'error',
+    sourceLine,
+  };
+  const [, shown = '', caret = ''] = formatProblems([problem]).split('\n');
+  assert.equal(shown.charAt(caret.indexOf('^')), 'H');
+  assert.ok(shown.length < 120 && !shown.includes('\u001b'), shown);
+  assert.ok(formatProblems([problem], { isColoured: true }).includes('\u001b[31m'), 'colours when asked for');
+});
