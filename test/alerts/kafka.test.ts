@@ -13,7 +13,8 @@ import {
   type Ledger,
 } from '../../alerts/index.ts';
 import { type KafkaBroker, startKafka } from '../services/kafka.ts';
-import { dataFolder, exchange, finding } from './records.ts';
+import { cleanUp, dataFolder } from './cleanup.ts';
+import { exchange, finding } from './records.ts';
 import { until } from './sinks.ts';
 import { readTopic } from './topic-reader.ts';
 
@@ -38,7 +39,7 @@ async function start(
   const backoff = { initialMs: 20, maxMs: 200 };
   const relay = createRelay({ outbox: ledger, sinks: [sink], backoff, deliverTimeoutMs });
   relay.start();
-  t.after(async () => {
+  cleanUp(t, async () => {
     await relay.stop({ deadlineMs: 1000 });
     await sink.close();
     await ledger.close();
@@ -48,7 +49,7 @@ async function start(
 
 async function reader(t: TestContext, topic: string) {
   const opened = await readTopic(kafka.brokers, topic);
-  t.after(() => opened.close());
+  cleanUp(t, () => opened.close());
   return opened;
 }
 
@@ -141,7 +142,7 @@ test('a frozen broker is given up in time, and what it then stores unasked displ
 test('after a request without an answer, others are not sent under its numbers and dropped as its duplicates', async (t) => {
   await makeTopic('numbers');
   const sink = createKafkaSink({ brokers: kafka.brokers, topic: 'numbers', requestTimeoutMs: 300 });
-  t.after(() => sink.close());
+  cleanUp(t, () => sink.close());
   const alerts = ['first', 'unanswered', 'other'].flatMap(() => alertsOf(exchange()));
   const deliver = async (index: number) =>
     (await sink.deliver(alerts.slice(index, index + 1), AbortSignal.timeout(20_000)))[0]?.outcome;

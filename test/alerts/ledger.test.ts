@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
 import { alertsOf, type Committed, createLedger, type LedgerOptions } from '../../alerts/index.ts';
-import { dataFolder, exchange, finding, ordinary } from './records.ts';
+import { cleanUp, dataFolder } from './cleanup.ts';
+import { exchange, finding, ordinary } from './records.ts';
 
 async function openLedger(t: TestContext, options: Partial<LedgerOptions> = {}) {
   const dataDir = options.dataDir ?? dataFolder(t);
   const ledger = await createLedger({ sinks: ['file'], ...options, dataDir });
-  t.after(() => ledger.close());
+  cleanUp(t, () => ledger.close());
   return { ledger, dataDir };
 }
 

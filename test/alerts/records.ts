@@ -1,7 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { TestContext } from 'node:test';
 import type { ExchangeRecord } from '../../alerts/index.ts';
 import type { Finding } from '../../rules/index.ts';
 
@@ -97,11 +93,4 @@ export function exchange(change: Partial<ExchangeRecord> = {}): ExchangeRecord {
 /** An exchange in which nothing was found. */
 export function ordinary(change: Partial<ExchangeRecord> = {}): ExchangeRecord {
   return exchange({ verdict: 'pass', findings: [], segments: [], ...change });
-}
-
-/** A folder that is removed with the test. */
-export function dataFolder(t: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'telltale-alerts-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { type Alert, createLedger, createRelay, type Ledger, type Sink } from '../../alerts/index.ts';
-import { dataFolder, exchange } from './records.ts';
+import { cleanUp, dataFolder } from './cleanup.ts';
+import { exchange } from './records.ts';
 import { createListSink, until } from './sinks.ts';
 
 const BACKOFF = { initialMs: 5, maxMs: 20 };
@@ -10,7 +11,7 @@ async function start(t: TestContext, sinks: readonly Sink[], dataDir = dataFolde
   const ledger = await createLedger({ dataDir, sinks: sinks.map(({ name }) => name) });
   const relay = createRelay({ outbox: ledger, sinks, batchSize: 8, backoff: BACKOFF });
   relay.start();
-  t.after(async () => {
+  cleanUp(t, async () => {
     await relay.stop({ deadlineMs: 100 });
     await ledger.close();
   });
@@ -103,7 +104,7 @@ test('a sink that is down for long is asked less and less, and at once when it i
   sink.answer = () => ({ outcome: 'retry', reason: 'down' });
   const dataDir = dataFolder(t);
   const ledger = await createLedger({ dataDir, sinks: ['list'] });
-  t.after(() => ledger.close());
+  cleanUp(t, () => ledger.close());
   const relay = createRelay({ outbox: ledger, sinks: [sink], backoff: { initialMs: 1, maxMs: 600_000 } });
   relay.start();
   await commitAlerts(ledger, ['a']);
