@@ -5,5 +5,6 @@ export {
   aggregateOf,
   startAggregate,
 } from './aggregate.ts';
+export { createDetector } from './detector.ts';
 export { DetectorError, type DetectorErrorCode } from './detector-error.ts';
 export type * from './types.ts';

@@ -77,8 +77,9 @@ export interface CalibrationCurve {
   readonly segments: number;
   /** What the ordinary traffic was. */
   readonly traffic: string;
-  /** The highest scores in descending order; values[i] is the (i + 1)-th highest of `segments`. */
-  readonly top: Float32Array;
+  /** values[i] is the ranks[i]-th highest score of `segments`; ranks ascend, the first ones without gaps. */
+  readonly ranks: Uint32Array;
+  readonly values: Float32Array;
 }
 
 /** A threshold for a false-alarm rate, with what supports it. */
@@ -91,6 +92,14 @@ export interface Threshold {
   readonly traffic: string;
 }
 
+/** How concepts make up one score of harm of any kind: the greatest rarity among them. */
+export interface AnyHarm {
+  readonly concepts: readonly string[];
+  /** The rarity that 1 % of ordinary segments reach. */
+  readonly threshold: number;
+  readonly segments: number;
+}
+
 /** Reader, hook point, dictionary and tokenizer with everything measured about them; identified by its digest. */
 export interface Featureset {
   readonly name: string;
@@ -101,6 +110,10 @@ export interface Featureset {
   readonly dictionarySize: number;
   readonly concepts: readonly Concept[];
   readonly probes: readonly string[];
+  /** null where the featureset was not calibrated for it. */
+  readonly anyHarm?: AnyHarm | null;
+  /** Figures of the training, as the build wrote them. */
+  readonly training?: Readonly<Record<string, unknown>> | null;
   concept(name: string): Concept | undefined;
   /** @throws {DetectorError} FEATURE_OUT_OF_RANGE */
   feature(index: number): FeatureInfo;
@@ -139,8 +152,8 @@ export interface ScorerOptions {
 export interface SegmentScorer {
   /** Adds text; gives the activations of the tokens that became final (often none yet). */
   push(text: string): Promise<Activations>;
-  /** The text is complete; gives the rest. */
-  end(): Promise<Activations>;
+  /** The text is complete, with `lastText` added; gives the rest. A text that is there at once costs least so. */
+  end(lastText?: string): Promise<Activations>;
   /** Tokens that may still change, scored as if the text ended here; they may block early, never decide. */
   provisional(): Promise<Activations>;
   readonly tokensFinal: number;

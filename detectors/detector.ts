@@ -1,0 +1,88 @@
+import { availableParallelism } from 'node:os';
+import { compilePlan, type EncodePlan } from './encode-plan.ts';
+import { createFeatureset } from './featureset.ts';
+import { readModelFiles } from './manifest.ts';
+import { createReaderPool, type ReaderPool } from './reader/reader-pool.ts';
+import type { ReaderModel } from './reader/reader-session.ts';
+import { createWindowReader } from './reader/window-reader.ts';
+import { createScorer } from './scorer.ts';
+import { createTokenStream } from './tokenizer/tokenizer.ts';
+import { parseVocabulary } from './tokenizer/vocabulary.ts';
+import type { Detector, DetectorConfig, ScorerOptions } from './types.ts';
+
+const DEFAULT_MAX_QUEUED = 256;
+const DEFAULT_TIMEOUT_MS = 10_000;
+/** One batch takes a fraction of a second; a start, some seconds on a busy machine. */
+const DEFAULT_HANG_MS = 60_000;
+
+/** What a detector is made from beside its configuration. */
+export interface DetectorParts {
+  readonly workerScript?: URL;
+  readonly hangMs?: number;
+  /** Whether to keep all runs to one fixed shape even where the machine's kernels would not need it. */
+  readonly isFixedShape?: boolean;
+}
+
+/** Loads and checks a model folder, and starts its worker threads.
+ *  @throws {DetectorError} naming the file when the folder is not what its manifest says */
+export async function createDetector(config: DetectorConfig, parts: DetectorParts = {}): Promise<Detector> {
+  const model = await readModelFiles(config.modelPath);
+  const { manifest, files } = model;
+  const vocabulary = parseVocabulary(files['tokenizer.bin']);
+  const { featureset, dictionary } = createFeatureset(model);
+  const readerModel: ReaderModel = {
+    readerGraph: files['reader.onnx'],
+    encodeGraph: files['encode.onnx'],
+    tokenTable: files['token-table.bin'],
+    dModel: manifest.reader.dModel,
+    layers: manifest.reader.hookLayer,
+  };
+  const pool = await createReaderPool({
+    script: parts.workerScript ?? new URL('./reader/reader-worker.ts', import.meta.url),
+    workerData: readerModel,
+    hangMs: parts.hangMs ?? DEFAULT_HANG_MS,
+    workers: Math.max(1, config.workers ?? availableParallelism()),
+    maxQueuedJobs: config.maxQueuedBlocks ?? DEFAULT_MAX_QUEUED,
+    maxKeys: manifest.window.tokens,
+  });
+  const planFor = createPlans(pool, { dictionary, concepts: featureset.concepts, probes: manifest.probes });
+  let tokensScored = 0;
+  const windowParts = {
+    window: manifest.window,
+    width: 2 * readerModel.layers * readerModel.dModel,
+    padId: vocabulary.padId,
+    isRunLengthExact: pool.isRunLengthExact && !parts.isFixedShape,
+  };
+  return {
+    featureset,
+    createScorer: (options) =>
+      createScorer({
+        pool,
+        options,
+        tokens: createTokenStream(vocabulary),
+        windows: createWindowReader({
+          ...windowParts,
+          prefix: manifest.prefixes[options.role],
+          plan: planFor(options.signals).id,
+        }),
+        timeoutMs: options.timeoutMs ?? config.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+        onScored: (tokens) => {
+          tokensScored += tokens;
+        },
+      }),
+    stats: () => ({ workers: pool.workers, tokensScored, ...pool.counts() }),
+    close: pool.close,
+  };
+}
+
+/** Plans are compiled once for each list of signals. */
+function createPlans(pool: ReaderPool, source: Parameters<typeof compilePlan>[2]) {
+  const known = new Map<string, EncodePlan>();
+  return (signals: ScorerOptions['signals']): EncodePlan => {
+    const key = signals.join('\n');
+    const plan = known.get(key) ?? compilePlan(known.size, signals, source);
+    known.set(key, plan);
+    pool.plans.set(plan.id, plan);
+    return plan;
+  };
+}

@@ -1,0 +1,94 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { DetectorError, type DetectorErrorCode } from '../detector-error.ts';
+import type { EncodePlan } from '../encode-plan.ts';
+import type { ReaderJob, ReaderOutcome } from './reader-job.ts';
+import type { FromWorker, ToWorker } from './worker-messages.ts';
+
+/** One worker thread. It computes one batch at a time. */
+export interface ReaderThread {
+  readonly isRunLengthExact: boolean;
+  /** Aborts when the thread has ended, whatever the reason. */
+  readonly ended: AbortSignal;
+  /** @throws {DetectorError} WORKER_DIED when the thread throws, ends, or takes longer than `hangMs` */
+  run(jobs: readonly ReaderJob[], plans: ReadonlyMap<number, EncodePlan>): Promise<readonly ReaderOutcome[]>;
+  close(): Promise<void>;
+}
+
+export interface ReaderThreadParts {
+  readonly script: URL;
+  /** Plain data for the worker; memory in it is shared. */
+  readonly workerData: unknown;
+  /** How long one batch, or the start, may take before the thread counts as hanging. */
+  readonly hangMs: number;
+}
+
+/** Starts a thread and waits until it is ready.
+ *  @throws {DetectorError} what the worker found wrong, or WORKER_DIED */
+export async function startReaderThread(parts: ReaderThreadParts): Promise<ReaderThread> {
+  const worker = new Worker(parts.script, { workerData: parts.workerData });
+  const ended = new AbortController();
+  const end = (why: DetectorError) => {
+    if (!ended.signal.aborted) ended.abort(why);
+    void worker.terminate();
+  };
+  worker.on('error', (cause: Error) => end(died(`a reader thread threw: ${cause.message}`, cause)));
+  worker.on('exit', (code) => end(died(`a reader thread ended with code ${code}`)));
+  const exchange = (send: ToWorker | null) =>
+    answerOf({ worker, send, ended: ended.signal, hangMs: parts.hangMs, end });
+  const first = await exchange(null);
+  if (first.kind !== 'ready') {
+    const error =
+      first.kind === 'unfit'
+        ? new DetectorError(first.code as DetectorErrorCode, first.message)
+        : died('a reader thread began with an answer');
+    end(error);
+    throw error;
+  }
+  const sent = new Set<number>();
+  return {
+    isRunLengthExact: first.isRunLengthExact,
+    ended: ended.signal,
+    run: async (jobs, plans) => {
+      for (const { plan } of jobs) sendPlan(worker, plans.get(plan), sent);
+      const answer = await exchange({ kind: 'run', jobs });
+      if (answer.kind === 'done' && answer.outcomes.length === jobs.length) return answer.outcomes;
+      throw died('a reader thread gave an answer that does not fit its batch');
+    },
+    close: async () => {
+      end(new DetectorError('CLOSED', 'the detector is closed'));
+      await worker.terminate();
+    },
+  };
+}
+
+interface Exchange {
+  readonly worker: Worker;
+  readonly send: ToWorker | null;
+  readonly ended: AbortSignal;
+  readonly hangMs: number;
+  readonly end: (why: DetectorError) => void;
+}
+
+async function answerOf({ worker, send, ended, hangMs, end }: Exchange): Promise<FromWorker> {
+  const hang = setTimeout(() => end(died(`a reader thread gave no answer for ${hangMs} ms`)), hangMs);
+  try {
+    const answer = once(worker, 'message', { signal: ended });
+    if (send) worker.postMessage(send);
+    return (await answer)[0] as FromWorker;
+  } catch (cause) {
+    throw ended.reason instanceof DetectorError ? ended.reason : died('a reader thread failed', cause);
+  } finally {
+    clearTimeout(hang);
+  }
+}
+
+function sendPlan(worker: Worker, plan: EncodePlan | undefined, sent: Set<number>): void {
+  if (plan === undefined || sent.has(plan.id)) return;
+  worker.postMessage({ kind: 'plan', plan } satisfies ToWorker);
+  sent.add(plan.id);
+}
+
+function died(message: string, cause?: unknown): DetectorError {
+  return new DetectorError('WORKER_DIED', message, { cause });
+}

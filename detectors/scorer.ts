@@ -1,0 +1,159 @@
+import { joinResults } from './activations.ts';
+import { DetectorError } from './detector-error.ts';
+import type { ReaderJob, ReaderResult } from './reader/reader-job.ts';
+import type { ReaderPool, ReaderRequest } from './reader/reader-pool.ts';
+import type { WindowReader, WindowRuns } from './reader/window-reader.ts';
+import type { TokenStream } from './tokenizer/tokenizer.ts';
+import type { Activations, ScorerOptions, SegmentScorer, TokenSpan } from './types.ts';
+
+/** UTF-16 units that are tokenized without letting other work of the thread through. */
+const SLICE_UNITS = 8192;
+
+export interface ScorerParts {
+  readonly pool: ReaderPool;
+  readonly tokens: TokenStream;
+  readonly windows: WindowReader;
+  readonly options: ScorerOptions;
+  readonly timeoutMs: number;
+  /** Told of tokens whose activations were given out as final. */
+  readonly onScored: (tokens: number) => void;
+}
+
+interface ScorerState {
+  /** Spans of tokens that are final but not given out. */
+  spans: TokenSpan[];
+  given: number;
+  isBusy: boolean;
+  isEnded: boolean;
+  failure: DetectorError | undefined;
+}
+
+/** A scorer for one segment. After a failure it gives that failure only: what it missed is never passed over.
+ *  @throws {DetectorError} from its methods: SCORER_MISUSED when calls overlap or follow the end, and what the pool
+ *  throws */
+export function createScorer(parts: ScorerParts): SegmentScorer {
+  const state: ScorerState = { spans: [], given: 0, isBusy: false, isEnded: false, failure: undefined };
+  const advance = async (text: string, isEnd: boolean, request: ReaderRequest) => {
+    const runs = createRunner(parts, request);
+    for (let at = 0; at < text.length; at += SLICE_UNITS) {
+      await takeIn(parts, state, parts.tokens.push(text.slice(at, at + SLICE_UNITS)), runs);
+    }
+    if (isEnd) await takeIn(parts, state, parts.tokens.end(), runs);
+    for (const group of parts.windows.take(isEnd ? 'all' : 'blocks')) await runs.start(group);
+    return giveOut(parts, state, await runs.finish(), isEnd);
+  };
+  return {
+    get tokensFinal() {
+      return state.given;
+    },
+    push: (text) => exclusively(parts, state, (request) => advance(text, false, request)),
+    end: (lastText = '') =>
+      exclusively(parts, state, async (request) => {
+        const activations = await advance(lastText, true, request);
+        state.isEnded = true;
+        return activations;
+      }),
+    provisional: () => exclusively(parts, state, (request) => preview(parts, state, request)),
+  };
+}
+
+async function exclusively(
+  { pool, options, timeoutMs }: ScorerParts,
+  state: ScorerState,
+  work: (request: ReaderRequest) => Promise<Activations>,
+): Promise<Activations> {
+  if (state.failure) throw state.failure;
+  if (state.isBusy || state.isEnded) {
+    const what = state.isBusy ? 'was called before its last call was done' : 'was called after its end';
+    throw new DetectorError('SCORER_MISUSED', `a scorer ${what}`);
+  }
+  const { priority = 'observe', abortSignal } = options;
+  const request = pool.open({ priority, abortSignal, timeoutMs });
+  state.isBusy = true;
+  try {
+    return await work(request);
+  } catch (error) {
+    if (error instanceof DetectorError) state.failure = error;
+    throw error;
+  } finally {
+    state.isBusy = false;
+    request.close();
+  }
+}
+
+async function takeIn(
+  parts: ScorerParts,
+  state: ScorerState,
+  { ids, spans }: { ids: readonly number[]; spans: readonly TokenSpan[] },
+  runs: Runner,
+): Promise<void> {
+  for (const span of spans) state.spans.push(span);
+  if (readsNothing(parts)) return;
+  parts.windows.add(ids);
+  for (const group of parts.windows.take('windows')) await runs.start(group);
+}
+
+function giveOut(
+  parts: ScorerParts,
+  state: ScorerState,
+  results: ReaderResult[],
+  isEnd: boolean,
+): Activations {
+  const scored = results.reduce((sum, result) => sum + result.rowStart.length - 1, 0);
+  const count = readsNothing(parts) || isEnd ? state.spans.length : scored;
+  const activations = joinResults(results, {
+    firstToken: state.given,
+    spans: state.spans.slice(0, count),
+    signals: parts.options.signals,
+  });
+  state.spans = state.spans.slice(count);
+  state.given += count;
+  parts.onScored(count);
+  return activations;
+}
+
+async function preview(parts: ScorerParts, state: ScorerState, request: ReaderRequest): Promise<Activations> {
+  const { ids, spans } = parts.tokens.peek();
+  const runs = createRunner(parts, request);
+  for (const group of readsNothing(parts) ? [] : parts.windows.preview(ids)) await runs.start(group);
+  return joinResults(await runs.finish(), {
+    firstToken: state.given,
+    spans: [...state.spans, ...spans],
+    signals: parts.options.signals,
+  });
+}
+
+/** Nobody asks for a signal: tokens are counted, the reader is left alone. */
+function readsNothing({ options }: ScorerParts): boolean {
+  return options.signals.length === 0;
+}
+
+/** Runs of several windows at once, few enough that one long text does not fill the queue. */
+interface Runner {
+  /** Starts a window's runs; waits while too many are open. */
+  start(group: WindowRuns): Promise<void>;
+  /** All results in order. */
+  finish(): Promise<ReaderResult[]>;
+}
+
+function createRunner({ pool }: ScorerParts, request: ReaderRequest): Runner {
+  const limit = 2 * pool.workers;
+  const started: { readonly windowIndex: number; readonly results: Promise<ReaderResult[]> }[] = [];
+  return {
+    start: async (group) => {
+      await started.at(-limit)?.results;
+      const before = started.at(-1);
+      const ready = before?.windowIndex === group.windowIndex ? before.results : Promise.resolve([]);
+      const results = ready.then(() => inOrder(group.jobs, request));
+      results.catch(() => undefined);
+      started.push({ windowIndex: group.windowIndex, results });
+    },
+    finish: async () => (await Promise.all(started.map((s) => s.results))).flat(),
+  };
+}
+
+async function inOrder(jobs: readonly ReaderJob[], request: ReaderRequest): Promise<ReaderResult[]> {
+  const results: ReaderResult[] = [];
+  for (const job of jobs) results.push(await request.run(job));
+  return results;
+}
