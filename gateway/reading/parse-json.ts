@@ -29,8 +29,11 @@ export function parseJson(bytes: Buffer, maxDepth: number): JsonReading {
 
 /** V8 quotes what it read; a client's text does not belong into a message that may be logged. */
 function withoutText(error: unknown): string {
-  const position = /position (\d+)/.exec((error as Error).message);
-  return position === null ? 'it ends too early' : `unexpected character at position ${position[1]}`;
+  const { message } = error as Error;
+  const position = /position (\d+)/.exec(message)?.[1];
+  if (position !== undefined) return `unexpected character at position ${position}`;
+  const token = /^Unexpected token '(.)'/u.exec(message)?.[1];
+  return token === undefined ? 'it ends too early' : `unexpected ${JSON.stringify(token)}`;
 }
 
 function isDeeper(bytes: Buffer, maxDepth: number): boolean {
@@ -57,7 +60,7 @@ function badByte(bytes: Buffer): number {
     if (isUtf8(wholeCharacters(bytes, middle))) good = middle;
     else bad = middle;
   }
-  return good;
+  return wholeCharacters(bytes, good).length;
 }
 
 /** The first `end` bytes without a character that is cut at their end. */

@@ -65,8 +65,7 @@ function questions(running: Running): Pick<TestGateway, 'post' | 'recordOf' | 'm
       fetch(`${running.url}/v1/chat/completions`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
-        body:
-          typeof body === 'string' || body instanceof Uint8Array ? (body as never) : JSON.stringify(body),
+        body: typeof body === 'string' || body instanceof Uint8Array ? (body as never) : JSON.stringify(body),
         ...init,
       }),
     async recordOf(response) {

@@ -40,10 +40,12 @@ const CONVERSATION_KEYS = ['conversation_id', 'session_id', 'thread_id'];
 export function readRequest(body: unknown): Read<RequestReading> {
   const parsed = chatRequest.safeParse(body);
   if (!parsed.success) return { ok: false, problem: shapeProblem(parsed.error) };
-  const { messages, model, stream, metadata } = parsed.data;
+  // The body itself is walked and not zod's copy, which leaves keys named __proto__ out.
+  const request = body as z.infer<typeof chatRequest>;
+  const { messages, model, stream, metadata } = request;
   const into: Collected = { segments: [], unread: [] };
   for (const [index, each] of messages.entries()) readMessage(each, index, into);
-  readTools(parsed.data, into);
+  readTools(request, into);
   return {
     ok: true,
     value: {

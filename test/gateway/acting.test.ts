@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { rule, ruleFile, startGateway } from './start-gateway.ts';
+import { answerJson, ask, beginEvents, chunk, completion, events, startUpstream } from './test-upstream.ts';
+
+const enforce = (target: string, name = 'deceives') => ruleFile([rule({ name, mode: 'enforce', target })]);
+
+interface Completion {
+  readonly choices: readonly {
+    readonly finish_reason: string;
+    readonly message: { readonly content: string };
+  }[];
+  readonly usage: unknown;
+}
+
+test('an enforcing rule on the output replaces a whole answer by an empty one of the same shape', async (context) => {
+  const upstream = await startUpstream(context, (response) => {
+    response.setHeader('x-request-id', 'r1');
+    answerJson(response, completion('all is well', 'we deceive them'));
+  });
+  const gateway = await startGateway(context, {
+    upstream: upstream.url,
+    rules: { 'a.yaml': enforce('output') },
+  });
+  const response = await gateway.post(ask('hello'));
+  assert.equal(response.status, 200);
+  assert.equal(response.headers.get('x-request-id'), 'r1');
+  const body = (await response.json()) as Completion;
+  assert.deepEqual(
+    body.choices.map(({ finish_reason, message }) => [finish_reason, message.content]),
+    [
+      ['content_filter', ''],
+      ['content_filter', ''],
+    ],
+  );
+  assert.deepEqual(body.usage, { prompt_tokens: 3, completion_tokens: 5, total_tokens: 8 });
+  assert.equal((await gateway.recordOf(response)).verdict, 'block');
+});
+
+test('an enforcing rule on the output lets not one byte of a matched stream go', async (context) => {
+  const upstream = await startUpstream(context, (response) => {
+    beginEvents(response);
+    response.end(events('now we deceive them').join(''));
+  });
+  const gateway = await startGateway(context, {
+    upstream: upstream.url,
+    rules: { 'a.yaml': enforce('output') },
+  });
+  const response = await gateway.post(ask('hello', { stream: true }));
+  const body = await response.text();
+  assert.equal(response.headers.get('content-type'), 'text/event-stream; charset=utf-8');
+  assert.doesNotMatch(body, /now|deceive/);
+  assert.match(body, /"finish_reason":"content_filter"/);
+  assert.match(body, /data: \[DONE\]\n\n$/);
+});
+
+test('an enforcing rule on tool calls finds a call whose arguments come in pieces', async (context) => {
+  const call = (piece: string) => ({ delta: { tool_calls: [{ index: 0, function: { arguments: piece } }] } });
+  const upstream = await startUpstream(context, (response) => {
+    beginEvents(response);
+    response.end([chunk(call('{"do": "de')), chunk(call('ceive" }')), 'data: [DONE]\n\n'].join(''));
+  });
+  const gateway = await startGateway(context, {
+    upstream: upstream.url,
+    rules: { 'a.yaml': enforce('tool_call') },
+  });
+  const response = await gateway.post(ask('hello', { stream: true }));
+  assert.match(await response.text(), /content_filter/);
+  const [stored] = (await gateway.recordOf(response)).findings;
+  assert.equal(stored?.finding.segment.pointer, '/choices/0/message/tool_calls/0/function/arguments');
+});
+
+test('an enforcing rule that does not match changes no byte', async (context) => {
+  const sent = events('all is well, é 🙂').join('');
+  const upstream = await startUpstream(context, (response) => {
+    beginEvents(response);
+    response.end(sent);
+  });
+  const gateway = await startGateway(context, {
+    upstream: upstream.url,
+    rules: { 'a.yaml': enforce('output') },
+  });
+  assert.equal(await (await gateway.post(ask('hello', { stream: true }))).text(), sent);
+});
+
+const modes: [mode: string, verdict: string, segments: number][] = [
+  ['off', 'pass', 0],
+  ['shadow', 'pass', 0],
+  ['flag', 'flag', 2],
+];
+
+for (const [mode, verdict, segments] of modes) {
+  test(`a rule in mode ${mode} leaves the answer alone and the verdict ${verdict}`, async (context) => {
+    const upstream = await startUpstream(context, (response) =>
+      answerJson(response, completion('we deceive')),
+    );
+    const rules = { 'a.yaml': ruleFile([rule({ mode, target: 'output' })]) };
+    const gateway = await startGateway(context, { upstream: upstream.url, rules });
+    const response = await gateway.post(ask('hello'));
+    assert.deepEqual(await response.json(), completion('we deceive'));
+    const record = await gateway.recordOf(response);
+    assert.equal(record.verdict, verdict);
+    assert.equal(record.segments.length, segments);
+  });
+}
+
+test('what no rule reads is said to be skipped for that reason', async (context) => {
+  const upstream = await startUpstream(context, (response) => answerJson(response, completion('we deceive')));
+  const rules = { 'a.yaml': ruleFile([rule({ target: 'input' })]) };
+  const gateway = await startGateway(context, { upstream: upstream.url, rules });
+  const { coverage } = await gateway.recordOf(await gateway.post(ask('hello')));
+  assert.deepEqual(
+    coverage.map(({ status, reason }) => [status, reason]),
+    [
+      ['scanned', null],
+      ['skipped', 'no_rules'],
+    ],
+  );
+});
+
+test('an image is skipped with its reason where rules flag, and blocks where they enforce', async (context) => {
+  const upstream = await startUpstream(context, (response) => answerJson(response, completion('fine')));
+  const body = {
+    messages: [
+      { role: 'user', content: [{ type: 'image_url', image_url: { url: 'https://example.org/a.png' } }] },
+    ],
+  };
+  const flagging = await startGateway(context, { upstream: upstream.url });
+  const passed = await flagging.post(body);
+  assert.equal(passed.status, 200);
+  assert.equal((await flagging.recordOf(passed)).coverage[0]?.reason, 'image');
+  const enforcing = await startGateway(context, {
+    upstream: upstream.url,
+    rules: { 'a.yaml': enforce('input') },
+  });
+  const blocked = await enforcing.post(body);
+  assert.equal(blocked.status, 400);
+  assert.equal(upstream.arrived.length, 1);
+  const lenient = await startGateway(context, {
+    upstream: upstream.url,
+    rules: { 'a.yaml': enforce('input') },
+    config: { policy: { on_unscannable: { enforce: 'pass' } } },
+  });
+  assert.equal((await lenient.post(body)).status, 200);
+});
+
+const failures: [code: string, reason: string][] = [
+  ['TIMEOUT', 'timeout'],
+  ['QUEUE_FULL', 'queue_full'],
+  ['WORKER_DIED', 'worker_died'],
+  ['NON_FINITE', 'non_finite'],
+  ['SHAPE_MISMATCH', 'error'],
+];
+
+test('a reader that fails is in the coverage with its reason, and what others said stays', async (context) => {
+  const upstream = await startUpstream(context, (response) => answerJson(response, completion('we deceive')));
+  const gateway = await startGateway(context, { upstream: upstream.url });
+  for (const [code, reason] of failures) {
+    await context.test(reason, async () => {
+      const record = await gateway.recordOf(await gateway.post(ask(`so fail:${code} now`)));
+      assert.deepEqual([record.coverage[0]?.status, record.coverage[0]?.reason], ['failed', reason]);
+      assert.equal(record.verdict, 'flag');
+    });
+  }
+});
+
+test('statuses of blocks, the verdict and the rules are told as configured', async (context) => {
+  const upstream = await startUpstream(context, (response) => answerJson(response, completion('we deceive')));
+  const policy = { block_status: 403, blocked_answer_status: 422, expose_verdict: true, expose_rules: true };
+  const rules = {
+    'in.yaml': ruleFile([rule({ name: 'input-rule', mode: 'enforce', target: 'input' })]),
+    'out.yaml': ruleFile([rule({ name: 'output-rule', mode: 'enforce', target: 'output' })]),
+  };
+  const gateway = await startGateway(context, { upstream: upstream.url, rules, config: { policy } });
+  const request = await gateway.post(ask('deceive'));
+  assert.deepEqual([request.status, request.headers.get('x-telltale-verdict')], [403, 'block']);
+  assert.match(await request.text(), /input-rule/);
+  const answer = await gateway.post(ask('hello'));
+  assert.deepEqual([answer.status, answer.headers.get('x-telltale-verdict')], [422, 'block']);
+  assert.match(await answer.text(), /"code":"content_filter"/);
+});
+
+test('an answer past the bound of what may be held is blocked, or passes where policy says so', async (context) => {
+  const long = completion('fine '.repeat(40_000));
+  const upstream = await startUpstream(context, (response) => answerJson(response, long));
+  const limits = { max_decoded_bytes: 100_000 };
+  const rules = { 'a.yaml': enforce('output') };
+  const strict = await startGateway(context, { upstream: upstream.url, rules, config: { limits } });
+  assert.match(await (await strict.post(ask('hello'))).text(), /content_filter/);
+  const policy = { on_unscannable: { enforce: 'pass' } };
+  const lenient = await startGateway(context, { upstream: upstream.url, rules, config: { limits, policy } });
+  const response = await lenient.post(ask('hello'));
+  assert.deepEqual(await response.json(), long);
+  const { coverage } = await lenient.recordOf(response);
+  assert.ok(coverage.some(({ reason }) => reason === 'over_cap'));
+});
