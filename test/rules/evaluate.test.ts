@@ -222,6 +222,16 @@ test('a finding of a top-k mean spans the tokens above the threshold', async (t)
   assert.deepEqual([settled[0]?.firstToken, settled[0]?.lastToken], [1, 3]);
 });
 
+test('only conditions that speak for the match are told: met, and not under a negation', async (t) => {
+  const parts = { detection: THREE, condition: 'lies and not (seeks and tells) or breaks' };
+  const { settled } = await feed(t, parts, [{ 10: 5 }, { 20: 9 }, { 20: 9 }]);
+  assert.deepEqual(
+    settled[0]?.conditions.map(({ name }) => name),
+    ['lies'],
+  );
+  assert.deepEqual([settled[0]?.firstToken, settled[0]?.lastToken], [0, 0]);
+});
+
 test('a rule that is off is not evaluated, and asks for no signal', async (t) => {
   const ruleSet = await ruleSetOf(t, ruleText({ mode: 'off' }));
   assert.deepEqual([ruleSet.signals, ruleSet.signalsFor('output')], [[], []]);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { renameSync } from 'node:fs';
 import { mkdir, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -115,6 +116,21 @@ test('a rule directory that is itself a swapped link is live, and its new place 
   await rename(join(parent, 'next'), join(parent, 'rules'));
   assert.deepEqual(levels(await nextSet()), ['medium']);
   await put(join(parent, 'two', 'a.yaml'), textOf(1, 'critical'));
+  assert.deepEqual(levels(await nextSet()), ['critical']);
+});
+
+test('a directory replaced by another of its name is live, and the new one is watched', async (t) => {
+  const parent = await temporaryDirectory(t);
+  const directory = join(parent, 'rules');
+  await mkdir(directory);
+  await put(join(directory, 'a.yaml'), textOf(1));
+  await mkdir(join(parent, 'next'));
+  await put(join(parent, 'next', 'a.yaml'), textOf(1, 'medium'));
+  const { nextSet } = await watching(t, directory);
+  renameSync(directory, join(parent, 'away'));
+  renameSync(join(parent, 'next'), directory);
+  assert.deepEqual(levels(await nextSet()), ['medium']);
+  await put(join(directory, 'a.yaml'), textOf(1, 'critical'));
   assert.deepEqual(levels(await nextSet()), ['critical']);
 });
 
