@@ -82,6 +82,7 @@ export function completion(...contents: readonly string[]): object {
 export function events(content: string): string[] {
   const words = content.match(/\s*\S+/g) ?? [];
   return [
+    chunk({ delta: { role: 'assistant', content: '' }, finish_reason: null }),
     ...words.map((word) => chunk({ delta: { content: word }, finish_reason: null })),
     chunk({ delta: {}, finish_reason: 'stop' }),
     'data: [DONE]\n\n',

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { SETTINGS } from '../../gateway/config/environment.ts';
+import { loadConfig } from '../../gateway/config/load-config.ts';
+
+/** Loads the text as the file that TELLTALE_CONFIG names. */
+function load(text: string, env: Record<string, string> = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'telltale-config-'));
+  const file = join(folder, 'c.yaml');
+  writeFileSync(file, text);
+  try {
+    return loadConfig({ ...env, TELLTALE_CONFIG: file });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test('without a file and without variables the defaults hold, on loopback', () => {
+  const config = loadConfig({});
+  assert.deepEqual(
+    [config.server.host, config.server.port, config.review.host, config.review.port, config.metrics.host],
+    ['127.0.0.1', 8080, '127.0.0.1', 8081, '127.0.0.1'],
+  );
+  assert.equal(config.policy.unknown_path, 'refuse');
+});
+
+test('the well-known variables set their values', () => {
+  const config = loadConfig({
+    PORT: '0',
+    REVIEW_PORT: '1',
+    UPSTREAM_URL: 'https://example.org/api',
+    TELLTALE_RULES: 'r',
+    TELLTALE_DATA: 'd',
+    KAFKA_BROKERS: 'a:1, b:2',
+    KAFKA_TOPIC: 't',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:4318',
+  });
+  assert.deepEqual(
+    [config.server.port, config.review.port, config.upstream.url, config.rules, config.data],
+    [0, 1, 'https://example.org/api', 'r', 'd'],
+  );
+  assert.deepEqual(config.kafka, { brokers: ['a:1', 'b:2'], topic: 't' });
+  assert.equal(config.telemetry.otlp_endpoint, 'http://c:4318');
+});
+
+test('every value has a variable, and the variable wins over the file', () => {
+  const variables = SETTINGS.flatMap((setting) => setting.variables);
+  assert.equal(new Set(variables).size, variables.length);
+  const config = load('limits: {max_segments: 5, max_json_depth: 6}\n', {
+    TELLTALE_LIMITS_MAX_SEGMENTS: '7',
+  });
+  assert.deepEqual([config.limits.max_segments, config.limits.max_json_depth], [7, 6]);
+  assert.equal(loadConfig({ TELLTALE_POLICY_EXPOSE_VERDICT: 'true' }).policy.expose_verdict, true);
+  assert.equal(loadConfig({ PORT: '' }).server.port, 8080);
+});
+
+test('all problems are told at once, each with its variable or place, and the value', () => {
+  const text = 'server:\n  prot: 1\n  port: 99999\nlimits:\n  max_body_bytes: -1\n';
+  assert.throws(
+    () => load(text, { UPSTREAM_URL: 'nope', REVIEW_PORT: 'x', TELLTALE_POLICY_EXPOSE_RULES: 'yes' }),
+    ({ message, code }: Error & { code: string }) => {
+      assert.equal(code, 'CONFIG');
+      assert.match(message, /c\.yaml:3:9: server\.port is 99999: /);
+      assert.match(message, /c\.yaml:2:9: unknown key server\.prot; did you mean port\?/);
+      assert.match(message, /c\.yaml:5:19: limits\.max_body_bytes is -1: /);
+      assert.match(message, /UPSTREAM_URL: upstream\.url is "nope": must be an http or https URL/);
+      assert.match(message, /REVIEW_PORT: review\.port is "x": /);
+      assert.match(message, /TELLTALE_POLICY_EXPOSE_RULES: policy\.expose_rules is "yes": /);
+      return true;
+    },
+  );
+});
+
+const broken: [name: string, text: string, message: RegExp][] = [
+  ['YAML that does not parse', 'a: [', /c\.yaml:1:5: /],
+  ['a list', '- 1\n', /expected object/],
+  ['a text where settings belong', 'server: high\n', /c\.yaml:1:9: server is "high": /],
+];
+
+for (const [name, text, message] of broken) {
+  test(`${name} is told with its place`, () => assert.throws(() => load(text), message));
+}
+
+test('a file that cannot be read is told with the variable that names it', () => {
+  assert.throws(
+    () => loadConfig({ TELLTALE_CONFIG: '/nowhere/c.yaml' }),
+    /TELLTALE_CONFIG: cannot read \/nowhere\/c\.yaml/,
+  );
+});

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { conversationId, readConversationKey } from '../../gateway/conversation/conversation-id.ts';
+import { startGateway } from './start-gateway.ts';
+import { answerJson, ask, completion, startUpstream } from './test-upstream.ts';
+
+const key = Buffer.alloc(32, 7);
+const clues = { header: undefined, field: null, opening: 'a', credential: 'Bearer x' };
+
+test('the header comes before the field, the field before the hash', () => {
+  assert.equal(conversationId(key, { ...clues, header: 'h', field: 'f' }), 'h');
+  assert.equal(conversationId(key, { ...clues, field: 'f' }), 'f');
+  assert.match(conversationId(key, clues), /^c-[\w-]{22}$/);
+});
+
+test('an id that is no id is hashed, not stored', () => {
+  for (const header of ['two words', 'x'.repeat(129), 'é']) {
+    assert.match(conversationId(key, { ...clues, header }), /^c-/);
+  }
+});
+
+test('callers, openings and keys tell conversations apart', () => {
+  const ids = [
+    conversationId(key, clues),
+    conversationId(key, { ...clues, credential: 'Bearer y' }),
+    conversationId(key, { ...clues, opening: 'b' }),
+    conversationId(Buffer.alloc(32, 8), clues),
+    conversationId(key, { ...clues, credential: 'Bearer xa', opening: '' }),
+  ];
+  assert.equal(new Set(ids).size, ids.length);
+});
+
+test('the key is made once, for its owner alone', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'telltale-key-'));
+  const first = readConversationKey(folder);
+  assert.equal(first.length, 32);
+  assert.deepEqual(readConversationKey(folder), first);
+  assert.equal(statSync(join(folder, 'conversation.key')).mode & 0o777, 0o600);
+  rmSync(folder, { recursive: true });
+});
+
+test('the id stays the same over the turns, and no key of a caller is kept', async (context) => {
+  const upstream = await startUpstream(context, (response) => answerJson(response, completion('we deceive')));
+  const gateway = await startGateway(context, { upstream: upstream.url });
+  const headers = { authorization: 'Bearer sk-planted-secret-1', 'x-api-key': 'planted-secret-2' };
+  const first = await gateway.post(ask('hello'), { headers });
+  const turns = [
+    { role: 'user', content: 'hello' },
+    { role: 'assistant', content: 'fine' },
+    { role: 'user', content: 'go on' },
+  ];
+  const second = await gateway.post({ messages: turns }, { headers });
+  const ids = [await gateway.recordOf(first), await gateway.recordOf(second)].map(
+    ({ conversationId: id }) => id,
+  );
+  assert.equal(ids[0], ids[1]);
+  await gateway.stop();
+  for (const file of readdirSync(join(gateway.folder, 'data'))) {
+    assert.equal(readFileSync(join(gateway.folder, 'data', file)).includes('planted-secret'), false, file);
+  }
+});
