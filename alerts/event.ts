@@ -38,7 +38,8 @@ const evidenceData = z.strictObject({
   features: z.array(feature),
 });
 
-const attack = z.strictObject({ technique: z.strictObject({ uid: z.string() }), version: z.string() });
+/** A technique of MITRE ATLAS, by its id. */
+const attack = z.strictObject({ technique: z.strictObject({ uid: z.string() }) });
 
 /** An alert as it leaves the process: an OCSF Detection Finding (class 2004) with the Security Control profile.
  *  `metadata.uid` and `finding_info.uid` are the alert's id: the same twice, so duplicates can be dropped by it.

@@ -21,6 +21,8 @@ export interface StoreClientParts {
   readonly options: StoreOptions;
   /** How long one call may take, those before it included. */
   readonly timeoutMs: number;
+  /** The thread's heap; one that needs more dies and is replaced. Node's own bound when left out. */
+  readonly maxHeapMb?: number;
   onSetAside(setAside: NonNullable<OpenedDatabase['setAside']>): void;
 }
 
@@ -77,8 +79,9 @@ function callThread({ worker, calls }: Thread, method: StoreMethod, argument: un
   return answer;
 }
 
-function startThread({ options, timeoutMs, onSetAside }: StoreClientParts): Promise<Thread> {
-  const worker = new Worker(THREAD_FILE, { workerData: options, name: 'telltale-store' });
+function startThread({ options, timeoutMs, maxHeapMb, onSetAside }: StoreClientParts): Promise<Thread> {
+  const resourceLimits = maxHeapMb === undefined ? {} : { maxOldGenerationSizeMb: maxHeapMb };
+  const worker = new Worker(THREAD_FILE, { workerData: options, name: 'telltale-store', resourceLimits });
   const thread: Thread = { worker, calls: createPendingCalls(timeoutMs), hasEnded: false };
   return new Promise((resolve, reject) => {
     const lose = (cause: unknown): void => {

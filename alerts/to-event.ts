@@ -6,9 +6,6 @@ import type { Alert } from './types.ts';
 
 const SEVERITIES = ['Informational', 'Low', 'Medium', 'High', 'Critical'] as const;
 
-/** Version of the ATLAS matrix that technique ids in tags are read against. */
-const ATLAS_VERSION = 'ATLAS 2026';
-
 type Outcome = Pick<DetectionFinding, 'action_id' | 'action' | 'disposition_id' | 'disposition'>;
 
 const ALERTED: Outcome = { action_id: 1, action: 'Allowed', disposition_id: 19, disposition: 'Alert' };
@@ -132,5 +129,5 @@ function isTechnique(tag: string): boolean {
 
 function attacksOf({ tags }: Finding): DetectionFinding['finding_info']['attacks'] {
   const uids = tags.flatMap((tag) => TECHNIQUE.exec(tag)?.[0].toUpperCase() ?? []);
-  return uids.map((uid) => ({ technique: { uid }, version: ATLAS_VERSION }));
+  return uids.map((uid) => ({ technique: { uid } }));
 }

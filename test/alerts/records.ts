@@ -14,7 +14,7 @@ export function finding(change: Partial<Finding> = {}): Finding {
     level: 'high',
     mode: 'flag',
     action: 'flag',
-    tags: ['behaviour.deception', 'atlas.AML.T0054'],
+    tags: ['behaviour.deception', 'atlas.aml.t0054'],
     segment: {
       id: 'response/choices/0/message/content',
       target: 'output',

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { globSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -8,22 +7,13 @@ import { AlertsError, createLedger, createRelay, type LedgerOptions } from '../.
 import { cleanUp, dataFolder } from './cleanup.ts';
 import { exchange, finding, ordinary } from './records.ts';
 import { createListSink, until } from './sinks.ts';
+import { smallDisk } from './small-disk.ts';
 
 async function openLedger(t: TestContext, options: Partial<LedgerOptions> = {}) {
   const dataDir = options.dataDir ?? dataFolder(t);
   const ledger = await createLedger({ sinks: ['list'], ...options, dataDir });
   cleanUp(t, () => ledger.close());
   return { ledger, dataDir, path: join(dataDir, 'telltale.db') };
-}
-
-/** A file system of one MiB in memory, or a reason why there is none. */
-function smallDisk(t: TestContext): { folder: string } | { reason: string } {
-  const folder = dataFolder(t);
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', folder], { encoding: 'utf8' });
-  if (mounted.status !== 0)
-    return { reason: `a small disk cannot be mounted here: ${mounted.stderr.trim()}` };
-  cleanUp(t, () => spawnSync('umount', ['-l', folder]));
-  return { folder };
 }
 
 const bulky = () => exchange({ model: 'x'.repeat(50_000) });

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { alertsOf, detectionFindingSchema, excerptOf, redact, toEvent } from '../../alerts/index.ts';
+import { exchange, finding } from './records.ts';
+
+const text = fc.string({ unit: 'grapheme', maxLength: 600 });
+
+test('the id is the same for the same finding, and another for each part of it that differs', () => {
+  const record = exchange({ exchangeId: 'e' });
+  const idOf = (change: Parameters<typeof finding>[0], exchangeId = 'e') =>
+    alertsOf({ ...record, exchangeId, findings: [finding(change)] })[0]?.id;
+  const { segment } = finding();
+  const ids = [
+    idOf({}),
+    idOf({}, 'other'),
+    idOf({ ruleId: 'other' }),
+    idOf({ ruleVersion: 2 }),
+    idOf({ segment: { ...segment, id: 'other' } }),
+    idOf({ span: { start: 29, end: 39 } }),
+    idOf({ span: { start: 28, end: 38 } }),
+  ];
+  assert.equal(new Set(ids).size, ids.length);
+  assert.equal(idOf({}), idOf({ level: 'low', features: [], tags: [] }));
+  assert.match(ids[0] ?? '', /^[0-9a-f]{64}$/);
+});
+
+test('only rules that flag or enforce alert', () => {
+  const findings = (['off', 'shadow', 'flag', 'enforce'] as const).map((mode) =>
+    finding({ mode, ruleId: mode }),
+  );
+  const modes = alertsOf(exchange({ findings })).map((alert) => alert.finding.mode);
+  assert.deepEqual(modes, ['flag', 'enforce']);
+});
+
+test('an excerpt has at most 200 units, is whole characters, and has the span in it where it fits', () => {
+  fc.assert(
+    fc.property(text, fc.nat(), fc.nat({ max: 150 }), (before, at, length) => {
+      const whole = `${before}😀${before}`;
+      const start = at % whole.length;
+      const span = { start, end: Math.min(whole.length, start + length) };
+      const excerpt = excerptOf(whole, span);
+      assert.ok(excerpt.length <= 200);
+      assert.ok(excerpt.isWellFormed());
+      assert.ok(whole.includes(excerpt.replace(/^…/, '').replace(/…$/, '')) || whole.includes(excerpt));
+      assert.ok(excerpt.includes(whole.slice(span.start, span.end).toWellFormed().replaceAll('\uFFFD', '')));
+    }),
+  );
+});
+
+test('a redacted text is as long, has no two letters beside each other and no digit', () => {
+  fc.assert(
+    fc.property(text, (original) => {
+      const redacted = redact(original);
+      assert.equal([...redacted].length, [...original].length);
+      assert.doesNotMatch(redacted, /\p{L}[\p{L}\p{M}]|\p{N}/u);
+      assert.equal(redacted.replace(/[•\p{L}]/gu, ''), original.replace(/[\p{L}\p{M}\p{N}•]/gu, ''));
+    }),
+  );
+  assert.equal(redact('My PIN is 4711, naïve 数学 ok?'), 'M• P•• i• ••••, n•••• 数• o•?');
+});
+
+test('how much of the text leaves is as configured', () => {
+  const record = exchange();
+  const excerpts = (['none', 'redacted', 'full'] as const).map(
+    (content) => alertsOf(record, content)[0]?.excerpt,
+  );
+  assert.deepEqual(excerpts, [
+    '',
+    'I m•••• t•• m•••• a•• I w••• t••• t••• t••• n•••••• h•••••••.',
+    'I moved the money and I will tell them that nothing happened.',
+  ]);
+});
+
+const outcomes = [
+  ['flag', 1, 19],
+  ['redact', 1, 11],
+  ['block', 2, 2],
+] as const;
+
+for (const [verdict, action, disposition] of outcomes) {
+  test(`an exchange with the verdict ${verdict} becomes an OCSF finding with action ${action}`, () => {
+    const [alert] = alertsOf(exchange({ verdict, findings: [finding({ level: 'critical' })] }));
+    assert.ok(alert);
+    const event = detectionFindingSchema.parse(JSON.parse(JSON.stringify(toEvent(alert))));
+    assert.deepEqual([event.action_id, event.disposition_id, event.severity_id], [action, disposition, 5]);
+    assert.deepEqual(event.finding_info.attacks, [{ technique: { uid: 'AML.T0054' } }]);
+    assert.deepEqual(event.finding_info.types, ['behaviour.deception']);
+    assert.equal(event.type_uid, event.class_uid * 100 + event.activity_id);
+    assert.equal(event.time, Date.UTC(2026, 10, 26, 12, 0, 1, 500));
+  });
+}

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { alertsOf, createFileSink, detectionFindingSchema } from '../../alerts/index.ts';
+import { dataFolder } from './cleanup.ts';
+import { exchange } from './records.ts';
+import { smallDisk } from './small-disk.ts';
+
+function setUp(t: TestContext) {
+  const path = join(dataFolder(t), 'logs', 'alerts.jsonl');
+  const sink = createFileSink({ path });
+  const deliver = async (count = 1) => {
+    const alerts = Array.from({ length: count }, () => alertsOf(exchange())).flat();
+    const outcomes = await sink.deliver(alerts, AbortSignal.timeout(10_000));
+    return { ids: alerts.map(({ id }) => id), outcomes: outcomes.map(({ outcome }) => outcome) };
+  };
+  return { path, deliver };
+}
+
+const idsIn = (path: string) =>
+  readFileSync(path, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => detectionFindingSchema.parse(JSON.parse(line)).finding_info.uid);
+
+test('every alert is one line with one event, in order, over many deliveries', async (t) => {
+  const { path, deliver } = setUp(t);
+  const first = await deliver(3);
+  const second = await deliver(2);
+  assert.deepEqual([...first.outcomes, ...second.outcomes], Array(5).fill('delivered'));
+  assert.deepEqual(idsIn(path), [...first.ids, ...second.ids]);
+});
+
+test('a line that a crash cut off is taken back, however long it is, and the lines before it stay', async (t) => {
+  for (const length of [1, 100, 200_000]) {
+    const { path, deliver } = setUp(t);
+    const before = await deliver();
+    appendFileSync(path, '{'.repeat(length));
+    const after = await deliver();
+    assert.deepEqual(idsIn(path), [...before.ids, ...after.ids]);
+  }
+});
+
+test('a file that has only the beginning of a line starts anew', async (t) => {
+  const { path, deliver } = setUp(t);
+  mkdirSync(join(path, '..'));
+  writeFileSync(path, '{"half":');
+  const { ids } = await deliver();
+  assert.deepEqual(idsIn(path), ids);
+});
+
+test('a file that was moved away is begun again', async (t) => {
+  const { path, deliver } = setUp(t);
+  const first = await deliver();
+  renameSync(path, `${path}.1`);
+  const second = await deliver();
+  assert.deepEqual([idsIn(`${path}.1`), idsIn(path)], [first.ids, second.ids]);
+});
+
+test('a path that cannot be written asks for a retry and says which', async (t) => {
+  const path = dataFolder(t);
+  const outcomes = await createFileSink({ path }).deliver(alertsOf(exchange()), AbortSignal.timeout(10_000));
+  assert.equal(outcomes[0]?.outcome, 'retry');
+  assert.match(outcomes[0]?.outcome === 'retry' ? outcomes[0].reason : '', new RegExp(`${path}.*EISDIR`));
+});
+
+test('on a full disk no half line stays, and the same alerts arrive when there is room', async (t) => {
+  const disk = smallDisk(t);
+  if ('reason' in disk) return t.skip(disk.reason);
+  const path = join(disk.folder, 'alerts.jsonl');
+  const ballast = join(disk.folder, 'ballast');
+  const sink = createFileSink({ path });
+  const deliver = async (count: number) => {
+    const alerts = Array.from({ length: count }, () => alertsOf(exchange())).flat();
+    const [outcome] = await sink.deliver(alerts, AbortSignal.timeout(10_000));
+    return outcome?.outcome;
+  };
+  assert.equal(await deliver(1), 'delivered');
+  assert.throws(() => writeFileSync(ballast, Buffer.alloc(2_000_000)), /ENOSPC/);
+  assert.equal(await deliver(10), 'retry');
+  assert.equal(idsIn(path).length, 1);
+  rmSync(ballast);
+  assert.equal(await deliver(10), 'delivered');
+  assert.equal(idsIn(path).length, 11);
+});

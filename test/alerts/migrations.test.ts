@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { test } from 'node:test';
+import { MIGRATIONS, migrate, schemaVersion } from '../../alerts/database/migrations.ts';
+import { createLedger } from '../../alerts/index.ts';
+import { cleanUp, dataFolder } from './cleanup.ts';
+
+const SCHEMAS = join(import.meta.dirname, 'schemas');
+
+test('there is a database of every version that was released', () => {
+  const files = globSync('v*.sql', { cwd: SCHEMAS }).toSorted();
+  assert.deepEqual(
+    files,
+    MIGRATIONS.map((_, index) => `v${index + 1}.sql`),
+  );
+});
+
+for (const file of globSync('v*.sql', { cwd: SCHEMAS })) {
+  test(`a database of ${file} opens with all that was in it`, async (t) => {
+    const dataDir = dataFolder(t);
+    const old = new DatabaseSync(join(dataDir, 'telltale.db'));
+    old.exec(readFileSync(join(SCHEMAS, file), 'utf8'));
+    old.close();
+    const ledger = await createLedger({ dataDir, sinks: ['file'] });
+    cleanUp(t, () => ledger.close());
+    const [flagged] = await ledger.listFlagged();
+    assert.equal(flagged?.exchangeId, 'flagged');
+    assert.deepEqual([flagged?.review?.verdict, flagged?.review?.comment], ['correct', "it's so"]);
+    assert.equal((await ledger.readExchange('flagged'))?.segments[0]?.signals['concept/deception']?.[1], 5.5);
+    assert.equal((await ledger.readExchange('ordinary'))?.coverage[0]?.tokens, 13);
+    const [waiting] = await ledger.take({ sink: 'file', limit: 9, exceptConversations: [] });
+    assert.equal(waiting?.alert.exchangeId, 'flagged');
+    assert.equal((await ledger.depth('kafka')).dead, 1);
+    assert.equal((await ledger.counts()).exchanges, 3);
+  });
+}
+
+test('only the steps that are missing are taken, and a step that fails changes nothing', () => {
+  const database = new DatabaseSync(':memory:');
+  const first = 'CREATE TABLE one (x TEXT)';
+  migrate(database, [first]);
+  const broken = "CREATE TABLE two (x TEXT); INSERT INTO nowhere VALUES ('')";
+  assert.throws(() => migrate(database, [first, broken]), /nowhere/);
+  assert.equal(schemaVersion(database), 1);
+  migrate(database, [first, 'CREATE TABLE two (x TEXT)', 'ALTER TABLE two ADD y TEXT']);
+  assert.equal(schemaVersion(database), 3);
+  database.close();
+});

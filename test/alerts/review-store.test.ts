@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { type TestContext, test } from 'node:test';
+import { createLedger, type ExchangeRecord, type FlaggedQuery } from '../../alerts/index.ts';
+import { cleanUp, dataFolder } from './cleanup.ts';
+import { exchange, finding, ordinary } from './records.ts';
+
+async function openLedger(t: TestContext, records: readonly ExchangeRecord[]) {
+  const dataDir = dataFolder(t);
+  const ledger = await createLedger({ dataDir, sinks: [] });
+  cleanUp(t, () => ledger.close());
+  for (const record of records) assert.equal((await ledger.commit(record)).outcome, 'committed');
+  return { ledger, path: join(dataDir, 'telltale.db') };
+}
+
+const hate = finding({ ruleId: 'r2', ruleName: 'hate', ruleTitle: 'Hate', level: 'critical' });
+const mild = finding({ ruleId: 'r3', ruleName: 'mild', ruleTitle: 'Mild', level: 'low' });
+
+const records = () => [
+  exchange({ exchangeId: 'one' }),
+  ordinary({ exchangeId: 'two' }),
+  exchange({
+    exchangeId: 'three',
+    findings: [mild, hate, finding({ mode: 'shadow', ruleId: 'r4', ruleName: 's' })],
+  }),
+  exchange({ exchangeId: 'four', findings: [mild] }),
+];
+
+const queries: [query: FlaggedQuery, expected: string[]][] = [
+  [{}, ['four', 'three', 'one']],
+  [{ limit: 2 }, ['four', 'three']],
+  [{ before: 3 }, ['one']],
+  [{ rule: 'mild' }, ['four', 'three']],
+  [{ rule: 'r2' }, ['three']],
+  [{ rule: 'r4' }, []],
+  [{ minLevel: 'high' }, ['three', 'one']],
+  [{ minLevel: 'critical', rule: 'mild' }, ['three']],
+  [{ state: 'reviewed' }, ['one']],
+  [{ state: 'open' }, ['four', 'three']],
+  [{ limit: 0 }, ['four']],
+];
+
+test('flagged exchanges come newest first, as the query narrows them', async (t) => {
+  const { ledger } = await openLedger(t, records());
+  await ledger.saveReview({ exchangeId: 'one', verdict: 'unsure', comment: '', reviewer: 'a' });
+  for (const [query, expected] of queries) {
+    const found = await ledger.listFlagged(query);
+    assert.deepEqual(
+      found.map(({ exchangeId }) => exchangeId),
+      expected,
+      JSON.stringify(query),
+    );
+  }
+});
+
+test('a flagged exchange has the level of its strongest finding, which comes first, and none from the shadow', async (t) => {
+  const { ledger } = await openLedger(t, records());
+  const [three] = await ledger.listFlagged({ rule: 'r2' });
+  assert.equal(three?.level, 'critical');
+  assert.deepEqual(
+    three?.findings.map((stored) => stored.finding.ruleName),
+    ['hate', 'mild'],
+  );
+});
+
+test('the latest review counts, earlier ones stay in the store', async (t) => {
+  const { ledger, path } = await openLedger(t, records());
+  const review = { exchangeId: 'one', comment: 'x', reviewer: 'a' };
+  const first = await ledger.saveReview({ ...review, verdict: 'false_alarm' });
+  const second = await ledger.saveReview({ ...review, verdict: 'correct' });
+  assert.equal(first?.verdict, 'false_alarm');
+  assert.deepEqual((await ledger.readExchange('one'))?.review, second);
+  const database = new DatabaseSync(path, { readOnly: true });
+  assert.equal(database.prepare('SELECT count(*) AS n FROM reviews').get()?.['n'], 2);
+  database.close();
+  assert.equal(await ledger.saveReview({ ...review, exchangeId: 'nowhere', verdict: 'correct' }), null);
+  assert.equal(await ledger.readExchange('nowhere'), null);
+});
+
+test('the counts add up', async (t) => {
+  const { ledger } = await openLedger(t, records());
+  await ledger.saveReview({ exchangeId: 'one', verdict: 'unsure', comment: '', reviewer: 'a' });
+  await ledger.saveReview({ exchangeId: 'one', verdict: 'correct', comment: '', reviewer: 'a' });
+  await ledger.saveReview({ exchangeId: 'four', verdict: 'false_alarm', comment: '', reviewer: 'a' });
+  const { byRule, ...counts } = await ledger.counts();
+  assert.deepEqual(counts, {
+    exchanges: 4,
+    flagged: 3,
+    unreviewed: 1,
+    byLevel: { informational: 0, low: 1, medium: 0, high: 1, critical: 1 },
+    byJudgement: { correct: 1, false_alarm: 1, unsure: 0 },
+  });
+  assert.deepEqual(
+    byRule.map(({ ruleName, level, count }) => [ruleName, level, count]),
+    [
+      ['mild', 'low', 2],
+      ['deception', 'high', 1],
+      ['hate', 'critical', 1],
+    ],
+  );
+});
