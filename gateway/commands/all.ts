@@ -1,7 +1,21 @@
 import type { Command } from './command.ts';
 import { configCheckCommand } from './config-check.ts';
+import { evalCommand } from './eval.ts';
 import { outboxListCommand } from './outbox-list.ts';
+import { rulesCheckCommand } from './rules-check.ts';
+import { rulesTestCommand } from './rules-test.ts';
+import { scoreCommand } from './score.ts';
+import { startCommand } from './start.ts';
 import { versionCommand } from './version.ts';
 
 /** Every command of the program; `help` comes with `runCommandLine`. */
-export const COMMANDS: readonly Command[] = [configCheckCommand, outboxListCommand, versionCommand];
+export const COMMANDS: readonly Command[] = [
+  startCommand,
+  scoreCommand,
+  evalCommand,
+  rulesCheckCommand,
+  rulesTestCommand,
+  configCheckCommand,
+  outboxListCommand,
+  versionCommand,
+];

@@ -1,0 +1,146 @@
+import { createWriteStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Detector } from '../../detectors/index.ts';
+import { CONCEPT_THRESHOLD, readAnyLabel } from './any-label.ts';
+import {
+  type Call,
+  CommandFailure,
+  type CommandIo,
+  defineCommand,
+  UsageError,
+  writeJson,
+} from './command.ts';
+import { type EvalReport, type Measured, reportOf } from './eval-report.ts';
+import { type EvalRow, readEvalRows } from './eval-rows.ts';
+import { mapInFlight } from './map-in-flight.ts';
+import { openDetector } from './open-detector.ts';
+import { createProgress } from './progress.ts';
+import { type RowScores, scoreRow, strongestScore } from './row-scores.ts';
+import { formatTable } from './table.ts';
+
+/** Enough for every worker to have full batches. */
+const ROWS_IN_FLIGHT_PER_WORKER = 16;
+
+const options = {
+  data: { type: 'string' },
+  label: { type: 'string' },
+  scores: { type: 'string' },
+  json: { type: 'boolean' },
+} as const;
+
+/** `telltale eval`: measures the concepts on a labelled file. */
+export const evalCommand = defineCommand({
+  name: 'eval',
+  summary: 'Measure a concept, or all of them together, on a labelled file',
+  usage: '--data FILE.jsonl --label NAME|any [--scores OUT.jsonl] [--json]',
+  details: `
+Rows: {"text"} or {"messages": [{"role", "content"}]}, with "labels": {NAME: 0|1}. A row without the label is left
+out. Optional "role": only segments of this role are judged (document and function count as tool, developer as
+system); of a text it is the role, else user. Optional "topic".
+
+A concept's score of a segment is its own aggregate over the segment's tokens; a row's is that of its strongest judged
+segment. The calibrated score is -log10 of the share of ordinary segments that score so high: 2 is one in a hundred, 3
+one in a thousand; beyond the sample the tail is extended log-linearly. For a NAME it is that concept's, for "any" the
+strongest calibrated score of the concepts that the model's manifest lists for it (those of harm; all where it lists
+none).
+
+The threshold is the shipped one: the calibrated score that 1 % of ordinary segments reach. precision, recall, f1 and
+fpr are measured at it; recall_at_1pct_fpr is the highest recall with at most 1 % false positives on these rows; auprc
+is average precision. by_concept holds each concept against the label of its own name, on the rows that carry it.
+What is undefined, for example with one class only, is null.
+
+--scores writes one line a row: its line number, label, score, and every concept's calibrated score and value.`,
+  options,
+  maxPositionals: 0,
+  run: runEval,
+});
+
+async function runEval({ values, io }: Call<typeof options>): Promise<number> {
+  const { data, label } = values;
+  if (data === undefined || label === undefined) throw new UsageError('eval: --data and --label are needed');
+  const rows = await readEvalRows(data);
+  const { detector, modelPath } = await openDetector(io.env);
+  try {
+    const concepts = detector.featureset.concepts.map(({ name }) => name);
+    if (label !== 'any' && !concepts.includes(label)) {
+      throw new UsageError(`eval: --label ${label} is no concept; known: any, ${concepts.join(', ')}`);
+    }
+    const labelled = rows.filter(({ labels }) => labels.has(label));
+    if (labelled.length === 0) throw new CommandFailure(noLabel(data, label, rows));
+    const startedMs = performance.now();
+    const scored = await scoreRows(detector, labelled, io);
+    const seconds = Math.round(performance.now() - startedMs) / 1000;
+    const measured = await measuredBy(label, concepts, modelPath);
+    const report = reportOf(scored, measured);
+    if (values.scores !== undefined) await writeScores(values.scores, scored, measured);
+    const result = { ...report, tokens: scored.reduce((total, { tokens }) => total + tokens, 0), seconds };
+    if (values.json) writeJson(io, result);
+    else io.stdout.write(describe(result, label));
+    return 0;
+  } finally {
+    await detector.close();
+  }
+}
+
+async function measuredBy(label: string, concepts: readonly string[], modelPath: string): Promise<Measured> {
+  if (label === 'any') return { label, ...(await readAnyLabel(modelPath, concepts)) };
+  return { label, concepts: [label], threshold: CONCEPT_THRESHOLD };
+}
+
+async function scoreRows(detector: Detector, rows: readonly EvalRow[], io: CommandIo): Promise<RowScores[]> {
+  const progress = createProgress(io, 'eval', rows.length);
+  const limit = ROWS_IN_FLIGHT_PER_WORKER * Math.max(1, detector.stats().workers);
+  try {
+    return await mapInFlight(rows, limit, async (row) => {
+      const scores = await scoreRow(detector, row);
+      progress.add({ rows: 1, tokens: scores.tokens });
+      return scores;
+    });
+  } finally {
+    progress.clear();
+  }
+}
+
+async function writeScores(file: string, scored: readonly RowScores[], measured: Measured): Promise<void> {
+  const lines = scored.values().map((scores) => {
+    const { row, concepts } = scores;
+    const line = {
+      row: row.line,
+      label: row.labels.get(measured.label),
+      score: strongestScore(scores, measured.concepts),
+      concepts: Object.fromEntries(concepts),
+    };
+    return `${JSON.stringify(line)}\n`;
+  });
+  await pipeline(Readable.from(lines), createWriteStream(file)).catch((cause: Error) => {
+    throw new CommandFailure(`${file}: cannot be written: ${cause.message}`, { cause });
+  });
+}
+
+function noLabel(file: string, label: string, rows: readonly EvalRow[]): string {
+  const there = [...new Set(rows.flatMap(({ labels }) => [...labels.keys()]))].sort();
+  return `${file}: no row has the label ${label}; labels there: ${there.join(', ') || 'none'}`;
+}
+
+function describe(report: EvalReport & { tokens: number; seconds: number }, label: string): string {
+  const row = (name: string, figures: EvalReport['by_concept'][string]) => [
+    name,
+    String(figures.rows),
+    String(figures.positives),
+    ...[figures.auroc, figures.auprc, figures.recall_at_1pct_fpr].map(figure),
+    ...[figures.precision, figures.recall, figures.fpr].map(figure),
+  ];
+  const head = ['', 'rows', 'positive', 'AUROC', 'AUPRC', 'R@1%FPR', 'precision', 'recall', 'FPR'];
+  const concepts = Object.entries(report.by_concept).filter(([name, { rows }]) => name !== label && rows > 0);
+  const table = formatTable([
+    head,
+    row(label, report),
+    ...concepts.map(([name, figures]) => row(name, figures)),
+  ]);
+  return `${table}\nthreshold ${report.threshold.toFixed(3)}; ${report.tokens} tokens in ${report.seconds} s\n`;
+}
+
+function figure(value: number | null): string {
+  return value === null ? '-' : value.toFixed(3);
+}

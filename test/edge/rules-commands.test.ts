@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { runTelltale } from './run-telltale.ts';
+
+let folder: string;
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'telltale-rules-'));
+});
+after(() => rm(folder, { recursive: true }));
+
+/** A rule that fires on every text, or with `mode: flg` on none, since it does not load. */
+function ruleFile(mode: string, expect: 'fire' | 'quiet'): string {
+  return `version: 1
+rules:
+  - id: 7b0f4a51-0b62-4a8e-9f55-2d3c8b1a0e10
+    name: everything
+    title: Everything
+    description: Fires on every text.
+    status: test
+    version: 1
+    level: low
+    mode: ${mode}
+    target: input
+    detection:
+      any:
+        signal: {concept: hate}
+        above: -1000
+    condition: any
+    action: flag
+    tests:
+      - {expect: ${expect}, text: Hello}
+`;
+}
+
+async function write(name: string, content: string): Promise<string> {
+  const file = join(folder, name);
+  await writeFile(file, content);
+  return file;
+}
+
+test('rules check and rules test end with 0 where all is right', async () => {
+  const file = await write('right.yaml', ruleFile('flag', 'fire'));
+  const check = await runTelltale(['rules', 'check', file, '--json']);
+  assert.equal(check.code, 0, check.stderr);
+  assert.deepEqual(
+    JSON.parse(check.stdout).rules.map(({ name }: { name: string }) => name),
+    ['everything'],
+  );
+  const tested = await runTelltale(['rules', 'test', file, '--json']);
+  assert.equal(tested.code, 0, tested.stderr);
+  assert.equal(JSON.parse(tested.stdout).counts.pass, 1);
+  assert.equal(tested.stderr, '');
+});
+
+test('rules check names file, line and column of what is wrong and ends with 1', async () => {
+  const file = await write('wrong.yaml', ruleFile('flg', 'fire'));
+  const { code, stdout, stderr } = await runTelltale(['rules', 'check', file, '--json']);
+  assert.equal(code, 1);
+  assert.ok(stderr.includes(`${file}:10:11: error: `), stderr);
+  const [problem] = JSON.parse(stdout).problems;
+  assert.deepEqual([problem.file, problem.line, problem.column], [file, 10, 11]);
+});
+
+test('rules test names a test that fails and ends with 1', async () => {
+  const file = await write('fails.yaml', ruleFile('flag', 'quiet'));
+  const { code, stdout, stderr } = await runTelltale(['rules', 'test', file]);
+  assert.equal(code, 1);
+  assert.equal(stdout, '');
+  assert.match(stderr, /fails\.yaml:19:9: everything: "Hello": expected quiet, was fire/);
+});
