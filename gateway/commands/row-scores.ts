@@ -28,9 +28,10 @@ export interface RowScores {
 export async function scoreRow(detector: Detector, row: EvalRow): Promise<RowScores> {
   const { concepts } = detector.featureset;
   const signals = concepts.map(conceptSignal);
-  const segments = await Promise.all(
-    row.segments.map(({ role, text }) => scoreSegment(detector, { role, text, signals })),
-  );
+  const segments: SegmentScores[] = [];
+  // One after another: rows are what is worked on at once, and a row of many messages must not fill the queue.
+  for (const { role, text } of row.segments)
+    segments.push(await scoreSegment(detector, { role, text, signals }));
   const scoreOf = (concept: Concept) => strongest(detector.featureset, concept, segments);
   return {
     row,
