@@ -118,7 +118,8 @@ async function streamEvents({ hub }: ApiParts, response: Response): Promise<void
       'too many pages listen for new items; close one or try again',
     );
   }
-  response.set({ 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' });
+  // Kept alive after its end, the connection would hold up a stop.
+  response.set({ 'Content-Type': 'text/event-stream', Connection: 'close', 'X-Accel-Buffering': 'no' });
   response.once('close', subscription.end);
   // However the stream ends, the listener ends it: the page left, fell behind, or the server stops.
   await pipeline(Readable.from(subscription.events), response, { signal: subscription.cutOff }).catch(

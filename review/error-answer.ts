@@ -39,6 +39,7 @@ function asReviewError(error: unknown): ReviewError | undefined {
       cause: error,
     });
   }
+  if (error instanceof URIError) return new ReviewError('BAD_ID', error.message, { cause: error });
   const { status, message } = (error ?? {}) as { status?: unknown; message?: unknown };
   if (status === 413)
     return new ReviewError('BODY_TOO_LARGE', 'the body is larger than 16 kB', { cause: error });

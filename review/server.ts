@@ -31,10 +31,12 @@ export async function createReviewServer(parts: ReviewServerParts): Promise<Revi
   const server = await listen(app, host, port);
   const stopFeed = createLiveFeed({ ledger, hub, onError });
   const taken = (server.address() as AddressInfo).port;
-  const close = async () => {
+  let closing: Promise<void> | undefined;
+  const close = () => {
     stopFeed();
     hub.close();
-    await stop(server);
+    closing ??= stop(server);
+    return closing;
   };
   return { url: `http://${bracketed(host)}:${taken}`, port: taken, stats: hub.stats, close };
 }

@@ -55,12 +55,13 @@ function draw(host: HTMLElement, data: ChartData): uPlot {
   const options: uPlot.Options = {
     width: host.clientWidth,
     height: HEIGHT_PX,
+    padding: [6, 4, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
     scales: { x: { time: false, range: [-0.6, values.length - 0.4] }, y: { range: [lowest, peak] } },
     axes: [
       { ...axis, size: 20, gap: 3, space: 60, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000] },
-      { ...axis, size: 34, gap: 4, space: 26 },
+      { ...axis, size: 26, gap: 4, space: 26 },
     ],
     series: [
       {},

@@ -1,4 +1,5 @@
 import type uPlot from 'uplot';
+import { figure } from '../text/wording.ts';
 import type { Palette } from './palette.ts';
 
 /** Paint that is quiet below the threshold and strong above it. */
@@ -27,6 +28,7 @@ export function drawBand(
   plot.ctx.fillRect(left, plot.bbox.top, right - left, plot.bbox.height);
 }
 
+/** The threshold as a dashed line with its value. */
 export function drawThreshold(plot: uPlot, threshold: number, palette: Palette): void {
   const { ctx, bbox } = plot;
   const y = Math.round(plot.valToPos(threshold, 'y', true)) + 0.5;
@@ -38,5 +40,10 @@ export function drawThreshold(plot: uPlot, threshold: number, palette: Palette):
   ctx.moveTo(bbox.left, y);
   ctx.lineTo(bbox.left + bbox.width, y);
   ctx.stroke();
+  ctx.font = `${11 * devicePixelRatio}px ${palette.family}`;
+  ctx.fillStyle = palette.line;
+  ctx.textAlign = 'right';
+  ctx.textBaseline = 'bottom';
+  ctx.fillText(`threshold ${figure(threshold)}`, bbox.left + bbox.width, y - 2 * devicePixelRatio);
   ctx.restore();
 }

@@ -6,6 +6,7 @@ export interface Palette {
   readonly band: string;
   readonly line: string;
   readonly font: string;
+  readonly family: string;
 }
 
 /** The colours that hold now, light or dark. */
@@ -19,5 +20,6 @@ export function readPalette(element: Element): Palette {
     band: read('--chart-band'),
     line: read('--ink'),
     font: `11px ${style.fontFamily}`,
+    family: style.fontFamily,
   };
 }

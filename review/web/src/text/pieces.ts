@@ -10,52 +10,46 @@ export interface ShadedText {
   readonly after: readonly Piece[];
 }
 
-interface ShadeInput {
+/** What is cut. */
+export interface ShadeInput {
   readonly text: string;
   readonly tokens: readonly (readonly [start: number, end: number])[];
   readonly values: readonly number[];
   readonly scale: HeatScale;
-  /** UTF-16 offsets of what to mark. */
+  /** UTF-16 offsets of what to mark; a token that reaches over an edge belongs where it starts. */
   readonly span: { readonly start: number; readonly end: number };
 }
 
-/** Cuts a text so that only shaded tokens become elements: four thousand tokens then render in a blink. */
+/** Cuts a text so that only shaded tokens become elements: four thousand tokens then render in a blink. White space
+ *  at a token's start stays unshaded, since at a line's end it would hang there as an empty patch. */
 export function shadeText({ text, tokens, values, scale, span }: ShadeInput): ShadedText {
-  const runs = {
-    before: createRun(text, 0),
-    marked: createRun(text, span.start),
-    after: createRun(text, span.end),
+  const runs = { before: [] as Piece[], marked: [] as Piece[], after: [] as Piece[] };
+  let at = 0;
+  const runAt = (offset: number) =>
+    offset < span.start ? runs.before : offset < span.end ? runs.marked : runs.after;
+  const plainUntil = (offset: number) => {
+    while (at < offset) {
+      const edge = at < span.start ? span.start : at < span.end ? span.end : offset;
+      const end = Math.min(edge, offset);
+      runAt(at).push(text.slice(at, end));
+      at = end;
+    }
   };
   for (let index = 0; index < tokens.length; index += 1) {
-    const [start, end] = tokens[index] ?? [0, 0];
+    const [from, end] = tokens[index] ?? [0, 0];
     const heat = heatOf(values[index] ?? Number.NEGATIVE_INFINITY, scale);
-    if (heat === 0 || end <= start) continue;
-    const run = start < span.start ? runs.before : start < span.end ? runs.marked : runs.after;
-    run.add({ index, text: text.slice(start, end), heat }, start, end);
+    const start = heat === 0 ? end : skipSpace(text, from, end);
+    if (start >= end || start < at) continue;
+    plainUntil(start);
+    runAt(start).push({ index, text: text.slice(start, end), heat });
+    at = end;
   }
-  return {
-    before: runs.before.finish(span.start),
-    marked: runs.marked.finish(span.end),
-    after: runs.after.finish(text.length),
-  };
+  plainUntil(text.length);
+  return runs;
 }
 
-function createRun(text: string, from: number) {
-  const pieces: Piece[] = [];
-  let at = from;
-  const plainUntil = (offset: number) => {
-    if (offset > at) pieces.push(text.slice(at, offset));
-    at = Math.max(at, offset);
-  };
-  const add = (piece: Piece, start: number, end: number) => {
-    if (start < at) return;
-    plainUntil(start);
-    pieces.push(piece);
-    at = end;
-  };
-  const finish = (offset: number): readonly Piece[] => {
-    plainUntil(offset);
-    return pieces;
-  };
-  return { add, finish };
+function skipSpace(text: string, from: number, end: number): number {
+  let start = from;
+  while (start < end && /\s/.test(text.charAt(start))) start += 1;
+  return start;
 }

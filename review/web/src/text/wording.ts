@@ -71,7 +71,7 @@ export function promise({ rate, rateInterval, calibration }: ConditionView): str
 export function rarityOf({ rarity, calibration }: ConditionView): string | null {
   if (rarity === null || rarity <= 0) return null;
   const isBeyondSample = calibration !== null && 10 ** rarity > calibration.segments;
-  const share = `about ${odds(10 ** -rarity)}`;
+  const share = `about 1 in ${count(Number((10 ** rarity).toPrecision(2)))}`;
   return isBeyondSample
     ? `This one: ${share}, extrapolated beyond the sample.`
     : `This one: ${share} ordinary messages.`;

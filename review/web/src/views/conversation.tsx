@@ -16,8 +16,8 @@ export function Conversation({ view }: { view: ExchangeView }) {
   const chosen = view.findings[selection.value.finding];
   useEffect(() => {
     const card = root.current?.querySelector(`[data-segment="${CSS.escape(chosen?.segmentId ?? '')}"]`);
-    const mark = card?.querySelector('mark') ?? card;
-    mark?.scrollIntoView({ block: 'center', inline: 'nearest' });
+    const target = card?.querySelector('mark') ?? card;
+    if (target && !isInView(target)) target.scrollIntoView({ block: 'center', inline: 'nearest' });
   }, [chosen]);
   return (
     <section class="conversation" aria-label="Conversation" ref={root}>
@@ -31,6 +31,11 @@ export function Conversation({ view }: { view: ExchangeView }) {
       ))}
     </section>
   );
+}
+
+function isInView(element: Element): boolean {
+  const { top, bottom } = element.getBoundingClientRect();
+  return top > 0 && bottom < window.innerHeight;
 }
 
 /** The chosen finding shades its own segment; other flagged segments are shaded by their first finding. */

@@ -16,7 +16,7 @@ export function Detail() {
   return (
     <main class="detail" aria-busy={view === null && detailError.value === ''}>
       <button type="button" class="quiet back" onClick={closeDetail}>
-        ← All conversations
+        ← <span>{view?.rules[0]?.title ?? 'All conversations'}</span>
       </button>
       {detailError.value !== '' && (
         <p class="trouble" role="alert">
@@ -46,6 +46,7 @@ function Opened({ view }: { view: ExchangeView }) {
             <FindingCard key={`${finding.ruleId}/${finding.segmentId}`} {...{ view, finding, index }} />
           ))}
           <Coverage coverage={view.coverage} />
+          <Identity view={view} />
         </aside>
       </div>
     </article>
@@ -83,14 +84,34 @@ function Head({ view }: { view: ExchangeView }) {
 }
 
 function Facts({ view }: { view: ExchangeView }) {
-  const facts: [name: string, value: string | null][] = [
+  const facts: readonly Fact[] = [
     ['Model', view.model],
     ['Route', `${view.route}${view.isStreamed ? ', streamed' : ''}`],
     ['Status', String(view.status)],
-    ['Conversation', view.conversationId],
-    ['Exchange', view.exchangeId],
-    ['Trace', view.traceId],
   ];
+  return <FactList facts={facts} />;
+}
+
+/** What one needs to find the exchange again elsewhere. */
+function Identity({ view }: { view: ExchangeView }) {
+  return (
+    <details class="identity">
+      <summary>Where else to find it</summary>
+      <FactList
+        facts={[
+          ['Exchange', view.exchangeId],
+          ['Conversation', view.conversationId],
+          ['Trace', view.traceId],
+          ['Featureset', view.featuresetDigest],
+        ]}
+      />
+    </details>
+  );
+}
+
+type Fact = readonly [name: string, value: string | null];
+
+function FactList({ facts }: { facts: readonly Fact[] }) {
   return (
     <dl class="facts">
       {facts.map(
@@ -98,7 +119,7 @@ function Facts({ view }: { view: ExchangeView }) {
           value !== null && (
             <div key={name}>
               <dt>{name}</dt>
-              <dd title={value}>{value}</dd>
+              <dd>{value}</dd>
             </div>
           ),
       )}

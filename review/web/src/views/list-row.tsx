@@ -69,7 +69,7 @@ function Excerpt({ item }: { item: ExchangeItem }) {
 function Peek({ item }: { item: ExchangeItem }) {
   if (isShown(item.exchangeId)) return null;
   return (
-    <button type="button" class="peek" aria-label="Show this text" onClick={() => show(item.exchangeId)}>
+    <button type="button" class="peek" aria-label="Show this excerpt" onClick={() => show(item.exchangeId)}>
       <svg viewBox="0 0 20 20" aria-hidden="true">
         <path d="M1.5 10S4.5 4.5 10 4.5 18.5 10 18.5 10 15.5 15.5 10 15.5 1.500 10 1.5 10Z" />
         <circle cx="10" cy="10" r="2.5" />
