@@ -38,8 +38,9 @@ const evidenceData = z.strictObject({
   features: z.array(feature),
 });
 
-/** A technique of MITRE ATLAS, by its id. */
-const attack = z.strictObject({ technique: z.strictObject({ uid: z.string() }) });
+/** A technique of MITRE ATLAS; its id stands for its name too, which OCSF asks for. */
+const technique = z.strictObject({ uid: z.string(), name: z.string(), src_url: z.url() });
+const attack = z.strictObject({ technique });
 
 /** An alert as it leaves the process: an OCSF Detection Finding (class 2004) with the Security Control profile.
  *  `metadata.uid` and `finding_info.uid` are the alert's id: the same twice, so duplicates can be dropped by it.

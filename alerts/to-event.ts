@@ -120,7 +120,9 @@ function unmappedOf(alert: Alert): DetectionFinding['unmapped'] {
   };
 }
 
-/** `AML.T0051` or `AML.T0051.001` anywhere in a tag, as `atlas.AML.T0051` has it. */
+const TECHNIQUES_URL = 'https://atlas.mitre.org/techniques';
+
+/** `AML.T0051` or `AML.T0051.001` anywhere in a tag, as `atlas.aml.t0051` has it. */
 const TECHNIQUE = /AML\.T\d{4}(?:\.\d{3})?/i;
 
 function isTechnique(tag: string): boolean {
@@ -129,5 +131,5 @@ function isTechnique(tag: string): boolean {
 
 function attacksOf({ tags }: Finding): DetectionFinding['finding_info']['attacks'] {
   const uids = tags.flatMap((tag) => TECHNIQUE.exec(tag)?.[0].toUpperCase() ?? []);
-  return uids.map((uid) => ({ technique: { uid } }));
+  return uids.map((uid) => ({ technique: { uid, name: uid, src_url: `${TECHNIQUES_URL}/${uid}` } }));
 }

@@ -84,7 +84,10 @@ for (const [verdict, action, disposition] of outcomes) {
     assert.ok(alert);
     const event = detectionFindingSchema.parse(JSON.parse(JSON.stringify(toEvent(alert))));
     assert.deepEqual([event.action_id, event.disposition_id, event.severity_id], [action, disposition, 5]);
-    assert.deepEqual(event.finding_info.attacks, [{ technique: { uid: 'AML.T0054' } }]);
+    assert.deepEqual(
+      event.finding_info.attacks.map((attack) => attack.technique.uid),
+      ['AML.T0054'],
+    );
     assert.deepEqual(event.finding_info.types, ['behaviour.deception']);
     assert.equal(event.type_uid, event.class_uid * 100 + event.activity_id);
     assert.equal(event.time, Date.UTC(2026, 10, 26, 12, 0, 1, 500));
