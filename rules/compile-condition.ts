@@ -118,12 +118,9 @@ function resolveThreshold(
     return { threshold: found.value, rate, rateInterval: found.interval };
   }
   const remedy =
-    found.segmentsMissing > 0
-      ? `; ${found.segmentsMissing} more ordinary segments are needed, or a less rare rate`
-      : '; give a threshold with above';
-  complain(
-    ['rarer_than'],
-    `rarer_than ${text} of ${parts.signal}: ${found.refused}: ${found.message}${remedy}`,
-  );
+    found.refused === 'sample too small'
+      ? `${found.segmentsMissing} more ordinary segments are needed, or a less rare rate`
+      : "leave the aggregate to the concept's own, or give the threshold with above";
+  complain(['rarer_than'], `rarer_than ${text}: ${found.refused}: ${found.message}; ${remedy}`);
   return undefined;
 }

@@ -51,8 +51,9 @@ and window w:
 A condition is met when the value is greater than the threshold. \`above\` is the threshold itself.
 \`rarer_than: 1/2000\` is looked up in the featureset's calibration, for the same aggregate and for the role that the
 target reads (\`input\`: user, \`output\` and \`tool_call\`: assistant, \`tool_result\`: tool, \`system\`: system; \`any\`: all
-roles together): at most one in 2,000 ordinary segments scores so high. A rate that the calibration's sample cannot
-support is refused, with the number of segments that are missing.
+roles together; where the role alone has too few segments for the rate, all roles): at most one in 2,000 ordinary
+segments scores so high. A rate that the calibration's sample cannot support is refused, with the number of segments
+that are missing.
 
 ## When a rule fires
 

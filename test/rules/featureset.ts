@@ -17,7 +17,7 @@ const CONCEPTS: readonly Concept[] = [
 ];
 
 /** A small featureset with known numbers: 100 features, of which concept n uses 10n, 10n + 1 and 10n + 2 with
- *  weights 2, 1 and -1; every signal's ordinary scores are 0.001, 0.002 … 10, so a rate r is the value 10 (1 - r). */
+ *  weights 2, 1 and -1; every signal's ordinary scores are 0.001, 0.002 … 10, so a rate r is the value 10 (1 - r); for `mean` there is no calibration. */
 export const featureset: Featureset = {
   name: 'tiny',
   version: '1',
@@ -36,7 +36,8 @@ export const featureset: Featureset = {
     neighbours: [],
   }),
   featureByLabel: (label) => (label === 'apologies' ? 7 : undefined),
-  threshold: (_signal, _aggregate, rate) => thresholdAt(rate),
+  threshold: (signal, aggregate, rate) =>
+    aggregate.kind === 'mean' ? uncalibrated(signal) : thresholdAt(rate),
   rarity: () => undefined,
 };
 
@@ -71,6 +72,10 @@ function signalValue(signal: SignalId, row: Readonly<Record<number, number>>): n
   if (kind === 'feature') return row[Number(name)] ?? 0;
   const known = CONCEPTS.find((candidate) => candidate.name === name);
   return (known?.features ?? []).reduce((sum, { index, weight }) => sum + weight * (row[index] ?? 0), 0);
+}
+
+function uncalibrated(signal: SignalId): CalibrationRefusal {
+  return { refused: 'no calibration', message: `${signal} has none for mean`, segmentsMissing: 5000 };
 }
 
 function thresholdAt(rate: number): Threshold | CalibrationRefusal {

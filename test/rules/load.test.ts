@@ -47,7 +47,14 @@ const wrong: readonly (readonly [title: string, text: string, expected: readonly
     'a rate that the calibration cannot support says how many segments are missing',
     ruleText({ detection: '{deceives: {signal: {concept: deception}, rarer_than: 1/50000}}' }),
     [
-      'a.yaml:12:70: rarer_than 1/50000 of concept/deception: sample too small: 10000 ordinary segments cannot tell a rate of 0.00002; 40000 more ordinary segments are needed, or a less rare rate',
+      'a.yaml:12:70: rarer_than 1/50000: sample too small: 10000 ordinary segments cannot tell a rate of 0.00002; 40000 more ordinary segments are needed, or a less rare rate',
+    ],
+  ],
+  [
+    'a rate for an aggregate that was not calibrated names the ways out',
+    ruleText({ detection: '{deceives: {signal: {feature: 3}, aggregate: mean, rarer_than: 1/10}}' }),
+    [
+      "a.yaml:12:79: rarer_than 1/10: no calibration: feature/3 has none for mean; leave the aggregate to the concept's own, or give the threshold with above",
     ],
   ],
   [
