@@ -110,16 +110,70 @@ export const REPLY_TOPICS: readonly ReplyTopic[] = [
   },
 ];
 
-/** Taken when no keyword fits: everyday help in several languages. */
+/** Everyday help in a language, and the words or letters by which a message in it is known. */
+export interface LanguageReplies {
+  readonly language: string;
+  readonly asks: RegExp;
+  readonly replies: readonly string[];
+}
+
+/** Asked when no topic fits, in this order; English when none of them fits either. */
+export const LANGUAGE_REPLIES: readonly LanguageReplies[] = [
+  {
+    language: 'de',
+    asks: /(?<![\p{L}])(?:hallo|bitte|danke|wie|wann|warum|ich|kannst du)(?![\p{L}])/u,
+    replies: [
+      'Natürlich, gern. Der Zug fährt jede Stunde um zehn nach, und die Fahrt dauert etwa vierzig Minuten. Wenn du eine Rückfahrkarte kaufst, gilt sie den ganzen Tag.',
+    ],
+  },
+  {
+    language: 'fr',
+    asks: /(?<![\p{L}])(?:bonjour|merci|salut|comment|pourquoi|quel|quelle)(?![\p{L}])/u,
+    replies: [
+      'Bien sûr. Pour garder une plante en bonne santé, arrosez-la quand la terre est sèche sur deux centimètres, placez-la près d’une fenêtre et tournez le pot chaque semaine.',
+    ],
+  },
+  {
+    language: 'es',
+    asks: /[¿¡]|(?<![\p{L}])(?:hola|gracias|cómo|por favor)(?![\p{L}])/u,
+    replies: [
+      'Claro que sí. Para aprender vocabulario, repasa diez palabras al día, escribe una frase con cada una y vuelve a leerlas al cabo de tres días. Lo poco y constante funciona mejor que lo mucho de una vez.',
+    ],
+  },
+  {
+    language: 'it',
+    asks: /(?<![\p{L}])(?:ciao|grazie|buongiorno|quando|perché|vorrei)(?![\p{L}])/u,
+    replies: [
+      'Certo. Il museo apre alle nove e chiude alle diciotto; il lunedì resta chiuso. I biglietti si possono comprare all’ingresso, ma nel fine settimana conviene prenotare.',
+    ],
+  },
+  {
+    language: 'ja',
+    asks: /[\p{Script=Hiragana}\p{Script=Katakana}]/u,
+    replies: [
+      'もちろんです。駅からは歩いて十分ほどです。北口を出て、まっすぐ進み、二つ目の信号を右に曲がると、左側に図書館があります。',
+    ],
+  },
+  {
+    language: 'ru',
+    asks: /\p{Script=Cyrillic}/u,
+    replies: [
+      'Конечно. Чтобы чай получился вкусным, прогрейте чайник, возьмите одну ложку заварки на чашку и подождите четыре минуты. Кипяток слишком горяч для зелёного чая.',
+    ],
+  },
+  {
+    language: 'ar',
+    asks: /\p{Script=Arabic}/u,
+    replies: [
+      'لا مشكلة. يفتح المكتب من التاسعة صباحًا حتى الرابعة مساءً، ويمكنك حجز موعد عبر الموقع أو بالهاتف.',
+    ],
+  },
+];
+
+/** Taken when nothing else fits. */
 export const EVERYDAY_REPLIES: readonly string[] = [
+  'Hello! What would you like to work on? I can explain something, look over a text with you, or help you plan the next step.',
   'Good question. In short: start with the part that you can check today, write down what you expect, and compare. If the two differ, you have learned something, and if they agree, you can go on to the next part.',
   'Here is one way to plan the day: do the task that needs the most thought first, answer messages in two blocks rather than all the time, and leave the last half hour free to note where you stopped.',
   'The water cycle has four parts: evaporation, condensation, precipitation and run-off. The sun drives it, and a drop of water spends about nine days in the air before it falls again.',
-  'Natürlich, gern. Der Zug fährt jede Stunde um zehn nach, und die Fahrt dauert etwa vierzig Minuten. Wenn du eine Rückfahrkarte kaufst, gilt sie den ganzen Tag.',
-  'Bien sûr. Pour garder une plante en bonne santé, arrosez-la quand la terre est sèche sur deux centimètres, placez-la près d’une fenêtre et tournez le pot chaque semaine.',
-  'Claro que sí. Para aprender vocabulario, repasa diez palabras al día, escribe una frase con cada una y vuelve a leerlas al cabo de tres días. Lo poco y constante funciona mejor que lo mucho de una vez.',
-  'もちろんです。駅からは歩いて十分ほどです。北口を出て、まっすぐ進み、二つ目の信号を右に曲がると、左側に図書館があります。',
-  'Certo. Il museo apre alle nove e chiude alle diciotto; il lunedì resta chiuso. I biglietti si possono comprare all’ingresso, ma nel fine settimana conviene prenotare.',
-  'Конечно. Чтобы чай получился вкусным, прогрейте чайник, возьмите одну ложку заварки на чашку и подождите четыре минуты. Кипяток слишком горяч для зелёного чая.',
-  'لا مشكلة. يفتح المكتب من التاسعة صباحًا حتى الرابعة مساءً، ويمكنك حجز موعد عبر الموقع أو بالهاتف.',
 ];

@@ -55,6 +55,23 @@ test('every topic is reached by each of its keywords', async () => {
   }
 });
 
+test('other messages are answered with everyday help in their language', async () => {
+  const table = [
+    ['Hello', /[a-z]/],
+    ['Hallo, wie geht es?', /Natürlich/],
+    ['Bonjour', /Bien sûr/],
+    ['¿Qué tal?', /Claro/],
+    ['Ciao', /Certo/],
+    ['こんにちは', /もちろん/],
+    ['Привет', /Конечно/],
+    ['مرحبا', /مشكلة/],
+  ] as const;
+  for (const [question, answer] of table) {
+    const { choices } = await client.chat.completions.create(ask(question));
+    assert.match(choices[0]?.message.content ?? '', answer);
+  }
+});
+
 test('the same message has the same answers, several choices differ', async () => {
   const body = { ...ask('Tell me about the shutdown'), n: 3 };
   const first = await client.chat.completions.create(body);
