@@ -46,6 +46,7 @@ export function startRelay({ config, ledger, log, reviewUrl, deadlineMs }: Relay
     gauges: () => ({
       outboxPending: sum(lanes, ({ depth }) => depth),
       outboxOldestSeconds: Math.max(0, ...lanes.map(({ oldestAgeMs }) => oldestAgeMs / 1_000)),
+      outboxAttempts: sum(lanes, ({ attempts }) => attempts),
       outboxDead: sum(lanes, ({ dead }) => dead),
     }),
     async close() {
