@@ -91,7 +91,7 @@ def export(build: Path, out: Path, version: str, golden: Path | None) -> None:
     print(f"{'all':16} {total:>10}", flush=True)
     onnx.checker.check_model(str(out / "reader.onnx"), full_check=True)
     if golden is not None:
-        write_golden(build, weights, reader, golden)
+        write_golden(build, weights, reader, probes_of(build)[1:], golden)
 
 
 def main() -> None:
