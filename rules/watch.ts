@@ -1,6 +1,6 @@
 import type { Featureset } from '../detectors/index.ts';
 import { digestOfTexts } from './compile.ts';
-import { createDirectoryWatch } from './directory-watch.ts';
+import { createDirectoryWatch, type DirectoryWatch } from './directory-watch.ts';
 import { compileFiles } from './load.ts';
 import { type ReadFiles, readRuleFiles } from './read-files.ts';
 import type { LoadResult, RuleProblem, RuleSet } from './types.ts';
@@ -32,21 +32,41 @@ export interface RuleWatcher {
 /** Keeps a rule set up to date with its files, all of them or none: a broken set leaves the running one in place.
  *  Notices atomic renames, swapped symbolic links (a mounted ConfigMap) and many files written at once. */
 export async function createRuleWatcher(parts: RuleWatcherParts): Promise<RuleWatcher> {
-  const { paths, featureset, debounceMs = 150, pollMs = 10_000 } = parts;
-  let ruleSet = parts.ruleSet;
-  let seen = ruleSet.digest;
-  let isClosed = false;
+  const { paths, debounceMs = 150, pollMs = 10_000 } = parts;
   let work: Promise<unknown> = Promise.resolve();
-
   const debounce = createDebounce(debounceMs, () => void enqueue(false));
   const directories = createDirectoryWatch(paths, debounce.touch);
+  const reloader = createReloader(parts, directories);
   const poll = setInterval(() => void enqueue(false), pollMs).unref();
 
   function enqueue(isForced: boolean): Promise<LoadResult> {
-    const result = work.then(() => refresh(isForced));
+    const result = work.then(() => reloader.refresh(isForced));
     work = result.catch(() => undefined);
     return result;
   }
+
+  await enqueue(false);
+  return {
+    get ruleSet() {
+      return reloader.ruleSet();
+    },
+    reload: () => enqueue(true),
+    close: async () => {
+      reloader.close();
+      clearInterval(poll);
+      debounce.close();
+      directories.close();
+      await work;
+    },
+  };
+}
+
+/** Holds the running set; `refresh` reads the files and replaces it where they changed and are right. */
+function createReloader(parts: RuleWatcherParts, directories: DirectoryWatch) {
+  const { paths, featureset } = parts;
+  let ruleSet = parts.ruleSet;
+  let seen = ruleSet.digest;
+  let isClosed = false;
 
   async function refresh(isForced: boolean): Promise<LoadResult> {
     const unchanged: LoadResult = { ok: true, ruleSet };
@@ -65,18 +85,11 @@ export async function createRuleWatcher(parts: RuleWatcherParts): Promise<RuleWa
     return result;
   }
 
-  await enqueue(false);
   return {
-    get ruleSet() {
-      return ruleSet;
-    },
-    reload: () => enqueue(true),
-    close: async () => {
+    refresh,
+    ruleSet: () => ruleSet,
+    close: () => {
       isClosed = true;
-      clearInterval(poll);
-      debounce.close();
-      directories.close();
-      await work;
     },
   };
 }
