@@ -11,6 +11,7 @@ import { readConversationKey } from './conversation/conversation-id.ts';
 import { createDemoUpstream } from './demo-upstream/index.ts';
 import { loadDialects } from './dialects/load-dialects.ts';
 import type { GatewayParts } from './exchange/parts.ts';
+import { GatewayError } from './gateway-error.ts';
 import { createHealth } from './health.ts';
 import { listen } from './http-server.ts';
 import { startRelay } from './start-relay.ts';
@@ -71,8 +72,7 @@ interface Start {
 }
 
 async function start({ config, log, closing, options }: Start): Promise<Running> {
-  const dataDir = resolve(config.data);
-  mkdirSync(dataDir, { recursive: true });
+  const dataDir = openDataFolder(config.data);
   const { otlp_endpoint: otlpEndpoint } = config.telemetry;
   const telemetry = closing.add(
     'telemetry',
@@ -151,6 +151,17 @@ async function start({ config, log, closing, options }: Start): Promise<Running>
     reloadRules: rules.reload,
     stop: once(() => stopAll({ config, parts, app, closing, hardStop: stop })),
   };
+}
+
+function openDataFolder(data: string): string {
+  const folder = resolve(data);
+  try {
+    mkdirSync(folder, { recursive: true });
+    return folder;
+  } catch (cause) {
+    const message = `the state folder ${folder} cannot be made: ${(cause as Error).message}`;
+    throw new GatewayError('START_FAILED', message, { fields: { folder }, cause });
+  }
 }
 
 interface Stopping {

@@ -1,31 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { CommitOutcome, ExchangeRecord } from '../../alerts/index.ts';
+import type { CommitOutcome } from '../../alerts/index.ts';
 import type { RuleSet, SegmentRef } from '../../rules/index.ts';
-import type { AnswerFacts } from '../dialects/dialect.ts';
 import { type Decision, decide } from '../policy/decide.ts';
 import { createExchangeScan, type ExchangeScan, type Gap } from '../scanning/exchange-scan.ts';
-import type { ExchangeDetail, ExchangeError, ExchangeSpan } from '../telemetry/index.ts';
+import type { ExchangeDetail, ExchangeSpan } from '../telemetry/index.ts';
+import { type AbortReason, createClientSignal } from './client-signal.ts';
 import type { GatewayParts, Route } from './parts.ts';
-
-/** How an exchange ended for its client. */
-export interface Ending {
-  /** 499 where the client left before it was told a status. */
-  readonly status: number;
-  readonly error: ExchangeError | null;
-  readonly facts: AnswerFacts | null;
-}
+import { createRecorder, type Ending } from './recorder.ts';
 
 /** One request and its answer, from the first byte to the record on disk. */
 export interface Exchange {
   readonly id: string;
   readonly route: Route;
+  /** The rules that held when it began; they hold to its end. */
   readonly ruleSet: RuleSet;
   readonly scan: ExchangeScan;
   readonly span: ExchangeSpan;
   /** Fires when the client is gone or the gateway stops; the upstream hears it. */
   readonly abortSignal: AbortSignal;
-  abortReason(): 'client_gone' | 'stopping' | null;
+  abortReason(): AbortReason | null;
   describe(detail: ExchangeDetail): void;
   detail(): ExchangeDetail;
   /** Notes that a side could not be read, or not to its end. */
@@ -42,8 +36,6 @@ export interface Connection {
   readonly response: ServerResponse;
 }
 
-const UNKNOWN: ExchangeDetail = { conversationId: 'unknown', model: null, isStreamed: false };
-
 /** Begins an exchange: its id is told to the client in every answer. */
 export function createExchange(
   parts: GatewayParts,
@@ -51,77 +43,24 @@ export function createExchange(
   { request, response }: Connection,
 ): Exchange {
   const id = randomUUID();
-  const startedAt = new Date();
   const startedMs = performance.now();
   const ruleSet = parts.currentRules();
-  const abort = linkAbort(parts.stopSignal, response);
+  const client = createClientSignal(response, parts.stopSignal);
   const span = startSpan(parts, route, { id, request });
-  const { limits, detector: settings, policy } = parts.config;
-  const scan = createExchangeScan({
-    detector: parts.detector,
-    ruleSet,
-    abortSignal: new AbortController().signal,
-    maxSegments: limits.max_segments,
-    maxSegmentTokens: limits.max_segment_tokens,
-    timeoutMs: settings.timeout_ms,
-  });
-  let detail = UNKNOWN;
+  const scan = startScan(parts, ruleSet);
+  const recorder = createRecorder({ ...parts, id, route, scan, span });
+  let detail: ExchangeDetail = { conversationId: 'unknown', model: null, isStreamed: false };
   let firstByteMs: number | null = null;
   let settled: Promise<CommitOutcome> | null = null;
   response.setHeader('x-telltale-exchange-id', id);
-
-  async function record(decision: Decision, ending: Ending): Promise<CommitOutcome> {
-    const outcome = await parts.ledger.commit(createRecord(decision, ending));
-    parts.health.noteCommit(outcome);
-    reportOutcome(parts, { id, outcome, decision });
-    for (const finding of scan.findings()) span.finding(finding);
-    for (const { coverage } of scan.segments()) {
-      if (coverage.reason !== null) parts.telemetry.recordUnscanned(coverage.reason);
-    }
-    const { status, error, facts } = ending;
-    span.event('committed');
-    span.end({
-      status,
-      error,
-      verdict: decision.verdict,
-      responseModel: facts?.model ?? null,
-      finishReasons: facts?.finishReasons ?? [],
-      usage: facts?.usage ?? null,
-      tokensScored: scan.tokens(),
-      firstByteMs,
-    });
-    abort.unlink();
-    return outcome;
-  }
-
-  function createRecord({ verdict }: Decision, { status }: Ending): ExchangeRecord {
-    const findings = scan.findings();
-    const isFlagged = findings.some(({ mode }) => mode === 'flag' || mode === 'enforce');
-    return {
-      exchangeId: id,
-      ...detail,
-      startedAt: startedAt.toISOString(),
-      endedAt: new Date().toISOString(),
-      route: route.name,
-      dialect: route.dialect?.name ?? 'none',
-      status,
-      verdict,
-      findings,
-      coverage: scan.segments().map(({ coverage }) => coverage),
-      segments: isFlagged ? scan.records() : [],
-      featuresetDigest: parts.detector.featureset.digest,
-      traceId: span.traceId,
-    };
-  }
-
   return {
     id,
     route,
     ruleSet,
     scan,
     span,
-    abortSignal: abort.signal,
-    abortReason: abort.reason,
+    abortSignal: client.signal,
+    abortReason: client.reason,
     describe(known) {
       detail = known;
       span.detail(known);
@@ -133,13 +72,26 @@ export function createExchange(
     },
     async judge(which) {
       await scan.end(which);
-      return decide(scan.findings(), scan.segments(), { ruleSet, policy });
+      return decide(scan.findings(), scan.segments(), { ruleSet, policy: parts.config.policy });
     },
     settle(decision, ending) {
-      settled ??= record(decision, ending);
+      settled ??= recorder.record(decision, { ...ending, detail, firstByteMs }).finally(client.unlink);
       return settled;
     },
   };
+}
+
+function startScan({ config, detector }: GatewayParts, ruleSet: RuleSet): ExchangeScan {
+  const { limits } = config;
+  return createExchangeScan({
+    detector,
+    ruleSet,
+    // Scoring ends by its own deadlines: what came before a client left is scored all the same.
+    abortSignal: new AbortController().signal,
+    maxSegments: limits.max_segments,
+    maxSegmentTokens: limits.max_segment_tokens,
+    timeoutMs: config.detector.timeout_ms,
+  });
 }
 
 /** Stands for a whole side; of an answer it may be either target, so the one that rules are strictest on. */
@@ -153,58 +105,19 @@ function sideRef(side: 'request' | 'response', ruleSet: RuleSet): SegmentRef {
   return { ...place, target: strictest ?? 'output', role: 'assistant' };
 }
 
-/** The signal of one exchange: fires with the client's leaving or the gateway's stop, whichever comes first. */
-function linkAbort(stopSignal: AbortSignal, response: ServerResponse) {
-  const controller = new AbortController();
-  let reason: 'client_gone' | 'stopping' | null = null;
-  const fire = (why: 'client_gone' | 'stopping') => {
-    reason ??= why;
-    controller.abort();
-  };
-  const onClose = () => {
-    if (!response.writableFinished) fire('client_gone');
-  };
-  const onStop = () => fire('stopping');
-  response.once('close', onClose);
-  stopSignal.addEventListener('abort', onStop);
-  if (stopSignal.aborted) onStop();
-  return {
-    signal: controller.signal,
-    reason: () => reason,
-    unlink: () => {
-      stopSignal.removeEventListener('abort', onStop);
-    },
-  };
-}
-
 function startSpan(
-  parts: GatewayParts,
-  route: Route,
-  { id, request }: { id: string; request: IncomingMessage },
+  { telemetry, upstream }: GatewayParts,
+  { name, dialect }: Route,
+  { id, request }: { readonly id: string; readonly request: IncomingMessage },
 ): ExchangeSpan {
   const { traceparent, tracestate } = request.headers;
-  return parts.telemetry.startExchange({
+  return telemetry.startExchange({
     exchangeId: id,
-    route: route.name,
+    route: name,
     method: request.method ?? 'GET',
-    dialect: route.dialect?.name ?? 'none',
-    upstreamHost: parts.upstream.host,
+    dialect: dialect?.name ?? 'none',
+    upstreamHost: upstream.host,
     traceparent: typeof traceparent === 'string' ? traceparent : undefined,
     tracestate: typeof tracestate === 'string' ? tracestate : undefined,
   });
-}
-
-interface Outcome {
-  readonly id: string;
-  readonly outcome: CommitOutcome;
-  readonly decision: Decision;
-}
-
-/** Every use of a policy is counted, and an exchange without a record is said. */
-function reportOutcome({ telemetry, log, config }: GatewayParts, { id, outcome, decision }: Outcome): void {
-  for (const use of decision.uses) telemetry.recordPolicyUse(use);
-  if (outcome.outcome === 'committed') return;
-  telemetry.recordUnrecorded();
-  telemetry.recordPolicyUse({ policy: 'on_unrecorded', decision: config.policy.on_unrecorded });
-  log.warn('exchange not recorded', { exchangeId: id, reason: outcome.reason, message: outcome.message });
 }

@@ -101,6 +101,6 @@ export function createExchangeScan(parts: ExchangeScanParts): ExchangeScan {
       );
       return all.map((segment) => segment.record(fired));
     },
-    tokens: () => [...segments.values()].reduce((sum, segment) => sum + segment.coverage().tokens, 0),
+    tokens: () => [...segments.values()].reduce((sum, segment) => sum + segment.tokens(), 0),
   };
 }

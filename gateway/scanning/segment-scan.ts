@@ -1,24 +1,15 @@
 import type { CoverageEntry, SegmentRecord, UnscannedReason } from '../../alerts/index.ts';
-import { type Activations, type Detector, DetectorError, type SignalId } from '../../detectors/index.ts';
-import {
-  advance,
-  beginSegment,
-  type Finding,
-  finish,
-  type RuleSet,
-  type SegmentRef,
-} from '../../rules/index.ts';
+import { DetectorError, type SignalId } from '../../detectors/index.ts';
+import type { Finding, SegmentRef } from '../../rules/index.ts';
 import type { Gate } from './gate.ts';
+import { createSegmentReading, type SegmentReading, type SegmentReadingParts } from './segment-reading.ts';
+import { createTextFeed } from './text-feed.ts';
 
 /** What all segments of one exchange share. */
-export interface ScanParts {
-  readonly detector: Detector;
-  readonly ruleSet: RuleSet;
+export interface ScanParts extends SegmentReadingParts {
   /** How many segments of one exchange are at the reader at once. */
   readonly gate: Gate;
-  readonly abortSignal: AbortSignal;
   readonly maxTokens: number;
-  readonly timeoutMs: number;
 }
 
 /** One segment on its way through the reader and the rules. */
@@ -32,46 +23,64 @@ export interface SegmentScan {
   end(): Promise<void>;
   findings(): readonly Finding[];
   coverage(): CoverageEntry;
+  tokens(): number;
   record(signals: ReadonlySet<SignalId>): SegmentRecord;
 }
 
-/** Fewer characters wait for more, since a small batch costs the reader more a token. */
-const BATCH_CHARS = 160;
-
-const REASONS: Readonly<Record<string, UnscannedReason>> = {
-  QUEUE_FULL: 'queue_full',
-  TIMEOUT: 'timeout',
-  WORKER_DIED: 'worker_died',
-  NON_FINITE: 'non_finite',
-};
-
 /** Starts to scan one segment. Without a rule on its target it is skipped, and said to be. */
 export function createSegmentScan(ref: SegmentRef, parts: ScanParts): SegmentScan {
-  const signals = parts.ruleSet.signalsFor(ref.target);
-  const read = createReading(ref, parts, signals);
-  let text = '';
-  let pushed = 0;
-  let unread: { reason: UnscannedReason; bytes: number } | null = null;
+  const reading = createSegmentReading(ref, parts);
+  const feed = createTextFeed();
+  const work = reading === null ? null : createWork(reading, feed, parts);
+  const unread: { reason: UnscannedReason | null; bytes: number } = { reason: null, bytes: 0 };
+  return {
+    ref,
+    push(piece) {
+      feed.push(piece);
+      work?.wake();
+    },
+    skip(reason, bytes) {
+      unread.reason ??= reason;
+      unread.bytes += bytes;
+    },
+    end: async () => work?.end(),
+    findings: () => reading?.findings() ?? [],
+    tokens: () => reading?.tokens() ?? 0,
+    coverage: () => ({
+      segmentId: ref.id,
+      pointer: ref.pointer,
+      role: ref.role,
+      choice: ref.choice,
+      ...statusOf(work?.failure() ?? null, unread.reason, reading !== null),
+      tokens: reading?.tokens() ?? 0,
+      bytes: Buffer.byteLength(feed.text()) + unread.bytes,
+    }),
+    record: (wanted) => ({
+      segmentId: ref.id,
+      role: ref.role,
+      target: ref.target,
+      text: feed.text(),
+      ...(reading?.record(wanted) ?? { tokens: [], signals: {} }),
+    }),
+  };
+}
+
+/** Brings batches from the feed to the reader, one after another, until the end or the first failure. */
+function createWork(
+  reading: SegmentReading,
+  feed: ReturnType<typeof createTextFeed>,
+  { gate, maxTokens }: Pick<ScanParts, 'gate' | 'maxTokens'>,
+) {
   let failure: UnscannedReason | null = null;
-  let isEnded = false;
-  let working: Promise<void> | null = null;
+  let hasText = false;
+  let running: Promise<void> | null = null;
   let ending: Promise<void> | null = null;
 
-  const isScanned = signals.length > 0;
-
-  async function work(): Promise<void> {
-    while (failure === null && (isEnded ? pushed < text.length : text.length - pushed >= BATCH_CHARS)) {
-      const piece = text.slice(pushed);
-      pushed = text.length;
-      await attempt(() => read.push(piece));
-    }
-  }
-
   async function attempt(step: () => Promise<void>): Promise<void> {
-    const release = await parts.gate.enter();
+    const release = await gate.enter();
     try {
       await step();
-      if (read.tokens() > parts.maxTokens) failure = 'over_cap';
+      if (reading.tokens() > maxTokens) failure = 'over_cap';
     } catch (error) {
       failure = reasonOf(error);
     } finally {
@@ -79,67 +88,42 @@ export function createSegmentScan(ref: SegmentRef, parts: ScanParts): SegmentSca
     }
   }
 
-  async function complete(): Promise<void> {
-    await working;
-    isEnded = true;
-    if (!isScanned || text === '') return;
-    await work();
-    if (failure === null) await attempt(read.finish);
+  async function run(isWhole: boolean): Promise<void> {
+    while (failure === null && feed.hasBatch(isWhole)) {
+      hasText = true;
+      await attempt(() => reading.push(feed.take()));
+    }
   }
 
-  function start(): void {
-    working ??= work().finally(() => {
-      working = null;
-    });
+  async function complete(): Promise<void> {
+    await running;
+    await run(true);
+    if (failure === null && hasText) await attempt(reading.finish);
   }
 
   return {
-    ref,
-    push(piece) {
-      text += piece;
-      if (isScanned && text.length - pushed >= BATCH_CHARS) start();
+    failure: () => failure,
+    wake(): void {
+      if (running !== null || !feed.hasBatch(false)) return;
+      running = run(false).finally(() => {
+        running = null;
+      });
     },
-    skip(reason, bytes) {
-      unread = { reason: unread?.reason ?? reason, bytes: (unread?.bytes ?? 0) + bytes };
-    },
-    end() {
+    end(): Promise<void> {
       ending ??= complete();
       return ending;
     },
-    findings: read.findings,
-    coverage() {
-      const { status, reason } = statusOf({ failure, unread: unread?.reason ?? null, isScanned });
-      return {
-        segmentId: ref.id,
-        pointer: ref.pointer,
-        role: ref.role,
-        choice: ref.choice,
-        status,
-        reason,
-        tokens: read.tokens(),
-        bytes: Buffer.byteLength(text) + (unread?.bytes ?? 0),
-      };
-    },
-    record: (wanted) => ({
-      segmentId: ref.id,
-      role: ref.role,
-      target: ref.target,
-      text,
-      ...read.record(wanted),
-    }),
   };
 }
 
-interface Status {
-  readonly failure: UnscannedReason | null;
-  readonly unread: UnscannedReason | null;
-  readonly isScanned: boolean;
-}
-
-function statusOf({ failure, unread, isScanned }: Status): Pick<CoverageEntry, 'status' | 'reason'> {
+function statusOf(
+  failure: UnscannedReason | null,
+  unread: UnscannedReason | null,
+  isRead: boolean,
+): Pick<CoverageEntry, 'status' | 'reason'> {
   if (failure !== null) return { status: 'failed', reason: failure };
   if (unread !== null) return { status: FAILURES.has(unread) ? 'failed' : 'skipped', reason: unread };
-  return isScanned ? { status: 'scanned', reason: null } : { status: 'skipped', reason: 'no_rules' };
+  return isRead ? { status: 'scanned', reason: null } : { status: 'skipped', reason: 'no_rules' };
 }
 
 /** What should have been readable, as opposed to what is no text. */
@@ -151,55 +135,13 @@ const FAILURES: ReadonlySet<UnscannedReason> = new Set([
   'unknown_encoding',
 ]);
 
+const REASONS: Readonly<Record<string, UnscannedReason>> = {
+  QUEUE_FULL: 'queue_full',
+  TIMEOUT: 'timeout',
+  WORKER_DIED: 'worker_died',
+  NON_FINITE: 'non_finite',
+};
+
 function reasonOf(error: unknown): UnscannedReason {
   return error instanceof DetectorError ? (REASONS[error.code] ?? 'error') : 'error';
-}
-
-/** The scorer and the rules' state of one segment, and what they have said so far. */
-function createReading(ref: SegmentRef, parts: ScanParts, signals: readonly SignalId[]) {
-  const { detector, ruleSet, abortSignal, timeoutMs } = parts;
-  const priority = ruleSet.enforces(ref.target) ? 'enforce' : 'observe';
-  const options = { role: ref.role, signals, priority, abortSignal, timeoutMs } as const;
-  const scorer = signals.length === 0 ? null : detector.createScorer(options);
-  let state = beginSegment(ruleSet, ref);
-  let findings: readonly Finding[] = [];
-  const batches: Activations[] = [];
-
-  function take(activations: Activations): void {
-    if (activations.tokens.length === 0) return;
-    batches.push(activations);
-    const step = advance(ruleSet, state, activations);
-    state = step.state;
-    findings = [...findings, ...step.findings];
-  }
-
-  return {
-    async push(text: string): Promise<void> {
-      if (scorer !== null) take(await scorer.push(text));
-    },
-    async finish(): Promise<void> {
-      if (scorer !== null) take(await scorer.end());
-      findings = finish(ruleSet, state).settled;
-    },
-    tokens: () => state.tokens,
-    findings: () => findings,
-    record: (wanted: ReadonlySet<SignalId>) => recordOf(batches, wanted),
-  };
-}
-
-function recordOf(
-  batches: readonly Activations[],
-  wanted: ReadonlySet<SignalId>,
-): Pick<SegmentRecord, 'tokens' | 'signals'> {
-  const known = [...wanted].filter((signal) => batches.some((batch) => batch.signals.has(signal)));
-  return {
-    tokens: batches.flatMap(({ tokens }) => tokens.map(({ start, end }) => [start, end] as const)),
-    signals: Object.fromEntries(
-      known.map((signal) => [signal, batches.flatMap((batch) => rounded(batch.signals.get(signal)))]),
-    ),
-  };
-}
-
-function rounded(values: Float32Array | undefined): number[] {
-  return Array.from(values ?? [], (value) => Math.round(value * 1e4) / 1e4);
 }

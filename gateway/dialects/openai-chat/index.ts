@@ -11,6 +11,7 @@ export const dialect: Dialect = {
   routes: [
     { method: 'POST', path: '/chat/completions', reads: 'text' },
     { method: 'GET', path: '/models', reads: 'nothing' },
+    { method: 'GET', path: '/models/:model', reads: 'nothing' },
   ],
   readRequest,
   readAnswer,

@@ -1,0 +1,33 @@
+import type { ServerResponse } from 'node:http';
+
+/** Why an exchange was given up. */
+export type AbortReason = 'client_gone' | 'stopping';
+
+/** The signal of one exchange, from its first byte to its last. */
+export interface ClientSignal {
+  readonly signal: AbortSignal;
+  reason(): AbortReason | null;
+  /** Lets go of the gateway's own signal, which outlives the exchange. */
+  unlink(): void;
+}
+
+/** Fires with the client's leaving or the gateway's stop, whichever comes first. */
+export function createClientSignal(response: ServerResponse, stopSignal: AbortSignal): ClientSignal {
+  const controller = new AbortController();
+  let reason: AbortReason | null = null;
+  const fire = (why: AbortReason) => {
+    reason ??= why;
+    controller.abort();
+  };
+  const onStop = () => fire('stopping');
+  response.once('close', () => {
+    if (!response.writableFinished) fire('client_gone');
+  });
+  stopSignal.addEventListener('abort', onStop);
+  if (stopSignal.aborted) onStop();
+  return {
+    signal: controller.signal,
+    reason: () => reason,
+    unlink: () => stopSignal.removeEventListener('abort', onStop),
+  };
+}
