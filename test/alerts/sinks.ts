@@ -41,11 +41,13 @@ export function createListSink(name = 'list'): ListSink {
   return sink;
 }
 
+const WAIT_MS = 60_000;
+
 /** Waits until `isTrue` holds; the deadline is far away and only ends a test that would hang. */
 export async function until(isTrue: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadline = performance.now() + 30_000;
+  const deadline = performance.now() + WAIT_MS;
   while (!(await isTrue())) {
-    if (performance.now() > deadline) throw new Error(`waited 30 s in vain until ${what}`);
+    if (performance.now() > deadline) throw new Error(`waited ${WAIT_MS} ms in vain until ${what}`);
     await sleep(10);
   }
 }

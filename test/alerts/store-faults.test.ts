@@ -91,7 +91,11 @@ test('a database that another process has locked gives unrecorded: locked after 
 });
 
 test('a commit that waits too long is unrecorded: timeout, and more than may wait is unrecorded: queue_full', async (t) => {
-  const { ledger, path } = await openLedger(t, { busyTimeoutMs: 2000, commitTimeoutMs: 200, maxQueued: 3 });
+  const { ledger, path } = await openLedger(t, {
+    busyTimeoutMs: 30_000,
+    commitTimeoutMs: 2000,
+    maxQueued: 3,
+  });
   const other = new DatabaseSync(path);
   other.exec('BEGIN IMMEDIATE');
   const first = ledger.commit(exchange());
