@@ -12,8 +12,10 @@ import type { Detector, DetectorConfig, ScorerOptions } from './types.ts';
 
 const DEFAULT_MAX_QUEUED = 256;
 const DEFAULT_TIMEOUT_MS = 10_000;
-/** One batch takes a fraction of a second; a start, some seconds on a busy machine. */
-const DEFAULT_HANG_MS = 60_000;
+/** One batch takes a fraction of a second. */
+const DEFAULT_HANG_MS = 30_000;
+/** A start takes about a second, many on a machine that is busy. */
+const START_MS = 120_000;
 
 /** What a detector is made from beside its configuration. */
 export interface DetectorParts {
@@ -41,6 +43,7 @@ export async function createDetector(config: DetectorConfig, parts: DetectorPart
     script: parts.workerScript ?? new URL('./reader/reader-worker.ts', import.meta.url),
     workerData: readerModel,
     hangMs: parts.hangMs ?? DEFAULT_HANG_MS,
+    startMs: START_MS,
     workers: Math.max(1, config.workers ?? availableParallelism()),
     maxQueuedJobs: config.maxQueuedBlocks ?? DEFAULT_MAX_QUEUED,
     maxKeys: manifest.window.tokens,

@@ -19,8 +19,10 @@ export interface ReaderThreadParts {
   readonly script: URL;
   /** Plain data for the worker; memory in it is shared. */
   readonly workerData: unknown;
-  /** How long one batch, or the start, may take before the thread counts as hanging. */
+  /** How long one batch may take before the thread counts as hanging. */
   readonly hangMs: number;
+  /** The same for the start. */
+  readonly startMs: number;
 }
 
 /** Starts a thread and waits until it is ready.
@@ -34,9 +36,9 @@ export async function startReaderThread(parts: ReaderThreadParts): Promise<Reade
   };
   worker.on('error', (cause: Error) => end(died(`a reader thread threw: ${cause.message}`, cause)));
   worker.on('exit', (code) => end(died(`a reader thread ended with code ${code}`)));
-  const exchange = (send: ToWorker | null) =>
-    answerOf({ worker, send, ended: ended.signal, hangMs: parts.hangMs, end });
-  const first = await exchange(null);
+  const exchange = (send: ToWorker | null, withinMs: number) =>
+    answerOf({ worker, send, ended: ended.signal, withinMs, end });
+  const first = await exchange(null, parts.startMs);
   if (first.kind !== 'ready') {
     const error =
       first.kind === 'unfit'
@@ -51,9 +53,11 @@ export async function startReaderThread(parts: ReaderThreadParts): Promise<Reade
     ended: ended.signal,
     run: async (jobs, plans) => {
       for (const { plan } of jobs) sendPlan(worker, plans.get(plan), sent);
-      const answer = await exchange({ kind: 'run', jobs });
+      const answer = await exchange({ kind: 'run', jobs }, parts.hangMs);
       if (answer.kind === 'done' && answer.outcomes.length === jobs.length) return answer.outcomes;
-      throw died('a reader thread gave an answer that does not fit its batch');
+      const misfit = died('a reader thread gave an answer that does not fit its batch');
+      end(misfit);
+      throw misfit;
     },
     close: async () => {
       end(new DetectorError('CLOSED', 'the detector is closed'));
@@ -66,12 +70,12 @@ interface Exchange {
   readonly worker: Worker;
   readonly send: ToWorker | null;
   readonly ended: AbortSignal;
-  readonly hangMs: number;
+  readonly withinMs: number;
   readonly end: (why: DetectorError) => void;
 }
 
-async function answerOf({ worker, send, ended, hangMs, end }: Exchange): Promise<FromWorker> {
-  const hang = setTimeout(() => end(died(`a reader thread gave no answer for ${hangMs} ms`)), hangMs);
+async function answerOf({ worker, send, ended, withinMs, end }: Exchange): Promise<FromWorker> {
+  const hang = setTimeout(() => end(died(`a reader thread gave no answer for ${withinMs} ms`)), withinMs);
   try {
     const answer = once(worker, 'message', { signal: ended });
     if (send) worker.postMessage(send);
