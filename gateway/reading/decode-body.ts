@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { Transform } from 'node:stream';
 import {
   constants,
@@ -8,6 +7,7 @@ import {
   createInflateRaw,
   createZstdDecompress,
 } from 'node:zlib';
+import { drainDuring } from './drain.ts';
 
 /** Why a body's bytes could not be turned into text. */
 export interface DecodeFailure {
@@ -98,45 +98,21 @@ function createFailed(failure: DecodeFailure): BodyDecoder {
 function createInflating(transform: Transform, limits: DecodeLimits): BodyDecoder {
   const tally = { encoded: 0, decoded: 0 };
   let failure: DecodeFailure | null = null;
-  let hasEnded = false;
   const fail = (reason: DecodeFailure['reason'], message: string) => {
     failure ??= { reason, message };
     transform.destroy();
   };
   transform.on('error', (error) => fail('unknown_encoding', `the encoded body is broken: ${error.message}`));
 
-  function drain(parts: Buffer[]): void {
-    for (
-      let part = transform.read() as Buffer | null;
-      part !== null;
-      part = transform.read() as Buffer | null
-    ) {
+  async function gather(work: (done: () => void) => void): Promise<Buffer> {
+    const parts: Buffer[] = [];
+    await drainDuring(transform, work, (part) => {
       tally.decoded += part.length;
       const trouble = overLimit(tally, limits);
-      if (trouble !== null) {
-        fail('over_cap', trouble);
-        return;
-      }
-      parts.push(part);
-    }
-  }
-
-  /** Reads while the work goes on, since a full readable side would stop it for ever. */
-  async function readDuring(work: (done: () => void) => void): Promise<Buffer> {
-    const parts: Buffer[] = [];
-    const onReadable = () => drain(parts);
-    transform.on('readable', onReadable);
-    const closed = new AbortController();
-    try {
-      await Promise.race([
-        new Promise<void>((resolve) => work(resolve)),
-        once(transform, 'close', { signal: closed.signal }).catch(() => {}),
-      ]);
-    } finally {
-      closed.abort();
-      transform.off('readable', onReadable);
-    }
-    if (failure === null) drain(parts);
+      if (trouble !== null) fail('over_cap', trouble);
+      else parts.push(part);
+      return failure === null;
+    });
     return failure === null ? Buffer.concat(parts) : EMPTY;
   }
 
@@ -146,14 +122,13 @@ function createInflating(transform: Transform, limits: DecodeLimits): BodyDecode
       return failure;
     },
     async push(chunk) {
-      if (failure !== null || chunk.length === 0) return EMPTY;
       tally.encoded += chunk.length;
-      return readDuring((done) => transform.write(chunk, () => done()));
+      if (failure !== null || chunk.length === 0) return EMPTY;
+      return gather((done) => transform.write(chunk, () => done()));
     },
     async end() {
-      if (failure !== null || hasEnded) return EMPTY;
-      hasEnded = true;
-      return readDuring((done) => {
+      if (failure !== null) return EMPTY;
+      return gather((done) => {
         transform.once('end', done);
         transform.end();
       });
