@@ -5,7 +5,7 @@ import { createDetector, type Detector } from '../detectors/index.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { createReviewServer } from '../review/index.ts';
 import { createApp, type GatewayApp } from './app.ts';
-import { createClosing } from './closing.ts';
+import { type Closing, createClosing } from './closing.ts';
 import type { Config } from './config/schema.ts';
 import { readConversationKey } from './conversation/conversation-id.ts';
 import { createDemoUpstream } from './demo-upstream/index.ts';
@@ -14,9 +14,11 @@ import type { GatewayParts } from './exchange/parts.ts';
 import { GatewayError } from './gateway-error.ts';
 import { createHealth } from './health.ts';
 import { listen } from './http-server.ts';
-import { startRelay } from './start-relay.ts';
-import { startRules } from './start-rules.ts';
-import { createLogger, createTelemetry, type Logger, type Telemetry } from './telemetry/index.ts';
+import { createMetricsHandler } from './metrics-handler.ts';
+import { type RunningRelay, startRelay } from './start-relay.ts';
+import { type ActiveRules, startRules } from './start-rules.ts';
+import { createStop } from './stop.ts';
+import { createLogger, createTelemetry, type Logger } from './telemetry/index.ts';
 import { createUpstream } from './upstream/create-upstream.ts';
 
 /** A gateway that runs, and where. */
@@ -26,7 +28,7 @@ export interface Running {
   readonly metricsUrl: string;
   readonly upstreamUrl: string;
   readonly isDemo: boolean;
-  /** What holds now, for the banner. */
+  /** What held at the start, for the banner. */
   readonly rules: { readonly count: number; readonly digest: string };
   readonly detector: Detector;
   readonly ledger: Ledger;
@@ -48,10 +50,17 @@ export interface StartOptions {
   readonly relayDeadlineMs?: number;
 }
 
+interface Start {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly closing: Closing;
+  readonly options: StartOptions;
+}
+
 const MODEL_FOLDER = resolve(import.meta.dirname, '../models/default');
 const RULES_FOLDER = resolve(import.meta.dirname, '../rules/shipped');
 
-/** Starts everything: reader, rules, store, relay, review page, metrics, and at last the gateway itself.
+/** Starts everything: reader, rules, store, gateway, review page, relay and metrics.
  *  @throws {GatewayError | DetectorError | AlertsError | ReviewError} what was started is closed again before */
 export async function startTelltale(config: Config, options: StartOptions = {}): Promise<Running> {
   const log = options.log ?? createLogger();
@@ -64,93 +73,100 @@ export async function startTelltale(config: Config, options: StartOptions = {}):
   }
 }
 
-interface Start {
-  readonly config: Config;
-  readonly log: Logger;
-  readonly closing: ReturnType<typeof createClosing>;
-  readonly options: StartOptions;
-}
-
-async function start({ config, log, closing, options }: Start): Promise<Running> {
-  const dataDir = openDataFolder(config.data);
-  const { otlp_endpoint: otlpEndpoint } = config.telemetry;
-  const telemetry = closing.add(
-    'telemetry',
-    createTelemetry({ version: packageJson.version, otlpEndpoint: otlpEndpoint ?? undefined }),
-  );
-  const detector = options.detector ?? closing.add('detector', await createDetector(detectorConfig(config)));
-  const rules = await startRules({ folder: config.rules ?? RULES_FOLDER, detector, telemetry, log });
-  closing.add('rules', rules);
-  const ledger = closing.add('ledger', await openLedger(config, log));
-  const demo =
-    config.upstream.url === null ? closing.add('demo', await createDemoUpstream({ port: 0 })) : null;
-  const upstreamUrl = config.upstream.url ?? demo?.url ?? '';
-  const upstream = closing.add('upstream', createUpstream(upstreamUrl, config.upstream));
-  const dialects = await loadDialects();
-  const voice = dialects.find(({ name }) => name === 'openai-chat') ?? dialects[0];
-  if (voice === undefined) throw new Error('no dialect');
-  const stop = new AbortController();
-  const parts: GatewayParts = {
-    config,
-    detector,
-    currentRules: () => rules.current(),
-    ledger,
-    telemetry,
-    upstream,
-    log,
-    health: createHealth(config.policy.on_unrecorded === 'block'),
-    conversationKey: readConversationKey(dataDir),
-    stopSignal: stop.signal,
-  };
-  const app = createApp(parts, dialects, voice);
-  const gateway = closing.add(
-    'gateway',
-    await listen({
-      name: 'the gateway',
-      ...config.server,
-      handler: app.handler,
-      settings: config.server,
-      voice,
-    }),
-  );
-  const review = closing.add(
-    'review',
-    await createReviewServer({
-      ...config.review,
-      ledger,
-      featureset: detector.featureset,
-      gatewayUrl: gateway.url,
-      ...(options.webPath === undefined ? {} : { webPath: options.webPath }),
-      onError: (error) => log.error('review failed', error),
-    }),
-  );
-  const { relayDeadlineMs: deadlineMs = 5_000 } = options;
-  const relay = startRelay({ config, ledger, log, reviewUrl: review.url, deadlineMs });
-  closing.add('relay', relay);
-  telemetry.observeGauges(() => ({
-    inFlight: app.inFlight(),
-    detector: detector.stats(),
-    ...relay.gauges(),
-    rulesActive: rules.current().rules.filter(({ mode }) => mode !== 'off').length,
-    isReady: parts.health.readiness().isReady,
-  }));
-  const metrics = closing.add(
-    'metrics',
-    await listen({ name: 'metrics', ...config.metrics, handler: metricsHandler(telemetry) }),
-  );
+async function start(starting: Start): Promise<Running> {
+  const { config, closing, log } = starting;
+  const hardStop = new AbortController();
+  const { parts, rules, ledger, upstreamUrl } = await buildParts(starting, hardStop.signal);
+  const { app, url } = await openGateway(parts, closing);
+  const reviewUrl = await openReview(starting, parts, { ledger, gatewayUrl: url });
+  const { relayDeadlineMs: deadlineMs = 5_000 } = starting.options;
+  const relay = closing.add('relay', startRelay({ config, ledger, log, reviewUrl, deadlineMs }));
+  observeGauges(parts, app, relay);
+  const handler = createMetricsHandler(parts.telemetry);
+  const metrics = closing.add('metrics', await listen({ name: 'metrics', ...config.metrics, handler }));
+  const { rules: active, digest } = rules.current();
   return {
-    url: gateway.url,
-    reviewUrl: review.url,
+    url,
+    reviewUrl,
     metricsUrl: `${metrics.url}/metrics`,
     upstreamUrl,
-    isDemo: demo !== null,
-    rules: { count: rules.current().rules.length, digest: rules.current().digest },
-    detector,
+    isDemo: config.upstream.url === null,
+    rules: { count: active.length, digest },
+    detector: parts.detector,
     ledger,
     inFlight: app.inFlight,
     reloadRules: rules.reload,
-    stop: once(() => stopAll({ config, parts, app, closing, hardStop: stop })),
+    stop: createStop({ parts, app, closing, hardStop }),
   };
+}
+
+interface Built {
+  readonly parts: GatewayParts;
+  readonly rules: ActiveRules;
+  readonly ledger: Ledger;
+  readonly upstreamUrl: string;
+}
+
+/** What stands behind the gateway's port. */
+async function buildParts({ config, log, closing, options }: Start, stopSignal: AbortSignal): Promise<Built> {
+  const dataDir = openDataFolder(config.data);
+  const otlpEndpoint = config.telemetry.otlp_endpoint ?? undefined;
+  const telemetry = closing.add('telemetry', createTelemetry({ version: packageJson.version, otlpEndpoint }));
+  const detector = options.detector ?? closing.add('detector', await createDetector(detectorConfig(config)));
+  const folder = config.rules ?? RULES_FOLDER;
+  const rules = closing.add('rules', await startRules({ folder, detector, telemetry, log }));
+  const ledger = closing.add('ledger', await openLedger(config, log));
+  const upstreamUrl = config.upstream.url ?? closing.add('demo', await createDemoUpstream({ port: 0 })).url;
+  const parts: GatewayParts = {
+    config,
+    detector,
+    currentRules: rules.current,
+    ledger,
+    telemetry,
+    upstream: closing.add('upstream', createUpstream(upstreamUrl, config.upstream)),
+    log,
+    health: createHealth(config.policy.on_unrecorded === 'block'),
+    conversationKey: readConversationKey(dataDir),
+    stopSignal,
+  };
+  return { parts, rules, ledger, upstreamUrl };
+}
+
+async function openGateway(parts: GatewayParts, closing: Closing): Promise<{ app: GatewayApp; url: string }> {
+  const { server: settings } = parts.config;
+  const dialects = await loadDialects();
+  const voice = dialects.find(({ name }) => name === 'openai-chat') ?? dialects[0];
+  if (voice === undefined) throw new GatewayError('DIALECT_BROKEN', 'the folder of dialects is empty');
+  const app = createApp(parts, dialects, voice);
+  const { host, port } = settings;
+  const server = await listen({ name: 'the gateway', host, port, handler: app.handler, settings, voice });
+  return { app, url: closing.add('gateway', server).url };
+}
+
+async function openReview(
+  { config, log, closing, options }: Start,
+  { detector }: GatewayParts,
+  { ledger, gatewayUrl }: { readonly ledger: Ledger; readonly gatewayUrl: string },
+): Promise<string> {
+  const review = await createReviewServer({
+    ...config.review,
+    ledger,
+    featureset: detector.featureset,
+    gatewayUrl,
+    onError: (error) => log.error('review failed', error),
+    ...(options.webPath === undefined ? {} : { webPath: options.webPath }),
+  });
+  return closing.add('review', review).url;
+}
+
+function observeGauges(parts: GatewayParts, app: GatewayApp, relay: RunningRelay): void {
+  parts.telemetry.observeGauges(() => ({
+    inFlight: app.inFlight(),
+    detector: parts.detector.stats(),
+    ...relay.gauges(),
+    rulesActive: parts.currentRules().rules.filter(({ mode }) => mode !== 'off').length,
+    isReady: parts.health.readiness().isReady,
+  }));
 }
 
 function openDataFolder(data: string): string {
@@ -164,36 +180,10 @@ function openDataFolder(data: string): string {
   }
 }
 
-interface Stopping {
-  readonly config: Config;
-  readonly parts: GatewayParts;
-  readonly app: GatewayApp;
-  readonly closing: ReturnType<typeof createClosing>;
-  readonly hardStop: AbortController;
-}
-
-/** Time for exchanges that were told to end to be scored and recorded. */
-const LAST_CALL_MS = 10_000;
-
-async function stopAll({ config, parts, app, closing, hardStop }: Stopping): Promise<void> {
-  parts.health.noteStopping();
-  const isIdle = await app.idle(config.stop.grace_ms);
-  if (!isIdle) {
-    parts.log.warn('grace time is over', { inFlight: app.inFlight() });
-    hardStop.abort();
-    await app.idle(LAST_CALL_MS);
-  }
-  await closing.closeAll();
-}
-
 function detectorConfig({ model, detector }: Config) {
   const { workers, timeout_ms: timeoutMs, max_queued_blocks: maxQueuedBlocks } = detector;
-  return {
-    modelPath: model ?? MODEL_FOLDER,
-    timeoutMs,
-    maxQueuedBlocks,
-    ...(workers === null ? {} : { workers }),
-  };
+  const modelPath = model ?? MODEL_FOLDER;
+  return { modelPath, timeoutMs, maxQueuedBlocks, ...(workers === null ? {} : { workers }) };
 }
 
 function openLedger({ data, store, kafka }: Config, log: Logger): Promise<Ledger> {
@@ -206,29 +196,7 @@ function openLedger({ data, store, kafka }: Config, log: Logger): Promise<Ledger
   });
 }
 
-function metricsHandler(telemetry: Telemetry): Parameters<typeof listen>[0]['handler'] {
-  return (request, response) => {
-    if (request.url?.split('?')[0] !== '/metrics') {
-      response.writeHead(404).end();
-      return;
-    }
-    telemetry.metricsText().then(
-      (text) =>
-        response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }).end(text),
-      () => response.writeHead(500).end(),
-    );
-  };
-}
-
-function once(work: () => Promise<void>): () => Promise<void> {
-  let done: Promise<void> | null = null;
-  return () => {
-    done ??= work();
-    return done;
-  };
-}
-
-/** Where the alerts file stands. */
-export function alertsFile(dataDir: string): string {
-  return join(resolve(dataDir), 'alerts.jsonl');
+/** Where alerts are written when no broker is named. */
+export function alertsFile(data: string): string {
+  return join(resolve(data), 'alerts.jsonl');
 }
