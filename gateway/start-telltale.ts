@@ -110,8 +110,7 @@ interface Built {
 /** What stands behind the gateway's port. */
 async function buildParts({ config, log, closing, options }: Start, stopSignal: AbortSignal): Promise<Built> {
   const dataDir = openDataFolder(config.data);
-  const otlpEndpoint = config.telemetry.otlp_endpoint ?? undefined;
-  const telemetry = closing.add('telemetry', createTelemetry({ version: packageJson.version, otlpEndpoint }));
+  const telemetry = closing.add('telemetry', createTelemetry(telemetryOptions(config)));
   const detector = options.detector ?? closing.add('detector', await createDetector(detectorConfig(config)));
   const folder = config.rules ?? RULES_FOLDER;
   const rules = closing.add('rules', await startRules({ folder, detector, telemetry, log }));
@@ -178,6 +177,14 @@ function openDataFolder(data: string): string {
     const message = `the state folder ${folder} cannot be made: ${(cause as Error).message}`;
     throw new GatewayError('START_FAILED', message, { fields: { folder }, cause });
   }
+}
+
+function telemetryOptions({ telemetry }: Config) {
+  return {
+    version: packageJson.version,
+    otlpEndpoint: telemetry.otlp_endpoint ?? undefined,
+    trustTraceContext: telemetry.trust_trace_context,
+  };
 }
 
 function detectorConfig({ model, detector }: Config) {

@@ -56,6 +56,12 @@ const store = z.strictObject({
   content: z.enum(['none', 'redacted', 'full']).default('redacted'),
 });
 
+const telemetry = z.strictObject({
+  otlp_endpoint: httpUrl.nullable().default(null),
+  /** Whether a caller's traceparent becomes the parent of the exchange's span, not only a link. */
+  trust_trace_context: z.boolean().default(false),
+});
+
 const policy = z.strictObject({
   unknown_path: z.enum(['refuse', 'pass']).default('refuse'),
   /** What happens to text that no rule could read, where rules flag and where they enforce. */
@@ -90,7 +96,7 @@ const limits = z.strictObject({
 });
 
 const detector = z.strictObject({
-  /** Null is one for each core but one, at least one. */
+  /** Null is one for each core. */
   workers: z.int().min(1).max(256).nullable().default(null),
   timeout_ms: milliseconds.default(10_000),
   max_queued_blocks: count.default(4_096),
@@ -112,7 +118,7 @@ export const configSchema = z.strictObject({
   data: z.string().min(1).default('.telltale'),
   store: store.prefault({}),
   kafka: kafka.prefault({}),
-  telemetry: z.strictObject({ otlp_endpoint: httpUrl.nullable().default(null) }).prefault({}),
+  telemetry: telemetry.prefault({}),
   policy: policy.prefault({}),
   limits: limits.prefault({}),
   detector: detector.prefault({}),

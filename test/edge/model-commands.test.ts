@@ -4,7 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { figuresOf } from '../../gateway/commands/eval-report.ts';
+import { shade } from '../../gateway/commands/shade.ts';
 import { runHere, runTelltale } from './run-telltale.ts';
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the codes are control characters
+const COLOUR_CODE = /\u001b\[[\d;]*m/g;
 
 let folder: string;
 before(async () => {
@@ -126,14 +130,23 @@ test('score gives tokens that cover the text, and every signal with its value an
 
 test('score shades tokens on a terminal and takes the signals asked for', async () => {
   const args = ['score', '--text', 'I hate them all.', '--signal', 'feature/7', '--signal', 'concept/hate'];
-  const plain = await runHere(args);
-  assert.equal(plain.code, 0, plain.stderr);
-  assert.match(plain.stdout, /^I hate them all\.\n/);
-  assert.match(plain.stdout, /feature\/7/);
-  assert.doesNotMatch(plain.stdout, /concept\/deception/);
+  const shown = await runHere(args, { hasColours: true });
+  assert.equal(shown.code, 0, shown.stderr);
+  const plain = shown.stdout.replace(COLOUR_CODE, '');
+  assert.match(plain, /^I hate them all\.\n/);
+  assert.match(plain, /feature\/7/);
+  assert.doesNotMatch(plain, /concept\/deception/);
   const wrong = await runHere(['score', '--text', 'a', '--signal', 'concept/hat']);
   assert.equal(wrong.code, 2);
   assert.match(wrong.stderr, /unknown signal concept\/hat; known: concept\//);
+});
+
+test('a stronger signal has a stronger shade, none has none', () => {
+  const shades = [-1, 0, Number.NaN, 0.1, 0.3, 0.6, 0.9, 1, 7].map((strength) => shade('a', strength));
+  assert.deepEqual(shades.slice(0, 3), ['a', 'a', 'a']);
+  assert.equal(new Set(shades.slice(3, 8)).size, 5);
+  assert.equal(shades.at(-1), shades.at(-2));
+  for (const text of shades) assert.equal(text.replace(COLOUR_CODE, ''), 'a');
 });
 
 test('what score and eval are missing is said before the model is opened', async () => {
