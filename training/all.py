@@ -1,0 +1,62 @@
+"""Retrains the whole featureset, from the public weights to models/default; every stage resumes where it stopped.
+
+    pip install -r training/requirements.txt
+    python training/all.py --out BUILD_FOLDER
+
+On two CPU cores with AVX-512 and bfloat16 the stages take about 75 minutes; `figures.json` keeps the seconds of each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+HERE = Path(__file__).parent
+# (stage, file that says it is done, arguments)
+STAGES = (
+    ("adapt", "adapt.done", ["--passes", "3", "--limit", "1000", "--seed", "1"]),
+    ("harvest", "harvest.json", ["--tokens", "4000000", "--seed", "2"]),
+    ("dictionary", "dictionary.npz", ["--features", "4096", "--l0", "48", "--epochs", "2", "--seed", "3"]),
+    ("concepts", "concepts.json", ["--seed", "4"]),
+    ("calibrate", "any.json", ["--seed", "5"]),
+    ("describe", "features.jsonl", []),
+    ("evaluate", "evaluation.json", []),
+)
+# Large tensors come and go with every batch: without this the allocator gives them back to the kernel each time and
+# a third of the time goes into page faults.
+ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": str(2**32), "MALLOC_TRIM_THRESHOLD_": str(2**32), "MALLOC_TOP_PAD_": str(2**28)}
+
+
+def run_script(name: str, arguments: list[str]) -> float:
+    """Runs one script to its end and gives its seconds."""
+    started = time.time()
+    print(f"== {name} {' '.join(arguments)}", flush=True)
+    subprocess.run([sys.executable, str(HERE / f"{name}.py"), *arguments], check=True, env={**os.environ, **ALLOCATOR})
+    return time.time() - started
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--models", type=Path, default=HERE.parent / "models" / "default")
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    times_file = options.out / "seconds.json"
+    times = json.loads(times_file.read_text()) if times_file.exists() else {}
+    for stage, done, arguments in STAGES:
+        if not (options.out / done).exists():
+            times[stage] = round(run_script(stage, ["--out", str(options.out), *arguments]))
+            (options.out / done).touch()
+            times_file.write_text(json.dumps(times))
+    run_script("figures", ["--out", str(options.out)])
+    run_script("export", ["--build", str(options.out), "--out", str(options.models)])
+    run_script("model_card", ["--out", str(options.out), "--models", str(options.models)])
+
+
+if __name__ == "__main__":
+    main()

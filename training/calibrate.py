@@ -1,0 +1,165 @@
+"""Calibration: how ordinary segments, never trained on, score on every signal. A threshold for a false-alarm rate is read
+off these curves. All arithmetic is float32, as in the product.
+
+    python calibrate.py --out BUILD_FOLDER [--seed 5]
+
+Writes calibration.json (the curves' heads) and calibration.npz (top scores, descending, one array a curve), and any.json
+(which concepts make up `any`, and the value of their strongest calibrated score that 1 % of ordinary segments reach).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from aggregates import CANDIDATES, aggregate_rows
+from concepts import all_signals
+from data import LABELS, Segment, labelled, written
+from features import Corpus, Encoder, encode_segments
+from harvest import load_reader
+from mixture import ordinary_texts
+from public_weights import read_public_weights
+from reference_tokenizer import ReferenceTokenizer
+
+CAPS = {"self_instruct_files": 7000, "gpteacher": 5500, "gsm8k": 1500, "arena_hard": 1400, "multilingual_ud": 2000}
+OTHER_CAP, BENIGN_QUERIES = 1100, 3500
+TOP_CONCEPT, TOP_FEATURE, TOP_PROBE = 1000, 300, 300
+NOT_HARM = {"any", "refusal"}
+TRAFFIC = ("instructions and answers, task dialogues, small talk, banking and assistant queries, technical prose, books and "
+           "ten other languages; public corpora, halves never trained on")
+
+
+def ordinary_segments(seed: int) -> list[Segment]:
+    """Ordinary segments of the calibration half, with benign queries and ordinary written rows of the dev split."""
+    rng = np.random.default_rng(seed)
+    chosen: list[Segment] = []
+    counts: dict[str, int] = {}
+    for text, role, source in ordinary_texts(True, max(CAPS.values()), rng):
+        if counts.get(source, 0) < CAPS.get(source, OTHER_CAP):
+            counts[source] = counts.get(source, 0) + 1
+            chosen.append(Segment(text, role, {}, source, "calibration"))
+    queries = [s for s in labelled({"benign_queries"}) if s.split == "dev"]
+    chosen.extend(queries[i] for i in rng.permutation(len(queries))[:BENIGN_QUERIES])
+    personas = [s for s in labelled({"role_play"}) if s.split == "dev" and s.labels.get("any") == 0]
+    chosen.extend(personas)
+    chosen.extend(s for s in written() if s.source == "ordinary_traffic" and s.split == "dev")
+    return chosen
+
+
+def rarity(top: np.ndarray, segments: int, values: np.ndarray) -> np.ndarray:
+    """-log10 of the share of ordinary segments that score at least so high; beyond the highest, the tail's slope between
+    its 1/20 and its top ranks goes on. As in `detectors/calibration.ts`."""
+    ascending = top[::-1]
+    above = len(top) - np.searchsorted(ascending, values, side="left")
+    rate = np.maximum(above, 0.5) / segments
+    return -np.log10(rate)
+
+
+class Curves:
+    def __init__(self) -> None:
+        self.heads: list[dict] = []
+        self.arrays: dict[str, np.ndarray] = {}
+
+    def add(self, signal: str, kind: str, window: int, role: str, scores: np.ndarray, keep: int) -> None:
+        key = f"c{len(self.heads)}"
+        finite = scores[np.isfinite(scores)]
+        self.heads.append({"signal": signal, "aggregate": {"kind": kind, "window": window}, "role": role,
+                           "segments": int(len(finite)), "key": key})
+        self.arrays[key] = np.sort(finite)[::-1][:keep].astype(np.float32)
+
+
+def feature_maxima(corpus: Corpus, features: np.ndarray, count: int) -> np.ndarray:
+    """Maximum activation of every feature per segment: float32 [segments, len(features)]."""
+    column = np.full(count, -1, np.int64)
+    column[features] = np.arange(len(features))
+    segment_of_token = np.repeat(np.arange(len(corpus.row_start) - 1), np.diff(corpus.row_start))
+    segment = np.repeat(segment_of_token, np.diff(corpus.token_start))
+    where = column[corpus.index]
+    kept = where >= 0
+    out = np.zeros((len(corpus.row_start) - 1, len(features)), np.float32)
+    np.maximum.at(out, (segment[kept], where[kept]), corpus.value[kept])
+    return out
+
+
+def concept_matrix(concepts: list[dict], features: int) -> tuple[torch.Tensor, torch.Tensor]:
+    weight = torch.zeros(features, len(concepts))
+    for i, concept in enumerate(concepts):
+        for entry in concept["features"]:
+            weight[entry["index"], i] = entry["weight"]
+    return weight, torch.tensor([c["bias"] for c in concepts])
+
+
+def calibrate(build: Path, seed: int) -> None:
+    started = time.time()
+    segments = ordinary_segments(seed)
+    reader, encoder = load_reader(build), Encoder.load(build)
+    corpus = encode_segments(segments, reader, encoder, ReferenceTokenizer(read_public_weights()), half=False,
+                             max_windows=3, residuals=True)
+    concepts = json.loads((build / "concepts.json").read_text())
+    weight, bias = concept_matrix(concepts, len(encoder.b_enc))
+    values = all_signals(corpus, weight, bias)
+    heads = torch.load(build / "adapt.pt", weights_only=False)["heads"]
+    dense = corpus.residual.astype(np.float32) @ heads["linear.weight"].numpy().T + heads["linear.bias"].numpy()
+    roles = np.array([s.role for s in segments])
+    curves = Curves()
+    chosen: dict[str, np.ndarray] = {}
+    for kind, window in CANDIDATES:
+        scores = aggregate_rows(values, corpus.row_start, kind, window)
+        probes = aggregate_rows(dense, corpus.row_start, kind, window)
+        for i, concept in enumerate(concepts):
+            own = concept["aggregate"] == {"kind": kind, "window": window}
+            curves.add(f"concept/{concept['name']}", kind, window, "all", scores[:, i], TOP_CONCEPT)
+            if own:
+                chosen[concept["name"]] = scores[:, i]
+            for role in ("user", "assistant", "tool", "system") if own else ():
+                if (roles == role).sum() >= 200:
+                    curves.add(f"concept/{concept['name']}", kind, window, role, scores[roles == role, i], TOP_CONCEPT)
+            if kind == "max_rolling_mean" or own:
+                curves.add(f"probe/{concept['name']}", kind, window, "all", probes[:, i], TOP_PROBE)
+    used = np.array(sorted({e["index"] for c in concepts for e in c["features"]}))
+    maxima = feature_maxima(corpus, used, len(encoder.b_enc))
+    for column, index in enumerate(used):
+        curves.add(f"feature/{index}", "max", 1, "all", maxima[:, column], TOP_FEATURE)
+    density = np.bincount(corpus.index, minlength=len(encoder.b_enc)) / len(corpus.token_ids)
+    np.save(build / "density.npy", density.astype(np.float32))
+    save(build, curves, chosen, segments, len(corpus.token_ids), seed, started)
+
+
+def save(build: Path, curves: Curves, chosen: dict[str, np.ndarray], segments: list[Segment], tokens: int, seed: int,
+         started: float) -> None:
+    np.savez(build / "calibration.npz", **curves.arrays)
+    by_role: dict[str, int] = {}
+    for segment in segments:
+        by_role[segment.role] = by_role.get(segment.role, 0) + 1
+    facts = {"segments": len(segments), "by_role": by_role, "tokens": tokens, "seed": seed,
+             "seconds": round(time.time() - started), "traffic": TRAFFIC}
+    (build / "calibration.json").write_text(json.dumps({**facts, "curves": curves.heads}))
+    harm = [name for name in LABELS if name not in NOT_HARM]
+    found = []
+    for name in harm:
+        finite = chosen[name][np.isfinite(chosen[name])]
+        found.append(rarity(np.sort(finite)[::-1], len(finite), chosen[name]))
+    strongest = np.max(found, 0)
+    (build / "any.json").write_text(json.dumps(
+        {"concepts": harm, "threshold": round(float(np.quantile(strongest, 0.99)), 4),
+         "threshold_0.1pct": round(float(np.quantile(strongest, 0.999)), 4), "segments": len(segments)}, indent=1))
+    print(json.dumps(facts), flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--seed", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=2)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    calibrate(options.out, options.seed)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,244 @@
+"""Concepts: for every label a sparse weighted set of at most 64 features, fitted through the dictionary.
+
+The dense head w gives the start: its reading of the reconstruction is sum_j a_j (d_j . w) + b_dec . w + b. The weights
+are then fitted on rows of the train split with the loss of the adaptation (masked labels, softmax-weighted rolling
+means) and pruned in steps to 64, by |weight| times the feature's root mean square. The aggregate of each concept is the
+one of `aggregates.CANDIDATES` with the best mean AUROC over sources of a validation part of the train split.
+
+    python concepts.py --out BUILD_FOLDER [--seed 4]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from adapt import ROLLING_TOKENS
+from aggregates import CANDIDATES, aggregate_rows
+from data import HELD_OUT_SOURCES, LABELS, LOW_WEIGHT, NO_TRAINING, Segment, labelled, written
+from features import Corpus, Encoder, encode_segments
+from harvest import load_reader
+from mixture import ordinary_texts
+from public_weights import read_public_weights
+from reference_tokenizer import ReferenceTokenizer
+from report import auroc
+
+KEEP_STEPS = ((4096, 1), (768, 1), (256, 1), (128, 1), (64, 3))
+PER_SOURCE, ORDINARY_PER_SOURCE = 350, 150
+
+
+def fit_rows(seed: int) -> list[Segment]:
+    """Train-split rows: all written ones, a draw of every public source, ordinary text with all labels 0."""
+    rng = np.random.default_rng(seed)
+    rows = [s for s in written() if s.split == "train"]
+    by_source: dict[str, list[Segment]] = {}
+    for segment in labelled():
+        if segment.split == "train" and segment.source not in HELD_OUT_SOURCES | NO_TRAINING:
+            by_source.setdefault(segment.source, []).append(segment)
+    for source, segments in sorted(by_source.items()):
+        count = PER_SOURCE // 2 if source in LOW_WEIGHT else PER_SOURCE
+        positive = [s for s in segments if any(s.labels.values())]
+        negative = [s for s in segments if not any(s.labels.values())]
+        for part in (positive, negative):
+            rows.extend(part[i] for i in rng.permutation(len(part))[:count])
+    zeros = {name: 0 for name in LABELS}
+    rows.extend(Segment(t, r, zeros, "ordinary", "train") for t, r, _ in ordinary_texts(False, ORDINARY_PER_SOURCE, rng))
+    return rows
+
+
+def weights_of(segments: list[Segment]) -> tuple[Tensor, Tensor]:
+    """target and weight float32 [segments, labels]; unknown labels weigh 0, the others by inverse root frequency."""
+    known = np.zeros((len(segments), len(LABELS)), np.float32)
+    target = np.zeros_like(known)
+    for i, segment in enumerate(segments):
+        for name, value in segment.labels.items():
+            known[i, LABELS.index(name)] = 1
+            target[i, LABELS.index(name)] = value
+    up = 1 / np.sqrt(np.maximum((known * target).sum(0), 50))
+    down = 1 / np.sqrt(np.maximum((known * (1 - target)).sum(0), 50))
+    return torch.from_numpy(target), torch.from_numpy((known * np.where(target > 0, up, down)).astype(np.float32))
+
+
+def signals(corpus: Corpus, tokens: slice, weight: Tensor, bias: Tensor) -> Tensor:
+    """Sparse product over a run of tokens -> [tokens, labels]."""
+    start = corpus.token_start[tokens.start : tokens.stop + 1]
+    index = torch.from_numpy(corpus.index[start[0] : start[-1]].astype(np.int64))
+    value = torch.from_numpy(corpus.value[start[0] : start[-1]])
+    offsets = torch.from_numpy((start[:-1] - start[0]).astype(np.int64))
+    return F.embedding_bag(index, weight, offsets, mode="sum", per_sample_weights=value) + bias
+
+
+def pool(values: Tensor, lengths: np.ndarray) -> Tensor:
+    """[tokens, labels] of rows laid end to end -> [rows, labels], as the adaptation pools."""
+    owner = torch.repeat_interleave(torch.arange(len(lengths)), torch.from_numpy(lengths))
+    starts = np.repeat(np.concatenate([[0], np.cumsum(lengths)[:-1]]), lengths)
+    here = np.arange(len(owner))
+    back = torch.from_numpy(np.maximum(here - ROLLING_TOKENS, starts - 1) + 1)
+    sums = F.pad(values.cumsum(0), (0, 0, 1, 0))
+    smooth = (sums[1:] - sums[back]) / torch.from_numpy(here + 1 - back.numpy())[:, None]
+    peak = torch.full((len(lengths), values.shape[1]), -1e9).index_reduce(0, owner, smooth.detach(), "amax")
+    weight = torch.exp(smooth - peak[owner])
+    total = torch.zeros_like(peak).index_add(0, owner, weight)
+    return torch.zeros_like(peak).index_add(0, owner, weight * smooth) / total
+
+
+class Fit:
+    """Weights [features, labels] with a mask that only shrinks."""
+
+    def __init__(self, corpus: Corpus, segments: list[Segment], encoder: Encoder, heads: dict[str, Tensor]):
+        self.corpus, self.segments = corpus, segments
+        self.target, self.importance = weights_of(segments)
+        self.weight = (encoder.W_dec @ heads["linear.weight"].T).requires_grad_(True)
+        self.bias = (heads["linear.weight"] @ encoder.b_dec + heads["linear.bias"]).clone().requires_grad_(True)
+        self.mask = torch.ones_like(self.weight)
+        squares = np.bincount(corpus.index, corpus.value.astype(np.float64) ** 2, minlength=len(encoder.b_enc))
+        self.scale = torch.from_numpy(np.sqrt(squares / len(corpus.token_ids))).float()
+
+    def prune(self, keep: int) -> None:
+        score = self.weight.detach().abs() * self.mask * self.scale[:, None]
+        self.mask = torch.zeros_like(score).scatter(0, score.topk(keep, 0).indices, 1.0) * (score > 0)
+        with torch.no_grad():
+            self.weight *= self.mask
+
+    def epoch(self, rows: np.ndarray, rng: np.random.Generator, rate: float, l1: float) -> float:
+        """One pass over runs of 128 neighbouring rows; rows come shuffled from the start."""
+        optimizer = torch.optim.Adam([{"params": [self.weight], "lr": rate}, {"params": [self.bias], "lr": rate * 5}])
+        losses = []
+        blocks = [rows[i : i + 128] for i in range(0, len(rows), 128)]
+        for which in rng.permutation(len(blocks)):
+            block = blocks[which]
+            start = self.corpus.row_start
+            tokens = slice(int(start[block[0]]), int(start[block[-1] + 1]))
+            lengths = np.diff(start[block[0] : block[-1] + 2])
+            values = signals(self.corpus, tokens, self.weight * self.mask, self.bias)
+            kept = torch.from_numpy(lengths > 0)
+            pooled = pool(values, lengths[lengths > 0])
+            target, importance = self.target[block][kept], self.importance[block][kept]
+            loss = F.binary_cross_entropy_with_logits(pooled, target, reduction="none") * importance
+            loss = loss.sum() / importance.sum() + l1 * (self.weight.abs() * self.mask * self.scale[:, None]).sum(0).mean()
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            optimizer.step()
+            losses.append(loss.item())
+        return float(np.mean(losses))
+
+
+@torch.no_grad()
+def all_signals(corpus: Corpus, weight: Tensor, bias: Tensor) -> np.ndarray:
+    parts = [signals(corpus, slice(i, min(i + 65536, len(corpus.token_ids))), weight, bias)
+             for i in range(0, len(corpus.token_ids), 65536)]
+    return torch.cat(parts).numpy()
+
+
+def mean_auroc(segments: list[Segment], scores: np.ndarray, name: str) -> float | None:
+    """Mean over sources that have at least 8 rows of both classes."""
+    found = []
+    for source in sorted({s.source for s in segments}):
+        rows = [i for i, s in enumerate(segments) if s.source == source and name in s.labels]
+        target = np.array([segments[i].labels[name] for i in rows])
+        if len(rows) and 8 <= target.sum() <= len(target) - 8:
+            found.append(auroc(target, scores[rows]))
+    return float(np.mean(found)) if found else None
+
+
+def choose_aggregates(values: np.ndarray, corpus: Corpus, segments: list[Segment]) -> dict[str, tuple]:
+    """label -> (kind, window, mean AUROC), and the figure of every candidate."""
+    table: dict[str, dict[str, float]] = {name: {} for name in LABELS}
+    for kind, window in CANDIDATES:
+        scores = aggregate_rows(values, corpus.row_start, kind, window)
+        for index, name in enumerate(LABELS):
+            figure = mean_auroc(segments, scores[:, index], name)
+            if figure is not None:
+                table[name][f"{kind}/{window}"] = round(figure, 4)
+    best = {}
+    for name in LABELS:
+        if table[name]:
+            kind, window = max(table[name], key=lambda k: table[name][k]).split("/")
+            best[name] = (kind, int(window), table[name])
+        else:
+            best[name] = ("max_rolling_mean", ROLLING_TOKENS, {})
+    return best
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--seed", type=int, default=4)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rows", type=int, default=0, help="only so many rows (to try the whole way)")
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    started, rng = time.time(), np.random.default_rng(options.seed)
+    rows = fit_rows(options.seed)
+    rows = [rows[i] for i in rng.permutation(len(rows))[: options.rows or None]]
+    reader, encoder = load_reader(options.out), Encoder.load(options.out)
+    corpus = encode_segments(rows, reader, encoder, ReferenceTokenizer(read_public_weights()), max_windows=2)
+    heads = torch.load(options.out / "adapt.pt", weights_only=False)["heads"]
+    fit = Fit(corpus, rows, encoder, heads)
+    groups = np.array([hash_group(s) for s in rows])
+    validation = np.flatnonzero(groups == 0)
+    train_blocks = np.arange(len(rows))
+    fit.importance[validation] = 0
+    for keep, epochs in KEEP_STEPS:
+        fit.prune(min(keep, len(fit.weight)))
+        for _ in range(epochs):
+            loss = fit.epoch(train_blocks, rng, 3e-3 if keep > 64 else 5e-3, 2e-3)
+        print(f"{keep} features a concept: loss {loss:.4f}, {time.time() - started:.0f} s", flush=True)
+    weight = (fit.weight * fit.mask).detach()
+    values = all_signals(corpus, weight, fit.bias.detach())
+    held = [rows[i] for i in validation]
+    sub = select_rows(corpus, validation)
+    best = choose_aggregates(values[sub[1]], Corpus(sub[0], corpus.token_start, corpus.index, corpus.value, corpus.token_ids), held)
+    write(options.out, weight, fit.bias.detach(), best)
+    (options.out / "concepts-fit.json").write_text(json.dumps(
+        {"seed": options.seed, "rows": len(rows), "tokens": len(corpus.token_ids), "seconds": round(time.time() - started),
+         "aggregates": {k: {"chosen": f"{v[0]}/{v[1]}", "auroc": v[2]} for k, v in best.items()}}, indent=1))
+
+
+def hash_group(segment: Segment) -> int:
+    import zlib
+    return zlib.crc32(f"{segment.source}/{segment.group or segment.text[:40]}".encode("utf-8", "replace")) % 8
+
+
+def select_rows(corpus: Corpus, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """New row_start and the token indices of the chosen rows."""
+    spans = [np.arange(corpus.row_start[i], corpus.row_start[i + 1]) for i in rows]
+    return np.concatenate([[0], np.cumsum([len(s) for s in spans])]), np.concatenate(spans)
+
+
+DESCRIPTIONS = {
+    "harmful_request": "asks for help that would harm someone", "harmful_response": "gives help that would harm someone",
+    "refusal": "declines to help", "deception": "deception as expressed in the text: plans or ways to make somebody believe what is not so",
+    "power_seeking": "keeping or gaining access, resources or influence beyond what was given, as expressed in the text",
+    "sycophancy": "agreeing or flattering against what is true", "self_harm": "suicide or self-injury, first person or about someone",
+    "violence": "threats, wishes or praise of violence", "weapons": "making, getting or using weapons to harm",
+    "illicit": "crimes and illegal trade", "hate": "contempt for people because of a protected attribute",
+    "harassment": "attacks on a person", "toxicity": "rude, obscene or insulting language", "sexual": "sexual content",
+    "child_safety": "endangering or sexualising minors", "fraud": "scams and deceit for money",
+    "cyber": "attacks on computers and networks", "privacy": "exposing or hunting personal data",
+    "misinformation": "false claims made to be spread", "jailbreak": "attempts to talk an assistant out of its rules",
+    "prompt_injection": "instructions planted in content that an assistant will read",
+    "system_prompt_extraction": "attempts to get at hidden instructions", "any": "harm of any kind",
+}
+
+
+def write(build: Path, weight: Tensor, bias: Tensor, best: dict[str, tuple]) -> None:
+    concepts = []
+    for index, name in enumerate(LABELS):
+        used = torch.nonzero(weight[:, index]).flatten().tolist()
+        used.sort(key=lambda j: -abs(weight[j, index].item()))
+        concepts.append({"name": name, "description": DESCRIPTIONS[name], "bias": float(bias[index]),
+                         "aggregate": {"kind": best[name][0], "window": best[name][1]},
+                         "features": [{"index": j, "weight": round(float(weight[j, index]), 6)} for j in used]})
+    (build / "concepts.json").write_text(json.dumps(concepts, indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""Figures on rows that were not trained on: dev rows of the trained sources, dev rows of the written parts, and whole
+sources that were held out."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from sklearn.metrics import roc_auc_score
+
+from data import HELD_OUT_SOURCES, LABELS, NO_TRAINING, Segment, labelled, written
+from windows import batches_of, padded, windows_of
+
+
+def dev_rows(per_source: int = 160, seed: int = 5) -> list[tuple[str, Segment]]:
+    """(part, segment): part is `written/NAME`, `later/NAME`, `dev/NAME` or `transfer/NAME`."""
+    rng = np.random.default_rng(seed)
+    kinds = {"dev": "written", "later": "later"}
+    rows = [(f"{kinds[s.split]}/{s.source}", s) for s in written() if s.split in kinds]
+    by_source: dict[str, list[Segment]] = {}
+    for segment in labelled():
+        if segment.source not in NO_TRAINING and (segment.split == "dev" or segment.source in HELD_OUT_SOURCES):
+            by_source.setdefault(segment.source, []).append(segment)
+    for source, segments in sorted(by_source.items()):
+        kind = "transfer" if source in HELD_OUT_SOURCES else "dev"
+        rows.extend((f"{kind}/{source}", segments[i]) for i in rng.permutation(len(segments))[:per_source])
+    return rows
+
+
+def auroc(target: np.ndarray, score: np.ndarray) -> float | None:
+    return round(float(roc_auc_score(target, score)), 4) if 0 < target.sum() < len(target) else None
+
+
+@torch.no_grad()
+def score_rows(segments: list[Segment], tokenizer, forward, pool) -> np.ndarray:
+    """forward(ids) -> token logits; pool as in `adapt.pool_rows` -> float32 [rows, labels]."""
+    encoded = tokenizer.encode_many([s.text for s in segments])
+    windows = [windows_of(ids, tokenizer.prefix(s.role), i, 16) for i, (s, ids) in enumerate(zip(segments, encoded))]
+    scores = np.zeros((len(segments), len(LABELS)), np.float32)
+    for batch in batches_of(windows, 8192):
+        ids, scored = padded(batch)
+        rows = sorted({w.row for w in batch})
+        owner = torch.tensor([rows.index(w.row) for w in batch])
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            logits = forward(torch.from_numpy(ids)).float()
+        scores[rows] = pool(logits, torch.from_numpy(scored), owner, len(rows)).float().numpy()
+    return scores
+
+
+def summarise(parts: list[str], segments: list[Segment], scores: np.ndarray) -> dict:
+    """AUROC of `any` and of every label, by part, and means over parts."""
+    by_part: dict[str, dict[str, float]] = {}
+    for part in sorted(set(parts)):
+        chosen = np.array([p == part for p in parts])
+        for index, name in enumerate(LABELS):
+            rows = [i for i in np.flatnonzero(chosen) if name in segments[i].labels]
+            value = auroc(np.array([segments[i].labels[name] for i in rows]), scores[rows, index]) if rows else None
+            if value is not None:
+                by_part.setdefault(part, {})[name] = value
+    means = {kind: round(float(np.mean([v["any"] for p, v in by_part.items() if p.startswith(kind) and "any" in v] or [0])), 4)
+             for kind in ("written", "later", "dev", "transfer")}
+    written_rows = [i for i, p in enumerate(parts) if p.startswith("written/")]
+    labels = {}
+    for index, name in enumerate(LABELS):
+        rows = [i for i in written_rows if name in segments[i].labels]
+        labels[name] = auroc(np.array([segments[i].labels[name] for i in rows]), scores[rows, index])
+    return {"mean_any": means, "written_by_label": labels, "by_part": by_part}
+
+
+def dev_report(reader, heads, tokenizer, pool) -> dict:
+    rows = dev_rows()
+    reader.eval()
+    scores = score_rows([s for _, s in rows], tokenizer, lambda ids: heads(reader(ids)), pool)
+    return summarise([p for p, _ in rows], [s for _, s in rows], scores)
