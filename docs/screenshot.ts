@@ -64,7 +64,8 @@ async function takePicture(browser: Browser, url: string, colorScheme: 'light' |
   const context = await browser.newContext({ viewport: VIEWPORT, deviceScaleFactor: 2, colorScheme });
   const page = await context.newPage();
   await page.goto(url);
-  await page.locator('.row').first().waitFor();
+  await page.locator('.rows > .row, .list-pane .empty').first().waitFor();
+  if ((await page.locator('.row').count()) === 0) throw new Error(`nothing is flagged on ${url}`);
   const byAssistant = page.locator('.row', { has: page.getByText('Assistant', { exact: true }) });
   const row = (await byAssistant.count()) > 0 ? byAssistant.first() : page.locator('.row').first();
   await row.locator('a').click();

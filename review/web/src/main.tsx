@@ -5,6 +5,7 @@ import { followOpenId } from './state/detail.ts';
 import { startKeys } from './state/keys.ts';
 import { loadList } from './state/list.ts';
 import { startLive } from './state/live.ts';
+import { startClock } from './state/now.ts';
 import { filters, startRouting } from './state/route.ts';
 import './styles/theme.css';
 import './styles/base.css';
@@ -14,6 +15,7 @@ import './styles/conversation.css';
 import './styles/evidence.css';
 import 'uplot/dist/uPlot.min.css';
 
+startClock();
 startRouting();
 startKeys();
 effect(() => {

@@ -1,6 +1,7 @@
 import { effect } from '@preact/signals';
 import uPlot from 'uplot';
 import { pointedToken } from '../state/pointer.ts';
+import { figure } from '../text/wording.ts';
 import { drawBand, drawThreshold, splitAtThreshold } from './draw.ts';
 import { readPalette } from './palette.ts';
 
@@ -33,7 +34,7 @@ export function createChart(host: HTMLElement, data: ChartData): () => void {
   const stopFollowing = effect(() => {
     const pointed = pointedToken.value;
     const index = pointed?.segmentId === data.segmentId ? pointed.index : null;
-    const left = index === null ? -10 : plot.valToPos(index, 'x');
+    const left = index === null ? -10 : plot.valToPos(index + 1, 'x');
     plot.setCursor({ left, top: -10 }, false);
   });
   return () => {
@@ -58,10 +59,10 @@ function draw(host: HTMLElement, data: ChartData): uPlot {
     padding: [6, 4, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
-    scales: { x: { time: false, range: [-0.6, values.length - 0.4] }, y: { range: [lowest, peak] } },
+    scales: { x: { time: false, range: [0.4, values.length + 0.6] }, y: { range: [lowest, peak] } },
     axes: [
       { ...axis, size: 20, gap: 3, space: 60, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000] },
-      { ...axis, size: 26, gap: 4, space: 26 },
+      { ...axis, size: 32, gap: 4, splits: () => [...new Set([lowest, threshold])], values: figures },
     ],
     series: [
       {},
@@ -83,8 +84,10 @@ function draw(host: HTMLElement, data: ChartData): uPlot {
       ],
     },
   };
-  return new uPlot(options, [values.map((_, index) => index), [...values]], host);
+  return new uPlot(options, [values.map((_, index) => index + 1), [...values]], host);
 }
+
+const figures = (_plot: uPlot, splits: readonly number[]): string[] => splits.map(figure);
 
 /** Math.max takes its values as arguments, which have a limit; a chart of more tokens is read in strides. */
 function sampled(values: readonly number[]): readonly number[] {

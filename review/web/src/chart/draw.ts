@@ -1,5 +1,4 @@
 import type uPlot from 'uplot';
-import { figure } from '../text/wording.ts';
 import type { Palette } from './palette.ts';
 
 /** Paint that is quiet below the threshold and strong above it. */
@@ -16,19 +15,19 @@ export function splitAtThreshold(plot: uPlot, threshold: number, palette: Palett
   return paint;
 }
 
-/** The tokens of the finding, as a band behind the values. */
+/** The tokens of the finding, as a band behind the values; on the axis the first token is 1. */
 export function drawBand(
   plot: uPlot,
   { firstToken, lastToken }: { firstToken: number; lastToken: number },
   palette: Palette,
 ): void {
-  const left = plot.valToPos(firstToken - 0.5, 'x', true);
-  const right = plot.valToPos(lastToken + 0.5, 'x', true);
+  const left = plot.valToPos(firstToken + 0.5, 'x', true);
+  const right = plot.valToPos(lastToken + 1.5, 'x', true);
   plot.ctx.fillStyle = palette.band;
   plot.ctx.fillRect(left, plot.bbox.top, right - left, plot.bbox.height);
 }
 
-/** The threshold as a dashed line with its value. */
+/** The threshold as a dashed line; the axis tells its value. */
 export function drawThreshold(plot: uPlot, threshold: number, palette: Palette): void {
   const { ctx, bbox } = plot;
   const y = Math.round(plot.valToPos(threshold, 'y', true)) + 0.5;
@@ -40,10 +39,5 @@ export function drawThreshold(plot: uPlot, threshold: number, palette: Palette):
   ctx.moveTo(bbox.left, y);
   ctx.lineTo(bbox.left + bbox.width, y);
   ctx.stroke();
-  ctx.font = `${11 * devicePixelRatio}px ${palette.family}`;
-  ctx.fillStyle = palette.line;
-  ctx.textAlign = 'right';
-  ctx.textBaseline = 'bottom';
-  ctx.fillText(`threshold ${figure(threshold)}`, bbox.left + bbox.width, y - 2 * devicePixelRatio);
   ctx.restore();
 }

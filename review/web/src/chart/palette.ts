@@ -6,7 +6,6 @@ export interface Palette {
   readonly band: string;
   readonly line: string;
   readonly font: string;
-  readonly family: string;
 }
 
 /** The colours that hold now, light or dark. */
@@ -20,6 +19,5 @@ export function readPalette(element: Element): Palette {
     band: read('--chart-band'),
     line: read('--ink'),
     font: `11px ${style.fontFamily}`,
-    family: style.fontFamily,
   };
 }

@@ -3,6 +3,8 @@ import { signal } from '@preact/signals';
 /** The time that relative times are told from; moves every half minute. */
 export const nowMs = signal(Date.now());
 
-setInterval(() => {
-  nowMs.value = Date.now();
-}, 30_000);
+export function startClock(): void {
+  setInterval(() => {
+    nowMs.value = Date.now();
+  }, 30_000);
+}

@@ -16,7 +16,7 @@ export function Conversation({ view }: { view: ExchangeView }) {
   const chosen = view.findings[selection.value.finding];
   useEffect(() => {
     const card = root.current?.querySelector(`[data-segment="${CSS.escape(chosen?.segmentId ?? '')}"]`);
-    const target = card?.querySelector('mark') ?? card;
+    const target = card?.querySelector('mark [data-i]') ?? card;
     if (target && !isInView(target)) target.scrollIntoView({ block: 'center', inline: 'nearest' });
   }, [chosen]);
   return (
