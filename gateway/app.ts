@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import express, { type Express, type Request, type Response } from 'express';
+import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Dialect } from './dialects/dialect.ts';
 import type { GatewayParts, Route } from './exchange/parts.ts';
-import { overloadRefusal, type Refusal, stoppingRefusal } from './exchange/problems.ts';
+import { badTargetRefusal, overloadRefusal, type Refusal, stoppingRefusal } from './exchange/problems.ts';
 import { runExchange } from './exchange/run-exchange.ts';
 
 /** The gateway's routes, and how many exchanges are on their way. */
@@ -24,7 +24,7 @@ export function createApp(parts: GatewayParts, dialects: readonly Dialect[], voi
     response.status(isReady ? 200 : 503).json({ status: isReady ? 'ready' : 'not ready', notes });
   });
   const handle = (route: Route) => async (request: Request, response: Response) => {
-    const refusal = refusalNow(parts, traffic.count());
+    const refusal = refusalNow(parts, traffic.count(), request.url);
     if (refusal !== null) turnAway({ parts, route, response }, refusal);
     else await traffic.during(() => runExchange(parts, route, { request, response }));
   };
@@ -35,11 +35,17 @@ export function createApp(parts: GatewayParts, dialects: readonly Dialect[], voi
       register(`${prefix}${path}`, handle({ name: `${prefix}${path}`, dialect, voice: dialect, reads }));
     }
   }
-  app.use(handle({ name: 'unknown', dialect: null, voice, reads: 'text' }));
+  const unknown: Route = { name: 'unknown', dialect: null, voice, reads: 'text' };
+  app.use(handle(unknown));
+  app.use((_error: unknown, _request: Request, response: Response, _next: NextFunction) => {
+    turnAway({ parts, route: unknown, response }, badTargetRefusal());
+  });
   return { handler: app, inFlight: traffic.count, idle: traffic.idle };
 }
 
-function refusalNow({ health, config }: GatewayParts, inFlight: number): Refusal | null {
+function refusalNow({ health, config }: GatewayParts, inFlight: number, target: string): Refusal | null {
+  // `POST http://elsewhere/…` asks for a forward proxy, which this is not.
+  if (!target.startsWith('/')) return badTargetRefusal();
   if (health.isStopping()) return stoppingRefusal();
   return inFlight >= config.limits.max_in_flight ? overloadRefusal(inFlight) : null;
 }
@@ -54,12 +60,8 @@ interface TurnedAway {
 function turnAway({ parts, route, response }: TurnedAway, { problem, error }: Refusal): void {
   parts.telemetry.recordError(error);
   const { contentType, body } = route.voice.error(problem);
-  response.set({
-    'x-telltale-exchange-id': randomUUID(),
-    'retry-after': String(parts.config.limits.retry_after_s),
-    'content-type': contentType,
-    connection: 'close',
-  });
+  response.set({ 'x-telltale-exchange-id': randomUUID(), 'content-type': contentType, connection: 'close' });
+  if (problem.status === 503) response.set('retry-after', String(parts.config.limits.retry_after_s));
   response.status(problem.status).end(body);
 }
 

@@ -75,6 +75,11 @@ export function overloadRefusal(inFlight: number): Refusal {
   return refusal(503, 'overloaded', { message, error: 'overloaded', gap: null });
 }
 
+export function badTargetRefusal(): Refusal {
+  const message = 'the request target is not a path that can be read';
+  return refusal(400, 'bad_target', { message, error: 'bad_request', gap: null });
+}
+
 export function stoppingRefusal(): Refusal {
   return refusal(503, 'stopping', { message: 'the gateway is stopping', error: 'stopping', gap: null });
 }

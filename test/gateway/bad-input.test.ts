@@ -122,15 +122,31 @@ test('an unknown path passes where policy says so, recorded as unscanned on both
   );
 });
 
-test('what is not HTTP gets an answer with an id', async (context) => {
-  const gateway = await startGateway(context);
-  const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');
-  socket.write('nonsense\r\n\r\n');
-  let answer = '';
-  for await (const part of socket) answer += part;
-  assert.match(answer, /^HTTP\/1\.1 400 /);
-  assert.match(answer, /x-telltale-exchange-id: /);
-  assert.match(answer, /"code":"bad_http"/);
+const raw: [name: string, head: string, code: string][] = [
+  ['what is not HTTP', 'nonsense\r\n\r\n', 'bad_http'],
+  [
+    'a target at another host',
+    'POST http://example.org/v1/chat/completions HTTP/1.1\r\nhost: a\r\n\r\n',
+    'bad_target',
+  ],
+  ['a path that does not decode', 'GET /v1/models/%ZZ HTTP/1.1\r\nhost: a\r\n\r\n', 'bad_target'],
+];
+
+test('what never becomes an exchange gets an answer with an id', async (context) => {
+  const upstream = await startUpstream(context, (response) => answerJson(response, {}));
+  const gateway = await startGateway(context, { upstream: upstream.url });
+  for (const [name, head, code] of raw) {
+    await context.test(name, async () => {
+      const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');
+      socket.write(head);
+      let answer = '';
+      for await (const part of socket) answer += part;
+      assert.match(answer, /^HTTP\/1\.1 400 /);
+      assert.match(answer, /x-telltale-exchange-id: /i);
+      assert.match(answer, new RegExp(`"code":"${code}"`));
+    });
+  }
+  assert.equal(upstream.arrived.length, 0);
 });
 
 test('an upstream that refuses is a 502, one that does not begin in time a 504', async (context) => {
