@@ -1,0 +1,81 @@
+import { Pool } from 'undici';
+
+/** What one variant showed. */
+export interface Measured {
+  readonly json_rps: number;
+  readonly stream_rps: number;
+  readonly ttfb_p50_ms: number;
+  readonly ttfb_p99_ms: number;
+  readonly errors: number;
+}
+
+export interface Load {
+  readonly requests: number;
+  readonly connections: number;
+  /** Requests one after another for the time to the first byte. */
+  readonly alone: number;
+}
+
+let asked = 0;
+
+/** Sends short chat requests, each a little different, and reads every answer to its end. */
+export async function drive(url: string, { requests, connections, alone }: Load): Promise<Measured> {
+  const pool = new Pool(url, { connections });
+  let errors = 0;
+  const ask = async (isStreamed: boolean): Promise<number> => {
+    asked += 1;
+    const started = performance.now();
+    const { statusCode, body } = await pool.request({
+      method: 'POST',
+      path: '/v1/chat/completions',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        model: 'bench',
+        stream: isStreamed,
+        messages: [{ role: 'user', content: `Tell me a short story about river number ${asked}.` }],
+      }),
+    });
+    let firstMs = 0;
+    let text = '';
+    for await (const part of body) {
+      firstMs ||= performance.now() - started;
+      text += part;
+    }
+    if (statusCode !== 200 || !/\[DONE\]\n\n$|"total_tokens":\d+\}\}$/.test(text)) errors += 1;
+    return firstMs;
+  };
+  for (let warm = 0; warm < 20; warm += 1) await ask(warm % 2 === 0);
+  const jsonRps = await perSecond(() => ask(false), { requests, connections });
+  const streamRps = await perSecond(() => ask(true), { requests, connections });
+  const times: number[] = [];
+  for (let index = 0; index < alone; index += 1) times.push(await ask(true));
+  await pool.close();
+  times.sort((a, b) => a - b);
+  return {
+    json_rps: jsonRps,
+    stream_rps: streamRps,
+    ttfb_p50_ms: quantile(times, 0.5),
+    ttfb_p99_ms: quantile(times, 0.99),
+    errors,
+  };
+}
+
+async function perSecond(
+  ask: () => Promise<number>,
+  { requests, connections }: Omit<Load, 'alone'>,
+): Promise<number> {
+  let left = requests;
+  const started = performance.now();
+  const worker = async () => {
+    while (left > 0) {
+      left -= 1;
+      await ask();
+    }
+  };
+  await Promise.all(Array.from({ length: connections }, worker));
+  return requests / ((performance.now() - started) / 1000);
+}
+
+function quantile(sorted: readonly number[], q: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN;
+}

@@ -1,0 +1,41 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+/** A server in a process of its own, so that it does not share the driver's event loop. */
+export interface Served {
+  readonly url: string;
+  /** Resident memory after a garbage collection, in MiB. */
+  rssMb(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** Starts one of the servers beside this file.
+ *  @param settings - handed to it as JSON */
+export async function serve(
+  name: 'upstream' | 'express-proxy' | 'telltale',
+  settings: object = {},
+): Promise<Served> {
+  const file = fileURLToPath(new URL(`./${name}.ts`, import.meta.url));
+  const child = fork(file, [JSON.stringify(settings)], {
+    execArgv: [
+      '--expose-gc',
+      '--disable-warning=ExperimentalWarning',
+      '--disable-warning=TimeoutNegativeWarning',
+    ],
+  });
+  const [{ url }] = (await once(child, 'message')) as [{ url: string }];
+  return {
+    url,
+    async rssMb() {
+      child.send('memory');
+      const [{ rssMb }] = (await once(child, 'message')) as [{ rssMb: number }];
+      return rssMb;
+    },
+    async close() {
+      const exited = once(child, 'exit');
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}

@@ -1,0 +1,22 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { configSchema } from '../../gateway/config/schema.ts';
+import { startTelltale } from '../../gateway/start-telltale.ts';
+import { createLogger } from '../../gateway/telemetry/index.ts';
+import { reportToDriver, settings } from './report-to-driver.ts';
+
+const { upstream, rules } = settings<{ upstream: string; rules: string }>();
+const folder = mkdtempSync(join(tmpdir(), 'telltale-bench-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+writeFileSync(join(folder, 'index.html'), '');
+const config = configSchema.parse({
+  server: { port: 0 },
+  review: { port: 0 },
+  metrics: { port: 0 },
+  upstream: { url: upstream },
+  rules,
+  data: join(folder, 'data'),
+});
+const running = await startTelltale(config, { webPath: folder, log: createLogger('error') });
+reportToDriver(running.url);
