@@ -1,7 +1,8 @@
 import { joinResults } from './activations.ts';
 import { DetectorError } from './detector-error.ts';
 import type { ReaderJob, ReaderResult } from './reader/reader-job.ts';
-import type { ReaderPool, ReaderRequest } from './reader/reader-pool.ts';
+import type { ReaderPool } from './reader/reader-pool.ts';
+import type { ReaderRequest } from './reader/reader-request.ts';
 import type { WindowReader, WindowRuns } from './reader/window-reader.ts';
 import type { TokenStream } from './tokenizer/tokenizer.ts';
 import type { Activations, ScorerOptions, SegmentScorer, TokenSpan } from './types.ts';
@@ -25,7 +26,7 @@ interface ScorerState {
   given: number;
   isBusy: boolean;
   isEnded: boolean;
-  failure: DetectorError | undefined;
+  failure: Error | undefined;
 }
 
 /** A scorer for one segment. After a failure it gives that failure only: what it missed is never passed over.
@@ -73,7 +74,7 @@ async function exclusively(
   try {
     return await work(request);
   } catch (error) {
-    if (error instanceof DetectorError) state.failure = error;
+    state.failure = error instanceof Error ? error : new Error(String(error));
     throw error;
   } finally {
     state.isBusy = false;

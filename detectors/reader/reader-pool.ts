@@ -1,34 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DetectorError } from '../detector-error.ts';
 import type { EncodePlan } from '../encode-plan.ts';
-import { createJobQueue, type JobQueue } from './job-queue.ts';
-import type { ReaderJob, ReaderOutcome, ReaderResult } from './reader-job.ts';
+import { createJobQueue } from './job-queue.ts';
+import type { ReaderOutcome, ReaderResult } from './reader-job.ts';
+import {
+  openRequest,
+  type QueuedJob,
+  type ReaderPoolCounts,
+  type ReaderRequest,
+  type ReaderRequestOptions,
+  type RequestDesk,
+} from './reader-request.ts';
 import { type ReaderThread, type ReaderThreadParts, startReaderThread } from './reader-thread.ts';
 
 const RESTART_PAUSE_MS = 500;
-
-/** The work of one push: its jobs share a priority, a deadline and a fate. */
-export interface ReaderRequest {
-  /** @throws {DetectorError} QUEUE_FULL, TIMEOUT, ABORTED, WORKER_DIED, NON_FINITE, CLOSED */
-  run(job: ReaderJob): Promise<ReaderResult>;
-  /** No more jobs come; those still open are given up. */
-  close(): void;
-}
-
-export interface ReaderRequestOptions {
-  readonly priority: 'enforce' | 'observe';
-  readonly timeoutMs: number;
-  readonly abortSignal: AbortSignal | undefined;
-}
-
-export interface ReaderPoolCounts {
-  queued: number;
-  batches: number;
-  workersReplaced: number;
-  rejectedQueueFull: number;
-  timedOut: number;
-  nonFinite: number;
-}
 
 /** Worker threads behind one bounded queue. */
 export interface ReaderPool {
@@ -47,20 +32,10 @@ export interface ReaderPoolParts extends ReaderThreadParts {
   readonly maxKeys: number;
 }
 
-interface Entry {
-  readonly job: ReaderJob;
-  readonly priority: 'enforce' | 'observe';
-  readonly settle: (outcome: ReaderResult | DetectorError) => void;
-}
-
-interface Pool {
+interface Pool extends RequestDesk {
   readonly parts: ReaderPoolParts;
-  readonly queue: JobQueue<Entry>;
   readonly plans: Map<number, EncodePlan>;
-  readonly counts: ReaderPoolCounts;
   readonly closing: AbortController;
-  /** How to fail every open request. */
-  readonly openRequests: Set<(error: DetectorError) => void>;
   isRunLengthExact: boolean;
 }
 
@@ -76,9 +51,13 @@ export async function createReaderPool(parts: ReaderPoolParts): Promise<ReaderPo
     nonFinite: 0,
   };
   const mayBatch = () => pool.isRunLengthExact;
-  const queue = createJobQueue<Entry>({ maxEntries: parts.maxQueuedJobs, maxKeys: parts.maxKeys, mayBatch });
+  const queue = createJobQueue<QueuedJob>({
+    maxEntries: parts.maxQueuedJobs,
+    maxKeys: parts.maxKeys,
+    mayBatch,
+  });
   const closing = new AbortController();
-  const openRequests: Pool['openRequests'] = new Set();
+  const openRequests: RequestDesk['openRequests'] = new Set();
   const pool: Pool = {
     parts,
     queue,
@@ -86,6 +65,7 @@ export async function createReaderPool(parts: ReaderPoolParts): Promise<ReaderPo
     counts,
     closing,
     openRequests,
+    isClosed: () => closing.signal.aborted,
     isRunLengthExact: true,
   };
   const started = await Promise.allSettled(
@@ -121,8 +101,8 @@ async function serve(pool: Pool, first: ReaderThread): Promise<void> {
     pool.closing.signal.addEventListener('abort', close, { once: true });
     while (!stop.aborted) await runBatch(pool, thread, await pool.queue.take(stop));
     pool.closing.signal.removeEventListener('abort', close);
-    await close();
-    if (pool.closing.signal.aborted) return;
+    const closed = close();
+    if (pool.closing.signal.aborted) return closed;
     pool.counts.workersReplaced++;
   }
 }
@@ -136,7 +116,7 @@ async function replace(pool: Pool): Promise<ReaderThread | undefined> {
   return undefined;
 }
 
-async function runBatch(pool: Pool, thread: ReaderThread, entries: readonly Entry[]): Promise<void> {
+async function runBatch(pool: Pool, thread: ReaderThread, entries: readonly QueuedJob[]): Promise<void> {
   if (entries.length === 0) return;
   pool.counts.batches++;
   try {
@@ -155,69 +135,4 @@ async function runBatch(pool: Pool, thread: ReaderThread, entries: readonly Entr
 function resultOf(outcome: ReaderOutcome | undefined): ReaderResult | DetectorError {
   if (outcome && 'result' in outcome) return outcome.result;
   return new DetectorError('NON_FINITE', outcome?.message ?? 'the reader gave nothing');
-}
-
-function openRequest(pool: Pool, { priority, timeoutMs, abortSignal }: ReaderRequestOptions): ReaderRequest {
-  const open = new Set<Entry>();
-  let failure: DetectorError | undefined;
-  const fail = (error: DetectorError) => {
-    if (failure) return;
-    failure = error;
-    count(pool.counts, error);
-    clearTimeout(timer);
-    abortSignal?.removeEventListener('abort', onAbort);
-    pool.openRequests.delete(fail);
-    for (const entry of open) {
-      pool.queue.remove(entry);
-      entry.settle(error);
-    }
-  };
-  const onAbort = () =>
-    fail(new DetectorError('ABORTED', 'scoring was aborted', { cause: abortSignal?.reason }));
-  const onTimeout = () => {
-    const message = `the reader gave no answer within ${timeoutMs} ms (${pool.queue.length} jobs are queued)`;
-    fail(new DetectorError('TIMEOUT', message, { fields: { timeoutMs, queued: pool.queue.length } }));
-  };
-  const timer = setTimeout(onTimeout, timeoutMs);
-  abortSignal?.addEventListener('abort', onAbort);
-  pool.openRequests.add(fail);
-  if (abortSignal?.aborted) onAbort();
-  if (pool.closing.signal.aborted) fail(new DetectorError('CLOSED', 'the detector is closed'));
-  return {
-    run: (job) => {
-      if (failure) return Promise.reject(failure);
-      return enqueue(pool, { job, priority, open, fail });
-    },
-    close: () => fail(new DetectorError('ABORTED', 'the push has ended')),
-  };
-}
-
-interface Enqueued {
-  readonly job: ReaderJob;
-  readonly priority: Entry['priority'];
-  readonly open: Set<Entry>;
-  readonly fail: (error: DetectorError) => void;
-}
-
-function enqueue(pool: Pool, { job, priority, open, fail }: Enqueued): Promise<ReaderResult> {
-  return new Promise((resolve, reject) => {
-    const settle = (outcome: ReaderResult | DetectorError) => {
-      if (!open.delete(entry)) return;
-      if (!(outcome instanceof DetectorError)) return resolve(outcome);
-      reject(outcome);
-      fail(outcome);
-    };
-    const entry: Entry = { job, priority, settle };
-    open.add(entry);
-    if (pool.queue.add(entry)) return;
-    const { maxQueuedJobs } = pool.parts;
-    const message = `the reader's queue is full: ${maxQueuedJobs} jobs wait`;
-    settle(new DetectorError('QUEUE_FULL', message, { fields: { maxQueuedJobs } }));
-  });
-}
-
-function count(counts: ReaderPoolCounts, { code }: DetectorError): void {
-  if (code === 'QUEUE_FULL') counts.rejectedQueueFull++;
-  if (code === 'TIMEOUT') counts.timedOut++;
-  if (code === 'NON_FINITE') counts.nonFinite++;
 }

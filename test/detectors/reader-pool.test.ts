@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import type { ReaderJob } from '../../detectors/reader/reader-job.ts';
-import { createReaderPool, type ReaderPool, type ReaderRequest } from '../../detectors/reader/reader-pool.ts';
+import { createReaderPool, type ReaderPool } from '../../detectors/reader/reader-pool.ts';
+import type { ReaderRequest } from '../../detectors/reader/reader-request.ts';
 
 // As in workers/odd-worker.ts, which must not be loaded here: it would take this thread for a worker's parent.
 const ORDERS = { echo: 0, throw: 1, hang: 2, exit: 3, waitForGate: 4, notFinite: 5, babble: 6 } as const;
