@@ -75,3 +75,10 @@ test('outbox list reads the store and says so where there is none', async () => 
   ]);
   await rm(folder, { recursive: true });
 });
+
+test('start is the gateway: it refuses a broken configuration as npm start does', async () => {
+  const { code, stdout, stderr } = await runTelltale(['start'], { PORT: 'eighty' });
+  assert.equal(code, 1);
+  assert.equal(stdout, '');
+  assert.match(stderr, /PORT.*"eighty"/);
+});
