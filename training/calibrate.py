@@ -26,8 +26,8 @@ from mixture import ordinary_texts
 from public_weights import read_public_weights
 from reference_tokenizer import ReferenceTokenizer
 
-CAPS = {"self_instruct_files": 7000, "gpteacher": 5500, "gsm8k": 1500, "arena_hard": 1400, "multilingual_ud": 2000}
-OTHER_CAP, BENIGN_QUERIES = 1100, 3500
+CAPS = {"self_instruct_files": 5500, "gpteacher": 4500, "gsm8k": 1000, "arena_hard": 1200, "multilingual_ud": 1500}
+OTHER_CAP, BENIGN_QUERIES = 850, 3000
 TOP_CONCEPT, TOP_FEATURE, TOP_PROBE = 1000, 300, 300
 NOT_HARM = {"any", "refusal"}
 TRAFFIC = ("instructions and answers, task dialogues, small talk, banking and assistant queries, technical prose, books and "
@@ -99,7 +99,7 @@ def calibrate(build: Path, seed: int) -> None:
     segments = ordinary_segments(seed)
     reader, encoder = load_reader(build), Encoder.load(build)
     corpus = encode_segments(segments, reader, encoder, ReferenceTokenizer(read_public_weights()), half=False,
-                             max_windows=3, residuals=True)
+                             max_windows=2, residuals=True)
     concepts = json.loads((build / "concepts.json").read_text())
     weight, bias = concept_matrix(concepts, len(encoder.b_enc))
     values = all_signals(corpus, weight, bias)

@@ -31,7 +31,7 @@ from reference_tokenizer import ReferenceTokenizer
 from report import auroc
 
 KEEP_STEPS = ((4096, 1), (768, 1), (256, 1), (128, 1), (64, 3))
-PER_SOURCE, ORDINARY_PER_SOURCE = 350, 150
+PER_SOURCE, ORDINARY_PER_SOURCE = 260, 120
 
 
 def fit_rows(seed: int) -> list[Segment]:

@@ -1,6 +1,7 @@
 """What is known of each feature: density, neighbours by decoder cosine, and top examples from the project's own written
 rows (Apache-2.0; no other text may be shown). Labels come from `labels.jsonl`, written by people and readers who saw the
-examples: rows {"index", "label", "score"}; a feature that nobody named has no label.
+examples: rows {"index", "label", "score"} behind a head {"dictionary": digest of the decoder}; labels of another
+dictionary are refused. A feature that nobody named has no label.
 
     python describe.py --out BUILD_FOLDER
 """
@@ -8,6 +9,7 @@ examples: rows {"index", "label", "score"}; a feature that nobody named has no l
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 from pathlib import Path
 
@@ -66,6 +68,21 @@ def example(corpus: Corpus, weights: PublicWeights, feature: int, token: int, va
     return {"text": text, "spans": [list(s) for _, s in active[:6]], "value": round(value, 3)}
 
 
+def dictionary_digest(encoder: Encoder) -> str:
+    return hashlib.sha256(encoder.W_dec.numpy().tobytes()).hexdigest()[:16]
+
+
+def read_labels(path: Path, digest: str) -> dict[int, dict]:
+    """Labels by feature; none where the file is missing or was written for another dictionary (which is said)."""
+    if not path.exists():
+        return {}
+    head, *rows = map(json.loads, path.read_text().splitlines())
+    if head["dictionary"] != digest:
+        print(f"describe: {path.name} names the features of dictionary {head['dictionary']}, not of {digest}: no labels")
+        return {}
+    return {row["index"]: row for row in rows}
+
+
 def describe(build: Path, rows: list[Segment]) -> None:
     weights = read_public_weights()
     reader, encoder = load_reader(build), Encoder.load(build)
@@ -74,14 +91,12 @@ def describe(build: Path, rows: list[Segment]) -> None:
     order = np.argsort(corpus.index, kind="stable")
     bounds = np.searchsorted(corpus.index[order], np.arange(count + 1))
     used = {e["index"] for c in json.loads((build / "concepts.json").read_text()) for e in c["features"]}
-    density = np.load(build / "density.npy")
+    density_file = build / "density.npy"
+    density = np.load(density_file) if density_file.exists() else np.zeros(count)
     cosine = encoder.W_dec @ encoder.W_dec.T
     cosine.fill_diagonal_(-1)
     near = torch.topk(cosine, NEIGHBOURS, 1)
-    labels_file = Path(__file__).parent / "labels.jsonl"
-    labels = {}
-    if labels_file.exists():
-        labels = {r["index"]: r for r in map(json.loads, labels_file.read_text().splitlines())}
+    labels = read_labels(Path(__file__).parent / "labels.jsonl", dictionary_digest(encoder))
     with open(build / "features.jsonl", "w") as out:
         for feature in range(count):
             tops = top_tokens(corpus, order, bounds, feature, EXAMPLES_USED if feature in used else EXAMPLES_OTHER)
