@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { test } from 'node:test';
 import { rule, ruleFile, startGateway } from './start-gateway.ts';
 import { answerJson, ask, beginEvents, chunk, completion, events, startUpstream } from './test-upstream.ts';
+import { until } from './until.ts';
 
 interface ErrorBody {
   readonly error: {
@@ -293,7 +294,7 @@ test('more exchanges than the bound are turned away with a time to come back', a
     config: { limits: { max_in_flight: 1 } },
   });
   const first = gateway.post(ask('hello'));
-  while (waiting.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  await until(() => waiting.length === 1);
   const second = await gateway.post(ask('hello'));
   assert.equal(second.status, 503);
   assert.equal(second.headers.get('retry-after'), '1');
@@ -301,9 +302,9 @@ test('more exchanges than the bound are turned away with a time to come back', a
   assert.ok(second.headers.get('x-telltale-exchange-id'));
   waiting[0]?.();
   assert.equal((await (await first).text()).length > 0, true);
-  while (gateway.inFlight() > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  await until(() => gateway.inFlight() === 0);
   const third = gateway.post(ask('hello'));
-  while (waiting.length === 1) await new Promise((resolve) => setTimeout(resolve, 10));
+  await until(() => waiting.length === 2);
   waiting[1]?.();
   assert.equal((await third).status, 200);
 });

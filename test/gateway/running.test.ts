@@ -3,17 +3,13 @@ import { writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { configSchema } from '../../gateway/config/schema.ts';
 import { startTelltale } from '../../gateway/start-telltale.ts';
 import { createLogger } from '../../gateway/telemetry/index.ts';
 import { rule, ruleFile, startGateway } from './start-gateway.ts';
 import { answerJson, ask, beginEvents, chunk, completion, events, startUpstream } from './test-upstream.ts';
+import { until } from './until.ts';
 import { createWordDetector } from './word-detector.ts';
-
-async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isTrue())) await sleep(20);
-}
 
 test('a stop is not ready at once, lets streams finish, and refuses new exchanges', async (context) => {
   let goOn = () => {};

@@ -6,11 +6,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { recordWithin, rule, ruleFile, startGateway } from './start-gateway.ts';
 import { ask, beginEvents, chunk, startUpstream } from './test-upstream.ts';
-
-/** Waits for what must come true; the test's own deadline ends it. */
-async function until(isTrue: () => boolean): Promise<void> {
-  while (!isTrue()) await sleep(10);
-}
+import { until } from './until.ts';
 
 /** Waits until more can be written or nobody is there any more. */
 async function drained(response: ServerResponse): Promise<void> {

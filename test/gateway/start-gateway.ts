@@ -7,6 +7,7 @@ import type { Detector } from '../../detectors/index.ts';
 import { configSchema } from '../../gateway/config/schema.ts';
 import { type Running, startTelltale } from '../../gateway/start-telltale.ts';
 import { createLogger } from '../../gateway/telemetry/index.ts';
+import { until } from './until.ts';
 import { createWordDetector } from './word-detector.ts';
 
 /** A gateway on free ports, with its state in a folder of its own. */
@@ -78,11 +79,12 @@ function questions(running: Running): Pick<TestGateway, 'post' | 'recordOf' | 'm
 
 /** The record of an exchange, which of a client that left comes a little later than its leaving. */
 export async function recordWithin({ ledger }: Running, id: string): Promise<StoredExchange> {
-  for (;;) {
-    const record = await ledger.readExchange(id);
-    if (record !== null) return record;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  let record: StoredExchange | null = null;
+  await until(async () => {
+    record = await ledger.readExchange(id);
+    return record !== null;
+  });
+  return record as unknown as StoredExchange;
 }
 
 export interface RuleOptions {
