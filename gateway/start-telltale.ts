@@ -148,7 +148,9 @@ async function openReview(
   { ledger, gatewayUrl }: { readonly ledger: Ledger; readonly gatewayUrl: string },
 ): Promise<string> {
   const review = await createReviewServer({
-    ...config.review,
+    host: config.review.host,
+    port: config.review.port,
+    allowedHosts: config.review.allowed_hosts,
     ledger,
     featureset: detector.featureset,
     gatewayUrl,

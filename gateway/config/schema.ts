@@ -27,6 +27,8 @@ const server = z.strictObject({
 const review = z.strictObject({
   host: z.string().min(1).default('127.0.0.1'),
   port: port.default(8081),
+  /** Names beside loopback and the host itself under which the page may be opened, behind a proxy for example. */
+  allowed_hosts: z.array(z.string().min(1)).default([]),
 });
 
 const metrics = z.strictObject({
