@@ -3,7 +3,8 @@ off these curves. All arithmetic is float32, as in the product.
 
     python calibrate.py --out BUILD_FOLDER [--seed 5]
 
-Writes calibration.json (the curves' heads) and calibration.npz (top scores, descending, one array a curve), and any.json
+Writes calibration.json (the curves' heads) and calibration.npz (scores, descending, one array a curve: all of a concept's, the
+highest of a feature's and a probe's), and any.json
 (which concepts make up `any`, and the value of their strongest calibrated score that 1 % of ordinary segments reach).
 """
 
@@ -19,23 +20,27 @@ import torch
 
 from aggregates import CANDIDATES, aggregate_rows
 from concepts import all_signals
-from data import LABELS, Segment, labelled, written
+from data import Segment, labelled, written
+from export_files import thin
 from features import Corpus, Encoder, encode_segments
 from harvest import load_reader
 from mixture import ordinary_texts
 from public_weights import read_public_weights
+from rarity import rarity
 from reference_tokenizer import ReferenceTokenizer
 
 CAPS = {"self_instruct_files": 5500, "gpteacher": 4500, "gsm8k": 1000, "arena_hard": 1200, "multilingual_ud": 1500}
 OTHER_CAP, BENIGN_QUERIES = 850, 3000
-TOP_CONCEPT, TOP_FEATURE, TOP_PROBE = 1000, 300, 300
-NOT_HARM = {"any", "refusal"}
+TOP_FEATURE, TOP_PROBE = 300, 300
+# What makes up the label `any`: the strongest of these. The concept `any`, fitted on rows with harm of any kind, was measured
+# 2.5 to 4 points of mean AUROC better than the strongest of the single concepts (LOG.md), on unseen sources too.
+ANY_CONCEPTS = ("any",)
 TRAFFIC = ("instructions and answers, task dialogues, small talk, banking and assistant queries, technical prose, books and "
            "ten other languages; public corpora, halves never trained on")
 
 
 def ordinary_segments(seed: int) -> list[Segment]:
-    """Ordinary segments of the calibration half, with benign queries and ordinary written rows of the dev split."""
+    """Ordinary segments of the calibration half, with benign queries, personas and ordinary written rows of the dev split."""
     rng = np.random.default_rng(seed)
     chosen: list[Segment] = []
     counts: dict[str, int] = {}
@@ -51,13 +56,10 @@ def ordinary_segments(seed: int) -> list[Segment]:
     return chosen
 
 
-def rarity(top: np.ndarray, segments: int, values: np.ndarray) -> np.ndarray:
-    """-log10 of the share of ordinary segments that score at least so high; beyond the highest, the tail's slope between
-    its 1/20 and its top ranks goes on. As in `detectors/calibration.ts`."""
-    ascending = top[::-1]
-    above = len(top) - np.searchsorted(ascending, values, side="left")
-    rate = np.maximum(above, 0.5) / segments
-    return -np.log10(rate)
+def calibrated(descending: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Rarity of values on the curve of these ordinary scores, as the product reads the exported curve."""
+    kept = thin(descending)
+    return rarity(kept + 1, descending[kept], len(descending), values)
 
 
 class Curves:
@@ -65,7 +67,7 @@ class Curves:
         self.heads: list[dict] = []
         self.arrays: dict[str, np.ndarray] = {}
 
-    def add(self, signal: str, kind: str, window: int, role: str, scores: np.ndarray, keep: int) -> None:
+    def add(self, signal: str, kind: str, window: int, role: str, scores: np.ndarray, keep: int | None) -> None:
         key = f"c{len(self.heads)}"
         finite = scores[np.isfinite(scores)]
         self.heads.append({"signal": signal, "aggregate": {"kind": kind, "window": window}, "role": role,
@@ -113,12 +115,12 @@ def calibrate(build: Path, seed: int) -> None:
         probes = aggregate_rows(dense, corpus.row_start, kind, window)
         for i, concept in enumerate(concepts):
             own = concept["aggregate"] == {"kind": kind, "window": window}
-            curves.add(f"concept/{concept['name']}", kind, window, "all", scores[:, i], TOP_CONCEPT)
+            curves.add(f"concept/{concept['name']}", kind, window, "all", scores[:, i], None)
             if own:
                 chosen[concept["name"]] = scores[:, i]
             for role in ("user", "assistant", "tool", "system") if own else ():
                 if (roles == role).sum() >= 200:
-                    curves.add(f"concept/{concept['name']}", kind, window, role, scores[roles == role, i], TOP_CONCEPT)
+                    curves.add(f"concept/{concept['name']}", kind, window, role, scores[roles == role, i], None)
             if kind == "max_rolling_mean" or own:
                 curves.add(f"probe/{concept['name']}", kind, window, "all", probes[:, i], TOP_PROBE)
     used = np.array(sorted({e["index"] for c in concepts for e in c["features"]}))
@@ -139,14 +141,13 @@ def save(build: Path, curves: Curves, chosen: dict[str, np.ndarray], segments: l
     facts = {"segments": len(segments), "by_role": by_role, "tokens": tokens, "seed": seed,
              "seconds": round(time.time() - started), "traffic": TRAFFIC}
     (build / "calibration.json").write_text(json.dumps({**facts, "curves": curves.heads}))
-    harm = [name for name in LABELS if name not in NOT_HARM]
     found = []
-    for name in harm:
+    for name in ANY_CONCEPTS:
         finite = chosen[name][np.isfinite(chosen[name])]
-        found.append(rarity(np.sort(finite)[::-1], len(finite), chosen[name]))
+        found.append(calibrated(np.sort(finite)[::-1], chosen[name]))
     strongest = np.max(found, 0)
     (build / "any.json").write_text(json.dumps(
-        {"concepts": harm, "threshold": round(float(np.quantile(strongest, 0.99)), 4),
+        {"concepts": list(ANY_CONCEPTS), "threshold": round(float(np.quantile(strongest, 0.99)), 4),
          "threshold_0.1pct": round(float(np.quantile(strongest, 0.999)), 4), "segments": len(segments)}, indent=1))
     print(json.dumps(facts), flush=True)
 

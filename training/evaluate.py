@@ -18,7 +18,7 @@ from sklearn.metrics import average_precision_score
 from sklearn.pipeline import make_union
 
 from aggregates import aggregate_rows
-from calibrate import concept_matrix, rarity
+from calibrate import calibrated as calibrate_values, concept_matrix
 from concepts import all_signals, fit_rows
 from data import LABELS, Segment
 from features import Encoder, encode_segments
@@ -46,7 +46,7 @@ def calibrated(build: Path, raw: dict[str, np.ndarray]) -> dict[str, np.ndarray]
     for head in heads:
         name = head["signal"].removeprefix("concept/")
         if head["role"] == "all" and name in concepts and concepts[name]["aggregate"] == head["aggregate"]:
-            out[name] = rarity(arrays[head["key"]], head["segments"], raw[name])
+            out[name] = calibrate_values(arrays[head["key"]], raw[name])
     return out
 
 

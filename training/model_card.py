@@ -79,7 +79,7 @@ reading of the concept heads; JumpReLU with one threshold at inference; weights 
 Concepts are fitted on {c["rows"]:,} rows ({c["tokens"]:,} tokens, {c["seconds"]} s, seed {c["seed"]}). Calibration: {k["segments"]:,} ordinary
 segments ({", ".join(f"{v:,} {n}" for n, v in sorted(k["by_role"].items()))}; {k["tokens"]:,} tokens, {k["seconds"]} s, seed {k["seed"]}), none trained
 on: {k["traffic"]}. A concept's calibrated score is -log10 of the share of these segments that score at least so high.
-`any` is the strongest calibrated score over all concepts but `refusal` and `any`; 1 % of the ordinary segments reach
+`any` is a concept of its own, fitted on rows with harm of any kind; 1 % of the ordinary segments reach
 {f["any"]["threshold"]}, 0.1 % reach {f["any"]["threshold_0.1pct"]}.
 """
 
@@ -87,7 +87,7 @@ on: {k["traffic"]}. A concept's calibrated score is -log10 of the share of these
 def evaluation_section(evaluation: dict) -> str:
     rows = [[name, *(v["mean_auroc"][k] for k in KINDS), *(v["mean_auprc"][k] for k in KINDS)]
             for name, v in evaluation["any"].items()]
-    parts = evaluation["any"]["strongest"]["by_part"]
+    parts = evaluation["any"]["any_concept"]["by_part"]
     part_rows = [[p, v["rows"], v["positives"], v.get("auroc"), v.get("auprc"), v.get("recall"), v.get("fpr")] for p, v in parts.items()]
     label_rows = [[n, v["written_together"]["concept"], v["written_together"]["probe"], *(v["concept"][k] for k in KINDS)]
                   for n, v in evaluation["labels"].items()]
@@ -98,11 +98,12 @@ contrast rows written after the reader was trained ({", ".join(sorted(LATER_PART
 the public sources that were trained on; `transfer`: whole sources that were not ({", ".join(sorted(HELD_OUT_SOURCES))}). In
 {" and ".join(sorted(LANGUAGE_PARTS))} whole languages are held out ({", ".join(sorted(HELD_OUT_LANGUAGES))}). At most 200 rows a public source.
 
-Harm of any kind, mean AUROC and AUPRC over parts (`strongest` is what `telltale eval --label any` uses; `tfidf` is logistic
+Harm of any kind, mean AUROC and AUPRC over parts (`any_concept` is what `telltale eval --label any` uses;
+`strongest` is the strongest of the single concepts; `probe_any` the dense head; `tfidf` is logistic
 regression on words and characters, trained on the same rows):
 
 {table(rows, ["score", *(f"AUROC {k}" for k in KINDS), *(f"AUPRC {k}" for k in KINDS)])}
-By part, `any` = strongest, with recall and false alarms at the 1 % threshold of ordinary text:
+By part, with recall and false alarms at the 1 % threshold of ordinary text:
 
 {table(part_rows, ["part", "rows", "positives", "AUROC", "AUPRC", "recall", "false alarms"])}
 By label: AUROC over all written dev rows together, through the concept and by the dense head (the difference is the price of
