@@ -10,6 +10,9 @@ import { FindingCard } from './finding-card.tsx';
 import { LevelMark, OutcomeMark } from './level.tsx';
 import { ReviewForm } from './review-form.tsx';
 
+/** What a reader can know; said behind every title that does not say it itself. */
+const CLAIM = 'as expressed in the text';
+
 /** The open exchange: the conversation, and beside it what gave it away. */
 export function Detail() {
   const view = exchange.value;
@@ -68,7 +71,7 @@ function Head({ view }: { view: ExchangeView }) {
           'Nothing flagged'
         ) : (
           <>
-            {first.title} <small>as expressed in the text</small>
+            {first.title} {!first.title.includes(CLAIM) && <small>{CLAIM}</small>}
           </>
         )}
       </h2>
