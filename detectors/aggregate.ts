@@ -30,13 +30,13 @@ interface KeptToken {
   readonly span: TokenSpan;
 }
 
-interface Progress {
-  best: AggregateValue | null;
-  sum: number;
-  first: KeptToken;
-  kept: KeptToken[];
-  window: number;
+/** The next tokens of a segment. */
+interface Batch {
+  readonly values: Float32Array;
+  readonly spans: readonly TokenSpan[];
 }
+
+type Step = Pick<AggregateState, 'best'> & Partial<Pick<AggregateState, 'sum' | 'kept'>>;
 
 const NEEDS_WINDOW: ReadonlySet<Aggregate['kind']> = new Set(['top_k_mean', 'max_rolling_mean']);
 
@@ -76,19 +76,15 @@ export function advanceAggregate(
       `aggregate: ${values.length} values for ${spans.length} tokens`,
     );
   }
-  const progress = progressOf(state);
-  const step = STEPS[state.aggregate.kind];
-  for (const [i, span] of spans.entries()) {
-    const next = { value: values[i] ?? 0, token: state.tokens + i, span };
-    if (next.token === 0) progress.first = next;
-    step(progress, next);
-  }
+  if (values.length === 0) return state;
+  const step = STEPS[state.aggregate.kind](state, { values, spans });
+  const { aggregate, tokens, sum, kept } = state;
   return {
-    aggregate: state.aggregate,
-    tokens: state.tokens + spans.length,
-    best: progress.best,
-    sum: progress.sum,
-    kept: progress.kept,
+    aggregate,
+    tokens: tokens + values.length,
+    best: step.best,
+    sum: step.sum ?? sum,
+    kept: step.kept ?? kept,
   };
 }
 
@@ -101,47 +97,81 @@ export function aggregateOf(
   return advanceAggregate(startAggregate(aggregate), values, spans).best;
 }
 
-const STEPS: Readonly<Record<Aggregate['kind'], (progress: Progress, next: KeptToken) => void>> = {
-  max: (progress, next) => raise(progress, next.value, next, next),
-  mean: (progress, next) => {
-    progress.sum += next.value;
-    progress.best = attained(progress.sum / (next.token + 1), progress.first, next);
+/** Bare loops: they run for every token and every rule. */
+const STEPS: Readonly<Record<Aggregate['kind'], (state: AggregateState, batch: Batch) => Step>> = {
+  max: (state, batch) => {
+    let highest = state.best?.value ?? Number.NaN;
+    let at = -1;
+    for (let i = 0; i < batch.values.length; i++) {
+      const value = batch.values[i] ?? 0;
+      if (value <= highest) continue;
+      highest = value;
+      at = i;
+    }
+    return { best: at < 0 ? state.best : attained(highest, [state.tokens + at, batch.spans[at]]) };
   },
-  top_k_mean: (progress, next) => {
-    const { kept, window } = progress;
-    let place = kept.length;
-    while (place > 0 && (kept[place - 1]?.value ?? 0) < next.value) place--;
-    if (place < window) kept.splice(place, 0, next);
-    if (kept.length > window) kept.pop();
-    const highest = kept[0] ?? next;
-    progress.best = attained(meanOf(kept), highest, highest);
+  mean: (state, { values, spans }) => {
+    let { sum } = state;
+    for (let i = 0; i < values.length; i++) sum += values[i] ?? 0;
+    const tokens = state.tokens + values.length;
+    const first = state.best?.span ?? spans[0];
+    return { sum, best: attained(sum / tokens, [0, first], [tokens - 1, spans.at(-1)]) };
   },
-  max_rolling_mean: (progress, next) => {
-    const { kept, window } = progress;
-    kept.push(next);
-    if (kept.length > window) kept.shift();
-    raise(progress, meanOf(kept), kept[0] ?? next, next);
-  },
+  top_k_mean: takeHighest,
+  max_rolling_mean: rollOn,
 };
 
-function progressOf(state: AggregateState): Progress {
-  const none = { value: 0, token: 0, span: { start: 0, end: 0 } };
-  const { best } = state;
-  const first = best === null ? none : { value: 0, token: 0, span: best.span };
-  return { best, sum: state.sum, first, kept: [...state.kept], window: state.aggregate.window };
-}
-
-function raise(progress: Progress, value: number, first: KeptToken, last: KeptToken): void {
-  if (progress.best === null || value > progress.best.value) progress.best = attained(value, first, last);
-}
-
-function attained(value: number, first: KeptToken, last: KeptToken): AggregateValue {
-  const span = { start: first.span.start, end: last.span.end };
-  return { value, firstToken: first.token, lastToken: last.token, span };
-}
-
-function meanOf(kept: readonly KeptToken[]): number {
+function takeHighest({ kept: before, best, tokens, aggregate }: AggregateState, batch: Batch): Step {
+  const { window } = aggregate;
+  const kept = [...before];
+  let isSame = true;
+  for (let i = 0; i < batch.values.length; i++) {
+    const value = batch.values[i] ?? 0;
+    let place = kept.length;
+    while (place > 0 && (kept[place - 1]?.value ?? 0) < value) place--;
+    if (place >= window) continue;
+    isSame = false;
+    kept.splice(place, 0, keptToken(batch, i, tokens));
+    if (kept.length > window) kept.pop();
+  }
+  if (isSame) return { best };
   let sum = 0;
   for (const { value } of kept) sum += value;
-  return sum / kept.length;
+  return { best: attained(sum / kept.length, [kept[0]?.token ?? 0, kept[0]?.span]), kept };
+}
+
+function rollOn({ kept, best, tokens, aggregate }: AggregateState, batch: Batch): Step {
+  const { window } = aggregate;
+  const before = kept.length;
+  const { length } = batch.values;
+  let highest = best?.value ?? Number.NaN;
+  let at = -1;
+  for (let i = 0; i < length; i++) {
+    const from = Math.max(0, before + i + 1 - window);
+    let sum = 0;
+    for (let k = from; k < before; k++) sum += kept[k]?.value ?? 0;
+    for (let k = Math.max(0, from - before); k <= i; k++) sum += batch.values[k] ?? 0;
+    const mean = sum / (before + i + 1 - from);
+    if (mean <= highest) continue;
+    highest = mean;
+    at = i;
+  }
+  const next = kept.slice(Math.max(0, before + length - window));
+  for (let i = Math.max(0, length - window); i < length; i++) next.push(keptToken(batch, i, tokens));
+  if (at < 0) return { best, kept: next };
+  const from = Math.max(0, before + at + 1 - window);
+  const first = from < before ? kept[from]?.span : batch.spans[from - before];
+  const last: Place = [tokens + at, batch.spans[at]];
+  return { best: attained(highest, [tokens - before + from, first], last), kept: next };
+}
+
+function keptToken({ values, spans }: Batch, i: number, tokensBefore: number): KeptToken {
+  return { value: values[i] ?? 0, token: tokensBefore + i, span: spans[i] ?? { start: 0, end: 0 } };
+}
+
+type Place = readonly [token: number, span: TokenSpan | undefined];
+
+function attained(value: number, first: Place, last: Place = first): AggregateValue {
+  const span = { start: first[1]?.start ?? 0, end: last[1]?.end ?? 0 };
+  return { value, firstToken: first[0], lastToken: last[0], span };
 }
