@@ -4,6 +4,7 @@ import { createFeatureset } from './featureset.ts';
 import { readModelFiles } from './manifest.ts';
 import { createReaderPool, type ReaderPool } from './reader/reader-pool.ts';
 import type { ReaderModel } from './reader/reader-session.ts';
+import { createWindowCaches } from './reader/window-cache.ts';
 import { createWindowReader } from './reader/window-reader.ts';
 import { createScorer } from './scorer.ts';
 import { createTokenStream } from './tokenizer/tokenizer.ts';
@@ -12,6 +13,8 @@ import type { Detector, DetectorConfig, ScorerOptions } from './types.ts';
 
 const DEFAULT_MAX_QUEUED = 256;
 const DEFAULT_TIMEOUT_MS = 10_000;
+/** 48 MiB of the default reader's keys and values. */
+const MAX_IDLE_BLOCKS = 64;
 /** One batch takes a fraction of a second. */
 const DEFAULT_HANG_MS = 30_000;
 /** A start takes about a second, many on a machine that is busy. */
@@ -52,7 +55,7 @@ export async function createDetector(config: DetectorConfig, parts: DetectorPart
   let tokensScored = 0;
   const windowParts = {
     window: manifest.window,
-    width: 2 * readerModel.layers * readerModel.dModel,
+    caches: createWindowCaches(2 * readerModel.layers * readerModel.dModel, MAX_IDLE_BLOCKS),
     padId: vocabulary.padId,
     isRunLengthExact: pool.isRunLengthExact && !parts.isFixedShape,
   };
@@ -73,7 +76,12 @@ export async function createDetector(config: DetectorConfig, parts: DetectorPart
           tokensScored += tokens;
         },
       }),
-    stats: () => ({ workers: pool.workers, tokensScored, ...pool.counts() }),
+    stats: () => ({
+      workers: pool.workers,
+      openWindows: windowParts.caches.open,
+      tokensScored,
+      ...pool.counts(),
+    }),
     close: pool.close,
   };
 }

@@ -1,6 +1,6 @@
 import { joinResults } from './activations.ts';
 import { DetectorError } from './detector-error.ts';
-import type { ReaderJob, ReaderResult } from './reader/reader-job.ts';
+import type { ReaderResult } from './reader/reader-job.ts';
 import type { ReaderPool } from './reader/reader-pool.ts';
 import type { ReaderRequest } from './reader/reader-request.ts';
 import type { WindowReader, WindowRuns } from './reader/window-reader.ts';
@@ -27,13 +27,23 @@ interface ScorerState {
   isBusy: boolean;
   isEnded: boolean;
   failure: Error | undefined;
+  /** Lets go of what was kept of the text. */
+  letGo: (isIdle: boolean) => void;
 }
 
 /** A scorer for one segment. After a failure it gives that failure only: what it missed is never passed over.
  *  @throws {DetectorError} from its methods: SCORER_MISUSED when calls overlap or follow the end, and what the pool
  *  throws */
 export function createScorer(parts: ScorerParts): SegmentScorer {
-  const state: ScorerState = { spans: [], given: 0, isBusy: false, isEnded: false, failure: undefined };
+  const state: ScorerState = {
+    spans: [],
+    given: 0,
+    isBusy: false,
+    isEnded: false,
+    failure: undefined,
+    letGo: () => undefined,
+  };
+  state.letGo = watchAbort(parts, state);
   const advance = async (text: string, isEnd: boolean, request: ReaderRequest) => {
     const runs = createRunner(parts, request);
     for (let at = 0; at < text.length; at += SLICE_UNITS) {
@@ -52,9 +62,25 @@ export function createScorer(parts: ScorerParts): SegmentScorer {
       exclusively(parts, state, async (request) => {
         const activations = await advance(lastText, true, request);
         state.isEnded = true;
+        state.letGo(true);
         return activations;
       }),
     provisional: () => exclusively(parts, state, (request) => preview(parts, state, request)),
+  };
+}
+
+/** An abort between two calls fails the segment too, and at once: the next call may never come.
+ *  @returns the segment's end, whatever it is */
+function watchAbort({ options, windows }: ScorerParts, state: ScorerState): (isIdle: boolean) => void {
+  const { abortSignal } = options;
+  const onAbort = () => {
+    state.failure ??= new DetectorError('ABORTED', 'scoring was aborted', { cause: abortSignal?.reason });
+    state.letGo(!state.isBusy);
+  };
+  abortSignal?.addEventListener('abort', onAbort);
+  return (isIdle) => {
+    abortSignal?.removeEventListener('abort', onAbort);
+    windows.close(isIdle);
   };
 }
 
@@ -75,6 +101,7 @@ async function exclusively(
     return await work(request);
   } catch (error) {
     state.failure = error instanceof Error ? error : new Error(String(error));
+    state.letGo(false);
     throw error;
   } finally {
     state.isBusy = false;
@@ -145,7 +172,7 @@ function createRunner({ pool }: ScorerParts, request: ReaderRequest): Runner {
       await started.at(-limit)?.results;
       const before = started.at(-1);
       const ready = before?.windowIndex === group.windowIndex ? before.results : Promise.resolve([]);
-      const results = ready.then(() => inOrder(group.jobs, request));
+      const results = ready.then(() => inOrder(group, request));
       results.catch(() => undefined);
       started.push({ windowIndex: group.windowIndex, results });
     },
@@ -153,8 +180,9 @@ function createRunner({ pool }: ScorerParts, request: ReaderRequest): Runner {
   };
 }
 
-async function inOrder(jobs: readonly ReaderJob[], request: ReaderRequest): Promise<ReaderResult[]> {
+async function inOrder({ jobs, spent }: WindowRuns, request: ReaderRequest): Promise<ReaderResult[]> {
   const results: ReaderResult[] = [];
   for (const job of jobs) results.push(await request.run(job));
+  spent?.recycle();
   return results;
 }

@@ -147,7 +147,8 @@ export interface ScorerOptions {
   readonly timeoutMs?: number;
 }
 
-/** Scores one segment as its text arrives. Calls are made one after another.
+/** Scores one segment as its text arrives. Calls are made one after another. What was kept of the text is let go at the
+ *  end, at the first failure and when the abort signal fires: a segment that is given up is aborted.
  *  The activations of all pushes and the end, joined, are equal to the last bit however the text was cut. */
 export interface SegmentScorer {
   /** Adds text; gives the activations of the tokens that became final (often none yet). */
@@ -161,6 +162,8 @@ export interface SegmentScorer {
 
 export interface DetectorStats {
   readonly workers: number;
+  /** Windows whose keys and values are kept for text that is still to come. */
+  readonly openWindows: number;
   readonly queued: number;
   readonly tokensScored: number;
   readonly batches: number;

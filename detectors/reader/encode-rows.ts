@@ -1,5 +1,6 @@
 import type { EncodePlan } from '../encode-plan.ts';
 import type { ReaderJob, ReaderOutcome, ReaderResult } from './reader-job.ts';
+import type { Scratch } from './scratch.ts';
 
 /** What a batch of jobs left at the hook point, and how to encode it. */
 export interface ResidualBatch {
@@ -8,7 +9,8 @@ export interface ResidualBatch {
   /** float32 [jobs, longest, dModel]. */
   readonly residual: Float32Array;
   readonly dModel: number;
-  /** float32 [rows, dModel] -> [rows, width], at least two rows. */
+  readonly scratch: Scratch;
+  /** float32 [rows, dModel] -> [rows, width], at least two rows; the result is written anew by the next call. */
   readonly encode: (rows: Float32Array, plan: EncodePlan) => Promise<Float32Array>;
 }
 
@@ -40,7 +42,7 @@ export async function encodeRows(batch: ResidualBatch): Promise<readonly ReaderO
   return outcomes;
 }
 
-function gather({ jobs, residual, dModel }: ResidualBatch, plan: number) {
+function gather({ jobs, residual, dModel, scratch }: ResidualBatch, plan: number) {
   const longest = residual.length / (jobs.length * dModel);
   const parts: Part[] = [];
   let total = 0;
@@ -51,7 +53,8 @@ function gather({ jobs, residual, dModel }: ResidualBatch, plan: number) {
     total += tokens;
   }
   // A product with one row takes another way through the library, which rounds differently.
-  const rows = new Float32Array((total === 1 ? 2 : total) * dModel);
+  const rows = scratch.floats('rows', (total === 1 ? 2 : total) * dModel);
+  rows.fill(0, total * dModel);
   for (const { job, tokens, firstRow } of parts) {
     const from = (job * longest + (jobs[job]?.skip ?? 0)) * dModel;
     rows.set(residual.subarray(from, from + tokens * dModel), firstRow * dModel);
@@ -61,8 +64,9 @@ function gather({ jobs, residual, dModel }: ResidualBatch, plan: number) {
 
 function readSignals(plan: EncodePlan, columns: Float32Array, tokens: number): ReaderResult {
   const width = plan.b.length;
-  const signals = plan.signals.map(({ bias, columns: used, weights }) => {
-    const values = new Float32Array(tokens);
+  const all = new Float32Array(plan.signals.length * tokens);
+  const signals = plan.signals.map(({ bias, columns: used, weights }, signal) => {
+    const values = all.subarray(signal * tokens, (signal + 1) * tokens);
     for (let t = 0; t < tokens; t++) {
       let sum = bias;
       for (let i = 0; i < used.length; i++)

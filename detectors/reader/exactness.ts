@@ -1,5 +1,6 @@
 import type { ReaderJob } from './reader-job.ts';
 import type { ReaderSession } from './reader-session.ts';
+import { createWindowCaches } from './window-cache.ts';
 
 const POSITIONS = 72;
 const FIRST = 32;
@@ -10,7 +11,7 @@ const FIRST = 32;
  *  @param width - floats a position keeps: layers * 2 * dModel */
 export async function isRunLengthExact(session: ReaderSession, width: number): Promise<boolean> {
   const ids = Int32Array.from({ length: POSITIONS }, (_, i) => 5 + ((i * 7919) % 30_000));
-  const job = (from: number, to: number, cache: Float32Array | null): ReaderJob => ({
+  const job = (from: number, to: number, cache: readonly Float32Array[] | null): ReaderJob => ({
     ids: ids.slice(from, to),
     past: from,
     cache,
@@ -19,13 +20,15 @@ export async function isRunLengthExact(session: ReaderSession, width: number): P
     padding: 0,
     plan: 0,
   });
-  const whole = await session.residuals([job(0, POSITIONS, null)]);
+  const read = async (...jobs: readonly ReaderJob[]) => Float32Array.from(await session.residuals(jobs));
+  const whole = await read(job(0, POSITIONS, null));
   const dModel = whole.length / POSITIONS;
-  const cache = new Float32Array(POSITIONS * width);
-  const first = await session.residuals([job(0, FIRST, cache)]);
-  const second = await session.residuals([job(FIRST, POSITIONS - 2, cache)]);
-  const last = await session.residuals([job(POSITIONS - 2, POSITIONS, cache)]);
-  const together = await session.residuals([job(0, 8, null), job(FIRST, FIRST + 6, cache)]);
+  const { blocks: cache, reserve } = createWindowCaches(width, 0).create();
+  reserve(POSITIONS);
+  const first = await read(job(0, FIRST, cache));
+  const second = await read(job(FIRST, POSITIONS - 2, cache));
+  const last = await read(job(POSITIONS - 2, POSITIONS, cache));
+  const together = await read(job(0, 8, null), job(FIRST, FIRST + 6, cache));
   const expected = (from: number, to: number) => whole.subarray(from * dModel, to * dModel);
   return (
     isEqual(first, expected(0, FIRST)) &&

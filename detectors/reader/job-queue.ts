@@ -2,6 +2,8 @@ import type { ReaderJob } from './reader-job.ts';
 
 /** Rows of one run beyond which more sequences no longer make a row cheaper. */
 const MAX_BATCH_ROWS = 128;
+/** Keys of one run, over all its jobs: what was read before is copied together for each run. */
+const MAX_BATCH_KEYS = 1024;
 /** Jobs whose lengths fall into the same bucket waste few rows on filling up. */
 const BUCKET_POSITIONS = 8;
 
@@ -83,7 +85,7 @@ function takeBatch<Entry extends QueueEntry>(queues: readonly Entry[][], parts: 
       parts.mayBatch() &&
       bucket(job) === bucket(first.job) &&
       n * (batch.length + 1) <= MAX_BATCH_ROWS &&
-      Math.max(past, job.past) + n <= parts.maxKeys
+      Math.max(past, job.past) + n <= Math.min(parts.maxKeys, MAX_BATCH_KEYS / (batch.length + 1))
     );
   };
   for (const queue of queues) {

@@ -4,8 +4,8 @@ export interface ReaderJob {
   readonly ids: Int32Array;
   /** Positions before, whose keys and values lie in `cache`. */
   readonly past: number;
-  /** float32 [window tokens, layers * 2 * dModel] that threads share; null where past is 0 and nothing is kept. */
-  readonly cache: Float32Array | null;
+  /** The window's blocks of keys and values (`window-cache.ts`); null where past is 0 and nothing is kept. */
+  readonly cache: readonly Float32Array[] | null;
   /** Whether the new keys and values go into `cache`. */
   readonly isKept: boolean;
   /** Positions from the left that are not scored (prefix, context, read before). */
@@ -18,7 +18,7 @@ export interface ReaderJob {
 
 /** What a job gives for its scored tokens, in order. */
 export interface ReaderResult {
-  /** Per signal of the plan: float32 [tokens]. */
+  /** Per signal of the plan: float32 [tokens], all in one buffer. */
   readonly signals: readonly Float32Array[];
   /** Sparse rows over the plan's features, by dictionary index. */
   readonly rowStart: Uint32Array;

@@ -3,7 +3,9 @@ import { DetectorError } from '../detector-error.ts';
 import type { EncodePlan } from '../encode-plan.ts';
 import { encodeRows } from './encode-rows.ts';
 import type { ReaderJob, ReaderOutcome } from './reader-job.ts';
+import { createScratch, type Scratch } from './scratch.ts';
 import { readEmbedding } from './token-table.ts';
+import { readCache, writeCache } from './window-cache.ts';
 
 /** What a thread needs to read; shared between threads. */
 export interface ReaderModel {
@@ -18,7 +20,8 @@ export interface ReaderModel {
 export interface ReaderSession {
   /** Computes jobs together: one outcome each, in order. */
   run(jobs: readonly ReaderJob[], plans: ReadonlyMap<number, EncodePlan>): Promise<readonly ReaderOutcome[]>;
-  /** float32 [jobs, longest, dModel]: the residual stream at the hook point; fills the jobs' caches. */
+  /** float32 [jobs, longest, dModel]: the residual stream at the hook point; fills the jobs' caches. The array is
+   *  written anew by the next call. */
   residuals(jobs: readonly ReaderJob[]): Promise<Float32Array>;
   close(): Promise<void>;
 }
@@ -32,29 +35,33 @@ export async function createReaderSession(model: ReaderModel): Promise<ReaderSes
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
+    // No two runs need have one shape: a plan of memory for each shape is kept in vain.
+    enableMemPattern: false,
+    // Weights stay out of the arena, which grows by doubling.
+    extra: { session: { use_device_allocator_for_initializers: '1' } },
   } as const;
   // Graphs are copied: the library does not load from shared memory.
   const reader = await InferenceSession.create(new Uint8Array(model.readerGraph), options);
   const encoder = await InferenceSession.create(new Uint8Array(model.encodeGraph), options);
   checkGraph(reader, model);
+  const scratch = createScratch();
+  const encode = createEncode(encoder, scratch);
   const residuals = async (jobs: readonly ReaderJob[]) => {
-    const feeds = feedsOf(jobs, model);
-    const output = await reader.run(feeds);
+    const feeds = feedsOf(jobs, model, scratch);
     const longest = feeds.position.dims[1] ?? 0;
-    keepPresent(jobs, floatsOf(output, 'present'), longest);
-    return floatsOf(output, 'residual');
+    const into = (name: string, width: number) =>
+      tensorOf(scratch.floats(name, jobs.length * longest * width), [jobs.length, longest, width]);
+    const residual = into('residual', model.dModel);
+    const present = into('present', jobs.some((job) => job.isKept) ? 2 * model.layers * model.dModel : 0);
+    await reader.run(feeds, present.data.length > 0 ? { residual, present } : { residual });
+    keepPresent(jobs, present.data, longest);
+    return residual.data;
   };
   return {
     residuals,
     run: async (jobs, plans) => {
       const found = await residuals(jobs);
-      return encodeRows({
-        jobs,
-        plans,
-        residual: found,
-        dModel: model.dModel,
-        encode: createEncode(encoder),
-      });
+      return encodeRows({ jobs, plans, residual: found, dModel: model.dModel, scratch, encode });
     },
     close: async () => {
       await reader.release();
@@ -63,17 +70,20 @@ export async function createReaderSession(model: ReaderModel): Promise<ReaderSes
   };
 }
 
-function createEncode(session: InferenceSession) {
+function createEncode(session: InferenceSession, scratch: Scratch) {
   return async (rows: Float32Array, plan: EncodePlan): Promise<Float32Array> => {
     const { dModel, W, b, threshold, centre } = plan;
-    const output = await session.run({
-      residual: new Tensor('float32', rows, [rows.length / dModel, dModel]),
-      centre: new Tensor('float32', centre, [dModel]),
-      W: new Tensor('float32', W, [dModel, b.length]),
-      b: new Tensor('float32', b, [b.length]),
-      threshold: new Tensor('float32', threshold, [b.length]),
-    });
-    return floatsOf(output, 'activation');
+    const count = rows.length / dModel;
+    const activation = tensorOf(scratch.floats('activation', count * b.length), [count, b.length]);
+    const feeds = {
+      residual: tensorOf(rows, [count, dModel]),
+      centre: tensorOf(centre, [dModel]),
+      W: tensorOf(W, [dModel, b.length]),
+      b: tensorOf(b, [b.length]),
+      threshold: tensorOf(threshold, [b.length]),
+    };
+    await session.run(feeds, { activation });
+    return activation.data;
   };
 }
 
@@ -90,13 +100,14 @@ function checkGraph(session: InferenceSession, { dModel, layers }: ReaderModel):
 
 /** The graph's inputs for several jobs: shorter ones filled up on the right, earlier keys put to the left and the gap
  *  behind them masked, which changes no bit of any result (`reader/exactness.ts` checks it on this machine). */
-function feedsOf(jobs: readonly ReaderJob[], { tokenTable, dModel, layers }: ReaderModel) {
+function feedsOf(jobs: readonly ReaderJob[], { tokenTable, dModel, layers }: ReaderModel, scratch: Scratch) {
   const n = Math.max(...jobs.map((job) => job.ids.length));
   const past = Math.max(...jobs.map((job) => job.past));
   const keys = past + n;
-  const embedding = new Float32Array(jobs.length * n * dModel);
+  const width = 2 * layers * dModel;
+  const embedding = scratch.floats('embedding', jobs.length * n * dModel);
   const position = new BigInt64Array(jobs.length * n);
-  const mask = new Float32Array(jobs.length * n * keys);
+  const mask = scratch.floats('mask', jobs.length * n * keys).fill(0);
   for (const [i, job] of jobs.entries()) {
     for (let q = 0; q < n; q++) {
       const row = i * n + q;
@@ -113,23 +124,25 @@ function feedsOf(jobs: readonly ReaderJob[], { tokenTable, dModel, layers }: Rea
     }
   }
   return {
-    embedding: new Tensor('float32', embedding, [jobs.length, n, dModel]),
+    embedding: tensorOf(embedding, [jobs.length, n, dModel]),
     position: new Tensor('int64', position, [jobs.length, n]),
-    past: new Tensor('float32', joinPast(jobs, past, 2 * layers * dModel), [
+    past: tensorOf(joinPast(jobs, past, scratch.floats('past', jobs.length * past * width)), [
       jobs.length,
       past,
-      2 * layers * dModel,
+      width,
     ]),
-    mask: new Tensor('float32', mask, [jobs.length, n, keys]),
+    mask: tensorOf(mask, [jobs.length, n, keys]),
   };
 }
 
-function joinPast(jobs: readonly ReaderJob[], past: number, width: number): Float32Array {
-  const [first] = jobs;
-  if (jobs.length === 1 && first?.cache) return first.cache.subarray(0, past * width);
-  const joined = new Float32Array(jobs.length * past * width);
+/** Positions between a job's past and the longest past are masked, yet they must be finite: masked or not, they are
+ *  multiplied. */
+function joinPast(jobs: readonly ReaderJob[], past: number, joined: Float32Array): Float32Array {
+  const perJob = joined.length / jobs.length;
+  const width = perJob / Math.max(1, past);
   for (const [i, job] of jobs.entries()) {
-    if (job.cache) joined.set(job.cache.subarray(0, job.past * width), i * past * width);
+    readCache(job.cache ?? [], job.past, joined, i * perJob);
+    joined.fill(0, i * perJob + job.past * width, (i + 1) * perJob);
   }
   return joined;
 }
@@ -140,14 +153,11 @@ function keepPresent(jobs: readonly ReaderJob[], present: Float32Array, longest:
     if (!job.isKept || !job.cache) continue;
     const from = i * longest * width;
     const positions = job.ids.length - job.padding;
-    job.cache.set(present.subarray(from, from + positions * width), job.past * width);
+    writeCache(job.cache, job.past, present.subarray(from, from + positions * width));
   }
 }
 
-function floatsOf(output: InferenceSession.ReturnType, name: string): Float32Array {
-  const data = output[name]?.data;
-  if (data instanceof Float32Array) return data;
-  throw new DetectorError('SHAPE_MISMATCH', `the graph gave no float32 ${name}`, {
-    fields: { output: name },
-  });
+/** Float32 values as the library takes and gives them; it writes to an output's own memory. */
+function tensorOf(data: Float32Array, dims: readonly number[]) {
+  return new Tensor('float32', data, dims);
 }

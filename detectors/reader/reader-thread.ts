@@ -5,6 +5,9 @@ import type { EncodePlan } from '../encode-plan.ts';
 import type { ReaderJob, ReaderOutcome } from './reader-job.ts';
 import type { FromWorker, ToWorker } from './worker-messages.ts';
 
+/** A thread's heap holds little; what it computes with lies outside. */
+const LIMITS = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 8 };
+
 /** One worker thread. It computes one batch at a time. */
 export interface ReaderThread {
   readonly isRunLengthExact: boolean;
@@ -28,7 +31,7 @@ export interface ReaderThreadParts {
 /** Starts a thread and waits until it is ready.
  *  @throws {DetectorError} what the worker found wrong, or WORKER_DIED */
 export async function startReaderThread(parts: ReaderThreadParts): Promise<ReaderThread> {
-  const worker = new Worker(parts.script, { workerData: parts.workerData });
+  const worker = new Worker(parts.script, { workerData: parts.workerData, resourceLimits: LIMITS });
   const ended = new AbortController();
   const end = (why: DetectorError) => {
     if (!ended.signal.aborted) ended.abort(why);

@@ -32,7 +32,8 @@ async function answer(
 function buffersOf(outcome: ReaderOutcome): ArrayBuffer[] {
   if (!('result' in outcome)) return [];
   const { signals, rowStart, index, value } = outcome.result;
-  return [...signals, rowStart, index, value].map((array) => array.buffer as ArrayBuffer);
+  const arrays = [...signals.slice(0, 1), rowStart, index, value];
+  return arrays.map((array) => array.buffer as ArrayBuffer);
 }
 
 if (parentPort) {

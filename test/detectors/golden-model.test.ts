@@ -4,6 +4,7 @@ import { after, test } from 'node:test';
 import { createDetector, type Role, type SignalId } from '../../detectors/index.ts';
 import { readModelFiles } from '../../detectors/manifest.ts';
 import { createReaderSession } from '../../detectors/reader/reader-session.ts';
+import { createWindowCaches } from '../../detectors/reader/window-cache.ts';
 import { createWindowReader } from '../../detectors/reader/window-reader.ts';
 
 // Two float32 programs add in different orders; the residual stream is of the size of 1 to 6.
@@ -86,7 +87,7 @@ test("residuals at the hook point are PyTorch's", async (t) => {
       window: manifest.window,
       prefix: manifest.prefixes[golden.role],
       plan: 0,
-      width: 2 * layers * dModel,
+      caches: createWindowCaches(2 * layers * dModel, 0),
       padId: 1,
       isRunLengthExact: true,
     });

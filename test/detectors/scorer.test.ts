@@ -210,6 +210,32 @@ test('after a failure a scorer gives that failure only, so that nothing missed i
   await assert.rejects(scorer.end(), { code: 'ABORTED' });
 });
 
+test('what was kept of a text is let go at its end, at a failure and when it is aborted', async () => {
+  assert.equal(detector.stats().openWindows, 0);
+  const abort = new AbortController();
+  const open = () => detector.createScorer({ role: 'user', signals, abortSignal: abort.signal });
+  const scorers = [open(), open(), open()];
+  for (const scorer of scorers) await scorer.push(LONG.join('').repeat(6));
+  assert.equal(detector.stats().openWindows, 3);
+  await scorers[0]?.provisional();
+  assert.equal(detector.stats().openWindows, 3);
+  await scorers[0]?.end();
+  assert.equal(detector.stats().openWindows, 2);
+  const failing = scorers[1]?.push(LONG.join('').repeat(2)) ?? Promise.resolve();
+  abort.abort();
+  await assert.rejects(failing, { code: 'ABORTED' });
+  assert.equal(detector.stats().openWindows, 0);
+  await assert.rejects(scorers[2]?.end() ?? Promise.resolve(), { code: 'ABORTED' });
+  assert.equal(detector.stats().openWindows, 0);
+});
+
+test('a text that is there at once keeps nothing', async () => {
+  const done = detector.createScorer({ role: 'user', signals }).end(LONG.join('').repeat(8));
+  const { openWindows } = detector.stats();
+  await done;
+  assert.deepEqual([openWindows, detector.stats().openWindows], [0, 0]);
+});
+
 test('features have their description, and a label names at most one', () => {
   const { featureset } = detector;
   const described = features.map((index) => featureset.feature(index));

@@ -67,6 +67,7 @@ export const GAUGES: GaugeReading = {
   inFlight: 2,
   detector: {
     workers: 1,
+    openWindows: 0,
     queued: 7,
     tokensScored: 1234,
     batches: 9,

@@ -19,6 +19,7 @@ export function createWordDetector(): Detector & { readonly texts: string[] } {
     createScorer: ({ signals }) => createScorer(signals, texts),
     stats: () => ({
       workers: 1,
+      openWindows: 0,
       queued: 0,
       tokensScored: 0,
       batches: 0,

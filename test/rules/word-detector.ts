@@ -10,6 +10,7 @@ export const wordDetector: Detector = {
   createScorer: ({ signals }) => createWordScorer(signals),
   stats: () => ({
     workers: 0,
+    openWindows: 0,
     queued: 0,
     tokensScored: 0,
     batches: 0,
