@@ -123,7 +123,7 @@ test('the tokens that gave it away are shaded, and pointing at one tells its val
   await flagged.locator('.segment-text').focus();
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('ArrowRight');
-  assert.equal(await flagged.locator('[data-i]:focus.is-pointed').count(), 1);
+  await flagged.locator('[data-i]:focus.is-pointed').waitFor();
   await tip.waitFor();
   await flagged.locator('canvas').waitFor();
   const chart = flagged.getByRole('img');
@@ -202,7 +202,7 @@ test('the keys walk the list, open, go on and come back', async () => {
   await page.getByRole('heading', { level: 2, name: 'Deception' }).waitFor();
   await page.keyboard.press('Escape');
   await page.getByRole('heading', { level: 2, name: 'Choose a conversation' }).waitFor();
-  assert.equal(await page.locator('[data-exchange="newest"] a:focus').count(), 1);
+  await page.locator('[data-exchange="newest"] a:focus').waitFor();
   await page.keyboard.press('?');
   await page.getByRole('dialog').waitFor();
   await page.keyboard.press('Escape');
