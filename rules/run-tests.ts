@@ -123,8 +123,7 @@ async function scoreSegment(
   const plan = createPlan([rule]);
   const scorer = detector.createScorer({ role: segment.role, signals: plan.signals });
   let state = beginSegment(ruleSet, segment, plan);
-  state = advance(ruleSet, state, await scorer.push(text)).state;
-  state = advance(ruleSet, state, await scorer.end()).state;
+  state = advance(ruleSet, state, await scorer.end(text)).state;
   return { hasFired: finish(ruleSet, state).settled.length > 0, measurements: measure(state) };
 }
 

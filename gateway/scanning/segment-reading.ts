@@ -13,9 +13,10 @@ import {
 export interface SegmentReading {
   /** @throws {DetectorError} when the batch was not scored */
   push(text: string): Promise<void>;
-  /** The text is complete: the rest is scored, and what could not be decided before is.
+  /** The text is complete with this last batch: it is scored, and what could not be decided before is. A text that
+   *  comes whole costs the reader one run so, and no cache.
    *  @throws {DetectorError} when the rest was not scored */
-  finish(): Promise<void>;
+  finish(lastText: string): Promise<void>;
   tokens(): number;
   findings(): readonly Finding[];
   record(wanted: ReadonlySet<SignalId>): Pick<SegmentRecord, 'tokens' | 'signals'>;
@@ -51,8 +52,8 @@ export function createSegmentReading(ref: SegmentRef, parts: SegmentReadingParts
     async push(text) {
       take(await scorer.push(text));
     },
-    async finish() {
-      take(await scorer.end());
+    async finish(lastText) {
+      take(await scorer.end(lastText));
       findings = finish(ruleSet, state).settled;
     },
     tokens: () => state.tokens,

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { CoverageEntry, SegmentRecord, UnscannedReason } from '../../alerts/index.ts';
 import { DetectorError, type SignalId } from '../../detectors/index.ts';
 import type { Finding, SegmentRef } from '../../rules/index.ts';
@@ -88,8 +89,10 @@ function createWork(
     }
   }
 
-  async function run(isWhole: boolean): Promise<void> {
-    while (failure === null && feed.hasBatch(isWhole)) {
+  /** Begins a moment later: a text that came whole is told so by then, and is read in one. */
+  async function run(): Promise<void> {
+    await setImmediate();
+    while (failure === null && ending === null && feed.hasBatch(false)) {
       hasText = true;
       await attempt(() => reading.push(feed.take()));
     }
@@ -97,15 +100,22 @@ function createWork(
 
   async function complete(): Promise<void> {
     await running;
-    await run(true);
-    if (failure === null && hasText) await attempt(reading.finish);
+    let last = '';
+    while (failure === null && feed.hasBatch(true)) {
+      hasText = true;
+      last = feed.take();
+      if (feed.hasBatch(true)) await pushOne(last);
+    }
+    if (failure === null && hasText) await attempt(() => reading.finish(last));
   }
+
+  const pushOne = (batch: string) => attempt(() => reading.push(batch));
 
   return {
     failure: () => failure,
     wake(): void {
-      if (running !== null || !feed.hasBatch(false)) return;
-      running = run(false).finally(() => {
+      if (running !== null || ending !== null || !feed.hasBatch(false)) return;
+      running = run().finally(() => {
         running = null;
       });
     },

@@ -59,7 +59,8 @@ function createScorer(signals: readonly SignalId[], texts: string[]): SegmentSco
       text += piece;
       return score(false);
     },
-    async end() {
+    async end(lastText = '') {
+      text += lastText;
       texts.push(text);
       return score(true);
     },

@@ -25,13 +25,19 @@ export const wordDetector: Detector = {
 function createWordScorer(signals: readonly SignalId[]): SegmentScorer {
   let text = '';
   const nothing = activationsOf([], signals);
+  const add = (more: string) => {
+    text += more;
+    if (text === 'unscorable') throw new Error('the reader did not answer');
+  };
   return {
     push: async (more) => {
-      text += more;
-      if (text === 'unscorable') throw new Error('the reader did not answer');
+      add(more);
       return nothing;
     },
-    end: async () => score(text, signals),
+    end: async (lastText = '') => {
+      add(lastText);
+      return score(text, signals);
+    },
     provisional: async () => nothing,
     tokensFinal: 0,
   };
