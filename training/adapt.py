@@ -18,8 +18,10 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from tqdm import tqdm
 
 from data import LABELS
+from device import DEVICE, autocast
 from mixture import Mixture
 from public_weights import read_public_weights
 from reader import Reader
@@ -34,7 +36,7 @@ def rolling_mean(logits: Tensor, first: int = 0) -> Tensor:
     """logits [windows, tokens, labels] -> mean over the last ROLLING_TOKENS positions, fewer at the start."""
     sums = logits[:, first:].cumsum(1)
     shifted = F.pad(sums, (0, 0, ROLLING_TOKENS, 0))[:, : sums.shape[1]]
-    counts = torch.arange(1, sums.shape[1] + 1).clamp(max=ROLLING_TOKENS).to(logits).view(1, -1, 1)
+    counts = torch.arange(1, sums.shape[1] + 1, device=logits.device).clamp(max=ROLLING_TOKENS).to(logits).view(1, -1, 1)
     return torch.cat([logits[:, :first], (sums - shifted) / counts], 1)
 
 
@@ -43,10 +45,10 @@ def pool_rows(logits: Tensor, scored: Tensor, row_of_window: Tensor, rows: int) 
     smooth = rolling_mean(logits, 3)
     flat = smooth[scored]
     owner = row_of_window[:, None].expand(scored.shape)[scored]
-    peak = torch.full((rows, flat.shape[1]), -1e9).index_reduce(0, owner, flat.detach(), "amax")
+    peak = torch.full((rows, flat.shape[1]), -1e9, device=flat.device).index_reduce(0, owner, flat.detach(), "amax")
     weight = torch.exp(flat - peak[owner])
-    total = torch.zeros(rows, flat.shape[1]).index_add(0, owner, weight)
-    return torch.zeros(rows, flat.shape[1]).index_add(0, owner, weight * flat) / total
+    total = torch.zeros_like(peak).index_add(0, owner, weight)
+    return torch.zeros_like(peak).index_add(0, owner, weight * flat) / total
 
 
 class Heads(nn.Module):
@@ -81,8 +83,10 @@ def train(options: argparse.Namespace) -> None:
     weights = read_public_weights()
     tokenizer = ReferenceTokenizer(weights)
     reader, original = Reader(weights), Reader(weights).eval().requires_grad_(False)
-    original.token_table = reader.token_table
     heads = Heads(weights.hidden)
+    for module in (reader, original, heads):
+        module.to(DEVICE)
+    original.token_table = reader.token_table
     groups = parameter_groups(reader, heads, options.rate, options.frozen)
     optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98), fused=True)
     mixture = Mixture(tokenizer, options.seed)
@@ -95,28 +99,28 @@ def train(options: argparse.Namespace) -> None:
         (step + 1) / (0.05 * len(batches)), max(0.03, 1 - (step - 0.05 * len(batches)) / (0.95 * len(batches)))))
     checkpoint, begin, spent = options.out / "adapt.pt", 0, 0.0
     if checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=False)
+        state = torch.load(checkpoint, weights_only=False, map_location="cpu")
         reader.load_state_dict(state["reader"]), heads.load_state_dict(state["heads"])
         optimizer.load_state_dict(state["optimizer"]), schedule.load_state_dict(state["schedule"])
         begin, spent = state["step"], state["seconds"]
         torch.set_rng_state(state["rng"])
     reader.train()
     started, seen, losses = time.time() - spent, 0, []
-    for step in range(begin, len(batches)):
+    for step in tqdm(range(begin, len(batches)), initial=begin, total=len(batches), mininterval=20):
         number, batch = batches[step]
         ids, scored = padded(batch)
-        ids, scored = torch.from_numpy(ids), torch.from_numpy(scored)
+        ids, scored = torch.from_numpy(ids).to(DEVICE), torch.from_numpy(scored).to(DEVICE)
         rows = sorted({w.row for w in batch})
         place = {row: i for i, row in enumerate(rows)}
-        owner = torch.tensor([place[w.row] for w in batch])
-        target, weight, ordinary = mixture.targets(number, rows)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        owner = torch.tensor([place[w.row] for w in batch], device=DEVICE)
+        target, weight, ordinary = (t.to(DEVICE) for t in mixture.targets(number, rows))
+        with autocast():
             residual = reader(ids)
         pooled = pool_rows(heads(residual), scored, owner, len(rows))
         loss = (F.binary_cross_entropy_with_logits(pooled, target, reduction="none") * weight).sum() / weight.sum()
         keep = ordinary[owner]
         if keep.any():
-            with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
+            with torch.no_grad(), autocast():
                 before = original(ids[keep])
             drift = (residual[keep] - before)[scored[keep]].pow(2).mean() / before[scored[keep]].var()
             loss = loss + options.anchor * drift * keep.float().mean()

@@ -22,6 +22,7 @@ from aggregates import CANDIDATES, aggregate_rows
 from concepts import all_signals
 from data import Segment, labelled, written
 from export_files import thin
+from device import DEVICE
 from features import Corpus, Encoder, encode_segments
 from harvest import load_reader
 from mixture import ordinary_texts
@@ -99,13 +100,13 @@ def concept_matrix(concepts: list[dict], features: int) -> tuple[torch.Tensor, t
 def calibrate(build: Path, seed: int) -> None:
     started = time.time()
     segments = ordinary_segments(seed)
-    reader, encoder = load_reader(build), Encoder.load(build)
+    reader, encoder = load_reader(build).to(DEVICE), Encoder.load(build)
     corpus = encode_segments(segments, reader, encoder, ReferenceTokenizer(read_public_weights()), half=False,
                              max_windows=2, residuals=True)
     concepts = json.loads((build / "concepts.json").read_text())
     weight, bias = concept_matrix(concepts, len(encoder.b_enc))
     values = all_signals(corpus, weight, bias)
-    heads = torch.load(build / "adapt.pt", weights_only=False)["heads"]
+    heads = torch.load(build / "adapt.pt", weights_only=False, map_location="cpu")["heads"]
     dense = corpus.residual.astype(np.float32) @ heads["linear.weight"].numpy().T + heads["linear.bias"].numpy()
     roles = np.array([s.role for s in segments])
     curves = Curves()

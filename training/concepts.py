@@ -23,6 +23,7 @@ from torch import Tensor
 from adapt import ROLLING_TOKENS
 from aggregates import CANDIDATES, aggregate_rows
 from data import HELD_OUT_SOURCES, LABELS, LOW_WEIGHT, NO_TRAINING, Segment, labelled, written
+from device import DEVICE
 from features import Corpus, Encoder, encode_segments
 from harvest import load_reader
 from mixture import ordinary_texts
@@ -178,9 +179,9 @@ def main() -> None:
     started, rng = time.time(), np.random.default_rng(options.seed)
     rows = fit_rows(options.seed)
     rows = [rows[i] for i in rng.permutation(len(rows))[: options.rows or None]]
-    reader, encoder = load_reader(options.out), Encoder.load(options.out)
+    reader, encoder = load_reader(options.out).to(DEVICE), Encoder.load(options.out)
     corpus = encode_segments(rows, reader, encoder, ReferenceTokenizer(read_public_weights()), max_windows=2)
-    heads = torch.load(options.out / "adapt.pt", weights_only=False)["heads"]
+    heads = torch.load(options.out / "adapt.pt", weights_only=False, map_location="cpu")["heads"]
     fit = Fit(corpus, rows, encoder, heads)
     groups = np.array([hash_group(s) for s in rows])
     validation = np.flatnonzero(groups == 0)

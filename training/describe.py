@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from data import Segment, written
+from device import DEVICE
 from features import Corpus, Encoder, encode_segments
 from harvest import load_reader
 from public_weights import PublicWeights, read_public_weights
@@ -85,7 +86,7 @@ def read_labels(path: Path, digest: str) -> dict[int, dict]:
 
 def describe(build: Path, rows: list[Segment]) -> None:
     weights = read_public_weights()
-    reader, encoder = load_reader(build), Encoder.load(build)
+    reader, encoder = load_reader(build).to(DEVICE), Encoder.load(build)
     corpus = encode_segments(rows, reader, encoder, ReferenceTokenizer(weights), max_windows=2)
     count = len(encoder.b_enc)
     order = np.argsort(corpus.index, kind="stable")

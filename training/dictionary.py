@@ -18,6 +18,9 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
+from tqdm import tqdm
+
+from device import DEVICE, autocast
 
 DEAD_AFTER_TOKENS = 400_000
 AUX_FEATURES = 192
@@ -38,11 +41,11 @@ class Dictionary(torch.nn.Module):
         self.b_dec = torch.nn.Parameter(mean.clone())
 
     def pre(self, x: Tensor) -> Tensor:
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with autocast():
             return (x - self.b_dec) @ self.W_enc.T + self.b_enc.to(torch.bfloat16)
 
     def decode(self, activations: Tensor) -> Tensor:
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with autocast():
             return (activations @ self.W_dec).float() + self.b_dec
 
 
@@ -82,7 +85,7 @@ def keep_unit_norm(model: Dictionary) -> None:
 @torch.no_grad()
 def evaluate(model: Dictionary, x: Tensor, threshold: float, state: dict) -> dict:
     """Explained variance, L0, dead features and the share of the heads' variance kept, on tokens never trained on."""
-    squared, heads, active, count = 0.0, 0.0, torch.zeros(model.W_enc.shape[0]), 0
+    squared, heads, active, count = 0.0, 0.0, torch.zeros(model.W_enc.shape[0], device=x.device), 0
     for part in x.split(4096):
         pre = (part - model.b_dec) @ model.W_enc.T + model.b_enc
         kept = torch.where(pre > threshold, pre, 0.0)
@@ -102,7 +105,7 @@ def prepare(build: Path, options: argparse.Namespace) -> tuple[np.ndarray, Tenso
     residuals = np.load(build / "residuals.npy", mmap_mode="r")
     order = np.random.default_rng(options.seed).permutation(len(residuals))
     held = torch.from_numpy(residuals[np.sort(order[:HOLD_OUT_TOKENS])].astype(np.float32))
-    weight = torch.load(build / "adapt.pt", weights_only=False)["heads"]["linear.weight"]
+    weight = torch.load(build / "adapt.pt", weights_only=False, map_location="cpu")["heads"]["linear.weight"]
     sample = torch.from_numpy(residuals[np.sort(order[HOLD_OUT_TOKENS : HOLD_OUT_TOKENS + 100_000])].astype(np.float32))
     state = {"heads": weight, "variance": float(sample.var(0).mean()), "mean": sample.mean(0),
              "head_variance": float((sample @ weight.T).var(0).mean()),
@@ -116,20 +119,22 @@ def train(options: argparse.Namespace) -> None:
     build: Path = options.out
     residuals = np.load(build / "residuals.npy")
     order, held, state = prepare(build, options)
-    model = Dictionary(state["mean"], options.features, options.seed)
+    model = Dictionary(state["mean"], options.features, options.seed).to(DEVICE)
+    held = held.to(DEVICE)
+    state = {k: v.to(DEVICE) if isinstance(v, Tensor) else v for k, v in state.items()}
     optimizer = torch.optim.Adam(model.parameters(), lr=options.rate, betas=(0.9, 0.99))
     steps = options.epochs * (len(order) // options.batch)
     checkpoint, begin, spent, threshold = build / "dictionary.pt", 0, 0.0, None
     if checkpoint.exists():
-        saved = torch.load(checkpoint, weights_only=False)
+        saved = torch.load(checkpoint, weights_only=False, map_location=DEVICE)
         model.load_state_dict(saved["model"]), optimizer.load_state_dict(saved["optimizer"])
         begin, spent, threshold, state["silent"] = saved["step"], saved["seconds"], saved["threshold"], saved["silent"]
     started = time.time()
-    for step in range(begin, steps):
+    for step in tqdm(range(begin, steps), initial=begin, total=steps, mininterval=20):
         for group in optimizer.param_groups:
             group["lr"] = options.rate * min(1, (step + 1) / 100, (steps - step) / (0.3 * steps))
         at = (step * options.batch) % (len(order) - options.batch)
-        x = torch.from_numpy(residuals[order[at : at + options.batch]].astype(np.float32))
+        x = torch.from_numpy(residuals[order[at : at + options.batch]].astype(np.float32)).to(DEVICE)
         loss, facts = step_loss(model, x, state, options)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -157,6 +162,7 @@ def save(build: Path, model: Dictionary, threshold: float, held: Tensor, state: 
     for parameter in (model.W_enc, model.W_dec):
         parameter.copy_(parameter.half().float())
     figures = {**evaluate(model, held, threshold, state), **facts, "features": len(model.b_enc), "threshold": threshold}
+    model.cpu()
     np.savez(build / "dictionary.npz", W_enc=model.W_enc.numpy(), b_enc=model.b_enc.numpy(), W_dec=model.W_dec.numpy(),
              b_dec=model.b_dec.numpy(), threshold=np.full(len(model.b_enc), threshold, np.float32))
     (build / "dictionary.json").write_text(json.dumps(figures, indent=1))

@@ -21,6 +21,7 @@ from aggregates import aggregate_rows
 from calibrate import calibrated as calibrate_values, concept_matrix
 from concepts import all_signals, fit_rows
 from data import LABELS, Segment
+from device import DEVICE
 from features import Encoder, encode_segments
 from harvest import load_reader
 from public_weights import read_public_weights
@@ -80,11 +81,11 @@ def mean_by_kind(found: dict, key: str = "auroc") -> dict:
 def evaluate(build: Path) -> None:
     rows = dev_rows(per_source=200)
     parts, segments = [p for p, _ in rows], [s for _, s in rows]
-    reader, encoder = load_reader(build), Encoder.load(build)
+    reader, encoder = load_reader(build).to(DEVICE), Encoder.load(build)
     corpus = encode_segments(segments, reader, encoder, ReferenceTokenizer(read_public_weights()), max_windows=16, residuals=True)
     concepts = json.loads((build / "concepts.json").read_text())
     values = all_signals(corpus, *concept_matrix(concepts, len(encoder.b_enc)))
-    heads = torch.load(build / "adapt.pt", weights_only=False)["heads"]
+    heads = torch.load(build / "adapt.pt", weights_only=False, map_location="cpu")["heads"]
     dense = corpus.residual.astype(np.float32) @ heads["linear.weight"].numpy().T + heads["linear.bias"].numpy()
     raw, probe = {}, {}
     for i, concept in enumerate(concepts):

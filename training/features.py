@@ -50,8 +50,9 @@ class Corpus:
 
 def _encode_batch(reader, encoder: Encoder, batch, half: bool) -> tuple[Tensor, Tensor]:
     ids, scored = padded(batch)
-    with torch.autocast("cpu", dtype=torch.bfloat16, enabled=half):
-        residual = reader(torch.from_numpy(ids))
+    device = next(reader.parameters()).device
+    with torch.autocast(device.type, dtype=torch.bfloat16, enabled=half):
+        residual = reader(torch.from_numpy(ids).to(device)).cpu()
     kept = residual[torch.from_numpy(scored)]
     return kept, encoder(kept)
 

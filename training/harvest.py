@@ -16,6 +16,7 @@ import torch
 from tqdm import tqdm
 
 from data import HELD_OUT_SOURCES, NO_TRAINING, labelled, written
+from device import DEVICE, autocast
 from mixture import ordinary_texts
 from public_weights import read_public_weights
 from quantise import quantise_reader
@@ -29,7 +30,7 @@ CORPUS_SHARE, LABELLED_SHARE = 0.6, 0.3
 def load_reader(build: Path) -> Reader:
     """The adapted reader with the weights that ship: int8 per output channel, dequantised."""
     reader = Reader(read_public_weights())
-    reader.load_state_dict(torch.load(build / "adapt.pt", weights_only=False)["reader"])
+    reader.load_state_dict(torch.load(build / "adapt.pt", weights_only=False, map_location="cpu")["reader"])
     quantise_reader(reader)
     return reader.eval().requires_grad_(False)
 
@@ -66,7 +67,7 @@ def choose(tokenizer: ReferenceTokenizer, tokens: int, seed: int) -> list:
 @torch.no_grad()
 def harvest(build: Path, tokens: int, seed: int, threads: int) -> None:
     torch.set_num_threads(threads)
-    reader = load_reader(build)
+    reader = load_reader(build).to(DEVICE)
     tokenizer = ReferenceTokenizer(read_public_weights())
     rows = choose(tokenizer, tokens, seed)
     total = sum(len(w.ids) - w.fresh for row in rows for w in row)
@@ -75,9 +76,9 @@ def harvest(build: Path, tokens: int, seed: int, threads: int) -> None:
     started, at = time.time(), 0
     for batch in tqdm(batches, mininterval=20):
         ids, scored = padded(batch)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            residual = reader(torch.from_numpy(ids))
-        kept = residual[torch.from_numpy(scored)]
+        with autocast():
+            residual = reader(torch.from_numpy(ids).to(DEVICE))
+        kept = residual.cpu()[torch.from_numpy(scored)]
         store[at : at + len(kept)] = kept.numpy().astype(np.float16)
         at += len(kept)
     store.flush()

@@ -8,6 +8,7 @@ import torch
 from sklearn.metrics import roc_auc_score
 
 from data import HELD_OUT_SOURCES, LABELS, NO_TRAINING, Segment, labelled, written
+from device import DEVICE, autocast
 from windows import batches_of, padded, windows_of
 
 
@@ -39,10 +40,11 @@ def score_rows(segments: list[Segment], tokenizer, forward, pool) -> np.ndarray:
     for batch in batches_of(windows, 8192):
         ids, scored = padded(batch)
         rows = sorted({w.row for w in batch})
-        owner = torch.tensor([rows.index(w.row) for w in batch])
-        with torch.autocast("cpu", dtype=torch.bfloat16):
-            logits = forward(torch.from_numpy(ids)).float()
-        scores[rows] = pool(logits, torch.from_numpy(scored), owner, len(rows)).float().numpy()
+        owner = torch.tensor([rows.index(w.row) for w in batch], device=DEVICE)
+        with autocast():
+            logits = forward(torch.from_numpy(ids).to(DEVICE)).float()
+        pooled = pool(logits, torch.from_numpy(scored).to(DEVICE), owner, len(rows))
+        scores[rows] = pooled.float().cpu().numpy()
     return scores
 
 
