@@ -15,7 +15,7 @@ const rowSchema = z
   .looseObject({
     text: z.string().optional(),
     messages: z.array(z.looseObject({ role, content: z.string() })).optional(),
-    labels: z.record(z.string(), label),
+    labels: z.record(z.string(), label).nullish(),
     role: role.nullish(),
     topic: z.string().nullish(),
   })
@@ -77,7 +77,9 @@ function parseRow(text: string, line: number, place: string): EvalRow {
       all.length === 0 ? 'messages is empty' : `no message has the role ${row.role}, which is to be judged`;
     throw new CommandFailure(`${place}: ${what}`);
   }
-  const labels = Object.entries(row.labels).filter((entry): entry is [string, 0 | 1] => entry[1] != null);
+  const labels = Object.entries(row.labels ?? {}).filter(
+    (entry): entry is [string, 0 | 1] => entry[1] != null,
+  );
   return { line, labels: new Map(labels), topic: row.topic ?? null, segments };
 }
 

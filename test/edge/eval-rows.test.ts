@@ -56,14 +56,17 @@ test('of messages only those of the judged role are segments, all where no role 
   );
 });
 
-test('a byte order mark, CRLF, blank lines and an unknown label are no trouble; lines count as in an editor', async () => {
-  const file = await write('\uFEFF{"text":"a","labels":{}}\r\n\r\n{"text":"b","labels":{"any":null}}\r\n');
+test('a byte order mark, CRLF, blank lines and unknown labels are no trouble; lines count as in an editor', async () => {
+  const file = await write(
+    '\uFEFF{"text":"a","labels":{}}\r\n\r\n{"text":"b","labels":{"any":null}}\r\n{"text":"c"}\r\n',
+  );
   const rows = await readEvalRows(file);
   assert.deepEqual(
     rows.map(({ line, labels }) => [line, labels.size]),
     [
       [1, 0],
       [3, 0],
+      [4, 0],
     ],
   );
 });
@@ -75,7 +78,7 @@ test('a bad row is named by file and line', async () => {
     ['\n \n', /holds no rows/],
     [`${good}{"text":`, /rows\.jsonl:2: is not JSON/],
     [`${good}[]`, /:2: .*object/],
-    ['{"text":"a"}', /:1: labels: /],
+    ['{"text":"a","labels":[]}', /:1: labels: /],
     ['{"text":"a","labels":{"any":2}}', /:1: labels\.any: must be 0 or 1/],
     ['{"labels":{}}', /:1: must have either text or messages/],
     ['{"text":"a","messages":[],"labels":{}}', /:1: must have either text or messages/],
