@@ -34,9 +34,8 @@ export async function startRules({
   const { featureset } = detector;
   const loaded = await loadRules([folder], featureset);
   if (!loaded.ok) {
-    throw new GatewayError('RULES_BROKEN', `the rules are broken:\n${formatProblems(loaded.problems)}`, {
-      fields: { folder },
-    });
+    const message = `the rules in ${folder} (TELLTALE_RULES) are broken:\n${formatProblems(loaded.problems)}`;
+    throw new GatewayError('RULES_BROKEN', message, { fields: { folder } });
   }
   let ruleSet = loaded.ruleSet;
   const watcher = await createRuleWatcher({

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createLedger, type Ledger } from '../alerts/index.ts';
-import { createDetector, type Detector } from '../detectors/index.ts';
+import { createDetector, type Detector, DetectorError } from '../detectors/index.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { createReviewServer } from '../review/index.ts';
 import { createApp, type GatewayApp } from './app.ts';
@@ -111,7 +111,7 @@ interface Built {
 async function buildParts({ config, log, closing, options }: Start, stopSignal: AbortSignal): Promise<Built> {
   const dataDir = openDataFolder(config.data);
   const telemetry = closing.add('telemetry', createTelemetry(telemetryOptions(config)));
-  const detector = options.detector ?? closing.add('detector', await createDetector(detectorConfig(config)));
+  const detector = options.detector ?? closing.add('detector', await openDetector(config));
   const folder = config.rules ?? RULES_FOLDER;
   const rules = closing.add('rules', await startRules({ folder, detector, telemetry, log }));
   const ledger = closing.add('ledger', await openLedger(config, log));
@@ -176,7 +176,7 @@ function openDataFolder(data: string): string {
     mkdirSync(folder, { recursive: true });
     return folder;
   } catch (cause) {
-    const message = `the state folder ${folder} cannot be made: ${(cause as Error).message}`;
+    const message = `the state folder ${folder} (TELLTALE_DATA) cannot be made: ${(cause as Error).message}`;
     throw new GatewayError('START_FAILED', message, { fields: { folder }, cause });
   }
 }
@@ -189,10 +189,17 @@ function telemetryOptions({ telemetry }: Config) {
   };
 }
 
-function detectorConfig({ model, detector }: Config) {
+async function openDetector({ model, detector }: Config): Promise<Detector> {
   const { workers, timeout_ms: timeoutMs, max_queued_blocks: maxQueuedBlocks } = detector;
   const modelPath = model ?? MODEL_FOLDER;
-  return { modelPath, timeoutMs, maxQueuedBlocks, ...(workers === null ? {} : { workers }) };
+  const bounds = { timeoutMs, maxQueuedBlocks, ...(workers === null ? {} : { workers }) };
+  try {
+    return await createDetector({ modelPath, ...bounds });
+  } catch (cause) {
+    if (!(cause instanceof DetectorError)) throw cause;
+    const message = `the model in ${modelPath} (TELLTALE_MODEL) cannot be used: ${cause.message}`;
+    throw new GatewayError('START_FAILED', message, { fields: { modelPath }, cause });
+  }
 }
 
 function openLedger({ data, store, kafka }: Config, log: Logger): Promise<Ledger> {

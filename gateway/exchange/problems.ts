@@ -51,8 +51,13 @@ const UPSTREAM_FAILURES = {
 
 export function upstreamRefusal({ outcome, message }: UpstreamFailure): Refusal {
   const [status, code] = UPSTREAM_FAILURES[outcome];
-  const told = code === 'stopping' ? 'the gateway is stopping' : `the upstream gave no answer: ${message}`;
-  return refusal(status, code, { message: told, error: code, gap: null });
+  return refusal(status, code, { message: told(outcome, message), error: code, gap: null });
+}
+
+function told(outcome: UpstreamFailure['outcome'], message: string): string {
+  if (outcome === 'aborted') return 'the gateway is stopping';
+  if (outcome === 'cut') return `the upstream broke off before its answer was complete: ${message}`;
+  return `the upstream gave no answer: ${message}`;
 }
 
 export function unreadableAnswerRefusal(status: number): Refusal {

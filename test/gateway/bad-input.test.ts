@@ -186,6 +186,7 @@ test('an upstream cut in the middle of a stream ends in an error, never in a cle
   });
   assert.match(received, /they deceive and/);
   assert.match(received, /"code":"upstream_cut"/);
+  assert.match(received, /the upstream broke off before its answer was complete/);
   assert.doesNotMatch(received, /\[DONE\]/);
   const record = await gateway.recordOf(response);
   assert.equal(record.findings.length, 1, 'what was received is scored');

@@ -63,12 +63,13 @@ test('npm start shows where things are, answers, reloads on SIGHUP, and ends on 
 
 const broken: [name: string, env: (folder: string) => Record<string, string>, message: RegExp][] = [
   ['a wrong variable', () => ({ PORT: 'high' }), /PORT: server\.port is "high"/],
-  ['a model that is not there', () => ({ TELLTALE_MODEL: '/nowhere' }), /\/nowhere/],
+  ['a model that is not there', () => ({ TELLTALE_MODEL: '/nowhere' }), /\/nowhere \(TELLTALE_MODEL\)/],
   [
     'a state folder that cannot be made',
     () => ({ TELLTALE_DATA: '/dev/null/telltale' }),
-    /\/dev\/null\/telltale/,
+    /\/dev\/null\/telltale \(TELLTALE_DATA\)/,
   ],
+  ['rules that are not there', () => ({ TELLTALE_RULES: '/nowhere' }), /\/nowhere \(TELLTALE_RULES\)/],
   ['a store that is no folder', (folder) => ({ TELLTALE_DATA: join(folder, 'file') }), /file/],
 ];
 

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
-import { createDetector, type Detector, DetectorError } from '../../detectors/index.ts';
+import { createDetector, type Detector } from '../../detectors/index.ts';
 import { configSchema } from '../../gateway/config/schema.ts';
+import { GatewayError } from '../../gateway/gateway-error.ts';
 import { startTelltale } from '../../gateway/start-telltale.ts';
 import { createLogger } from '../../gateway/telemetry/index.ts';
 import { rule, ruleFile, startGateway } from './start-gateway.ts';
@@ -103,8 +104,8 @@ test('a model whose file is cut short is refused at the start by its name', asyn
     data: join(folder, 'data'),
   });
   await assert.rejects(startTelltale(config, { log: createLogger('silent') }), (error: unknown) => {
-    assert.ok(error instanceof DetectorError);
-    assert.match(error.message, /reader\.onnx/);
+    assert.ok(error instanceof GatewayError);
+    assert.match(error.message, /TELLTALE_MODEL.*reader\.onnx/);
     return true;
   });
 });
