@@ -37,6 +37,7 @@ export function startRelay({ config, ledger, log, reviewUrl, deadlineMs }: Relay
   const look = () =>
     relay.stats().then(
       (now) => {
+        for (const lane of now) tell(log, lane, lanes);
         lanes = now;
       },
       (error: unknown) => log.error('outbox does not answer', error),
@@ -55,6 +56,19 @@ export function startRelay({ config, ledger, log, reviewUrl, deadlineMs }: Relay
       await sink.close();
     },
   };
+}
+
+/** One line when a sink begins to fail, when it works again, and when alerts become dead letters. */
+function tell(log: Logger, lane: LaneStats, before: readonly LaneStats[]): void {
+  const { sink, depth, failuresInARow, dead, lastError } = lane;
+  const last = before.find((known) => known.sink === sink);
+  const wasFailing = (last?.failuresInARow ?? 0) > 0;
+  if (failuresInARow > 0 && !wasFailing) {
+    log.warn('alerts cannot be delivered and wait on disk', { sink, waiting: depth, reason: lastError });
+  }
+  if (failuresInARow === 0 && wasFailing) log.info('alerts are delivered again', { sink, waiting: depth });
+  if (last !== undefined && dead > last.dead)
+    log.warn('alerts became dead letters', { sink, dead, reason: lastError });
 }
 
 function createSink({ kafka, data }: Config, reviewUrl: string): Sink {

@@ -125,12 +125,14 @@ test('a changed rule file is live; a broken one leaves the old rules in place', 
   assert.equal(await verdict(), 'pass');
 });
 
-test('a broker that is down costs no request; alerts wait on disk', async (context) => {
+test('a broker that is down costs no request; alerts wait on disk, and the log says so once', async (context) => {
   const upstream = await startUpstream(context, (response) => answerJson(response, completion('we deceive')));
   const closed = await startUpstream(context, () => {});
   await closed.close();
+  const lines: string[] = [];
   const gateway = await startGateway(context, {
     upstream: upstream.url,
+    log: createLogger('warn', { write: (line) => void lines.push(line) }),
     config: { kafka: { brokers: [new URL(closed.url).host] } },
   });
   const response = await gateway.post(ask('hello'));
@@ -138,6 +140,15 @@ test('a broker that is down costs no request; alerts wait on disk', async (conte
   assert.equal((await gateway.recordOf(response)).verdict, 'flag');
   assert.equal((await fetch(`${gateway.url}/readyz`)).status, 200);
   assert.equal((await gateway.ledger.depth('kafka')).depth, 1);
+  await until(() => lines.length > 0);
+  const attempts = async () =>
+    Number(/outbox_delivery_attempts_total (\d+)/.exec(await gateway.metrics())?.[1]);
+  const before = await attempts();
+  await until(async () => (await attempts()) > before);
+  assert.equal(lines.length, 1, lines.join(''));
+  const { event, sink, waiting, reason } = JSON.parse(lines[0] ?? '');
+  assert.deepEqual([event, sink, waiting], ['alerts cannot be delivered and wait on disk', 'kafka', 1]);
+  assert.match(reason, /ECONNREFUSED|connect/i);
 });
 
 test('without an upstream the embedded demo answers', async (context) => {

@@ -6,7 +6,7 @@ import type { StoredExchange } from '../../alerts/index.ts';
 import type { Detector } from '../../detectors/index.ts';
 import { configSchema } from '../../gateway/config/schema.ts';
 import { type Running, startTelltale } from '../../gateway/start-telltale.ts';
-import { createLogger } from '../../gateway/telemetry/index.ts';
+import { createLogger, type Logger } from '../../gateway/telemetry/index.ts';
 import { until } from './until.ts';
 import { createWordDetector } from './word-detector.ts';
 
@@ -26,6 +26,7 @@ export interface TestGatewayOptions {
   readonly rules?: Readonly<Record<string, string>>;
   readonly config?: Readonly<Record<string, object>>;
   readonly detector?: Detector;
+  readonly log?: Logger;
 }
 
 /** Starts Telltale for one test and stops it after. */
@@ -52,7 +53,8 @@ export async function startGateway(
     ...rest,
   });
   const detector = options.detector ?? createWordDetector();
-  const running = await startTelltale(config, { detector, webPath: folder, log: createLogger('silent') });
+  const log = options.log ?? createLogger('silent');
+  const running = await startTelltale(config, { detector, webPath: folder, log });
   context.after(async () => {
     await running.stop();
     rmSync(folder, { recursive: true, force: true });
