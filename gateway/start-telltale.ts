@@ -58,6 +58,8 @@ interface Start {
 }
 
 const MODEL_FOLDER = resolve(import.meta.dirname, '../models/default');
+/** Conversations are kept there: for the owner alone. A folder that is there already stays as it is. */
+const PRIVATE = 0o700;
 const RULES_FOLDER = resolve(import.meta.dirname, '../rules/shipped');
 
 /** Starts everything: reader, rules, store, gateway, review page, relay and metrics.
@@ -173,7 +175,7 @@ function observeGauges(parts: GatewayParts, app: GatewayApp, relay: RunningRelay
 function openDataFolder(data: string): string {
   const folder = resolve(data);
   try {
-    mkdirSync(folder, { recursive: true });
+    mkdirSync(folder, { recursive: true, mode: PRIVATE });
     return folder;
   } catch (cause) {
     const message = `the state folder ${folder} (TELLTALE_DATA) cannot be made: ${(cause as Error).message}`;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -12,7 +12,7 @@ const FLAGS = ['--disable-warning=ExperimentalWarning', '--disable-warning=Timeo
 function startMain(
   context: TestContext,
   env: Record<string, string>,
-): { child: ChildProcess; output: () => string } {
+): { child: ChildProcess; folder: string; output: () => string } {
   const folder = mkdtempSync(join(tmpdir(), 'telltale-main-'));
   const child = spawn(process.execPath, [...FLAGS, resolve('gateway/main.ts')], {
     cwd: folder,
@@ -30,7 +30,7 @@ function startMain(
     child.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true });
   });
-  return { child, output: () => output };
+  return { child, folder, output: () => output };
 }
 
 async function matched(output: () => string, pattern: RegExp, child: ChildProcess): Promise<string> {
@@ -43,7 +43,7 @@ async function matched(output: () => string, pattern: RegExp, child: ChildProces
 }
 
 test('npm start shows where things are, answers, reloads on SIGHUP, and ends on SIGTERM with 0', async (context) => {
-  const { child, output } = startMain(context, {});
+  const { child, folder, output } = startMain(context, {});
   const url = await matched(output, /gateway +(http:\S+)/, child);
   assert.match(output(), /review +http:\S+\n +metrics +http:\S+\/metrics\n +upstream +embedded demo/);
   assert.equal(output().match(/^ {4}curl /gm)?.length, 3);
@@ -53,6 +53,13 @@ test('npm start shows where things are, answers, reloads on SIGHUP, and ends on 
   });
   assert.equal(response.status, 200);
   assert.ok(response.headers.get('x-telltale-exchange-id'));
+  if (process.platform !== 'win32') {
+    assert.equal(
+      statSync(join(folder, '.telltale')).mode & 0o777,
+      0o700,
+      'what is kept is for its owner alone',
+    );
+  }
   await response.text();
   child.kill('SIGHUP');
   await matched(output, /(rules loaded)/, child);
