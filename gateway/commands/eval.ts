@@ -12,7 +12,7 @@ import {
   writeJson,
 } from './command.ts';
 import { type EvalReport, type Measured, reportOf } from './eval-report.ts';
-import { type EvalRow, readEvalRows } from './eval-rows.ts';
+import { type EvalRow, readEvalRows, rowsWithLabel } from './eval-rows.ts';
 import { mapInFlight } from './map-in-flight.ts';
 import { openDetector } from './open-detector.ts';
 import { createProgress } from './progress.ts';
@@ -42,8 +42,7 @@ system); of a text it is the role, else user. Optional "topic".
 A concept's score of a segment is its own aggregate over the segment's tokens; a row's is that of its strongest judged
 segment. The calibrated score is -log10 of the share of ordinary segments that score so high: 2 is one in a hundred, 3
 one in a thousand; beyond the sample the tail is extended log-linearly. For a NAME it is that concept's, for "any" the
-strongest calibrated score of the concepts that the model's manifest lists for it (those of harm; all where it lists
-none).
+strongest calibrated score of the concepts that the model's manifest lists for it (all where it lists none).
 
 The threshold is the shipped one: the calibrated score that 1 % of ordinary segments reach. precision, recall, f1 and
 fpr are measured at it; recall_at_1pct_fpr is the highest recall with at most 1 % false positives on these rows; auprc
@@ -64,10 +63,11 @@ async function runEval({ values, io }: Call<typeof options>): Promise<number> {
   try {
     const concepts = detector.featureset.concepts.map(({ name }) => name);
     if (label !== 'any' && !concepts.includes(label)) {
-      throw new UsageError(`eval: --label ${label} is no concept; known: any, ${concepts.join(', ')}`);
+      throw new UsageError(
+        `eval: --label ${label} is no concept; known: ${[...new Set(['any', ...concepts])].join(', ')}`,
+      );
     }
-    const labelled = rows.filter(({ labels }) => labels.has(label));
-    if (labelled.length === 0) throw new CommandFailure(noLabel(data, label, rows));
+    const labelled = rowsWithLabel(data, rows, label);
     const startedMs = performance.now();
     const scored = await scoreRows(detector, labelled, io);
     const seconds = Math.round(performance.now() - startedMs) / 1000;
@@ -116,11 +116,6 @@ async function writeScores(file: string, scored: readonly RowScores[], measured:
   await pipeline(Readable.from(lines), createWriteStream(file)).catch((cause: Error) => {
     throw new CommandFailure(`${file}: cannot be written: ${cause.message}`, { cause });
   });
-}
-
-function noLabel(file: string, label: string, rows: readonly EvalRow[]): string {
-  const there = [...new Set(rows.flatMap(({ labels }) => [...labels.keys()]))].sort();
-  return `${file}: no row has the label ${label}; labels there: ${there.join(', ') || 'none'}`;
 }
 
 function describe(report: EvalReport & { tokens: number; seconds: number }, label: string): string {
