@@ -1,0 +1,22 @@
+import type { Dialect } from '../dialect.ts';
+import { blockedRequest, error, errorEvent } from '../openai-chat/own-answers.ts';
+import { readAnswer } from '../openai-chat/read-answer.ts';
+import { createStreamReader } from '../openai-chat/stream-reader.ts';
+import { createInputReader } from '../openai-input.ts';
+import { blockedAnswer, blockedStream } from './own-answers.ts';
+
+/** OpenAI's legacy completions. Their answers are those of chats with the text in the choice itself and no message,
+ *  whole and streamed alike, so they are read by the same readers.
+ *  @see https://platform.openai.com/docs/api-reference/completions */
+export const dialect: Dialect = {
+  name: 'openai-completions',
+  routes: [{ method: 'POST', path: '/completions', reads: 'text' }],
+  readRequest: createInputReader('prompt'),
+  readAnswer,
+  createStreamReader,
+  blockedRequest,
+  blockedAnswer,
+  blockedStream,
+  error,
+  errorEvent,
+};
