@@ -18,6 +18,7 @@ export function createApp(parts: GatewayParts, dialects: readonly Dialect[], voi
   const traffic = createTraffic();
   const app = express();
   app.disable('x-powered-by').disable('etag');
+  app.use('/healthz', giveId).use('/readyz', giveId);
   app.get('/healthz', (_request, response) => void response.json({ status: 'ok' }));
   app.get('/readyz', (_request, response) => {
     const { isReady, notes } = parts.health.readiness();
@@ -54,6 +55,12 @@ interface TurnedAway {
   readonly parts: GatewayParts;
   readonly route: Route;
   readonly response: Response;
+}
+
+/** Every answer of the port carries an id, those of no exchange too. */
+function giveId(_request: Request, response: Response, next: NextFunction): void {
+  response.setHeader('x-telltale-exchange-id', randomUUID());
+  next();
 }
 
 /** No exchange begins: counted, and not recorded, since shedding load must cost next to nothing. */

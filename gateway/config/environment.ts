@@ -1,3 +1,4 @@
+import { nearest } from './nearest.ts';
 import { configSchema } from './schema.ts';
 
 /** Short names that stand beside the systematic ones. */
@@ -34,6 +35,18 @@ export function readEnvironment(
     if (variable === undefined) return [];
     return [{ setting, variable, value: fromText(env[variable] ?? '', setting.standard) }];
   });
+}
+
+/** Variables that set nothing and are a typing mistake away from one that does. Others may be anybody's: an orchestrator
+ *  names variables after its services. */
+export function mistypedVariables(env: NodeJS.ProcessEnv): { variable: string; meant: string }[] {
+  const known = ['TELLTALE_CONFIG', ...SETTINGS.flatMap(({ variables }) => variables)];
+  return Object.keys(env)
+    .filter((name) => name.startsWith('TELLTALE_') && !known.includes(name))
+    .flatMap((variable) => {
+      const meant = nearest(variable, known);
+      return meant === null ? [] : [{ variable, meant }];
+    });
 }
 
 /** Text that does not read as the standard value's type is left as it is, for the schema to refuse. */

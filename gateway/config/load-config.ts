@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type Document, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { GatewayError } from '../gateway-error.ts';
-import { readEnvironment } from './environment.ts';
+import { mistypedVariables, readEnvironment } from './environment.ts';
 import { nearest } from './nearest.ts';
 import { type Config, configSchema } from './schema.ts';
 
@@ -27,9 +27,16 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     assign(settings, setting.path, value);
   }
   const parsed = configSchema.safeParse(settings);
-  if (parsed.success) return parsed.data;
   const sources = { file, document, lines, variables };
-  throw configError(parsed.error.issues.flatMap((issue) => describe(issue, settings, sources)));
+  const problems = [
+    ...mistypedVariables(env).map(
+      ({ variable, meant }) =>
+        `${variable}: no such setting (its value is ${JSON.stringify(env[variable])}); did you mean ${meant}?`,
+    ),
+    ...(parsed.error?.issues ?? []).flatMap((issue) => describe(issue, settings, sources)),
+  ];
+  if (parsed.data === undefined || problems.length > 0) throw configError(problems);
+  return parsed.data;
 }
 
 function readDocument(file: string, lines: LineCounter): Document {

@@ -28,7 +28,9 @@ test('a stop is not ready at once, lets streams finish, and refuses new exchange
   const ready = await fetch(`${gateway.url}/readyz`);
   assert.equal(ready.status, 503);
   assert.deepEqual(await ready.json(), { status: 'not ready', notes: ['stopping'] });
-  assert.equal((await fetch(`${gateway.url}/healthz`)).status, 200);
+  const health = await fetch(`${gateway.url}/healthz`);
+  assert.equal(health.status, 200);
+  assert.ok(health.headers.get('x-telltale-exchange-id'));
   const late = await gateway.post(ask('hello'));
   assert.equal(late.status, 503);
   assert.equal(late.headers.get('retry-after'), '1');
