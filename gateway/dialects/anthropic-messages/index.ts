@@ -1,0 +1,23 @@
+import type { Dialect } from '../dialect.ts';
+import { blockedAnswer, blockedRequest, blockedStream, error, errorEvent } from './own-answers.ts';
+import { readAnswer } from './read-answer.ts';
+import { readRequest } from './read-request.ts';
+import { createStreamReader } from './stream-reader.ts';
+
+/** Anthropic's messages.
+ *  @see https://docs.anthropic.com/en/api/messages */
+export const dialect: Dialect = {
+  name: 'anthropic-messages',
+  routes: [
+    { method: 'POST', path: '/messages', reads: 'text' },
+    { method: 'POST', path: '/messages/count_tokens', reads: 'text' },
+  ],
+  readRequest,
+  readAnswer,
+  createStreamReader,
+  blockedRequest,
+  blockedAnswer,
+  blockedStream,
+  error,
+  errorEvent,
+};

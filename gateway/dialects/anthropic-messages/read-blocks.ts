@@ -1,0 +1,107 @@
+import type { UnscannedReason } from '../../../alerts/index.ts';
+import type { Place } from '../openai-chat/place.ts';
+import { isIdentifier } from '../openai-chat/read-content.ts';
+import { addText, type Collected } from '../openai-chat/text-within.ts';
+import { createTextWithin, isObject } from './text-within.ts';
+
+type JsonObject = Record<string, unknown>;
+
+/** Blocks that carry a medium, with the reason that they are not scanned. */
+const MEDIA: ReadonlyMap<unknown, UnscannedReason> = new Map([
+  ['image', 'image'],
+  ['container_upload', 'file'],
+]);
+/** Blocks whose strings are all text. */
+const WORDS = new Set<unknown>([
+  'text',
+  'thinking',
+  'search_result',
+  'compaction',
+  'fallback',
+  'tool_reference',
+  'tool_addition',
+  'tool_removal',
+  'mcp_tool_listing',
+]);
+
+/** All strings inside a value; images and documents inside are read as such. */
+export const textWithin = createTextWithin((value, place, into) => {
+  const isOwn = value['type'] === 'document' || MEDIA.has(value['type']);
+  if (isOwn) readBlock(value, place, into);
+  return isOwn;
+});
+
+/** The content of a message, of the system prompt or of a tool's result: a string or blocks. */
+export function readContent(content: unknown, place: Place, into: Collected): void {
+  if (!Array.isArray(content)) textWithin(content, place, into);
+  else for (const [index, block] of content.entries()) readBlock(block, place.at(index), into);
+}
+
+/** One block of content. */
+export function readBlock(block: unknown, place: Place, into: Collected): void {
+  if (isObject(block)) readKnown(block, place, into);
+  else textWithin(block, place, into);
+}
+
+function readKnown(block: JsonObject, place: Place, into: Collected): void {
+  const { type } = block;
+  if (type === 'document') readDocument(block, place, into);
+  else if (isCall(block)) readCall(block, place, into);
+  else if (type === 'tool_result') readResult(block, place, into);
+  else if (WORDS.has(type) || isResult(block)) textWithin(block, place, into);
+  // Its only string is sealed: not even the one who sends it can read it.
+  else if (type !== 'redacted_thinking') skip(block, place, into, MEDIA.get(type) ?? 'unknown_part');
+}
+
+/** `tool_use`, `server_tool_use`, `mcp_tool_use`. */
+export function isCall({ type }: JsonObject): boolean {
+  return typeof type === 'string' && /^([a-z]+_)*tool_use$/.test(type);
+}
+
+/** `tool_result`, and what the tools of the upstream itself bring: `web_search_tool_result` and its like. */
+export function isResult({ type }: JsonObject): boolean {
+  return typeof type === 'string' && /^([a-z]+_)*tool_result$/.test(type);
+}
+
+/** A call's input is one segment, as JSON. */
+function readCall({ name, input, ...rest }: JsonObject, place: Place, into: Collected): void {
+  const at = place.as('tool_call');
+  if (typeof name === 'string' && !isIdentifier(name)) addText(name, at.at('name'), into);
+  readInput(input, at.at('input'), into);
+  textWithin(rest, at, into);
+}
+
+function readInput(input: unknown, place: Place, into: Collected): void {
+  if (input === undefined || input === null) return;
+  const text = typeof input === 'string' ? input : jsonOf(input);
+  if (text === null) into.unread.push({ ref: place.ref(), reason: 'depth', bytes: 0 });
+  else addText(text, place, into);
+}
+
+/** What has content of its own: the result of a tool, a document of blocks. */
+function readResult({ content, ...rest }: JsonObject, place: Place, into: Collected): void {
+  readContent(content, place.at('content'), into);
+  textWithin(rest, place, into);
+}
+
+/** Title and context are text; the source is, where it is not a file. */
+function readDocument({ source, ...rest }: JsonObject, place: Place, into: Collected): void {
+  const at = place.at('source');
+  textWithin(rest, place, into);
+  if (!isObject(source) || source['type'] === 'text') textWithin(source, at, into);
+  else if (source['type'] === 'content') readResult(source, at, into);
+  else skip(source, at, into, 'file');
+}
+
+function skip(value: JsonObject, place: Place, into: Collected, reason: UnscannedReason): void {
+  into.unread.push({ ref: place.ref(), reason, bytes: Buffer.byteLength(jsonOf(value) ?? '') });
+}
+
+/** Null where it is nested deeper than can be written. */
+function jsonOf(value: object | number | boolean): string | null {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,135 @@
+import type { UnscannedReason } from '../../../alerts/index.ts';
+import type { AnswerFacts, StreamReader, TextReading } from '../dialect.ts';
+import type { Place } from '../openai-chat/place.ts';
+import { addText, type Collected } from '../openai-chat/text-within.ts';
+import { createPlainJson, type PlainJson } from './plain-json.ts';
+import { answerPlace, factsOf, readMessage } from './read-answer.ts';
+import { isCall, readBlock, textWithin } from './read-blocks.ts';
+import { isObject } from './text-within.ts';
+
+type JsonObject = Record<string, unknown>;
+
+/** A block of content that has begun. */
+interface OpenBlock {
+  readonly place: Place;
+  readonly input: PlainJson;
+  isCall: boolean;
+  hasInput: boolean;
+  citations: number;
+}
+
+/** Reads the events of one streamed message; a segment stands where it would in the whole answer. */
+export function createStreamReader(): StreamReader {
+  const open = new Map<number, OpenBlock>();
+  let facts: AnswerFacts = { model: null, finishReasons: [], usage: null, choices: [] };
+
+  function readEvent(event: JsonObject, into: Collected): void {
+    const { type, index, message, content_block, delta, ...rest } = event;
+    const block = typeof index === 'number' ? blockAt(index) : null;
+    if (type === 'message_start' && isObject(message)) {
+      readMessage(message, into);
+      facts = factsOf(message);
+    } else if (type === 'content_block_start' && block !== null) begin(block, content_block, into);
+    else if (type === 'content_block_delta' && block !== null) readDelta(block, delta, into);
+    else if (type === 'content_block_stop' && typeof index === 'number') close(index, into);
+    else if (type === 'message_delta' && isObject(delta)) {
+      textWithin(delta, answerPlace(), into);
+      facts = joined(facts, delta, event['usage']);
+    } else textWithin({ message, content_block, delta }, answerPlace(), into);
+    textWithin(rest, answerPlace(), into);
+  }
+
+  function blockAt(index: number): OpenBlock {
+    const known = open.get(index);
+    if (known !== undefined) return known;
+    const place = answerPlace().at('content', index);
+    const fresh = { place, input: createPlainJson(), isCall: false, hasInput: false, citations: 0 };
+    open.set(index, fresh);
+    return fresh;
+  }
+
+  /** The input of a call is empty at its begin where it comes in pieces. */
+  function begin(block: OpenBlock, content: unknown, into: Collected): void {
+    block.isCall = isObject(content) && isCall(content);
+    block.hasInput = block.isCall && !hasEmptyInput(content);
+    const isEmpty = block.isCall && !block.hasInput;
+    readBlock(isEmpty ? { ...(content as object), input: null } : content, block.place, into);
+  }
+
+  function close(index: number, into: Collected): void {
+    const block = open.get(index);
+    if (block === undefined) return;
+    endInput(block, into);
+    if (block.isCall && !block.hasInput) addText('{}', inputPlace(block), into);
+    open.delete(index);
+  }
+
+  return {
+    read(data) {
+      const into: Collected = { segments: [], unread: [] };
+      const event = parsed(data);
+      if (isObject(event)) readEvent(event, into);
+      else into.unread.push(unreadEvent(event === undefined ? 'bad_json' : 'bad_shape', data));
+      const isLast = isObject(event) && (event['type'] === 'message_stop' || event['type'] === 'error');
+      return { ...into, isLast };
+    },
+    end(): TextReading {
+      const into: Collected = { segments: [], unread: [] };
+      for (const block of open.values()) endInput(block, into);
+      return into;
+    },
+    facts: () => facts,
+  };
+}
+
+function readDelta(block: OpenBlock, delta: unknown, into: Collected): void {
+  const { partial_json: json, citation, ...rest } = isObject(delta) ? delta : { delta };
+  if (typeof json === 'string') {
+    block.hasInput ||= json !== '';
+    addText(block.input.push(json), inputPlace(block), into);
+  } else textWithin(json, inputPlace(block), into);
+  if (citation !== undefined) {
+    textWithin(citation, block.place.at('citations', block.citations), into);
+    block.citations += 1;
+  }
+  textWithin(rest, block.place, into);
+}
+
+function hasEmptyInput(call: unknown): boolean {
+  const { input } = call as { readonly input?: unknown };
+  return input === undefined || (isObject(input) && Object.keys(input).length === 0);
+}
+
+function endInput(block: OpenBlock, into: Collected): void {
+  addText(block.input.end(), inputPlace(block), into);
+}
+
+function inputPlace({ place }: OpenBlock): Place {
+  return place.as('tool_call').at('input');
+}
+
+function parsed(data: string): unknown {
+  try {
+    return JSON.parse(data);
+  } catch {
+    return undefined;
+  }
+}
+
+function unreadEvent(reason: UnscannedReason, data: string) {
+  return { ref: answerPlace().ref(), reason, bytes: Buffer.byteLength(data) };
+}
+
+/** Usage comes in two events, and the later one may leave out what the first has said. */
+function joined(before: AnswerFacts, delta: JsonObject, usage: unknown): AnswerFacts {
+  const { inputTokens: input_tokens, outputTokens: output_tokens } = before.usage ?? {};
+  const now = factsOf({
+    ...delta,
+    usage: { input_tokens, output_tokens, ...(isObject(usage) ? usage : {}) },
+  });
+  return {
+    ...before,
+    usage: now.usage ?? before.usage,
+    finishReasons: [...before.finishReasons, ...now.finishReasons],
+  };
+}
