@@ -1,6 +1,7 @@
 import {
   type Activations,
   type AggregateState,
+  type AggregateValue,
   advanceAggregate,
   startAggregate,
 } from '../detectors/index.ts';
@@ -40,7 +41,7 @@ export function advance(ruleSet: RuleSet, before: SegmentState, activations: Act
   checkNext(state, activations);
   const count = activations.tokens.length;
   if (count === 0) return { state, findings: [] };
-  const meters = advanceMeters(state, activations, count);
+  const meters = advanceMeters(state, activations, { from: 0, to: count });
   const history: History = { activations, earlier: state.history };
   const next: State = { ...state, tokens: state.tokens + count, meters, history };
   const matched = state.plan.rules.filter((rule) => !state.fired.has(rule) && holdsForGood(rule, meters));
@@ -71,11 +72,10 @@ export function finish(ruleSet: RuleSet, before: SegmentState): Finish {
 export function measure(state: SegmentState): readonly Measurement[] {
   const { plan, meters } = state as State;
   return plan.rules.flatMap((planned) =>
-    planned.rule.conditions.map((condition, i) => ({
-      ruleId: planned.rule.id,
-      condition,
-      value: meters[planned.meterOf[i] ?? -1]?.best?.value ?? null,
-    })),
+    planned.rule.conditions.map((condition, i) => {
+      const best = meters[planned.meterOf[i] ?? -1]?.best ?? null;
+      return { ruleId: planned.rule.id, condition, value: best?.value ?? null, best };
+    }),
   );
 }
 
@@ -83,6 +83,8 @@ export interface Measurement {
   readonly ruleId: string;
   readonly condition: CompiledCondition;
   readonly value: number | null;
+  /** The value with the tokens that attain it. */
+  readonly best: AggregateValue | null;
 }
 
 interface Decision {
@@ -91,24 +93,45 @@ interface Decision {
   readonly history: History;
 }
 
-/** The finding at the first token of the newest batch from which on the rule holds for good. */
+/** The finding at the first token of the newest batch from which on the rule holds for good. What holds for good stays
+ *  so: the place is found by halving, and each half is read on from where the last one ended. */
 function findingAtDecision(ruleSet: RuleSet, { before, planned, history }: Decision): Finding {
-  const count = history.activations.tokens.length;
-  let meters = before.meters;
-  let taken = 0;
-  while (taken < count && !holdsForGood(planned, meters)) {
-    taken += 1;
-    meters = advanceMeters(before, history.activations, taken);
+  const { activations } = history;
+  let open = { meters: before.meters, taken: 0 };
+  let decided = activations.tokens.length;
+  const readTo = (to: number) => {
+    const state = { plan: before.plan, meters: open.meters };
+    return advanceMeters(state, activations, { from: open.taken, to, only: planned.meterOf });
+  };
+  while (decided - open.taken > 1) {
+    const middle = open.taken + Math.floor((decided - open.taken) / 2);
+    const meters = readTo(middle);
+    if (holdsForGood(planned, meters)) decided = middle;
+    else open = { meters, taken: middle };
   }
-  const tokens = before.tokens + taken;
-  return createFinding(compiledOf(ruleSet), { planned, segment: before.segment, meters, tokens, history });
+  const tokens = before.tokens + decided;
+  const evidence = { planned, segment: before.segment, meters: readTo(decided), tokens, history };
+  return createFinding(compiledOf(ruleSet), evidence);
 }
 
-function advanceMeters(state: State, { signals, tokens }: Activations, count: number): AggregateState[] {
-  const spans = tokens.slice(0, count);
+interface Stretch {
+  /** Tokens of the batch, [from, to). */
+  readonly from: number;
+  readonly to: number;
+  /** The meters that count; the others stay as they are. Default: all. */
+  readonly only?: readonly number[];
+}
+
+function advanceMeters(
+  state: Pick<State, 'plan' | 'meters'>,
+  { signals, tokens }: Activations,
+  { from, to, only }: Stretch,
+): AggregateState[] {
+  const spans = tokens.slice(from, to);
   return state.meters.map((meter, i) => {
+    if (only !== undefined && !only.includes(i)) return meter;
     const values = signals.get(state.plan.meters[i]?.signal ?? 'feature/-1');
-    return advanceAggregate(meter, (values ?? new Float32Array(tokens.length)).subarray(0, count), spans);
+    return advanceAggregate(meter, (values ?? new Float32Array(tokens.length)).subarray(from, to), spans);
   });
 }
 

@@ -268,3 +268,20 @@ test('a state can be gone back to: trying provisional tokens changes nothing', a
   const miss = advance(ruleSet, first, activationsOf([{}], ruleSet.signals, 1));
   assert.equal(finish(ruleSet, miss.state).settled.length, 0);
 });
+
+test('finding where a rule was decided reads a batch about twice, however long it is', async (t) => {
+  const ruleSet = await ruleSetOf(t, ruleText());
+  const count = 4096;
+  const rows = Array.from({ length: count }, (_, i): Row => (i === 3000 ? { 10: 9 } : {}));
+  const activations = activationsOf(rows, ruleSet.signals);
+  let read = 0;
+  const tokens = Object.assign([...activations.tokens], {
+    slice(from = 0, to = count) {
+      read += to - from;
+      return activations.tokens.slice(from, to);
+    },
+  });
+  const { findings } = advance(ruleSet, beginSegment(ruleSet, OUTPUT), { ...activations, tokens });
+  assert.deepEqual([findings[0]?.firstToken, findings[0]?.lastToken], [3000, 3000]);
+  assert.ok(read <= 3 * count, `${read} tokens of ${count}`);
+});
