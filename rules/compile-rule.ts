@@ -114,10 +114,11 @@ function assemble(
 ): CompiledRule {
   const placeOf = (path: readonly PropertyKey[]) =>
     positionOf(document.source.text, document.offsetOf(['rules', index, ...path]));
-  const { id, name, title, version, level, mode, action, target, tags } = definition;
+  const { id, name, title, version, level, mode, action, target, tags, condition } = definition;
   const tests = definition.tests.map((test, i) => ({ ...test, ...placeOf(['tests', i]) }));
   const summary = { id, name, title, level, mode, action, target, file: document.source.file };
   const offsetOf = (key: string) => document.offsetOf(['rules', index, key]);
   const offsets = { id: offsetOf('id'), name: offsetOf('name') };
-  return { ...summary, version, tags, tests, offsets, ...parts, ...placeOf([]) };
+  const texts = { version, tags, conditionText: condition.trim() };
+  return { ...summary, ...texts, tests, offsets, ...parts, ...placeOf([]) };
 }

@@ -26,6 +26,8 @@ export interface CompiledRule extends RuleSummary {
   readonly tags: readonly string[];
   readonly conditions: readonly CompiledCondition[];
   readonly expression: Expression;
+  /** The expression as it was written. */
+  readonly conditionText: string;
   readonly tests: readonly CompiledTest[];
   readonly line: number;
   readonly column: number;

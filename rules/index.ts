@@ -1,9 +1,26 @@
+export {
+  type Backtest,
+  type BacktestedRow,
+  type BacktestFigures,
+  type BacktestReport,
+  type BacktestRow,
+  createBacktest,
+  type RuleFigures,
+} from './backtest.ts';
 export { type CheckResult, checkRules } from './check.ts';
 export { advance, beginSegment, finish } from './evaluate.ts';
+export {
+  type ExplainedCondition,
+  type ExplainResult,
+  type Explanation,
+  explainRule,
+  type ToExplain,
+} from './explain.ts';
 export { type FormatOptions, formatProblems } from './format-problems.ts';
 export { formatTestReport } from './format-tests.ts';
-export { createRuleJsonSchema, type JsonSchema } from './json-schema.ts';
+export { createRuleJsonSchema, createSchemaText, type JsonSchema } from './json-schema.ts';
 export { loadRules } from './load.ts';
+export type { Bench } from './read-segment.ts';
 export { RulesError, type RulesErrorCode } from './rules-error.ts';
 export {
   type OnTestProgress,

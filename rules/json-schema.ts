@@ -23,6 +23,11 @@ export function createRuleJsonSchema(): JsonSchema {
   return { $id: ID, title: 'Telltale rules', ...schema } as JsonSchema;
 }
 
+/** The JSON Schema as text, as it stands in rules/schema.json. */
+export function createSchemaText(): string {
+  return `${JSON.stringify(createRuleJsonSchema(), null, 2)}\n`;
+}
+
 /** The schema of the value at a path, where objects, lists and named conditions lead to one. */
 export function schemaAt(root: JsonSchema, path: readonly PropertyKey[]): JsonSchema | undefined {
   let schema: JsonSchema | undefined = root;

@@ -2,9 +2,8 @@
 export const LANGUAGE = {
   before: `# Rules
 
-This page is generated from the schema of rule files by \`npm run docs\`. The same schema as JSON Schema is
-\`rules/schema.json\`: an editor with a YAML language server completes and checks rule files that begin with
-\`# yaml-language-server: $schema=PATH/TO/rules/schema.json\`.
+This page is generated from the schema of rule files by \`npm run docs\`. The same schema as JSON Schema, for editors,
+is \`rules/schema.json\`; \`telltale rules schema\` prints it.
 
 \`\`\`yaml
 version: 1
@@ -75,9 +74,32 @@ mean activation, the positive ones divided by their sum.
 Files are YAML 1.2 in UTF-8: one document, no merge keys, no custom tags, at most 256 KiB, 32 levels and 64 aliases.
 All files are loaded or none: while running, a broken set leaves the old one in place.
 
+## In VS Code
+
+With the extension YAML (\`redhat.vscode-yaml\`), which runs the YAML language server, VS Code completes keys and
+values, shows what a key means when the pointer rests on it, and marks what the schema refuses, while a rule is
+written. The server takes the schema from a comment at the top of the file, with a path from the file itself; the
+shipped files begin with
+
+\`\`\`
+# yaml-language-server: $schema=../schema.json
+\`\`\`
+
+For rules that are kept elsewhere write the schema beside them with
+\`npm run -s telltale -- rules schema > rules.schema.json\` and begin each file with
+\`# yaml-language-server: $schema=rules.schema.json\`; other editors that run the same server read the same comment.
+What depends on the featureset (names of concepts, rates, features) only \`telltale rules check\` can tell.
+
+## Tools
+
 \`telltale rules check\` prints every problem as file:line:column with the line and a caret. \`telltale rules test\` runs
 the tests beside the rules with the real reader. A test with \`known: miss\` or \`known: false_alarm\` is one that the
 present reader gets wrong: it is run, counted apart and never fails; where the reader gets it right it is reported as
 improved, and \`known\` can go.
+
+\`telltale rules explain RULE --text TEXT\` shows what one rule makes of a text: each condition's value, threshold and
+margin, whether the expression holds, and the tokens and features behind it, or those that came nearest.
+\`telltale rules backtest FILE.jsonl --label NAME\` runs all rules over a labelled file and measures each on the rows
+that it reads.
 `,
 };

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createRuleJsonSchema, type JsonSchema } from './json-schema.ts';
+import { createRuleJsonSchema, createSchemaText, type JsonSchema } from './json-schema.ts';
 import { LANGUAGE } from './reference-language.ts';
 
 /** The reference of the rule language in Markdown: what the schema says of every key, and what the keys mean. */
@@ -15,11 +15,6 @@ export function createReference(schema: JsonSchema = createRuleJsonSchema()): st
     table('A test', rule.properties?.['tests']?.items ?? {}),
   ];
   return `${LANGUAGE.before}\n${sections.join('\n')}\n${LANGUAGE.after}`;
-}
-
-/** The JSON Schema as text, as it stands in rules/schema.json. */
-export function createSchemaText(): string {
-  return `${JSON.stringify(createRuleJsonSchema(), null, 2)}\n`;
 }
 
 function table(title: string, schema: JsonSchema): string {

@@ -6,8 +6,9 @@ import {
   compiledOf,
   createPlan,
 } from './compiled.ts';
-import { advance, beginSegment, finish, measure } from './evaluate.ts';
+import { measure } from './evaluate.ts';
 import { loadRules } from './load.ts';
+import { type Bench, readSegment } from './read-segment.ts';
 import { nameOfTest, segmentsOfTest, type TestSegment } from './test-segments.ts';
 import type { RuleProblem, RuleSet } from './types.ts';
 
@@ -84,11 +85,6 @@ export async function runRuleTests(
   return { ok: counts.fail + counts.error === 0, problems: ruleSet.warnings, results, counts };
 }
 
-interface Bench {
-  readonly ruleSet: RuleSet;
-  readonly detector: Detector;
-}
-
 async function runTest(bench: Bench, rule: CompiledRule, test: CompiledTest): Promise<TestResult> {
   const { expect, known, line, column } = test;
   const place = { file: rule.file, line, column, ruleId: rule.id, ruleName: rule.name };
@@ -115,16 +111,9 @@ function outcomeOf(isRight: boolean, known: CompiledTest['known']): TestOutcome 
   return isRight ? 'pass' : 'fail';
 }
 
-async function scoreSegment(
-  { ruleSet, detector }: Bench,
-  rule: CompiledRule,
-  { segment, text }: TestSegment,
-) {
-  const plan = createPlan([rule]);
-  const scorer = detector.createScorer({ role: segment.role, signals: plan.signals });
-  let state = beginSegment(ruleSet, segment, plan);
-  state = advance(ruleSet, state, await scorer.end(text)).state;
-  return { hasFired: finish(ruleSet, state).settled.length > 0, measurements: measure(state) };
+async function scoreSegment(bench: Bench, rule: CompiledRule, { segment, text }: TestSegment) {
+  const { state, settled } = await readSegment(bench, { plan: createPlan([rule]), segment, text });
+  return { hasFired: settled.length > 0, measurements: measure(state) };
 }
 
 function highest(

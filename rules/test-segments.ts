@@ -26,21 +26,38 @@ const USUAL_ROLE: Readonly<Record<Target, Role>> = {
 
 /** The segments of a test that its rule reads: the text, or those messages whose role the target covers. */
 export function segmentsOfTest(rule: CompiledRule, test: CompiledTest): readonly TestSegment[] {
-  if (test.text !== undefined) {
-    const role = test.role ?? USUAL_ROLE[rule.target];
-    const target = rule.target === 'any' ? TARGET_OF_ROLE[role] : rule.target;
-    return [{ segment: segmentRef('text', { target, role, pointer: '/text' }), text: test.text }];
-  }
-  const segments = (test.messages ?? []).map(({ role, content }, i) => {
-    const pointer = `/messages/${i}/content`;
-    const target = TARGET_OF_ROLE[role];
-    return { segment: segmentRef(`messages/${i}`, { target, role, pointer }), text: content };
-  });
-  return segments.filter(({ segment }) => rule.target === 'any' || rule.target === segment.target);
+  if (test.text !== undefined) return [{ segment: segmentOfText(rule, test.role), text: test.text }];
+  const segments = (test.messages ?? []).map(({ role, content }, i) => ({
+    segment: segmentOfMessage(role, i),
+    text: content,
+  }));
+  return segments.filter(({ segment }) => reads(rule, segment.target));
 }
 
-function segmentRef(id: string, parts: Pick<SegmentRef, 'target' | 'role' | 'pointer'>): SegmentRef {
-  return { id, ...parts, choice: null };
+/** A lone text for a rule, which reads it whoever says it.
+ *  @param role - default: the one whose segments the rule's target is */
+export function segmentOfText(
+  { target }: Pick<CompiledRule, 'target'>,
+  role = USUAL_ROLE[target],
+): SegmentRef {
+  return {
+    id: 'text',
+    target: target === 'any' ? TARGET_OF_ROLE[role] : target,
+    role,
+    pointer: '/text',
+    choice: null,
+  };
+}
+
+/** The message at an index of a conversation: its target follows from its role. */
+export function segmentOfMessage(role: Role, index: number): SegmentRef {
+  const pointer = `/messages/${index}/content`;
+  return { id: `messages/${index}`, target: TARGET_OF_ROLE[role], role, pointer, choice: null };
+}
+
+/** Whether a rule reads segments of a target. */
+export function reads(rule: Pick<CompiledRule, 'target'>, target: SegmentTarget): boolean {
+  return rule.target === 'any' || rule.target === target;
 }
 
 /** What a test is called: its name, or the beginning of its text. */

@@ -1,0 +1,141 @@
+import type { Activations, Role, TokenSpan } from '../detectors/index.ts';
+import { type CompiledRule, compiledOf, createPlan } from './compiled.ts';
+import { type Measurement, measure } from './evaluate.ts';
+import { evaluateExpression, namesIn } from './expression-truth.ts';
+import { spanOf } from './history.ts';
+import { didYouMean } from './nearest.ts';
+import { type Bench, type ReadSegment, readSegment } from './read-segment.ts';
+import { shareFeatures } from './shares.ts';
+import { segmentOfText } from './test-segments.ts';
+import type { ConditionResult, FeatureShare, Finding, RuleSet, RuleSummary } from './types.ts';
+
+/** A condition of a rule in one text, met or not. */
+export interface ExplainedCondition extends Omit<ConditionResult, 'value' | 'margin'> {
+  /** null for a text without tokens, as are `margin` and `span`. */
+  readonly value: number | null;
+  /** value - threshold */
+  readonly margin: number | null;
+  readonly isMet: boolean;
+  /** Whether the expression names it under a `not`; null where the expression does not name it. */
+  readonly isNegated: boolean | null;
+  /** The tokens that attain the value. */
+  readonly span: TokenSpan | null;
+  /** The signal, one value a token. */
+  readonly perToken: readonly number[];
+}
+
+/** Why a rule fired on a text, or how far it was from it. */
+export interface Explanation {
+  readonly rule: RuleSummary;
+  readonly role: Role;
+  readonly hasFired: boolean;
+  /** The condition expression, and whether it holds. */
+  readonly expression: { readonly text: string; readonly holds: boolean };
+  readonly conditions: readonly ExplainedCondition[];
+  readonly tokens: readonly TokenSpan[];
+  /** The finding's tokens; of a rule that did not fire those of its conditions' values, which came nearest. */
+  readonly firstToken: number | null;
+  readonly lastToken: number | null;
+  readonly span: TokenSpan | null;
+  /** What each feature contributed over the span, strongest first. */
+  readonly features: readonly FeatureShare[];
+}
+
+export type ExplainResult =
+  | { readonly ok: true; readonly explanation: Explanation }
+  | { readonly ok: false; readonly message: string };
+
+export interface ToExplain {
+  /** Name or id of a rule, which may be off. */
+  readonly rule: string;
+  readonly text: string;
+  /** Default: the role whose segments the rule's target is. */
+  readonly role?: Role;
+}
+
+/** Explains what a rule makes of a text; the rule reads the text whoever says it, as its tests do.
+ *  @returns the explanation, or that there is no such rule and which one may be meant */
+export async function explainRule(
+  bench: Bench,
+  { rule: wanted, text, role }: ToExplain,
+): Promise<ExplainResult> {
+  const { compiledRules } = compiledOf(bench.ruleSet);
+  const rule = compiledRules.find(({ name, id }) => name === wanted || id === wanted);
+  if (rule === undefined) {
+    const names = compiledRules.map(({ name }) => name);
+    const meant = didYouMean(wanted, names) || `; known: ${names.join(', ') || 'none'}`;
+    return { ok: false, message: `no rule has the name or id "${wanted}"${meant}` };
+  }
+  const segment = segmentOfText(rule, role);
+  const read = await readSegment(bench, { plan: createPlan([rule]), segment, text });
+  const conditions = explainConditions(rule, read);
+  const isMet = (name: string) => conditions.some((one) => one.name === name && one.isMet);
+  const [finding] = read.settled;
+  const explanation: Explanation = {
+    rule: summaryOf(rule),
+    role: segment.role,
+    hasFired: finding !== undefined,
+    expression: { text: rule.conditionText, holds: evaluateExpression(rule.expression, isMet) },
+    conditions,
+    tokens: read.activations.tokens,
+    ...(finding === undefined ? nearestTokens(bench.ruleSet, rule, read) : tokensOf(finding)),
+  };
+  return { ok: true, explanation };
+}
+
+function explainConditions(rule: CompiledRule, { state, activations }: ReadSegment): ExplainedCondition[] {
+  const named = new Map(namesIn(rule.expression).map(({ name, isNegated }) => [name, isNegated]));
+  return measure(state).map(({ condition, value, best }) => {
+    const { name, signal, aggregate, threshold, rate, rateInterval } = condition;
+    return {
+      name,
+      signal,
+      aggregate,
+      value,
+      threshold,
+      margin: value === null ? null : value - threshold,
+      rate,
+      rateInterval,
+      isMet: value !== null && value > threshold,
+      isNegated: named.get(name) ?? null,
+      span: best?.span ?? null,
+      perToken: [...(activations.signals.get(signal) ?? [])],
+    };
+  });
+}
+
+type Tokens = Pick<Explanation, 'firstToken' | 'lastToken' | 'span' | 'features'>;
+
+function tokensOf({ firstToken, lastToken, span, features }: Finding): Tokens {
+  return { firstToken, lastToken, span, features };
+}
+
+/** The tokens behind the values of the conditions that would speak for a match. */
+function nearestTokens(ruleSet: RuleSet, rule: CompiledRule, { state, activations }: ReadSegment): Tokens {
+  const named = namesIn(rule.expression).filter(({ isNegated }) => !isNegated);
+  const names = new Set(named.map(({ name }) => name));
+  const speaking = measure(state).filter(({ condition }) => names.has(condition.name));
+  const bests = speaking.flatMap(({ best }) => (best === null ? [] : [best]));
+  if (bests.length === 0) return { firstToken: null, lastToken: null, span: null, features: [] };
+  const firstToken = Math.min(...bests.map((best) => best.firstToken));
+  const lastToken = Math.max(...bests.map((best) => best.lastToken));
+  return { firstToken, lastToken, ...sharesOver(ruleSet, speaking, { activations, firstToken, lastToken }) };
+}
+
+interface Stretch {
+  readonly activations: Activations;
+  readonly firstToken: number;
+  readonly lastToken: number;
+}
+
+function sharesOver(ruleSet: RuleSet, speaking: readonly Measurement[], stretch: Stretch) {
+  const { activations, firstToken, lastToken } = stretch;
+  const history = { activations, earlier: null };
+  const weights = speaking.map(({ condition }) => condition.weights);
+  const features = shareFeatures(compiledOf(ruleSet), { weights, history, firstToken, lastToken });
+  return { span: spanOf(history, firstToken, lastToken), features };
+}
+
+function summaryOf({ id, name, title, level, mode, action, target, file }: CompiledRule): RuleSummary {
+  return { id, name, title, level, mode, action, target, file };
+}
