@@ -2,7 +2,10 @@ import type { Command } from './command.ts';
 import { configCheckCommand } from './config-check.ts';
 import { evalCommand } from './eval.ts';
 import { outboxListCommand } from './outbox-list.ts';
+import { rulesBacktestCommand } from './rules-backtest.ts';
 import { rulesCheckCommand } from './rules-check.ts';
+import { rulesExplainCommand } from './rules-explain.ts';
+import { rulesSchemaCommand } from './rules-schema.ts';
 import { rulesTestCommand } from './rules-test.ts';
 import { scoreCommand } from './score.ts';
 import { startCommand } from './start.ts';
@@ -15,6 +18,9 @@ export const COMMANDS: readonly Command[] = [
   evalCommand,
   rulesCheckCommand,
   rulesTestCommand,
+  rulesExplainCommand,
+  rulesBacktestCommand,
+  rulesSchemaCommand,
   configCheckCommand,
   outboxListCommand,
   versionCommand,

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Role } from '../../detectors/index.ts';
+import { nearest } from '../config/nearest.ts';
 import { CommandFailure } from './command.ts';
 import { ROLE_NAMES, ROLE_OF_NAME } from './roles.ts';
 
@@ -48,6 +49,19 @@ export async function readEvalRows(file: string): Promise<EvalRow[]> {
   );
   if (rows.length === 0) throw new CommandFailure(`${file}: holds no rows`);
   return rows;
+}
+
+/** The rows that carry a label.
+ *  @throws {CommandFailure} where none does, naming the labels that are there */
+export function rowsWithLabel(file: string, rows: readonly EvalRow[], label: string): EvalRow[] {
+  const labelled = rows.filter(({ labels }) => labels.has(label));
+  if (labelled.length > 0) return labelled;
+  const there = [...new Set(rows.flatMap(({ labels }) => [...labels.keys()]))].sort();
+  const near = nearest(label, there);
+  const meant = near === null ? '' : `; did you mean ${near}?`;
+  throw new CommandFailure(
+    `${file}: no row has the label ${label}; labels there: ${there.join(', ') || 'none'}${meant}`,
+  );
 }
 
 async function readText(file: string): Promise<string> {

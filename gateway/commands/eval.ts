@@ -12,7 +12,7 @@ import {
   writeJson,
 } from './command.ts';
 import { type EvalReport, type Measured, reportOf } from './eval-report.ts';
-import { type EvalRow, readEvalRows } from './eval-rows.ts';
+import { type EvalRow, readEvalRows, rowsWithLabel } from './eval-rows.ts';
 import { mapInFlight } from './map-in-flight.ts';
 import { openDetector } from './open-detector.ts';
 import { createProgress } from './progress.ts';
@@ -67,8 +67,7 @@ async function runEval({ values, io }: Call<typeof options>): Promise<number> {
         `eval: --label ${label} is no concept; known: ${[...new Set(['any', ...concepts])].join(', ')}`,
       );
     }
-    const labelled = rows.filter(({ labels }) => labels.has(label));
-    if (labelled.length === 0) throw new CommandFailure(noLabel(data, label, rows));
+    const labelled = rowsWithLabel(data, rows, label);
     const startedMs = performance.now();
     const scored = await scoreRows(detector, labelled, io);
     const seconds = Math.round(performance.now() - startedMs) / 1000;
@@ -117,11 +116,6 @@ async function writeScores(file: string, scored: readonly RowScores[], measured:
   await pipeline(Readable.from(lines), createWriteStream(file)).catch((cause: Error) => {
     throw new CommandFailure(`${file}: cannot be written: ${cause.message}`, { cause });
   });
-}
-
-function noLabel(file: string, label: string, rows: readonly EvalRow[]): string {
-  const there = [...new Set(rows.flatMap(({ labels }) => [...labels.keys()]))].sort();
-  return `${file}: no row has the label ${label}; labels there: ${there.join(', ') || 'none'}`;
 }
 
 function describe(report: EvalReport & { tokens: number; seconds: number }, label: string): string {

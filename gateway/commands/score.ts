@@ -11,7 +11,7 @@ import {
   type SignalReport,
 } from './score-report.ts';
 import { scoreSegment } from './score-segment.ts';
-import { shade } from './shade.ts';
+import { shadeTokens } from './shade.ts';
 import { formatTable } from './table.ts';
 
 const options = {
@@ -67,21 +67,11 @@ async function runScore({ values, io }: Call<typeof options>): Promise<number> {
 function shadeText(text: string, tokens: readonly TokenSpan[], signal: SignalReport | undefined): string {
   if (signal === undefined) return text;
   const full = signal.thresholds['0.01'] ?? Math.max(...signal.per_token);
-  const shaded = tokens.map(({ start, end }, index) =>
-    shade(text.slice(start, end), (signal.per_token[index] ?? 0) / full),
+  return shadeTokens(
+    text,
+    tokens,
+    signal.per_token.map((value) => value / full),
   );
-  return withGaps(text, tokens, shaded);
-}
-
-/** What lies between tokens stays as it is. */
-function withGaps(text: string, tokens: readonly TokenSpan[], shaded: readonly string[]): string {
-  let at = 0;
-  let result = '';
-  for (const [index, { start, end }] of tokens.entries()) {
-    result += text.slice(at, Math.max(at, start)) + shaded[index];
-    at = Math.max(at, end);
-  }
-  return result + text.slice(at);
 }
 
 function signalTable(reports: readonly SignalReport[]): string {
