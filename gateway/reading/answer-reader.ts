@@ -3,7 +3,7 @@ import type { Config } from '../config/schema.ts';
 import type { AnswerFacts, Dialect, TextReading } from '../dialects/dialect.ts';
 import { createSseParser, type SseItem } from '../sse/parse-events.ts';
 import { type BodyDecoder, createBodyDecoder } from './decode-body.ts';
-import { parseJson } from './parse-json.ts';
+import { isDeeper, parseJson } from './parse-json.ts';
 
 /** Reads the text of one answer beside the bytes' own way. What it cannot read is a gap, never an exception. */
 export interface AnswerReader {
@@ -76,6 +76,10 @@ export function createStreamingReader(parts: AnswerReaderParts): AnswerReader {
     for (const item of items) {
       if (item.kind === 'unread') {
         gap(item.reason, item.bytes);
+        continue;
+      }
+      if (isDeeper(Buffer.from(item.data), limits.max_json_depth)) {
+        gap('depth', Buffer.byteLength(item.data));
         continue;
       }
       const step = reader.read(item.data);

@@ -36,7 +36,8 @@ function withoutText(error: unknown): string {
   return token === undefined ? 'it ends too early' : `unexpected ${JSON.stringify(token)}`;
 }
 
-function isDeeper(bytes: Buffer, maxDepth: number): boolean {
+/** Whether JSON text opens more than so many objects and lists inside each other. */
+export function isDeeper(bytes: Buffer, maxDepth: number): boolean {
   let depth = 0;
   let isText = false;
   for (let index = 0; index < bytes.length; index++) {

@@ -47,6 +47,9 @@ export interface DialectWords {
 
 const DIALECTS: Readonly<Record<string, DialectWords>> = {
   'openai-chat': { operation: 'chat', provider: 'openai' },
+  'openai-completions': { operation: 'text_completion', provider: 'openai' },
+  'openai-embeddings': { operation: 'embeddings', provider: 'openai' },
+  'anthropic-messages': { operation: 'chat', provider: 'anthropic' },
 };
 
 /** GenAI words of a dialect; undefined where the route is not read. */

@@ -242,6 +242,23 @@ const unreadAnswers: [name: string, type: string, body: string, reason: string][
   ['a line that is no event', 'text/event-stream', '{"error": "overloaded"}\n\ndata: [DONE]\n\n', 'bad_sse'],
 ];
 
+test('an event nested hundreds of thousands of levels deep passes and is recorded, and what follows is read', async (context) => {
+  const deep = `data: {"choices":[{"index":0,"delta":{"content":${'['.repeat(200_000)}${']'.repeat(200_000)}}}]}\n\n`;
+  const body = deep + events('I deceive you').join('');
+  const upstream = await startUpstream(context, (response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).end(body);
+  });
+  const gateway = await startGateway(context, { upstream: upstream.url });
+  const response = await gateway.post(ask('hello', { stream: true }));
+  assert.equal(await response.text(), body);
+  const { coverage } = await gateway.recordOf(response);
+  assert.deepEqual(
+    coverage.filter(({ reason }) => reason !== null).map(({ reason }) => reason),
+    ['depth'],
+  );
+  assert.ok(coverage.some(({ status, tokens }) => status === 'scanned' && tokens === 3));
+});
+
 test('an answer that cannot be read passes where rules flag, and is recorded as failed', async (context) => {
   let answer = unreadAnswers[0] as (typeof unreadAnswers)[number];
   const upstream = await startUpstream(context, (response) => {
