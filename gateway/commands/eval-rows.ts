@@ -10,17 +10,31 @@ const role = z
   .refine((name) => ROLE_OF_NAME.has(name), { error: `unknown role; known: ${ROLE_NAMES}` })
   .transform((name) => ROLE_OF_NAME.get(name) as Role);
 
-const label = z.union([z.literal(0), z.literal(1)], { error: 'must be 0 or 1' }).nullish();
+const label = z
+  .union([z.literal(0), z.literal(1), z.boolean().transform((isTrue) => (isTrue ? 1 : 0))], {
+    error: 'must be 0 or 1',
+  })
+  .nullish();
+
+/** A message's text: a string, nothing beside a tool call, or the text of its parts. */
+const content = z
+  .union([z.string(), z.array(z.looseObject({ text: z.string().optional() }))], {
+    error: 'must be a text, null, or a list of parts',
+  })
+  .nullish()
+  .transform((given) =>
+    typeof given === 'string' ? given : (given ?? []).flatMap(({ text }) => text ?? []).join('\n'),
+  );
 
 const rowSchema = z
   .looseObject({
-    text: z.string().optional(),
-    messages: z.array(z.looseObject({ role, content: z.string() })).optional(),
+    text: z.string().nullish(),
+    messages: z.array(z.looseObject({ role, content })).nullish(),
     labels: z.record(z.string(), label).nullish(),
     role: role.nullish(),
     topic: z.string().nullish(),
   })
-  .refine(({ text, messages }) => (text === undefined) !== (messages === undefined), {
+  .refine(({ text, messages }) => (text == null) !== (messages == null), {
     error: 'must have either text or messages',
   });
 

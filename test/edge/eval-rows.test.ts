@@ -71,6 +71,28 @@ test('a byte order mark, CRLF, blank lines and unknown labels are no trouble; li
   );
 });
 
+test('a message may have parts or nothing beside its call, and a label may be true or false', async () => {
+  const messages = [
+    {
+      role: 'user',
+      content: [{ type: 'text', text: 'a' }, { type: 'image_url' }, { type: 'text', text: 'b' }],
+    },
+    { role: 'assistant', content: null, tool_calls: [] },
+  ];
+  const [row] = await read({ messages, text: null, labels: { any: true, hate: false } });
+  assert.deepEqual(
+    row?.segments.map(({ text }) => text),
+    ['a\nb', ''],
+  );
+  assert.deepEqual(
+    [...(row?.labels ?? [])],
+    [
+      ['any', 1],
+      ['hate', 0],
+    ],
+  );
+});
+
 test('a bad row is named by file and line', async () => {
   const good = '{"text":"a","labels":{"any":1}}\n';
   const table: [content: string | Buffer, message: RegExp][] = [
