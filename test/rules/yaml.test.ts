@@ -13,13 +13,19 @@ interface SuiteCase {
   readonly text: string;
 }
 
+/** The suite may not be copied into the project; where it is not beside the clone, these two say so and are skipped. */
+const skip = existsSync(SUITE)
+  ? false
+  : '../shared/data/bad-input/yaml-test-suite.jsonl is not beside this clone';
+
 function readSuite(): SuiteCase[] {
-  if (!existsSync(SUITE)) throw new Error(`the YAML suite is missing: ${SUITE}`);
   const lines = readFileSync(SUITE, 'utf8').trim().split('\n');
   return lines.map((line) => JSON.parse(line) as SuiteCase);
 }
 
-test("the YAML suite's 94 bad files are all refused with line and column, and no file crashes", async (t) => {
+test("the YAML suite's 94 bad files are all refused with line and column, and no file crashes", {
+  skip,
+}, async (t) => {
   const suite = readSuite();
   assert.equal(suite.filter(({ expect }) => expect === 'reject').length, 94);
   for (const { name, text } of suite) {
@@ -33,7 +39,9 @@ test("the YAML suite's 94 bad files are all refused with line and column, and no
   }
 });
 
-test('a bad file of the YAML suite is refused for its syntax, not only for not being rules', async (t) => {
+test('a bad file of the YAML suite is refused for its syntax, not only for not being rules', {
+  skip,
+}, async (t) => {
   for (const { name, text, expect } of readSuite()) {
     if (expect !== 'reject' || /^%YAML/.test(text)) continue;
     const result = await loadTexts(t, [text]);
