@@ -3,7 +3,8 @@
     pip install -r training/requirements.txt
     python training/all.py --out BUILD_FOLDER
 
-On two CPU cores with AVX-512 and bfloat16 the stages take about 75 minutes; `figures.json` keeps the seconds of each.
+On two CPU cores with AVX-512 and bfloat16 the stages took 105 minutes beside other work (adaptation 60, calibration 15);
+`figures.json` keeps the seconds of each.
 """
 
 from __future__ import annotations
