@@ -47,7 +47,8 @@ export function createExchange(
   const ruleSet = parts.currentRules();
   const client = createClientSignal(response, parts.stopSignal);
   const span = startSpan(parts, route, { id, request });
-  const scan = startScan(parts, ruleSet);
+  const scoring = new AbortController();
+  const scan = startScan(parts, ruleSet, scoring.signal);
   const recorder = createRecorder({ ...parts, id, route, scan, span });
   let detail: ExchangeDetail = { conversationId: 'unknown', model: null, isStreamed: false };
   let firstByteMs: number | null = null;
@@ -75,19 +76,27 @@ export function createExchange(
       return decide(scan.findings(), scan.segments(), { ruleSet, policy: parts.config.policy });
     },
     settle(decision, ending) {
-      settled ??= recorder.record(decision, { ...ending, detail, firstByteMs }).finally(client.unlink);
+      settled ??= recorder.record(decision, { ...ending, detail, firstByteMs }).finally(() => {
+        client.unlink();
+        // What is still with the reader would be lost: it gives its place and its keys and values back.
+        scoring.abort();
+      });
       return settled;
     },
   };
 }
 
-function startScan({ config, detector }: GatewayParts, ruleSet: RuleSet): ExchangeScan {
+function startScan(
+  { config, detector }: GatewayParts,
+  ruleSet: RuleSet,
+  abortSignal: AbortSignal,
+): ExchangeScan {
   const { limits } = config;
   return createExchangeScan({
     detector,
     ruleSet,
-    // Scoring ends by its own deadlines: what came before a client left is scored all the same.
-    abortSignal: new AbortController().signal,
+    // Not the client's signal: what came before a client left is scored all the same.
+    abortSignal,
     maxSegments: limits.max_segments,
     maxSegmentTokens: limits.max_segment_tokens,
     timeoutMs: config.detector.timeout_ms,

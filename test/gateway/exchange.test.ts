@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { rule, ruleFile, startGateway } from './start-gateway.ts';
 import { answerJson, ask, beginEvents, completion, events, startUpstream } from './test-upstream.ts';
+import { createWordDetector } from './word-detector.ts';
 
 test('an answer comes as from the upstream, and its exchange is on disk when it ends', async (context) => {
   const upstream = await startUpstream(context, (response) =>
@@ -50,4 +51,27 @@ test('an enforcing rule on the input blocks before the upstream is called', asyn
   assert.doesNotMatch(error.message, /deceives/);
   assert.equal(upstream.arrived.length, 0);
   assert.equal((await gateway.recordOf(response)).verdict, 'block');
+});
+
+test('when an exchange is on disk, what is left of its scoring is told to stop', async (context) => {
+  const upstream = await startUpstream(context, (response) =>
+    answerJson(response, completion('all is well')),
+  );
+  const words = createWordDetector();
+  const signals: (AbortSignal | undefined)[] = [];
+  const detector = {
+    ...words,
+    createScorer(options: Parameters<typeof words.createScorer>[0]) {
+      signals.push(options.abortSignal);
+      return words.createScorer(options);
+    },
+  };
+  const gateway = await startGateway(context, { upstream: upstream.url, detector });
+  const response = await gateway.post(ask('hello there'));
+  await response.text();
+  await gateway.recordOf(response);
+  assert.deepEqual(
+    signals.map((signal) => signal?.aborted),
+    [true, true],
+  );
 });
