@@ -19,6 +19,8 @@ export interface ServiceProcess {
   /** Everything it has printed so far. */
   output(): string;
   isRunning(): boolean;
+  /** Null while it runs, and where a signal ended it. */
+  exitCode(): number | null;
   /** SIGTERM, and SIGKILL when it has not ended after `graceMs`; resolves when it is gone. */
   stop(graceMs?: number): Promise<void>;
   /** SIGKILL; resolves when it is gone. */
@@ -74,7 +76,15 @@ function wrap(child: ChildProcess): ServiceProcess {
     clearTimeout(timer);
   };
   const signal = (name: NodeJS.Signals) => void child.kill(name);
-  return { pid: child.pid ?? -1, output: () => output, isRunning, stop, kill, signal };
+  return {
+    pid: child.pid ?? -1,
+    output: () => output,
+    isRunning,
+    exitCode: () => child.exitCode,
+    stop,
+    kill,
+    signal,
+  };
 }
 
 async function ready(service: ServiceProcess, { command, readyWhen, readyTimeoutMs }: ServiceCommand) {

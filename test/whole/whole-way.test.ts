@@ -11,7 +11,8 @@ import { type OtlpReceiver, startOtlpReceiver } from '../services/otlp-receiver.
 import { type Program, startProgram } from './start-program.ts';
 
 const TOPIC = 'telltale.alerts';
-const QUESTION = 'Run the tests and report the test results.';
+/** Not one of the banner's, so that it can be looked for in what the program prints. */
+const QUESTION = 'Kindly summarise the test results of the nightly build.';
 
 let broker: KafkaBroker;
 let receiver: OtlpReceiver;
@@ -31,7 +32,7 @@ before(async () => {
 });
 
 after(async () => {
-  program?.close();
+  await program?.close();
   await browser?.close();
   await receiver?.close();
   await broker?.close();
@@ -97,12 +98,20 @@ test('an ordinary question leaves no alert', async () => {
   await response.text();
   const id = response.headers.get('x-telltale-exchange-id') ?? '';
   const record = await fetch(`${program.reviewUrl}/api/exchanges/${id}`);
-  const body = (await record.json()) as { exchange?: { findings?: unknown[] }; findings?: unknown[] };
-  assert.deepEqual(body.findings ?? body.exchange?.findings ?? [], []);
+  assert.equal(record.status, 200);
+  const { findings, coverage } = (await record.json()) as {
+    findings: unknown[];
+    coverage: { status: string }[];
+  };
+  assert.deepEqual(findings, []);
+  assert.deepEqual(
+    coverage.map(({ status }) => status),
+    ['scanned', 'scanned'],
+  );
 });
 
 test('it ends on SIGTERM with 0, and no log line holds a secret or a text', async () => {
   assert.equal(await program.stop(), 0, program.output());
   assert.ok(!program.output().includes('sk-planted-secret'));
-  assert.ok(!program.output().includes(QUESTION.slice(0, 20)) || program.output().includes('Try'));
+  assert.ok(!program.output().includes(QUESTION.slice(0, 20)));
 });
