@@ -13,7 +13,7 @@ import json
 import lzma
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 DATA = Path(os.environ.get("TELLTALE_DATA_ROOT", Path(__file__).resolve().parents[2] / "shared" / "data"))
@@ -64,7 +64,6 @@ class Segment:
     group: str = ""
     lang: str = "en"
     topic: str = ""
-    extra: dict = field(default_factory=dict)
 
 
 def _text_of(row: dict) -> tuple[str, str]:

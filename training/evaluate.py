@@ -98,7 +98,7 @@ def evaluate(build: Path) -> None:
     variants = {"any_concept": score["any"], "strongest": np.max([score[n] for n in harm], 0),
                 "strongest_without_toxicity": np.max([score[n] for n in harm if n != "toxicity"], 0),
                 "strongest_and_any": np.max([score[n] for n in harm if n != "toxicity"] + [score["any"]], 0),
-                "raw_any": raw["any"], "probe_any": probe["any"], "tfidf": tfidf_scores(segments, 4)}
+                "probe_any": probe["any"], "tfidf": tfidf_scores(segments, 4)}
     report: dict = {"any": {}, "labels": {}}
     for label, variant in variants.items():
         found = figures_of(segments, parts, "any", variant, threshold if label == "strongest" else 2.0 if label == "any_concept" else None)

@@ -13,7 +13,6 @@ from windows import CONTENT_TOKENS, Window, batches_of, windows_of
 PER_SOURCE, PER_LOW_SOURCE, ORDINARY, WRITTEN_REPEATS = 450, 150, 2500, 2
 MAX_WINDOWS = 3
 PACKED_SHARE = 0.12
-LANGUAGE_SOURCE = "multilingual_ud"
 
 
 def ordinary_texts(calibration: bool, per_source: int, rng: np.random.Generator) -> list[tuple[str, str, str]]:
@@ -50,6 +49,7 @@ class Mixture:
         texts = ordinary_texts(False, 1500, rng)
         self.ordinary = [Segment(t, r, zeros, s, "train") for t, r, s in texts]
         self.rows: dict[int, list[Segment]] = {}
+        self.arrays: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
 
     def _draw(self, rows: list[Segment], count: int, rng: np.random.Generator) -> list[Segment]:
         positive = [s for s in rows if any(v and k != "refusal" for k, v in s.labels.items())]
@@ -71,7 +71,7 @@ class Mixture:
         rows = self._segments(number)
         self.rows[number] = rows
         encoded = self.tokenizer.encode_many([s.text for s in rows])
-        ordinary = [i for i, s in enumerate(rows) if s.source in {o.source for o in self.ordinary[:1]} or self._is_ordinary(s)]
+        ordinary = [i for i, s in enumerate(rows) if self._is_ordinary(s)]
         windows = []
         for index, (segment, ids) in enumerate(zip(rows, encoded)):
             if rng.random() < PACKED_SHARE and len(ids) < 120:
@@ -98,8 +98,7 @@ class Mixture:
         up, down = (1 / np.sqrt(np.maximum(n, 50)) for n in (positives, negatives))
         weight = known * np.where(target > 0, up, down) * np.sqrt(1000)
         weight[:, LABELS.index("any")] *= 2
-        self.__dict__.setdefault("arrays", {})[number] = (
-            target, weight.astype(np.float32), np.array([self._is_ordinary(s) for s in rows]))
+        self.arrays[number] = (target, weight.astype(np.float32), np.array([self._is_ordinary(s) for s in rows]))
 
     def targets(self, number: int, rows: list[int]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         target, weight, ordinary = self.arrays[number]
