@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import type { Collected } from './collected.ts';
 import type { Read, RequestReading } from './dialect.ts';
-import { createPlace, type Place } from './openai-chat/place.ts';
 import { readContent } from './openai-chat/read-content.ts';
-import { type Collected, textWithin } from './openai-chat/text-within.ts';
+import { textWithin } from './openai-chat/text-within.ts';
+import { createPlace, type Place } from './place.ts';
 
 const texts = z.union([z.string(), z.array(z.unknown())], { error: 'expected a string or an array' });
 const SHAPES = {

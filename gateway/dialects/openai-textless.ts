@@ -1,8 +1,9 @@
+import type { Collected } from './collected.ts';
 import type { AnswerReading, Block, Dialect, OwnAnswer, Read } from './dialect.ts';
 import { blockedRequest, error, errorEvent } from './openai-chat/own-answers.ts';
 import { answerPlace, factsOf, isObject } from './openai-chat/read-answer.ts';
 import { createStreamReader } from './openai-chat/stream-reader.ts';
-import { type Collected, textWithin } from './openai-chat/text-within.ts';
+import { textWithin } from './openai-chat/text-within.ts';
 import { createInputReader } from './openai-input.ts';
 
 export interface TextlessParts {

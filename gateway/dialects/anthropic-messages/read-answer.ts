@@ -1,6 +1,6 @@
+import type { Collected } from '../collected.ts';
 import type { AnswerFacts, AnswerReading, Read } from '../dialect.ts';
-import { createPlace, type Place } from '../openai-chat/place.ts';
-import type { Collected } from '../openai-chat/text-within.ts';
+import { createPlace, type Place } from '../place.ts';
 import { readContent, textWithin } from './read-blocks.ts';
 import { isObject } from './text-within.ts';
 

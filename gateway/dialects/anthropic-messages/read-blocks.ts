@@ -1,7 +1,7 @@
 import type { UnscannedReason } from '../../../alerts/index.ts';
-import type { Place } from '../openai-chat/place.ts';
-import { isIdentifier } from '../openai-chat/read-content.ts';
-import { addText, type Collected } from '../openai-chat/text-within.ts';
+import { addText, type Collected } from '../collected.ts';
+import { isIdentifier } from '../identifier.ts';
+import type { Place } from '../place.ts';
 import { createTextWithin, isObject } from './text-within.ts';
 
 type JsonObject = Record<string, unknown>;

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { Role } from '../../../detectors/index.ts';
 import type { SegmentRef } from '../../../rules/index.ts';
+import type { Collected } from '../collected.ts';
 import type { Read, RequestReading } from '../dialect.ts';
-import { createPlace } from '../openai-chat/place.ts';
-import type { Collected } from '../openai-chat/text-within.ts';
+import { createPlace } from '../place.ts';
 import { isResult, readBlock, readContent, textWithin } from './read-blocks.ts';
 
 const block = z.looseObject({ type: z.string() });

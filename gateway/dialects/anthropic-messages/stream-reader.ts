@@ -1,7 +1,7 @@
 import type { UnscannedReason } from '../../../alerts/index.ts';
+import { addText, type Collected } from '../collected.ts';
 import type { AnswerFacts, StreamReader, TextReading } from '../dialect.ts';
-import type { Place } from '../openai-chat/place.ts';
-import { addText, type Collected } from '../openai-chat/text-within.ts';
+import type { Place } from '../place.ts';
 import { createPlainJson, type PlainJson } from './plain-json.ts';
 import { answerPlace, factsOf, readMessage } from './read-answer.ts';
 import { isCall, readBlock, textWithin } from './read-blocks.ts';

@@ -1,5 +1,5 @@
-import type { Place } from '../openai-chat/place.ts';
-import { addText, type Collected } from '../openai-chat/text-within.ts';
+import { addText, type Collected } from '../collected.ts';
+import type { Place } from '../place.ts';
 
 /** Keys whose values are names, numbers or sealed bytes, never words for a reader. */
 const SILENT_KEYS = new Set([

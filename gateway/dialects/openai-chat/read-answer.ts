@@ -1,7 +1,8 @@
+import type { Collected } from '../collected.ts';
 import type { AnswerFacts, AnswerReading, Read } from '../dialect.ts';
-import { createPlace, type Place } from './place.ts';
+import { createPlace, type Place } from '../place.ts';
 import { readCall, readContent, readToolCalls } from './read-content.ts';
-import { type Collected, textWithin } from './text-within.ts';
+import { textWithin } from './text-within.ts';
 
 type JsonObject = Record<string, unknown>;
 

@@ -1,6 +1,8 @@
 import type { UnscannedReason } from '../../../alerts/index.ts';
-import type { Place } from './place.ts';
-import { addText, type Collected, textWithin } from './text-within.ts';
+import { addText, type Collected } from '../collected.ts';
+import { isIdentifier } from '../identifier.ts';
+import type { Place } from '../place.ts';
+import { textWithin } from './text-within.ts';
 
 /** Parts that carry a medium, with the reason that they are not scanned. */
 const MEDIA: Readonly<Record<string, UnscannedReason>> = {
@@ -69,9 +71,4 @@ export function readCall(call: unknown, place: Place, into: Collected): void {
   const { name, ...rest } = call as Record<string, unknown>;
   if (typeof name === 'string' && !isIdentifier(name)) addText(name, place.at('name'), into);
   textWithin(rest, place, into);
-}
-
-/** What an API allows as the name of a function. */
-export function isIdentifier(name: string): boolean {
-  return /^[\w.:-]{0,128}$/.test(name);
 }

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import type { Role } from '../../../detectors/index.ts';
 import type { SegmentRef } from '../../../rules/index.ts';
+import type { Collected } from '../collected.ts';
 import type { Read, RequestReading } from '../dialect.ts';
-import { createPlace, type Place } from './place.ts';
+import { createPlace, type Place } from '../place.ts';
 import { readCall, readContent, readToolCalls } from './read-content.ts';
-import { type Collected, textWithin } from './text-within.ts';
+import { textWithin } from './text-within.ts';
 
 const part = z.looseObject({ type: z.string() });
 const message = z.looseObject({

@@ -1,9 +1,11 @@
 import type { UnscannedReason } from '../../../alerts/index.ts';
+import { addText, type Collected } from '../collected.ts';
 import type { AnswerFacts, StreamReader, StreamStep, TextReading } from '../dialect.ts';
-import type { Place } from './place.ts';
+import { isIdentifier } from '../identifier.ts';
+import type { Place } from '../place.ts';
 import { answerPlace, choicePlace, factsOf, indexOf, isObject, readAudio } from './read-answer.ts';
-import { isIdentifier, readContent } from './read-content.ts';
-import { addText, type Collected, textWithin } from './text-within.ts';
+import { readContent } from './read-content.ts';
+import { textWithin } from './text-within.ts';
 
 const DONE = '[DONE]';
 

@@ -1,6 +1,5 @@
-import type { UnscannedReason } from '../../../alerts/index.ts';
-import type { TextSegment, UnreadPart } from '../dialect.ts';
-import type { Place } from './place.ts';
+import { addText, type Collected } from '../collected.ts';
+import type { Place } from '../place.ts';
 
 /** Keys whose values are names, numbers or sealed bytes, never words for a reader. */
 const SILENT_KEYS = new Set([
@@ -27,12 +26,6 @@ const SILENT_KEYS = new Set([
 ]);
 const MAX_DEPTH = 64;
 
-/** Collects the text of one body. */
-export interface Collected {
-  readonly segments: TextSegment[];
-  readonly unread: UnreadPart[];
-}
-
 /** All strings inside a value that this dialect knows nothing about, each a segment of its own: an unknown field
  *  is scanned, not passed over. */
 export function textWithin(value: unknown, place: Place, into: Collected, depth = 0): void {
@@ -47,16 +40,4 @@ export function textWithin(value: unknown, place: Place, into: Collected, depth 
       if (!SILENT_KEYS.has(key)) textWithin(inner, place.at(key), into, depth + 1);
     }
   }
-}
-
-/** Data in a URL is a medium, all else is text. */
-export function addText(text: string, place: Place, into: Collected): void {
-  if (text === '') return;
-  const medium = /^data:(image|audio|[\w.+-]+)\b[^,]{0,200};base64,/.exec(text)?.[1];
-  if (medium === undefined) {
-    into.segments.push({ ref: place.ref(), text });
-    return;
-  }
-  const reason: UnscannedReason = medium === 'image' || medium === 'audio' ? medium : 'file';
-  into.unread.push({ ref: place.ref(), reason, bytes: text.length });
 }

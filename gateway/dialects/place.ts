@@ -1,5 +1,5 @@
-import type { Role } from '../../../detectors/index.ts';
-import type { SegmentRef } from '../../../rules/index.ts';
+import type { Role } from '../../detectors/index.ts';
+import type { SegmentRef } from '../../rules/index.ts';
 
 /** A place in a body, on the way down to a segment. */
 export interface Place {
