@@ -1,9 +1,10 @@
 import type { Collected } from './collected.ts';
 import type { AnswerReading, Block, Dialect, OwnAnswer, Read } from './dialect.ts';
-import { blockedRequest, error, errorEvent } from './openai-chat/own-answers.ts';
-import { answerPlace, factsOf, isObject } from './openai-chat/read-answer.ts';
+import { isObject } from './json-values.ts';
+import { answerPlace, factsOf } from './openai-chat/read-answer.ts';
 import { createStreamReader } from './openai-chat/stream-reader.ts';
 import { textWithin } from './openai-chat/text-within.ts';
+import { blockedRequest, error, errorEvent } from './openai-errors.ts';
 import { createInputReader } from './openai-input.ts';
 
 export interface TextlessParts {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { dialect } from '../../gateway/dialects/anthropic-messages/index.ts';
-import { createPlainJson } from '../../gateway/dialects/anthropic-messages/plain-json.ts';
 import type { TextReading } from '../../gateway/dialects/dialect.ts';
+import { createPlainJson } from '../../gateway/dialects/plain-json.ts';
 import { readAnswer, readRequest, readStream, summary } from './anthropic-readings.ts';
 import {
   type BlockPieces,

@@ -1,3 +1,4 @@
+import { blockMessage } from '../block-message.ts';
 import type { Block, OwnAnswer, Problem } from '../dialect.ts';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
@@ -27,10 +28,8 @@ export function errorEvent(problem: Problem): string {
   return eventOf(errorBody(typeOf(problem), problem.message));
 }
 
-export function blockedRequest({ exchangeId, rules }: Block): OwnAnswer {
-  const because = rules.length === 0 ? '' : ` (${rules.join(', ')})`;
-  const message = `blocked by the content policy of the gateway${because}; exchange ${exchangeId}`;
-  return ownError('invalid_request_error', message);
+export function blockedRequest(block: Block): OwnAnswer {
+  return ownError('invalid_request_error', blockMessage(block));
 }
 
 /** A message that is well formed and says nothing. */

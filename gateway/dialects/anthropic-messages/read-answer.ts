@@ -1,10 +1,8 @@
 import type { Collected } from '../collected.ts';
 import type { AnswerFacts, AnswerReading, Read } from '../dialect.ts';
+import { isObject, type JsonObject } from '../json-values.ts';
 import { createPlace, type Place } from '../place.ts';
 import { readContent, textWithin } from './read-blocks.ts';
-import { isObject } from './text-within.ts';
-
-type JsonObject = Record<string, unknown>;
 
 /** Every text of a whole answer: all blocks of its content; or of an error. */
 export function readAnswer(body: unknown): Read<AnswerReading> {

@@ -1,10 +1,9 @@
 import type { UnscannedReason } from '../../../alerts/index.ts';
 import { addText, type Collected } from '../collected.ts';
 import { isIdentifier } from '../identifier.ts';
+import { isObject, type JsonObject, jsonOf } from '../json-values.ts';
 import type { Place } from '../place.ts';
-import { createTextWithin, isObject } from './text-within.ts';
-
-type JsonObject = Record<string, unknown>;
+import { createTextWithin } from '../text-within.ts';
 
 /** Blocks that carry a medium, with the reason that they are not scanned. */
 const MEDIA: ReadonlyMap<unknown, UnscannedReason> = new Map([
@@ -24,8 +23,30 @@ const WORDS = new Set<unknown>([
   'mcp_tool_listing',
 ]);
 
+/** Keys whose values are names, numbers or sealed bytes, never words for a reader. */
+const SILENT_KEYS = [
+  'id',
+  'type',
+  'role',
+  'model',
+  'usage',
+  'stop_reason',
+  'request_id',
+  'tool_use_id',
+  'tool_id',
+  'file_id',
+  'error_code',
+  'media_type',
+  'signature',
+  'encrypted_content',
+  'encrypted_index',
+  'cache_control',
+  'expires_at',
+  'retrieved_at',
+];
+
 /** All strings inside a value; images and documents inside are read as such. */
-export const textWithin = createTextWithin((value, place, into) => {
+export const textWithin = createTextWithin(SILENT_KEYS, (value, place, into) => {
   const isOwn = value['type'] === 'document' || MEDIA.has(value['type']);
   if (isOwn) readBlock(value, place, into);
   return isOwn;
@@ -95,13 +116,4 @@ function readDocument({ source, ...rest }: JsonObject, place: Place, into: Colle
 
 function skip(value: JsonObject, place: Place, into: Collected, reason: UnscannedReason): void {
   into.unread.push({ ref: place.ref(), reason, bytes: Buffer.byteLength(jsonOf(value) ?? '') });
-}
-
-/** Null where it is nested deeper than can be written. */
-function jsonOf(value: object | number | boolean): string | null {
-  try {
-    return JSON.stringify(value);
-  } catch {
-    return null;
-  }
 }

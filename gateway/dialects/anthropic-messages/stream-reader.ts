@@ -1,13 +1,11 @@
 import type { UnscannedReason } from '../../../alerts/index.ts';
 import { addText, type Collected } from '../collected.ts';
 import type { AnswerFacts, StreamReader, TextReading } from '../dialect.ts';
+import { isObject, type JsonObject, parsed } from '../json-values.ts';
 import type { Place } from '../place.ts';
-import { createPlainJson, type PlainJson } from './plain-json.ts';
+import { createPlainJson, type PlainJson } from '../plain-json.ts';
 import { answerPlace, factsOf, readMessage } from './read-answer.ts';
 import { isCall, readBlock, textWithin } from './read-blocks.ts';
-import { isObject } from './text-within.ts';
-
-type JsonObject = Record<string, unknown>;
 
 /** A block of content that has begun. */
 interface OpenBlock {
@@ -106,14 +104,6 @@ function endInput(block: OpenBlock, into: Collected): void {
 
 function inputPlace({ place }: OpenBlock): Place {
   return place.as('tool_call').at('input');
-}
-
-function parsed(data: string): unknown {
-  try {
-    return JSON.parse(data);
-  } catch {
-    return undefined;
-  }
 }
 
 function unreadEvent(reason: UnscannedReason, data: string) {

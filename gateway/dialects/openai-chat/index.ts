@@ -1,5 +1,6 @@
 import type { Dialect } from '../dialect.ts';
-import { blockedAnswer, blockedRequest, blockedStream, error, errorEvent } from './own-answers.ts';
+import { blockedRequest, error, errorEvent } from '../openai-errors.ts';
+import { blockedAnswer, blockedStream } from './own-answers.ts';
 import { readAnswer } from './read-answer.ts';
 import { readRequest } from './read-request.ts';
 import { createStreamReader } from './stream-reader.ts';

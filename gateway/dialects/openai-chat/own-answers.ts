@@ -1,24 +1,7 @@
-import type { Block, OwnAnswer, Problem } from '../dialect.ts';
+import type { Block, OwnAnswer } from '../dialect.ts';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 const NO_CHOICES_KNOWN: readonly number[] = [0];
-
-/** OpenAI's error form; `param` holds where in the body. */
-export function error({ status, code, message, at }: Problem): OwnAnswer {
-  return { contentType: JSON_TYPE, body: JSON.stringify(errorBody({ status, code, message, at })) };
-}
-
-/** The form that OpenAI's clients raise as an error when it comes in a stream. */
-export function errorEvent(problem: Problem): string {
-  return `data: ${JSON.stringify(errorBody(problem))}\n\n`;
-}
-
-export function blockedRequest(block: Block): OwnAnswer {
-  const { rules } = block;
-  const because = rules.length === 0 ? '' : ` (${rules.join(', ')})`;
-  const message = `blocked by the content policy of the gateway${because}; exchange ${block.exchangeId}`;
-  return error({ status: 400, code: 'content_filter', message, at: null });
-}
 
 /** A completion that is well formed and says nothing, with as many choices as the blocked one had. */
 export function blockedAnswer(block: Block): OwnAnswer {
@@ -44,11 +27,6 @@ export function blockedStream(block: Block): OwnAnswer {
     contentType: 'text/event-stream; charset=utf-8',
     body: `data: ${JSON.stringify(chunk)}\n\ndata: [DONE]\n\n`,
   };
-}
-
-function errorBody({ status, code, message, at }: Problem): object {
-  const type = status >= 500 ? 'gateway_error' : 'invalid_request_error';
-  return { error: { message, type, param: at, code } };
 }
 
 function head({ exchangeId, model, facts }: Block, object: string): object {

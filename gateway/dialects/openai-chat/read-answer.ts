@@ -1,10 +1,9 @@
 import type { Collected } from '../collected.ts';
 import type { AnswerFacts, AnswerReading, Read } from '../dialect.ts';
+import { isObject, type JsonObject } from '../json-values.ts';
 import { createPlace, type Place } from '../place.ts';
 import { readCall, readContent, readToolCalls } from './read-content.ts';
 import { textWithin } from './text-within.ts';
-
-type JsonObject = Record<string, unknown>;
 
 /** Every text of a whole answer: all choices, with refusals, reasoning and calls; or of an error. */
 export function readAnswer(body: unknown): Read<AnswerReading> {
@@ -62,10 +61,6 @@ export function choicePlace(index: number): Place {
 /** A choice without an index is the first. */
 export function indexOf(item: JsonObject): number {
   return typeof item['index'] === 'number' ? item['index'] : 0;
-}
-
-export function isObject(value: unknown): value is JsonObject {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
 }
 
 /** Model and usage of a body, finish reasons and numbers of its choices. */

@@ -2,8 +2,9 @@ import type { UnscannedReason } from '../../../alerts/index.ts';
 import { addText, type Collected } from '../collected.ts';
 import type { AnswerFacts, StreamReader, StreamStep, TextReading } from '../dialect.ts';
 import { isIdentifier } from '../identifier.ts';
+import { isObject, parsed } from '../json-values.ts';
 import type { Place } from '../place.ts';
-import { answerPlace, choicePlace, factsOf, indexOf, isObject, readAudio } from './read-answer.ts';
+import { answerPlace, choicePlace, factsOf, indexOf, readAudio } from './read-answer.ts';
 import { readContent } from './read-content.ts';
 import { textWithin } from './text-within.ts';
 
@@ -90,14 +91,6 @@ export function createStreamReader(): StreamReader {
     },
     facts: () => facts,
   };
-}
-
-function parsed(data: string): unknown {
-  try {
-    return JSON.parse(data);
-  } catch {
-    return undefined;
-  }
 }
 
 function unreadEvent(reason: UnscannedReason, data: string) {

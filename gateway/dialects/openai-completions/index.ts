@@ -1,7 +1,7 @@
 import type { Dialect } from '../dialect.ts';
-import { blockedRequest, error, errorEvent } from '../openai-chat/own-answers.ts';
 import { readAnswer } from '../openai-chat/read-answer.ts';
 import { createStreamReader } from '../openai-chat/stream-reader.ts';
+import { blockedRequest, error, errorEvent } from '../openai-errors.ts';
 import { createInputReader } from '../openai-input.ts';
 import { blockedAnswer, blockedStream } from './own-answers.ts';
 
