@@ -7,4 +7,13 @@ export {
 } from './aggregate.ts';
 export { createDetector } from './detector.ts';
 export { DetectorError, type DetectorErrorCode } from './detector-error.ts';
+export {
+  auroc,
+  averagePrecision,
+  countClasses,
+  metricsAt,
+  recallAtFpr,
+  type ScoredLabel,
+  type ThresholdMetrics,
+} from './metrics.ts';
 export type * from './types.ts';

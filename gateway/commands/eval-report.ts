@@ -1,4 +1,3 @@
-import { CONCEPT_THRESHOLD } from './any-label.ts';
 import {
   auroc,
   averagePrecision,
@@ -6,7 +5,8 @@ import {
   metricsAt,
   recallAtFpr,
   type ScoredLabel,
-} from './metrics.ts';
+} from '../../detectors/index.ts';
+import { CONCEPT_THRESHOLD } from './any-label.ts';
 import { type RowScores, strongestScore } from './row-scores.ts';
 
 /** The figures of one label on some rows; null where undefined. */

@@ -1,4 +1,4 @@
-"""Golden values for gateway/commands/metrics.ts: run with scikit-learn 1.x, prints test/edge/golden/metrics.json."""
+"""Golden values for detectors/metrics.ts: run with scikit-learn 1.x, prints test/golden/metrics.json."""
 
 import json
 

@@ -7,8 +7,8 @@ import {
   metricsAt,
   recallAtFpr,
   type ScoredLabel,
-} from '../../gateway/commands/metrics.ts';
-import golden from './golden/metrics.json' with { type: 'json' };
+} from '../../detectors/metrics.ts';
+import golden from '../golden/metrics.json' with { type: 'json' };
 
 const rowsOf = (scores: readonly number[], labels: readonly number[]): ScoredLabel[] =>
   scores.map((score, index) => ({ score, isPositive: labels[index] === 1 }));
