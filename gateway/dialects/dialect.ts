@@ -60,8 +60,12 @@ export interface StreamStep extends TextReading {
   readonly isLast: boolean;
 }
 
+/** How a streamed answer is framed: server-sent events, or one JSON array whose items come one by one. */
+export type Framing = 'events' | 'array';
+
 /** Reads one streamed answer. All steps joined give the segments of the same answer in one piece. */
 export interface StreamReader {
+  /** @param data - an event's data, or one item of an array */
   read(data: string): StreamStep;
   /** What could only be told at the end. */
   end(): TextReading;
@@ -95,25 +99,39 @@ export interface OwnAnswer {
   readonly body: string;
 }
 
+/** Follows a streamed answer as its client sees it, so that it can end where it is. */
+export interface StreamEnding {
+  /** An event, or an item, that went out whole.
+   *  @param data - as the stream reader gets it */
+  sent(data: string): void;
+  /** What makes of all that was sent a well-formed stream that says that it was blocked; where nothing was sent it
+   *  is one by itself. */
+  blocked(block: Block): string;
+}
+
 export interface DialectRoute {
-  readonly method: 'GET' | 'POST';
-  /** Below the configured prefix. */
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** Below the configured prefix, in Express's words. */
   readonly path: string;
-  /** `nothing`: the route carries no text of users or models. */
-  readonly reads: 'text' | 'nothing';
+  /** The version that stands in the path, where it is not that at the prefix's end. */
+  readonly version?: string;
+  /** `answer`: only the answer carries text; `nothing`: neither side carries text of users or models. */
+  readonly reads: 'text' | 'answer' | 'nothing';
 }
 
 export interface Dialect {
   readonly name: string;
   readonly routes: readonly DialectRoute[];
-  readRequest(body: unknown): Read<RequestReading>;
+  /** Whether a streamed answer may also come as one JSON array. */
+  readonly streamsArrays?: true;
+  /** @param target - path and query as they came: some APIs say there what others say in the body */
+  readRequest(body: unknown, target: string): Read<RequestReading>;
   readAnswer(body: unknown): Read<AnswerReading>;
   createStreamReader(): StreamReader;
+  createStreamEnding(framing: Framing): StreamEnding;
   /** A request that was blocked before the upstream saw it, or an answer where a status says so. */
   blockedRequest(block: Block): OwnAnswer;
   blockedAnswer(block: Block): OwnAnswer;
-  /** A whole well-formed event stream. */
-  blockedStream(block: Block): OwnAnswer;
   error(problem: Problem): OwnAnswer;
   /** The event that tells a client in mid-stream that no more will come. */
   errorEvent(problem: Problem): string;

@@ -10,8 +10,8 @@ export async function loadDialects(): Promise<readonly Dialect[]> {
   const dialects = await Promise.all(names.sort().map(loadDialect));
   const owners = new Map<string, string>();
   for (const dialect of dialects) {
-    for (const { method, path } of dialect.routes) {
-      const route = `${method} ${path}`;
+    for (const { method, path, version = '' } of dialect.routes) {
+      const route = `${method} ${version}${path}`;
       const owner = owners.get(route);
       if (owner !== undefined) {
         throw new GatewayError('DIALECT_BROKEN', `${route} is claimed by ${owner} and ${dialect.name}`);

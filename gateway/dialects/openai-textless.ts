@@ -30,10 +30,10 @@ export function createTextlessDialect(parts: TextlessParts): Dialect {
     createStreamReader,
     blockedRequest,
     blockedAnswer: (block) => blockedAnswer(block, parts),
-    blockedStream(block) {
-      const body = `data: ${blockedRequest(block).body}\n\ndata: [DONE]\n\n`;
-      return { contentType: 'text/event-stream; charset=utf-8', body };
-    },
+    createStreamEnding: () => ({
+      sent: () => {},
+      blocked: (block) => `data: ${blockedRequest(block).body}\n\ndata: [DONE]\n\n`,
+    }),
     error,
     errorEvent,
   };

@@ -1,4 +1,4 @@
-import type { AnswerFacts, OwnAnswer } from '../dialects/dialect.ts';
+import type { AnswerFacts, Framing, OwnAnswer } from '../dialects/dialect.ts';
 import type { Decision } from '../policy/decide.ts';
 import {
   type AnswerReader,
@@ -6,6 +6,7 @@ import {
   createSilentReader,
   createStreamingReader,
 } from '../reading/answer-reader.ts';
+import type { Gap } from '../scanning/exchange-scan.ts';
 import type { UpstreamAnswer } from '../upstream/create-upstream.ts';
 import { answerHeaders, headerOf, replacedAnswerHeaders } from '../upstream/headers.ts';
 import type { Head } from './client.ts';
@@ -19,8 +20,14 @@ interface Answering {
   readonly answer: UpstreamAnswer;
   readonly reader: AnswerReader;
   readonly hold: Hold;
-  readonly isEventStream: boolean;
+  /** Null where the answer comes in one piece. */
+  readonly framing: Framing | null;
 }
+
+const STREAM_TYPES: Readonly<Record<Framing, string>> = {
+  events: 'text/event-stream; charset=utf-8',
+  array: 'application/json; charset=utf-8',
+};
 
 /** Brings the upstream's answer to the client: forwarded while it is scored, or held until it has been judged where
  *  a rule may act on it. The last bytes leave when the exchange is on disk. */
@@ -30,15 +37,15 @@ export async function answerClient(
   { isStreamed }: { readonly isStreamed: boolean },
 ): Promise<void> {
   const { exchange, parts, client } = way;
-  const isEventStream = isEvents(answer, isStreamed);
+  const framing = framingOf(way, answer, isStreamed);
   const answering = {
     way,
     answer,
-    isEventStream,
+    framing,
     hold: createHold(),
-    reader: readerFor(way, answer, isEventStream),
+    reader: readerFor(way, answer, framing),
   };
-  const isHeld = mustHold(way, isEventStream);
+  const isHeld = mustHold(way, framing);
   if (!isHeld) client.begin(headOf(answer));
   const { max_decoded_bytes: maxBytes } = parts.config.limits;
   const relayed = await relayAnswer({
@@ -63,23 +70,23 @@ export async function answerClient(
   return breakOff(answering, upstreamRefusal(failure));
 }
 
-function readerFor(way: Way, { headers }: UpstreamAnswer, isEventStream: boolean): AnswerReader {
+function readerFor(way: Way, { headers }: UpstreamAnswer, framing: Framing | null): AnswerReader {
   const { exchange, parts } = way;
   const { dialect, reads } = exchange.route;
   if (dialect === null) exchange.noteGap('response', 'unknown_dialect', 0);
   if (dialect === null || reads === 'nothing') return createSilentReader();
-  const create = isEventStream ? createStreamingReader : createJsonReader;
-  return create({
+  const readerParts = {
     dialect,
     limits: parts.config.limits,
     contentEncoding: headerOf(headers, 'content-encoding'),
     add: exchange.scan.add,
-    gap: (reason, bytes) => exchange.noteGap('response', reason, bytes),
-  });
+    gap: (reason: Gap['reason'], bytes: number) => exchange.noteGap('response', reason, bytes),
+  };
+  return framing === null ? createJsonReader(readerParts) : createStreamingReader(readerParts, framing);
 }
 
 /** A rule that may act, or a policy that may, needs the answer whole before a byte of it leaves. */
-function mustHold({ exchange, parts }: Way, isEventStream: boolean): boolean {
+function mustHold({ exchange, parts }: Way, framing: Framing | null): boolean {
   const { ruleSet, route } = exchange;
   if (route.reads === 'nothing' || route.dialect === null) return false;
   const { on_unscannable, on_unrecorded } = parts.config.policy;
@@ -87,7 +94,7 @@ function mustHold({ exchange, parts }: Way, isEventStream: boolean): boolean {
   const isEnforced = targets.some((target) => ruleSet.enforces(target));
   const isRead = targets.some((target) => ruleSet.signalsFor(target).length > 0);
   const isStrict = on_unscannable.flag === 'block' && isRead;
-  return isEnforced || isStrict || (on_unrecorded === 'block' && !isEventStream);
+  return isEnforced || isStrict || (on_unrecorded === 'block' && framing === null);
 }
 
 /** The answer came whole: judge, record, and only then let go of its end. */
@@ -123,15 +130,12 @@ async function block(answering: Answering, decision: Decision): Promise<void> {
   client.send({ status, headers }, blockedBody(answering, decision, facts));
 }
 
-function blockedBody(
-  { way, isEventStream }: Answering,
-  decision: Decision,
-  facts: AnswerFacts | null,
-): OwnAnswer {
+function blockedBody({ way, framing }: Answering, decision: Decision, facts: AnswerFacts | null): OwnAnswer {
   const { voice } = way.exchange.route;
   const told = blockOf(way, decision, facts);
   if (way.parts.config.policy.blocked_answer_status !== 200) return voice.blockedRequest(told);
-  return isEventStream ? voice.blockedStream(told) : voice.blockedAnswer(told);
+  if (framing === null) return voice.blockedAnswer(told);
+  return { contentType: STREAM_TYPES[framing], body: voice.createStreamEnding(framing).blocked(told) };
 }
 
 /** The client left in the middle: what had come is scored and recorded. */
@@ -145,7 +149,7 @@ async function abandon({ way, answer, reader }: Answering): Promise<void> {
 }
 
 /** The answer will not become whole: an error where there is still room for one, else an end that is none. */
-async function breakOff({ way, answer, reader, isEventStream }: Answering, refusal: Refusal): Promise<void> {
+async function breakOff({ way, answer, reader, framing }: Answering, refusal: Refusal): Promise<void> {
   const { exchange, client } = way;
   const { problem, error } = refusal;
   if (error === 'upstream_cut' || error === 'upstream_timeout' || error === 'stopping') {
@@ -160,7 +164,7 @@ async function breakOff({ way, answer, reader, isEventStream }: Answering, refus
     return;
   }
   const canSpeak =
-    isEventStream && !isEncoded(answer) && headerOf(answer.headers, 'content-length') === undefined;
+    framing === 'events' && !isEncoded(answer) && headerOf(answer.headers, 'content-length') === undefined;
   await client.breakOff(canSpeak ? voice.errorEvent(problem) : '');
 }
 
@@ -180,17 +184,23 @@ function headOf({ status, statusText, headers }: UpstreamAnswer, more: readonly 
 }
 
 /** Some upstreams stream under another name; what the request asked for decides then. */
-function isEvents({ headers, status }: UpstreamAnswer, isStreamed: boolean): boolean {
+function framingOf(
+  { exchange }: Way,
+  { headers, status }: UpstreamAnswer,
+  isStreamed: boolean,
+): Framing | null {
   const type = (headerOf(headers, 'content-type') ?? '').toLowerCase();
-  if (type.startsWith('text/event-stream')) return true;
-  return isStreamed && status < 300 && !type.includes('json');
+  if (type.startsWith('text/event-stream')) return 'events';
+  if (!isStreamed || status >= 300) return null;
+  if (!type.includes('json')) return 'events';
+  return exchange.route.dialect?.streamsArrays === true ? 'array' : null;
 }
 
 /** Without a length and without chunks the end of a body is the end of its connection, cut or not. */
-function isCutByClose({ answer, reader, isEventStream }: Answering): boolean {
+function isCutByClose({ answer, reader, framing }: Answering): boolean {
   const { headers } = answer;
   const hasEnd = headerOf(headers, 'content-length') ?? headerOf(headers, 'transfer-encoding');
-  return isEventStream && hasEnd === undefined && answer.status < 300 && !reader.isComplete();
+  return framing !== null && hasEnd === undefined && answer.status < 300 && !reader.isComplete();
 }
 
 function isEncoded({ headers }: UpstreamAnswer): boolean {

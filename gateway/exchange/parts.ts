@@ -2,7 +2,7 @@ import type { Ledger } from '../../alerts/index.ts';
 import type { Detector } from '../../detectors/index.ts';
 import type { RuleSet } from '../../rules/index.ts';
 import type { Config } from '../config/schema.ts';
-import type { Dialect } from '../dialects/dialect.ts';
+import type { Dialect, DialectRoute } from '../dialects/dialect.ts';
 import type { Health } from '../health.ts';
 import type { Logger, Telemetry } from '../telemetry/index.ts';
 import type { Upstream } from '../upstream/create-upstream.ts';
@@ -31,5 +31,5 @@ export interface Route {
   readonly dialect: Dialect | null;
   /** Speaks to the client where no dialect does. */
   readonly voice: Dialect;
-  readonly reads: 'text' | 'nothing';
+  readonly reads: DialectRoute['reads'];
 }

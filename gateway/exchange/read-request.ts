@@ -29,7 +29,7 @@ export async function readRequest(way: Way): Promise<RequestOutcome> {
   if (!decoded.ok) return decoded;
   const json = parseJson(decoded.bytes, way.parts.config.limits.max_json_depth);
   if (!json.ok) return refused(json.reason, json.message, bytes.length);
-  const request = route.dialect.readRequest(json.value);
+  const request = route.dialect.readRequest(json.value, way.connection.request.url ?? '/');
   if (!request.ok) return { ok: false, refusal: shapeRefusal(request.problem, bytes.length) };
   return { ok: true, bytes, reading: request.value };
 }

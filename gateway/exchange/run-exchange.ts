@@ -1,5 +1,6 @@
 import type { SegmentRef } from '../../rules/index.ts';
 import { conversationId } from '../conversation/conversation-id.ts';
+import { credentialOf } from '../conversation/credential.ts';
 import type { RequestReading } from '../dialects/dialect.ts';
 import type { UpstreamAnswer, UpstreamRequest } from '../upstream/create-upstream.ts';
 import { answerClient } from './answer-client.ts';
@@ -47,7 +48,7 @@ async function runText(way: Way): Promise<void> {
   if (answer !== null) await answerClient(way, answer, { isStreamed: request.reading.isStreamed });
 }
 
-/** A path without text, or one that no dialect knows and that policy lets pass: recorded either way. */
+/** A path whose requests carry no text, or one that no dialect knows and that policy lets pass: recorded either way. */
 async function runUnread(way: Way): Promise<void> {
   const { exchange, parts, connection } = way;
   const { method = 'GET', url = '/' } = connection.request;
@@ -58,8 +59,10 @@ async function runUnread(way: Way): Promise<void> {
   }
   const body = await readRaw(way);
   if (!body.ok) return refuse(way, body.refusal);
-  if (exchange.route.dialect === null) exchange.noteGap('request', 'unknown_dialect', body.bytes.length);
-  const hasBody = body.bytes.length > 0 || (method !== 'GET' && method !== 'HEAD');
+  const { length } = body.bytes;
+  if (exchange.route.dialect === null) exchange.noteGap('request', 'unknown_dialect', length);
+  else if (length > 0) exchange.noteGap('request', 'unknown_part', length);
+  const hasBody = length > 0 || (method !== 'GET' && method !== 'HEAD');
   const answer = await callUpstream(way, hasBody ? body.bytes : null);
   if (answer !== null) await answerClient(way, answer, { isStreamed: false });
 }
@@ -99,7 +102,6 @@ function refsOf({ segments, unread }: RequestReading): SegmentRef[] {
 function describe({ exchange, parts, connection }: Way, reading: RequestReading): void {
   const { headers } = connection.request;
   const header = headers['x-telltale-conversation-id'];
-  const apiKey = headers['api-key'] ?? headers['x-api-key'];
   exchange.describe({
     model: reading.model,
     isStreamed: reading.isStreamed,
@@ -107,7 +109,7 @@ function describe({ exchange, parts, connection }: Way, reading: RequestReading)
       header: typeof header === 'string' ? header : undefined,
       field: reading.conversation,
       opening: reading.opening,
-      credential: headers.authorization ?? (typeof apiKey === 'string' ? apiKey : undefined),
+      credential: credentialOf(connection.request),
     }),
   });
 }

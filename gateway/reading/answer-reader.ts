@@ -1,9 +1,10 @@
 import type { UnscannedReason } from '../../alerts/index.ts';
 import type { Config } from '../config/schema.ts';
-import type { AnswerFacts, Dialect, TextReading } from '../dialects/dialect.ts';
-import { createSseParser, type SseItem } from '../sse/parse-events.ts';
+import type { AnswerFacts, Dialect, Framing, TextReading } from '../dialects/dialect.ts';
+import { createSseParser } from '../sse/parse-events.ts';
 import { type BodyDecoder, createBodyDecoder } from './decode-body.ts';
 import { isDeeper, parseJson } from './parse-json.ts';
+import { createArraySplitter, type StreamItem } from './split-array.ts';
 
 /** Reads the text of one answer beside the bytes' own way. What it cannot read is a gap, never an exception. */
 export interface AnswerReader {
@@ -62,30 +63,34 @@ export function createJsonReader(parts: AnswerReaderParts): AnswerReader {
   };
 }
 
-/** Reads an event stream. */
-export function createStreamingReader(parts: AnswerReaderParts): AnswerReader {
+/** Reads a streamed answer. */
+export function createStreamingReader(parts: AnswerReaderParts, framing: Framing): AnswerReader {
   const { dialect, limits, add, gap } = parts;
   const decoder = decoderOf(parts);
-  const parser = createSseParser(limits.max_line_bytes);
+  const parser = (framing === 'events' ? createSseParser : createArraySplitter)(limits.max_line_bytes);
   const reader = dialect.createStreamReader();
   let bytes = 0;
   let holdFrom: number | null = null;
   let hasToldFailure = false;
 
-  function take(items: readonly SseItem[], chunkStart: number): void {
+  function take(items: readonly StreamItem[], chunkStart: number): void {
     for (const item of items) {
-      if (item.kind === 'unread') {
-        gap(item.reason, item.bytes);
-        continue;
+      if (item.kind === 'unread') gap(item.reason, item.bytes);
+      else if (item.kind === 'end' || readEvent(item)) {
+        holdFrom ??= decoder.isIdentity ? Math.max(item.start, 0) : chunkStart;
       }
-      if (isDeeper(Buffer.from(item.data), limits.max_json_depth)) {
-        gap('depth', Buffer.byteLength(item.data));
-        continue;
-      }
-      const step = reader.read(item.data);
-      add(step);
-      if (step.isLast) holdFrom ??= decoder.isIdentity ? Math.max(item.start, 0) : chunkStart;
     }
+  }
+
+  /** Whether a client takes the answer for whole with this event. */
+  function readEvent({ data }: { readonly data: string }): boolean {
+    if (isDeeper(Buffer.from(data), limits.max_json_depth)) {
+      gap('depth', Buffer.byteLength(data));
+      return false;
+    }
+    const step = reader.read(data);
+    add(step);
+    return step.isLast;
   }
 
   return {

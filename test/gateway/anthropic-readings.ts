@@ -15,7 +15,7 @@ export function summary({ segments, unread }: TextReading) {
 
 /** What the dialect reads of a request that it takes. */
 export function readRequest(body: unknown) {
-  const read = dialect.readRequest(body);
+  const read = dialect.readRequest(body, '/');
   assert.ok(read.ok);
   return read.value;
 }

@@ -116,7 +116,7 @@ test('every text of a messages request is a segment with its place, role and tar
 test('a system prompt may be a string, and what is no messages request is told where', () => {
   const { texts } = summary(readRequest({ system: 'be brief', messages: [{ role: 'user', content: [] }] }));
   assert.deepEqual(texts, [['request/system', 'system', 'system', 'be brief']]);
-  const wrong = dialect.readRequest({ messages: [{ role: 'user', content: 7 }] });
+  const wrong = dialect.readRequest({ messages: [{ role: 'user', content: 7 }] }, '/');
   assert.ok(!wrong.ok);
   assert.equal(wrong.problem.at, '/messages/0/content');
   assert.match(wrong.problem.message, /messages\.0\.content: expected a string or an array of blocks/);

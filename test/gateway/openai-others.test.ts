@@ -97,7 +97,7 @@ const requests: [about: string, dialect: Dialect, body: object, texts: Text[], u
 
 for (const [about, dialect, body, texts, unread] of requests) {
   test(`every text of a request is a segment: ${dialect.name}, ${about}`, () => {
-    const read = dialect.readRequest(body);
+    const read = dialect.readRequest(body, '/');
     assert.ok(read.ok);
     assert.deepEqual(summary(read.value), { texts, unread });
     for (const { ref } of [...read.value.segments, ...read.value.unread]) {
@@ -116,7 +116,7 @@ const wrong: [dialect: Dialect, body: unknown, at: string, message: RegExp][] = 
 
 for (const [dialect, body, at, message] of wrong) {
   test(`a wrong request is told where it is wrong: ${dialect.name}, ${JSON.stringify(body)}`, () => {
-    const read = dialect.readRequest(body);
+    const read = dialect.readRequest(body, '/');
     assert.ok(!read.ok);
     assert.equal(read.problem.at, at);
     assert.match(read.problem.message, message);
@@ -402,7 +402,10 @@ for (const [dialect, isEmpty] of empties) {
     isEmpty(body);
     assert.deepEqual([body.model, body.error.code], [model, 'content_filter']);
     assert.match(body.error.message, /hides.*e1/);
-    assert.match(dialect.blockedStream(block).body, /^data: \{"error":.*\}\n\ndata: \[DONE\]\n\n$/);
+    assert.match(
+      dialect.createStreamEnding('events').blocked(block),
+      /^data: \{"error":.*\}\n\ndata: \[DONE\]\n\n$/,
+    );
   });
 }
 

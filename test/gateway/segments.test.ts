@@ -16,7 +16,7 @@ function summary({ segments, unread }: TextReading) {
 }
 
 function readRequest(body: unknown) {
-  const read = dialect.readRequest(body);
+  const read = dialect.readRequest(body, '/');
   assert.ok(read.ok);
   return read.value;
 }

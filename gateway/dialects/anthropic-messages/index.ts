@@ -1,5 +1,5 @@
 import type { Dialect } from '../dialect.ts';
-import { blockedAnswer, blockedRequest, blockedStream, error, errorEvent } from './own-answers.ts';
+import { blockedAnswer, blockedRequest, createStreamEnding, error, errorEvent } from './own-answers.ts';
 import { readAnswer } from './read-answer.ts';
 import { readRequest } from './read-request.ts';
 import { createStreamReader } from './stream-reader.ts';
@@ -17,7 +17,7 @@ export const dialect: Dialect = {
   createStreamReader,
   blockedRequest,
   blockedAnswer,
-  blockedStream,
+  createStreamEnding,
   error,
   errorEvent,
 };

@@ -1,5 +1,6 @@
 import { blockMessage } from '../block-message.ts';
-import type { Block, OwnAnswer, Problem } from '../dialect.ts';
+import type { Block, OwnAnswer, Problem, StreamEnding } from '../dialect.ts';
+import { isObject, parsed } from '../json-values.ts';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
@@ -39,17 +40,34 @@ export function blockedAnswer(block: Block): OwnAnswer {
   return { contentType: JSON_TYPE, body: JSON.stringify(body) };
 }
 
-export function blockedStream(block: Block): OwnAnswer {
-  const { input_tokens, output_tokens } = usageOf(block);
-  const usage = { input_tokens, output_tokens: 0 };
-  const message = { ...headOf(block), stop_reason: null, stop_sequence: null, usage };
-  const delta = { stop_reason: 'refusal', stop_sequence: null };
-  const events = [
-    { type: 'message_start', message },
-    { type: 'message_delta', delta, usage: { output_tokens } },
-    { type: 'message_stop' },
-  ];
-  return { contentType: 'text/event-stream; charset=utf-8', body: events.map(eventOf).join('') };
+/** Blocks that are open are closed, then the message is. */
+export function createStreamEnding(): StreamEnding {
+  const open = new Set<number>();
+  let hasBegun = false;
+  return {
+    sent(data) {
+      const event = parsed(data);
+      if (!isObject(event)) return;
+      const { type, index } = event;
+      hasBegun ||= type === 'message_start';
+      if (typeof index !== 'number') return;
+      if (type === 'content_block_start') open.add(index);
+      if (type === 'content_block_stop') open.delete(index);
+    },
+    blocked(block) {
+      const { input_tokens, output_tokens } = usageOf(block);
+      const usage = { input_tokens, output_tokens: 0 };
+      const message = { ...headOf(block), stop_reason: null, stop_sequence: null, usage };
+      const delta = { stop_reason: 'refusal', stop_sequence: null };
+      const events = [
+        ...(hasBegun ? [] : [{ type: 'message_start', message }]),
+        ...[...open].map((index) => ({ type: 'content_block_stop', index })),
+        { type: 'message_delta', delta, usage: { output_tokens } },
+        { type: 'message_stop' },
+      ];
+      return events.map(eventOf).join('');
+    },
+  };
 }
 
 function ownError(type: string, message: string): OwnAnswer {

@@ -1,6 +1,6 @@
 import type { Dialect } from '../dialect.ts';
 import { blockedRequest, error, errorEvent } from '../openai-errors.ts';
-import { blockedAnswer, blockedStream } from './own-answers.ts';
+import { blockedAnswer, createStreamEnding } from './own-answers.ts';
 import { readAnswer } from './read-answer.ts';
 import { readRequest } from './read-request.ts';
 import { createStreamReader } from './stream-reader.ts';
@@ -19,7 +19,7 @@ export const dialect: Dialect = {
   createStreamReader,
   blockedRequest,
   blockedAnswer,
-  blockedStream,
+  createStreamEnding,
   error,
   errorEvent,
 };

@@ -1,4 +1,5 @@
-import type { Block, OwnAnswer } from '../dialect.ts';
+import type { Block, OwnAnswer, StreamEnding } from '../dialect.ts';
+import { createChunksEnding } from './stream-ending.ts';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 const NO_CHOICES_KNOWN: readonly number[] = [0];
@@ -15,18 +16,11 @@ export function blockedAnswer(block: Block): OwnAnswer {
   return { contentType: JSON_TYPE, body: JSON.stringify(body) };
 }
 
-export function blockedStream(block: Block): OwnAnswer {
-  const choices = choicesOf(block).map((index) => ({
-    index,
-    delta: { role: 'assistant', content: '' },
-    logprobs: null,
-    finish_reason: 'content_filter',
-  }));
-  const chunk = { ...head(block, 'chat.completion.chunk'), choices };
-  return {
-    contentType: 'text/event-stream; charset=utf-8',
-    body: `data: ${JSON.stringify(chunk)}\n\ndata: [DONE]\n\n`,
-  };
+export function createStreamEnding(): StreamEnding {
+  return createChunksEnding({
+    head: (block) => head(block, 'chat.completion.chunk'),
+    emptyChoice: { delta: { role: 'assistant', content: '' } },
+  });
 }
 
 function head({ exchangeId, model, facts }: Block, object: string): object {

@@ -3,7 +3,7 @@ import { readAnswer } from '../openai-chat/read-answer.ts';
 import { createStreamReader } from '../openai-chat/stream-reader.ts';
 import { blockedRequest, error, errorEvent } from '../openai-errors.ts';
 import { createInputReader } from '../openai-input.ts';
-import { blockedAnswer, blockedStream } from './own-answers.ts';
+import { blockedAnswer, createStreamEnding } from './own-answers.ts';
 
 /** OpenAI's legacy completions. Their answers are those of chats with the text in the choice itself and no message,
  *  whole and streamed alike, so they are read by the same readers.
@@ -16,7 +16,7 @@ export const dialect: Dialect = {
   createStreamReader,
   blockedRequest,
   blockedAnswer,
-  blockedStream,
+  createStreamEnding,
   error,
   errorEvent,
 };

@@ -1,4 +1,5 @@
-import type { Block, OwnAnswer } from '../dialect.ts';
+import type { Block, OwnAnswer, StreamEnding } from '../dialect.ts';
+import { createChunksEnding } from '../openai-chat/stream-ending.ts';
 
 /** A completion that is well formed and says nothing, with as many choices as the blocked one had. */
 export function blockedAnswer(block: Block): OwnAnswer {
@@ -6,20 +7,25 @@ export function blockedAnswer(block: Block): OwnAnswer {
   return { contentType, body: JSON.stringify({ ...emptied(block), ...usageOf(block) }) };
 }
 
-/** The same in one event; a whole completion and a piece of one have the same form. */
-export function blockedStream(block: Block): OwnAnswer {
-  const contentType = 'text/event-stream; charset=utf-8';
-  return { contentType, body: `data: ${JSON.stringify(emptied(block))}\n\ndata: [DONE]\n\n` };
+export function createStreamEnding(): StreamEnding {
+  return createChunksEnding({ head: (block) => headOf(block), emptyChoice: { text: '' } });
 }
 
-function emptied({ exchangeId, model, facts }: Block): object {
+function emptied(block: Block): object {
+  const { facts } = block;
   const choices = facts === null || facts.choices.length === 0 ? [0] : facts.choices;
+  return {
+    ...headOf(block),
+    choices: choices.map((index) => ({ index, text: '', logprobs: null, finish_reason: 'content_filter' })),
+  };
+}
+
+function headOf({ exchangeId, model, facts }: Block): object {
   return {
     id: `cmpl-${exchangeId}`,
     object: 'text_completion',
     created: Math.floor(Date.now() / 1000),
     model: facts?.model ?? model ?? 'unknown',
-    choices: choices.map((index) => ({ index, text: '', logprobs: null, finish_reason: 'content_filter' })),
   };
 }
 
