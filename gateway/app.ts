@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import type { Dialect } from './dialects/dialect.ts';
+import type { VoiceOf } from './dialects/nearest-voice.ts';
+import { routePath } from './dialects/route-path.ts';
 import type { GatewayParts, Route } from './exchange/parts.ts';
 import { badTargetRefusal, overloadRefusal, type Refusal, stoppingRefusal } from './exchange/problems.ts';
 import { runExchange } from './exchange/run-exchange.ts';
@@ -13,8 +15,8 @@ export interface GatewayApp {
   idle(deadlineMs: number): Promise<boolean>;
 }
 
-/** @param voice - the dialect in which clients of unknown paths are answered */
-export function createApp(parts: GatewayParts, dialects: readonly Dialect[], voice: Dialect): GatewayApp {
+/** @param voiceOf - the dialect in which clients of unknown paths are answered */
+export function createApp(parts: GatewayParts, dialects: readonly Dialect[], voiceOf: VoiceOf): GatewayApp {
   const traffic = createTraffic();
   const app = express();
   app.disable('x-powered-by').disable('etag');
@@ -31,18 +33,26 @@ export function createApp(parts: GatewayParts, dialects: readonly Dialect[], voi
   };
   const { prefix } = parts.config.server;
   for (const dialect of dialects) {
-    for (const { method, path, reads } of dialect.routes) {
-      const register = method === 'GET' ? app.get.bind(app) : app.post.bind(app);
-      register(`${prefix}${path}`, handle({ name: `${prefix}${path}`, dialect, voice: dialect, reads }));
+    for (const route of dialect.routes) {
+      const path = routePath(prefix, route);
+      const name = path.replaceAll('\\', '');
+      app.route(path)[METHODS[route.method]](handle({ name, dialect, voice: dialect, reads: route.reads }));
     }
   }
-  const unknown: Route = { name: 'unknown', dialect: null, voice, reads: 'text' };
-  app.use(handle(unknown));
-  app.use((_error: unknown, _request: Request, response: Response, _next: NextFunction) => {
-    turnAway({ parts, route: unknown, response }, badTargetRefusal());
+  const unknown = (target: string): Route => ({
+    name: 'unknown',
+    dialect: null,
+    voice: voiceOf(target),
+    reads: 'text',
+  });
+  app.use((request: Request, response: Response) => handle(unknown(request.url))(request, response));
+  app.use((_error: unknown, request: Request, response: Response, _next: NextFunction) => {
+    turnAway({ parts, route: unknown(request.url), response }, badTargetRefusal());
   });
   return { handler: app, inFlight: traffic.count, idle: traffic.idle };
 }
+
+const METHODS = { GET: 'get', POST: 'post', DELETE: 'delete' } as const;
 
 function refusalNow({ health, config }: GatewayParts, inFlight: number, target: string): Refusal | null {
   // `POST http://elsewhere/…` asks for a forward proxy, which this is not.

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Config } from './config/schema.ts';
-import type { Dialect } from './dialects/dialect.ts';
+import type { VoiceOf } from './dialects/nearest-voice.ts';
 import { GatewayError } from './gateway-error.ts';
 
 /** A server that listens. */
@@ -21,7 +21,7 @@ export interface HttpServerParts {
   readonly handler: RequestListener;
   readonly settings?: Config['server'];
   /** How a request is answered that is not even HTTP. */
-  readonly voice?: Dialect;
+  readonly voiceOf?: VoiceOf;
 }
 
 /** @throws {GatewayError} START_FAILED when the address cannot be had */
@@ -32,7 +32,7 @@ export async function listen(parts: HttpServerParts): Promise<HttpServer> {
     handler,
   );
   if (settings !== undefined) server.maxHeadersCount = settings.max_headers;
-  if (parts.voice !== undefined) answerBrokenRequests(server, parts.voice);
+  if (parts.voiceOf !== undefined) answerBrokenRequests(server, parts.voiceOf);
   try {
     await once(server.listen(port, host), 'listening');
   } catch (cause) {
@@ -56,16 +56,27 @@ const STATUSES: Readonly<Record<string, [status: number, text: string, code: str
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'request_timeout'],
 };
 
+/** What Node tells of such a request; the packet is the one that broke it, seldom not the first. */
+type BrokenRequest = NodeJS.ErrnoException & { readonly rawPacket?: Buffer };
+
+const REQUEST_LINE_BYTES = 4_096;
+
+/** The path that was asked for, as far as it can be told. */
+function targetOf({ rawPacket }: BrokenRequest): string {
+  const line = rawPacket?.toString('latin1', 0, REQUEST_LINE_BYTES) ?? '';
+  return /^[A-Z]+ (\/\S*)/.exec(line)?.[1] ?? '/';
+}
+
 /** What Node's parser refuses never becomes an exchange; it still gets an id and the form of a dialect. */
-function answerBrokenRequests(server: Server, voice: Dialect): void {
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+function answerBrokenRequests(server: Server, voiceOf: VoiceOf): void {
+  server.on('clientError', (error: BrokenRequest, socket: Socket) => {
     if (error.code === 'ECONNRESET' || !socket.writable) {
       socket.destroy();
       return;
     }
     const [status, text, code] = STATUSES[error.code ?? ''] ?? [400, 'Bad Request', 'bad_http'];
     const message = `the request is not HTTP that this gateway reads: ${error.code ?? error.message}`;
-    const { contentType, body } = voice.error({ status, code, message, at: null });
+    const { contentType, body } = voiceOf(targetOf(error)).error({ status, code, message, at: null });
     socket.end(
       [
         `HTTP/1.1 ${status} ${text}`,

@@ -10,6 +10,7 @@ import type { Config } from './config/schema.ts';
 import { readConversationKey } from './conversation/conversation-id.ts';
 import { createDemoUpstream } from './demo-upstream/index.ts';
 import { loadDialects } from './dialects/load-dialects.ts';
+import { createVoiceOf } from './dialects/nearest-voice.ts';
 import type { GatewayParts } from './exchange/parts.ts';
 import { GatewayError } from './gateway-error.ts';
 import { createHealth } from './health.ts';
@@ -136,11 +137,12 @@ async function buildParts({ config, log, closing, options }: Start, stopSignal: 
 async function openGateway(parts: GatewayParts, closing: Closing): Promise<{ app: GatewayApp; url: string }> {
   const { server: settings } = parts.config;
   const dialects = await loadDialects();
-  const voice = dialects.find(({ name }) => name === 'openai-chat') ?? dialects[0];
-  if (voice === undefined) throw new GatewayError('DIALECT_BROKEN', 'the folder of dialects is empty');
-  const app = createApp(parts, dialects, voice);
+  const usual = dialects.find(({ name }) => name === 'openai-chat') ?? dialects[0];
+  if (usual === undefined) throw new GatewayError('DIALECT_BROKEN', 'the folder of dialects is empty');
+  const voiceOf = createVoiceOf(dialects, usual, settings.prefix);
+  const app = createApp(parts, dialects, voiceOf);
   const { host, port } = settings;
-  const server = await listen({ name: 'the gateway', host, port, handler: app.handler, settings, voice });
+  const server = await listen({ name: 'the gateway', host, port, handler: app.handler, settings, voiceOf });
   return { app, url: closing.add('gateway', server).url };
 }
 
