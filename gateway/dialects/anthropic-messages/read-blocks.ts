@@ -1,5 +1,6 @@
 import type { UnscannedReason } from '../../../alerts/index.ts';
-import { addText, type Collected } from '../collected.ts';
+import { addData, addText, type Collected } from '../collected.ts';
+import { isTextType } from '../data-url.ts';
 import { isIdentifier } from '../identifier.ts';
 import { isObject, type JsonObject, jsonOf } from '../json-values.ts';
 import type { Place } from '../place.ts';
@@ -105,13 +106,20 @@ function readResult({ content, ...rest }: JsonObject, place: Place, into: Collec
   textWithin(rest, place, into);
 }
 
+/** A text may come as base64 like a file. */
+function readTextData({ media_type, data }: JsonObject, place: Place, into: Collected): boolean {
+  if (typeof media_type !== 'string' || typeof data !== 'string' || !isTextType(media_type)) return false;
+  addData({ mimeType: media_type, charset: 'utf-8', base64: data }, place, into);
+  return true;
+}
+
 /** Title and context are text; the source is, where it is not a file. */
 function readDocument({ source, ...rest }: JsonObject, place: Place, into: Collected): void {
   const at = place.at('source');
   textWithin(rest, place, into);
   if (!isObject(source) || source['type'] === 'text') textWithin(source, at, into);
   else if (source['type'] === 'content') readResult(source, at, into);
-  else skip(source, at, into, 'file');
+  else if (!readTextData(source, at.at('data'), into)) skip(source, at, into, 'file');
 }
 
 function skip(value: JsonObject, place: Place, into: Collected, reason: UnscannedReason): void {

@@ -1,5 +1,5 @@
 import type { UnscannedReason } from '../../../alerts/index.ts';
-import { addText, type Collected } from '../collected.ts';
+import { addText, type Collected, holdsText } from '../collected.ts';
 import { isIdentifier } from '../identifier.ts';
 import type { Place } from '../place.ts';
 import { textWithin } from './text-within.ts';
@@ -44,7 +44,7 @@ function readPart(part: unknown, place: Place, into: Collected): void {
   if (key !== undefined && typeof text === 'string') {
     addText(text, place.at(key), into);
     textWithin({ ...part, [key]: '' }, place, into);
-  } else if (KNOWN_NESTED.has(name)) {
+  } else if (KNOWN_NESTED.has(name) || (Object.hasOwn(MEDIA, name) && holdsText(part))) {
     textWithin(part, place, into);
   } else {
     const reason = Object.hasOwn(MEDIA, name) ? (MEDIA[name] ?? 'unknown_part') : 'unknown_part';
