@@ -4,7 +4,7 @@ One linear head a label reads the hook point at every token; a row's logit is th
 means of its tokens' logits, so that evidence is local and a short spike counts little. Labels that a row does not carry
 are masked. On ordinary text a second term keeps the hook point near the original representation.
 
-    python adapt.py --out BUILD_FOLDER [--passes 3] [--seed 1]     resumes from BUILD_FOLDER/adapt.pt
+    python adapt.py --out BUILD_FOLDER [--limit 2000] [--seed 1] [--init adapt.pt]     resumes from BUILD_FOLDER/adapt.pt
 """
 
 from __future__ import annotations
@@ -27,9 +27,10 @@ from public_weights import read_public_weights
 from reader import Reader
 from reference_tokenizer import ReferenceTokenizer
 from report import dev_report
-from windows import batches_of, padded
+from windows import PREFIX_TOKENS, padded
 
 ROLLING_TOKENS = 8
+UNKNOWN = 3
 
 
 def rolling_mean(logits: Tensor, first: int = 0) -> Tensor:
@@ -77,6 +78,60 @@ def parameter_groups(reader: Reader, heads: Heads, rate: float, frozen: int) -> 
     return groups
 
 
+def rate_at(step: int, limit: int) -> float:
+    """Share of the highest learning rate: up over the first twentieth, then down to a thirtieth in a straight line."""
+    warm = 0.05 * limit
+    return min((step + 1) / warm, max(0.03, 1 - (step - warm) / (limit - warm)))
+
+
+def batches_from(mixture: Mixture, state: dict, limit: int, max_tokens: int):
+    """(pass, batch) from the pass and place where the state stopped, until `limit` batches in all were given."""
+    step, number = state["step"], state["pass"]
+    begun = state["pass_began"]
+    while step < limit:
+        batches = mixture.batches(number, max_tokens)
+        for batch in batches[step - begun :][: limit - step]:
+            state.update(step=step, pass_began=begun)
+            state["pass"] = number
+            yield number, batch, begun + len(batches) == step + 1
+            step += 1
+        number, begun = number + 1, begun + len(batches)
+
+
+def without_some(ids: Tensor, share: float) -> Tensor:
+    """Ids with a share of the content replaced by <unk>, in half of the windows, so that no single word decides."""
+    drop = (torch.rand(ids.shape, device=ids.device) < share) & (torch.rand(len(ids), 1, device=ids.device) < 0.5)
+    drop[:, :PREFIX_TOKENS] = False
+    return ids.masked_fill(drop, UNKNOWN)
+
+
+def loss_of(batch: list, tensors: tuple, reader: Reader, original: Reader, heads: Heads, options: argparse.Namespace) -> Tensor:
+    """Masked binary cross-entropy of the rows, and the drift of ordinary rows from the original representation."""
+    rows, target, weight, ordinary = tensors
+    ids, scored = padded(batch)
+    ids, scored = without_some(torch.from_numpy(ids).to(DEVICE), options.drop), torch.from_numpy(scored).to(DEVICE)
+    place = {row: i for i, row in enumerate(rows)}
+    owner = torch.tensor([place[w.row] for w in batch], device=DEVICE)
+    with autocast():
+        residual = reader(ids)
+    pooled = pool_rows(heads(residual), scored, owner, len(rows))
+    loss = (F.binary_cross_entropy_with_logits(pooled, target, reduction="none") * weight).sum() / weight.sum()
+    keep = ordinary[owner]
+    if keep.any():
+        with torch.no_grad(), autocast():
+            before = original(ids[keep])
+        drift = (residual[keep] - before)[scored[keep]].pow(2).mean() / before[scored[keep]].var()
+        loss = loss + options.anchor * drift * keep.float().mean()
+    return loss
+
+
+def save(checkpoint: Path, reader: Reader, heads: Heads, optimizer: torch.optim.Optimizer, state: dict) -> None:
+    part = checkpoint.with_suffix(".part")
+    torch.save({"reader": reader.state_dict(), "heads": heads.state_dict(), "optimizer": optimizer.state_dict(),
+                "state": state, "rng": torch.get_rng_state()}, part)
+    part.rename(checkpoint)
+
+
 def train(options: argparse.Namespace) -> None:
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
@@ -87,62 +142,46 @@ def train(options: argparse.Namespace) -> None:
     for module in (reader, original, heads):
         module.to(DEVICE)
     original.token_table = reader.token_table
-    groups = parameter_groups(reader, heads, options.rate, options.frozen)
-    optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98), fused=True)
-    mixture = Mixture(tokenizer, options.seed)
-    batches = [(p, b) for p in range(options.passes) for b in mixture.batches(p, options.batch_tokens)]
-    if options.limit:
-        batches = batches[: options.limit]
-    tokens_total = sum(len(w.ids) for _, b in batches for w in b)
-    print(f"{len(batches)} batches, {tokens_total} tokens in {options.passes} passes", flush=True)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: min(
-        (step + 1) / (0.05 * len(batches)), max(0.03, 1 - (step - 0.05 * len(batches)) / (0.95 * len(batches)))))
-    checkpoint, begin, spent = options.out / "adapt.pt", 0, 0.0
+    optimizer = torch.optim.AdamW(parameter_groups(reader, heads, 1.0, options.frozen), betas=(0.9, 0.98), fused=True)
+    highest = [group["lr"] for group in optimizer.param_groups]
+    checkpoint = options.out / "adapt.pt"
+    state = {"step": 0, "pass": 0, "pass_began": 0, "seconds": 0.0}
     if checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=False, map_location="cpu")
-        reader.load_state_dict(state["reader"]), heads.load_state_dict(state["heads"])
-        optimizer.load_state_dict(state["optimizer"]), schedule.load_state_dict(state["schedule"])
-        begin, spent = state["step"], state["seconds"]
-        torch.set_rng_state(state["rng"])
+        saved = torch.load(checkpoint, weights_only=False, map_location="cpu")
+        reader.load_state_dict(saved["reader"]), heads.load_state_dict(saved["heads"])
+        optimizer.load_state_dict(saved["optimizer"]), torch.set_rng_state(saved["rng"])
+        state = saved["state"]
+    elif options.init:
+        saved = torch.load(options.init, weights_only=False, map_location="cpu")
+        reader.load_state_dict(saved["reader"]), heads.load_state_dict(saved["heads"])
+    mixture = Mixture(tokenizer, options.seed)
     reader.train()
-    started, seen, losses = time.time() - spent, 0, []
-    for step in tqdm(range(begin, len(batches)), initial=begin, total=len(batches), mininterval=20):
-        number, batch = batches[step]
-        ids, scored = padded(batch)
-        ids, scored = torch.from_numpy(ids).to(DEVICE), torch.from_numpy(scored).to(DEVICE)
+    started, seen, losses = time.time() - state["seconds"], 0, []
+    bar = tqdm(batches_from(mixture, state, options.limit, options.batch_tokens), initial=state["step"],
+               total=options.limit, mininterval=20)
+    for number, batch, last_of_pass in bar:
+        step = state["step"]
         rows = sorted({w.row for w in batch})
-        place = {row: i for i, row in enumerate(rows)}
-        owner = torch.tensor([place[w.row] for w in batch], device=DEVICE)
-        target, weight, ordinary = (t.to(DEVICE) for t in mixture.targets(number, rows))
-        with autocast():
-            residual = reader(ids)
-        pooled = pool_rows(heads(residual), scored, owner, len(rows))
-        loss = (F.binary_cross_entropy_with_logits(pooled, target, reduction="none") * weight).sum() / weight.sum()
-        keep = ordinary[owner]
-        if keep.any():
-            with torch.no_grad(), autocast():
-                before = original(ids[keep])
-            drift = (residual[keep] - before)[scored[keep]].pow(2).mean() / before[scored[keep]].var()
-            loss = loss + options.anchor * drift * keep.float().mean()
+        tensors = (rows, *(t.to(DEVICE) for t in mixture.targets(number, rows)))
+        for group, top in zip(optimizer.param_groups, highest):
+            group["lr"] = top * options.rate * rate_at(step, options.limit)
+        loss = loss_of(batch, tensors, reader, original, heads, options)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        nn.utils.clip_grad_norm_([p for g in groups for p in g["params"]], 1.0)
+        nn.utils.clip_grad_norm_([p for g in optimizer.param_groups for p in g["params"]], 1.0)
         optimizer.step()
-        schedule.step()
         seen += sum(len(w.ids) for w in batch)
         losses.append(loss.item())
+        state.update(step=step + 1, seconds=time.time() - started)
         if (step + 1) % 50 == 0:
-            rate = seen / (time.time() - started - (spent if begin else 0) or 1)
-            print(f"step {step + 1}/{len(batches)} loss {np.mean(losses[-50:]):.4f} {rate:.0f} tokens/s "
-                  f"{time.time() - started:.0f} s", flush=True)
-        last_of_pass = step + 1 == len(batches) or batches[step + 1][0] != number
-        if (step + 1) % 300 == 0 or last_of_pass:
-            torch.save({"reader": reader.state_dict(), "heads": heads.state_dict(), "step": step + 1,
-                        "optimizer": optimizer.state_dict(), "schedule": schedule.state_dict(),
-                        "seconds": time.time() - started, "rng": torch.get_rng_state()}, checkpoint)
+            print(f"step {step + 1}/{options.limit} pass {number} loss {np.mean(losses[-50:]):.4f} {seen} tokens "
+                  f"{state['seconds']:.0f} s", flush=True)
+        last_of_pass = last_of_pass or step + 1 == options.limit
+        if (step + 1) % 100 == 0 or last_of_pass:
+            save(checkpoint, reader, heads, optimizer, state)
         if last_of_pass:
             report = dev_report(reader, heads, tokenizer, pool_rows)
-            print(json.dumps({"pass": number, **report}), flush=True)
+            print(json.dumps({"pass": number, **{k: v for k, v in report.items() if k != "by_part"}}), flush=True)
             (options.out / f"adapt-pass-{number}.json").write_text(json.dumps(report, indent=1))
             reader.train()
 
@@ -150,14 +189,15 @@ def train(options: argparse.Namespace) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--passes", type=int, default=3)
+    parser.add_argument("--limit", type=int, default=2000, help="batches in all; the learning rate falls towards it")
+    parser.add_argument("--init", type=Path, help="another adapt.pt whose reader and heads are the start")
+    parser.add_argument("--drop", type=float, default=0.06, help="share of tokens hidden in half of the windows")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rate", type=float, default=2e-4)
     parser.add_argument("--frozen", type=int, default=2)
     parser.add_argument("--anchor", type=float, default=0.5)
     parser.add_argument("--batch-tokens", type=int, default=6144)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--limit", type=int, default=0, help="stop after so many batches (to try the whole way)")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     train(options)

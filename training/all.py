@@ -20,13 +20,14 @@ from pathlib import Path
 HERE = Path(__file__).parent
 # (stage, file that says it is done, arguments)
 STAGES = (
-    ("adapt", "adapt.done", ["--passes", "3", "--limit", "1000", "--seed", "1"]),
+    ("adapt", "adapt.done", ["--limit", "3000", "--seed", "1"]),
     ("harvest", "harvest.json", ["--tokens", "4000000", "--seed", "2"]),
-    ("dictionary", "dictionary.npz", ["--features", "4096", "--l0", "48", "--epochs", "2", "--seed", "3"]),
+    ("dictionary", "dictionary.npz", ["--features", "8192", "--l0", "48", "--epochs", "1", "--seed", "3"]),
     ("concepts", "concepts.json", ["--seed", "4"]),
     ("calibrate", "any.json", ["--seed", "5"]),
     ("describe", "features.jsonl", []),
     ("evaluate", "evaluation.json", []),
+    ("probing", "probing.json", []),
 )
 # Large tensors come and go with every batch: without this the allocator gives them back to the kernel each time and
 # a third of the time goes into page faults.

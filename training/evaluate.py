@@ -1,7 +1,8 @@
 """Figures of the finished featureset on rows that were not trained on, for the model card: concept against dense probe
 against TF-IDF with logistic regression, by part, and alarms at the shipped thresholds.
 
-    python evaluate.py --out BUILD_FOLDER       writes BUILD_FOLDER/evaluation.json
+    python evaluate.py --out BUILD_FOLDER       writes BUILD_FOLDER/evaluation.json, pooled.npz (features and residuals of
+                                                every row, for probing.py) and training/baseline.json (TF-IDF, by part)
 """
 
 from __future__ import annotations
@@ -22,11 +23,12 @@ from calibrate import calibrated as calibrate_values, concept_matrix
 from concepts import all_signals, fit_rows
 from data import LABELS, Segment
 from device import DEVICE
-from features import Encoder, encode_segments
+from eval_rows import evaluation_rows
+from features import Corpus, Encoder, encode_segments
 from harvest import load_reader
 from public_weights import read_public_weights
 from reference_tokenizer import ReferenceTokenizer
-from report import auroc, dev_rows
+from report import auroc
 
 
 def tfidf_scores(segments: list[Segment], seed: int) -> np.ndarray:
@@ -78,8 +80,23 @@ def mean_by_kind(found: dict, key: str = "auroc") -> dict:
     return kinds
 
 
+def save_pooled(build: Path, corpus: Corpus, features: int) -> None:
+    """Highest activation of every feature in a row, float16 [rows, features], and the row's mean and maximum residual."""
+    rows = len(corpus.row_start) - 1
+    highest = np.zeros((rows, features), np.float32)
+    residual = np.zeros((rows, 2 * corpus.residual.shape[1]), np.float32)
+    for i in range(rows):
+        first, last = corpus.row_start[i], corpus.row_start[i + 1]
+        if last > first:
+            entries = slice(corpus.token_start[first], corpus.token_start[last])
+            np.maximum.at(highest[i], corpus.index[entries], corpus.value[entries])
+            part = corpus.residual[first:last].astype(np.float32)
+            residual[i] = np.concatenate([part.mean(0), part.max(0)])
+    np.savez(build / "pooled.npz", highest=highest.astype(np.float16), residual=residual.astype(np.float16))
+
+
 def evaluate(build: Path) -> None:
-    rows = dev_rows(per_source=200)
+    rows = evaluation_rows(250)
     parts, segments = [p for p, _ in rows], [s for _, s in rows]
     reader, encoder = load_reader(build).to(DEVICE), Encoder.load(build)
     corpus = encode_segments(segments, reader, encoder, ReferenceTokenizer(read_public_weights()), max_windows=16, residuals=True)
@@ -112,6 +129,9 @@ def evaluate(build: Path) -> None:
         report["labels"][name]["written_together"] = {"concept": auroc(target, score[name][own]), "probe": auroc(target, probe[name][own])}
         print(name, report["labels"][name]["written_together"], report["labels"][name]["concept"], flush=True)
     (build / "evaluation.json").write_text(json.dumps(report, indent=1))
+    baseline = {p: {k: v.get(k) for k in ("auroc", "auprc")} for p, v in report["any"]["tfidf"]["by_part"].items()}
+    (Path(__file__).parent / "baseline.json").write_text(json.dumps(baseline, indent=1) + "\n")
+    save_pooled(build, corpus, len(encoder.b_enc))
 
 
 def main() -> None:

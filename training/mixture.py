@@ -1,16 +1,17 @@
 """What one pass of the adaptation reads: a capped, balanced draw of every public source, all written contrast rows
-twice, ordinary text, and some rows packed between ordinary text so that evidence is found at any offset."""
+twice (those that are there when the pass begins), ordinary text, and some rows packed between ordinary text so that evidence is found at any offset."""
 
 from __future__ import annotations
 
 import numpy as np
 import torch
 
+from augment import augmented
 from data import HELD_OUT_SOURCES, LABELS, LOW_WEIGHT, NO_TRAINING, Segment, corpus, in_calibration_half, labelled, written
 from reference_tokenizer import ReferenceTokenizer
 from windows import CONTENT_TOKENS, Window, batches_of, windows_of
 
-PER_SOURCE, PER_LOW_SOURCE, ORDINARY, WRITTEN_REPEATS = 450, 150, 2500, 2
+PER_SOURCE, PER_LOW_SOURCE, ORDINARY, WRITTEN_REPEATS = 450, 150, 3500, 2
 MAX_WINDOWS = 3
 PACKED_SHARE = 0.12
 
@@ -40,7 +41,6 @@ class Mixture:
     def __init__(self, tokenizer: ReferenceTokenizer, seed: int):
         self.tokenizer, self.seed = tokenizer, seed
         rng = np.random.default_rng(seed)
-        self.written = [s for s in written() if s.split == "train"]
         self.sources: dict[str, list[Segment]] = {}
         for segment in labelled():
             if segment.split == "train" and segment.source not in HELD_OUT_SOURCES | NO_TRAINING:
@@ -60,7 +60,7 @@ class Mixture:
 
     def _segments(self, number: int) -> list[Segment]:
         rng = np.random.default_rng([self.seed, number])
-        rows = self.written * WRITTEN_REPEATS
+        rows = [s for s in written() if s.split == "train"] * WRITTEN_REPEATS
         for source, segments in sorted(self.sources.items()):
             rows = rows + self._draw(segments, PER_LOW_SOURCE if source in LOW_WEIGHT else PER_SOURCE, rng)
         ordinary = [self.ordinary[i] for i in rng.permutation(len(self.ordinary))[:ORDINARY]]
@@ -70,7 +70,7 @@ class Mixture:
         rng = np.random.default_rng([self.seed, number, 7])
         rows = self._segments(number)
         self.rows[number] = rows
-        encoded = self.tokenizer.encode_many([s.text for s in rows])
+        encoded = self.tokenizer.encode_many([augmented(s.text, rng) for s in rows])
         ordinary = [i for i, s in enumerate(rows) if self._is_ordinary(s)]
         windows = []
         for index, (segment, ids) in enumerate(zip(rows, encoded)):

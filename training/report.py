@@ -7,24 +7,10 @@ import numpy as np
 import torch
 from sklearn.metrics import roc_auc_score
 
-from data import HELD_OUT_SOURCES, LABELS, NO_TRAINING, Segment, labelled, written
+from data import LABELS, Segment
 from device import DEVICE, autocast
+from eval_rows import evaluation_rows
 from windows import batches_of, padded, windows_of
-
-
-def dev_rows(per_source: int = 160, seed: int = 5) -> list[tuple[str, Segment]]:
-    """(part, segment): part is `written/NAME`, `later/NAME`, `dev/NAME` or `transfer/NAME`."""
-    rng = np.random.default_rng(seed)
-    kinds = {"dev": "written", "later": "later"}
-    rows = [(f"{kinds[s.split]}/{s.source}", s) for s in written() if s.split in kinds]
-    by_source: dict[str, list[Segment]] = {}
-    for segment in labelled():
-        if segment.source not in NO_TRAINING and (segment.split == "dev" or segment.source in HELD_OUT_SOURCES):
-            by_source.setdefault(segment.source, []).append(segment)
-    for source, segments in sorted(by_source.items()):
-        kind = "transfer" if source in HELD_OUT_SOURCES else "dev"
-        rows.extend((f"{kind}/{source}", segments[i]) for i in rng.permutation(len(segments))[:per_source])
-    return rows
 
 
 def auroc(target: np.ndarray, score: np.ndarray) -> float | None:
@@ -69,7 +55,7 @@ def summarise(parts: list[str], segments: list[Segment], scores: np.ndarray) -> 
 
 
 def dev_report(reader, heads, tokenizer, pool) -> dict:
-    rows = dev_rows()
+    rows = evaluation_rows(160)
     reader.eval()
     scores = score_rows([s for _, s in rows], tokenizer, lambda ids: heads(reader(ids)), pool)
     return summarise([p for p, _ in rows], [s for _, s in rows], scores)

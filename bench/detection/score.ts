@@ -1,0 +1,67 @@
+import { availableParallelism } from 'node:os';
+import {
+  type Aggregate,
+  aggregateOf,
+  type Detector,
+  type Role,
+  type SignalId,
+} from '../../detectors/index.ts';
+
+/** What the dense probes were trained with: the highest mean over 8 tokens. */
+const PROBE_AGGREGATE: Aggregate = { kind: 'max_rolling_mean', window: 8 };
+const IN_FLIGHT = 16 * availableParallelism();
+
+/** One text's scores: per label the concept's rarity (-log10 of the share of ordinary segments that score so high) and
+ *  the dense probe's own units. */
+export interface TextScores {
+  readonly tokens: number;
+  readonly concept: Readonly<Record<string, number>>;
+  readonly probe: Readonly<Record<string, number>>;
+}
+
+/** Scores texts with the shipped detector, in order. */
+export async function scoreTexts(
+  detector: Detector,
+  texts: readonly { readonly role: Role; readonly text: string }[],
+): Promise<TextScores[]> {
+  const found = new Array<TextScores>(texts.length);
+  const queue = texts.entries();
+  let done = 0;
+  const lane = async () => {
+    for (const [index, text] of queue) {
+      found[index] = await scoreText(detector, text);
+      done++;
+      if (done % 1000 === 0) process.stderr.write(`${done} of ${texts.length} texts\n`);
+    }
+  };
+  await Promise.all(Array.from({ length: IN_FLIGHT }, lane));
+  return found;
+}
+
+async function scoreText(
+  { featureset, createScorer }: Detector,
+  { role, text }: { readonly role: Role; readonly text: string },
+): Promise<TextScores> {
+  const names = featureset.concepts.map(({ name }) => name);
+  const probes = names.filter((name) => featureset.probes.includes(name));
+  const signals: SignalId[] = [
+    ...names.map((name) => `concept/${name}` as const),
+    ...probes.map((name) => `probe/${name}` as const),
+  ];
+  const read = await createScorer({ role, signals, priority: 'observe', timeoutMs: 600_000 }).end(text);
+  const aggregated = (signal: SignalId, aggregate: Aggregate) =>
+    aggregateOf(aggregate, read.signals.get(signal) ?? new Float32Array(), read.tokens)?.value;
+  const concept = featureset.concepts.map(({ name, aggregate }) => {
+    const value = aggregated(`concept/${name}`, aggregate);
+    return [
+      name,
+      value === undefined ? 0 : (featureset.rarity(`concept/${name}`, aggregate, value) ?? 0),
+    ] as const;
+  });
+  const probe = probes.map((name) => [name, aggregated(`probe/${name}`, PROBE_AGGREGATE) ?? -100] as const);
+  return {
+    tokens: read.tokens.length,
+    concept: Object.fromEntries(concept),
+    probe: Object.fromEntries(probe),
+  };
+}
