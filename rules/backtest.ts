@@ -1,5 +1,5 @@
 import type { Role } from '../detectors/index.ts';
-import { type CompiledRule, compiledOf, createPlan, type Plan, type SegmentTarget } from './compiled.ts';
+import { type CompiledRule, compiledOf, type SegmentTarget } from './compiled.ts';
 import { type Bench, readSegment } from './read-segment.ts';
 import { reads, segmentOfMessage } from './test-segments.ts';
 import type { Target } from './types.ts';
@@ -58,12 +58,6 @@ export interface Backtest {
 /** A backtest of a loaded rule set. */
 export function createBacktest(bench: Bench): Backtest {
   const rules = compiledOf(bench.ruleSet).compiledRules;
-  const plans = new Map<SegmentTarget, Plan>();
-  const planFor = (target: SegmentTarget): Plan => {
-    const plan = plans.get(target) ?? createPlan(rules.filter((rule) => reads(rule, target)));
-    plans.set(target, plan);
-    return plan;
-  };
   return {
     async run({ isPositive, segments }) {
       const refs = segments.map(({ role }, index) => segmentOfMessage(role, index));
@@ -71,10 +65,10 @@ export function createBacktest(bench: Bench): Backtest {
       let tokens = 0;
       // One after another: rows are what is worked on at once, and a row of many messages must not fill the queue.
       for (const [index, segment] of refs.entries()) {
-        const plan = planFor(segment.target);
-        if (plan.rules.length === 0) continue;
+        const reading = rules.filter((rule) => reads(rule, segment.target));
+        if (reading.length === 0) continue;
         const text = segments[index]?.text ?? '';
-        const { activations, settled } = await readSegment(bench, { plan, segment, text });
+        const { activations, settled } = await readSegment(bench, { rules: reading, segment, text });
         for (const { ruleId } of settled) fired.add(ruleId);
         tokens += activations.tokens.length;
       }

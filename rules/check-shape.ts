@@ -17,18 +17,31 @@ export function checkShape(document: RuleDocument): ShapeResult {
   const result = ruleFileSchema.safeParse(document.data);
   if (result.success) return { ok: true, file: result.data };
   const schema = createRuleJsonSchema();
-  const problems = result.error.issues.flatMap((issue) => describeIssue(issue, document, schema));
+  const problems = withoutFollowing(result.error.issues).flatMap((issue) =>
+    describeIssue(issue, document, schema),
+  );
   const rest = problems.length - MAX_PROBLEMS;
   if (rest <= 0) return { ok: false, problems };
   const more = createProblem(document.source, 0, `${rest} more problems in this file`);
   return { ok: false, problems: [...problems.slice(0, MAX_PROBLEMS), more] };
 }
 
+/** Of a mapping with an unknown key it is not said as well which key is missing: it may be that one. */
+function withoutFollowing(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue[] {
+  const placeOf = ({ path }: z.core.$ZodIssue) => JSON.stringify(path);
+  const unknown = new Set(issues.filter(({ code }) => code === 'unrecognized_keys').map(placeOf));
+  return issues.filter((issue) => issue.code !== 'custom' || !unknown.has(placeOf(issue)));
+}
+
 function describeIssue(issue: z.core.$ZodIssue, document: RuleDocument, schema: JsonSchema): RuleProblem[] {
+  if (issue.code === 'invalid_union') {
+    const inner = meantBranch(issue);
+    if (inner !== undefined) return inner.flatMap((one) => describeIssue(one, document, schema));
+  }
   const { path } = issue;
   const at = (offset: number, message: string) => createProblem(document.source, offset, message);
   if (issue.code === 'unrecognized_keys') {
-    const known = Object.keys(schemaAt(schema, path)?.properties ?? {});
+    const known = Object.keys(propertiesAt(schema, path));
     return issue.keys.map((key) =>
       at(document.offsetOf([...path, key], true), unknownKey(key, { path, known })),
     );
@@ -45,8 +58,31 @@ function describeIssue(issue: z.core.$ZodIssue, document: RuleDocument, schema: 
     const reasons = issue.issues.map((inner) => inner.message).join('; ');
     return [at(document.offsetOf(path, true), `${nameOf(path)}: ${reasons}`)];
   }
-  const shown = isPresent ? `, it is ${showValue(value)}` : '';
+  // That keys do not go together is said of the mapping as a whole.
+  const isShown = isPresent && !(issue.code === 'custom' && typeof value === 'object');
+  const shown = isShown ? `, it is ${showValue(value)}` : '';
   return [at(document.offsetOf(path), `${nameOf(path)} ${expectation(issue)}${shown}${meant(issue, value)}`)];
+}
+
+function propertiesAt(
+  schema: JsonSchema,
+  path: readonly PropertyKey[],
+): Readonly<Record<string, JsonSchema>> {
+  const found = schemaAt(schema, path);
+  return (
+    found?.properties ?? found?.anyOf?.find((branch) => branch.properties !== undefined)?.properties ?? {}
+  );
+}
+
+/** The issues of the one branch whose type the value has, with their whole paths; undefined where no branch is meant. */
+function meantBranch({ path, errors }: z.core.$ZodIssueInvalidUnion): z.core.$ZodIssue[] | undefined {
+  const isOfType = (issues: readonly z.core.$ZodIssue[]) =>
+    !issues.some(
+      (one) => one.path.length === 0 && (one.code === 'invalid_type' || one.code === 'invalid_union'),
+    );
+  const [meant, ...others] = errors.filter(isOfType);
+  if (meant === undefined || others.length > 0) return undefined;
+  return meant.map((one) => ({ ...one, path: [...path, ...one.path] }));
 }
 
 function unknownKey(

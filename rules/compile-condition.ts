@@ -1,7 +1,7 @@
 import type { Aggregate, Concept, Featureset, Role, SignalId } from '../detectors/index.ts';
 import type { CompiledCondition } from './compiled.ts';
 import { didYouMean } from './nearest.ts';
-import { type ConditionDefinition, parseRate } from './schema.ts';
+import { type ConditionDefinition, parseRate, type SignalDefinition } from './schema.ts';
 import type { Target } from './types.ts';
 
 /** Says what is wrong and at which key of the condition. */
@@ -26,12 +26,12 @@ export const ROLE_OF_TARGET: Readonly<Record<Target, Role | undefined>> = {
 
 const MAX: Aggregate = { kind: 'max', window: 1 };
 
-/** Resolves a condition against the featureset; undefined after a complaint. */
+/** Resolves a condition on a signal against the featureset; undefined after a complaint. */
 export function compileCondition(
   definition: ConditionDefinition,
   context: ConditionContext,
 ): CompiledCondition | undefined {
-  const resolved = resolveSignal(definition, context);
+  const resolved = definition.signal && resolveSignal(definition.signal, context);
   if (resolved === undefined) return undefined;
   const { signal, weights, ownAggregate } = resolved;
   const aggregate =
@@ -49,7 +49,7 @@ interface ResolvedSignal {
 }
 
 function resolveSignal(
-  { signal }: ConditionDefinition,
+  signal: SignalDefinition,
   { featureset, complain }: ConditionContext,
 ): ResolvedSignal | undefined {
   if (signal.concept !== undefined) {

@@ -1,20 +1,22 @@
 import type { Featureset } from '../detectors/index.ts';
-import { compileCondition } from './compile-condition.ts';
-import type { CompiledCondition, CompiledRule } from './compiled.ts';
-import { type Expression, parseExpression } from './expression.ts';
+import { compileDetection, type Detection } from './compile-detection.ts';
+import { compileExpression } from './compile-expression.ts';
+import type { CompiledRule } from './compiled.ts';
+import type { Expression } from './expression.ts';
 import { evaluateExpression, namesIn } from './expression-truth.ts';
-import { didYouMean } from './nearest.ts';
+import { compileException, type FieldCondition } from './fields/compile-fields.ts';
 import { createProblem, positionOf } from './problem.ts';
 import type { RuleDocument } from './read-document.ts';
-import { offsetInScalar } from './scalar-offset.ts';
 import type { RuleDefinition } from './schema.ts';
+import type { Scope } from './scope.ts';
 import type { RuleProblem } from './types.ts';
 
 export interface RuleContext {
   readonly document: RuleDocument;
-  /** Index of the rule in its file. */
-  readonly index: number;
+  /** Where the rule stands in its file. */
+  readonly path: readonly PropertyKey[];
   readonly featureset: Featureset;
+  readonly scope: Scope;
 }
 
 export interface RuleResult {
@@ -23,65 +25,111 @@ export interface RuleResult {
   readonly problems: readonly RuleProblem[];
 }
 
-type Report = (path: readonly PropertyKey[], message: string, severity?: RuleProblem['severity']) => void;
+/** Says what is wrong with a rule, at a path below it. */
+export type Report = (
+  path: readonly PropertyKey[],
+  message: string,
+  severity?: RuleProblem['severity'],
+) => void;
 
-/** Resolves a well-formed rule against the featureset: conditions, thresholds, expression. */
+/** Resolves a well-formed rule against the featureset, the lists and the macros: conditions, thresholds, expression. */
 export function compileRule(definition: RuleDefinition, context: RuleContext): RuleResult {
-  const { document, index } = context;
+  const { document, path: at } = context;
   const problems: RuleProblem[] = [];
   const report: Report = (path, message, severity = 'error') => {
-    const isKey = severity === 'warning';
-    const offset = document.offsetOf(['rules', index, ...path], isKey);
+    const offset = document.offsetOf([...at, ...path], severity === 'warning');
     problems.push(createProblem(document.source, offset, message, severity));
   };
-  const conditions = compileConditions(definition, context, report);
-  const expression = compileExpression(definition, context, problems);
-  if (expression !== undefined) warnOfExpression(definition, expression, report);
+  const parts = compileParts(definition, context, { problems, report });
   warnOfRule(definition, report);
-  if (expression === undefined || conditions === undefined) return { rule: undefined, problems };
-  return { rule: assemble(definition, context, { conditions, expression }), problems };
+  if (parts === undefined) return { rule: undefined, problems };
+  warnOfExpression(definition, parts.expression, report);
+  const { conditions } = parts;
+  const named = new Set(namesIn(parts.expression).map(({ name }) => name));
+  if (!conditions.some(({ name }) => named.has(name))) {
+    report(['condition'], 'condition: names no condition on a signal; fields alone find nothing in a text');
+    return { rule: undefined, problems };
+  }
+  const [exceptions, isWhole] = compileExceptions(definition, context, report);
+  if (!isWhole) return { rule: undefined, problems };
+  return { rule: assemble(definition, context, withExceptions(parts, exceptions)), problems };
 }
 
-function compileConditions(
-  definition: RuleDefinition,
-  { featureset }: RuleContext,
-  report: Report,
-): readonly CompiledCondition[] | undefined {
-  const entries = Object.entries(definition.detection);
-  const compiled = entries.map(([name, condition]) =>
-    compileCondition(condition, {
-      name,
-      target: definition.target,
-      featureset,
-      complain: (path, message) => report(['detection', name, ...path], message),
-    }),
-  );
-  const whole = compiled.filter((condition) => condition !== undefined);
-  return whole.length === entries.length ? whole : undefined;
-}
+type Parts = Pick<CompiledRule, 'conditions' | 'fieldConditions' | 'expression'>;
 
-function compileExpression(
+function compileParts(
   definition: RuleDefinition,
-  { document, index }: RuleContext,
-  problems: RuleProblem[],
-): Expression | undefined {
+  context: RuleContext,
+  { problems, report }: { readonly problems: RuleProblem[]; readonly report: Report },
+): Parts | undefined {
+  const { target } = definition;
+  const detection = compileDetection(definition.detection, { ...context, target, report });
   const names = Object.keys(definition.detection);
-  const range = document.rangeOf(['rules', index, 'condition']);
-  const complain = (offset: number, message: string) => {
-    const place = offsetInScalar(document.source.text, range, { value: definition.condition, offset });
-    problems.push(createProblem(document.source, place, `condition: ${message}`));
+  const expression = compileExpression(definition.condition, { ...context, names, problems });
+  if (expression === undefined) return undefined;
+  const macros = compileDetection(macroConditions(expression.macroConditions, context), {
+    ...context,
+    target,
+    report: (path, message) => problems.push(...problemInMacro(path, message, context)),
+  });
+  if (detection === undefined || macros === undefined) return undefined;
+  return { ...join(detection, macros), expression: expression.expression };
+}
+
+/** The definitions of the macros that stand for one condition, by their names. */
+function macroConditions(names: readonly string[], { scope }: RuleContext): RuleDefinition['detection'] {
+  const entries = names.flatMap((name) => {
+    const value = scope.macroAt(name)?.value;
+    return value && 'condition' in value ? [[name, value.condition] as const] : [];
+  });
+  return Object.fromEntries(entries);
+}
+
+/** A fault of a macro is told where the macro stands, once, whatever the number of rules that use it. */
+function problemInMacro(
+  [, name, ...path]: readonly PropertyKey[],
+  message: string,
+  { scope }: RuleContext,
+): RuleProblem[] {
+  const macro = scope.macroAt(String(name));
+  if (macro === undefined) return [];
+  const { document } = macro;
+  return [createProblem(document.source, document.offsetOf(['macros', String(name), ...path]), message)];
+}
+
+function join(a: Detection, b: Detection): Detection {
+  return {
+    conditions: [...a.conditions, ...b.conditions],
+    fieldConditions: [...a.fieldConditions, ...b.fieldConditions],
   };
-  const parsed = parseExpression(definition.condition, names);
-  if (!parsed.ok) {
-    complain(parsed.offset, parsed.message);
-    return undefined;
-  }
-  const unknown = namesIn(parsed.expression).filter(({ name }) => !names.includes(name));
-  for (const { name, offset } of unknown) {
-    const meant = didYouMean(name, names) || `; detection has ${names.join(', ')}`;
-    complain(offset, `unknown condition "${name}"${meant}`);
-  }
-  return unknown.length === 0 ? parsed.expression : undefined;
+}
+
+function compileExceptions(
+  { exceptions }: RuleDefinition,
+  { scope }: RuleContext,
+  report: Report,
+): [exceptions: readonly FieldCondition[], isWhole: boolean] {
+  const compiled = exceptions.flatMap((exception, i) => {
+    const name = `exception ${exception.name}`;
+    const complain = (path: readonly PropertyKey[], message: string) =>
+      report(['exceptions', i, ...path], message);
+    return compileException(exception, { name, list: scope.list, complain }) ?? [];
+  });
+  return [compiled, compiled.length === exceptions.length];
+}
+
+/** The rule holds where none of its exceptions does. */
+function withExceptions(parts: Parts, exceptions: readonly FieldCondition[]): Parts {
+  if (exceptions.length === 0) return parts;
+  const none = exceptions.map(
+    ({ name }): Expression => ({ kind: 'not', operand: { kind: 'name', name, offset: 0 } }),
+  );
+  const operands = [parts.expression, ...none];
+  return {
+    ...parts,
+    fieldConditions: [...parts.fieldConditions, ...exceptions],
+    expression: { kind: 'atLeast', count: operands.length, operands },
+  };
 }
 
 function warnOfExpression(definition: RuleDefinition, expression: Expression, report: Report): void {
@@ -109,15 +157,15 @@ function warnOfRule(definition: RuleDefinition, report: Report): void {
 
 function assemble(
   definition: RuleDefinition,
-  { document, index }: RuleContext,
-  parts: Pick<CompiledRule, 'conditions' | 'expression'>,
+  { document, path: at }: RuleContext,
+  parts: Parts,
 ): CompiledRule {
   const placeOf = (path: readonly PropertyKey[]) =>
-    positionOf(document.source.text, document.offsetOf(['rules', index, ...path]));
+    positionOf(document.source.text, document.offsetOf([...at, ...path]));
   const { id, name, title, version, level, mode, action, target, tags, condition } = definition;
   const tests = definition.tests.map((test, i) => ({ ...test, ...placeOf(['tests', i]) }));
   const summary = { id, name, title, level, mode, action, target, file: document.source.file };
-  const offsetOf = (key: string) => document.offsetOf(['rules', index, key]);
+  const offsetOf = (key: string) => document.offsetOf([...at, key]);
   const offsets = { id: offsetOf('id'), name: offsetOf('name') };
   const texts = { version, tags, conditionText: condition.trim() };
   return { ...summary, ...texts, tests, offsets, ...parts, ...placeOf([]) };

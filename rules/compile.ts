@@ -1,12 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Featureset, SignalId } from '../detectors/index.ts';
-import {
-  type CompiledRule,
-  type CompiledRuleSet,
-  createPlan,
-  type Plan,
-  type SegmentTarget,
-} from './compiled.ts';
+import type { CompiledRule, CompiledRuleSet, SegmentTarget } from './compiled.ts';
+import type { Fields } from './fields/fields.ts';
+import { createPlan, createPlanner } from './plan.ts';
 import type { RuleProblem } from './types.ts';
 
 const TARGETS: readonly SegmentTarget[] = ['input', 'output', 'system', 'tool_call', 'tool_result'];
@@ -24,23 +20,30 @@ export function createRuleSet(rules: readonly CompiledRule[], parts: RuleSetPart
   const active = rules.filter((rule) => rule.mode !== 'off');
   const reading = (target: SegmentTarget) =>
     active.filter((rule) => rule.target === target || rule.target === 'any');
-  const plans = new Map<SegmentTarget, Plan>(TARGETS.map((target) => [target, createPlan(reading(target))]));
-  const planFor = (target: SegmentTarget) => plans.get(target) ?? createPlan([]);
+  const planners = new Map(TARGETS.map((target) => [target, createPlanner(reading(target))]));
+  const planFor = (target: SegmentTarget, fields: Fields) =>
+    planners.get(target)?.(fields) ?? createPlan([], fields);
+  const allSignals = new Map(TARGETS.map((target) => [target, signalsOf(reading(target))]));
+  const signalsFor = (target: SegmentTarget, fields?: Fields) =>
+    fields === undefined ? (allSignals.get(target) ?? []) : planFor(target, { ...fields, target }).signals;
   const enforced = TARGETS.filter((target) =>
     reading(target).some((rule) => rule.mode === 'enforce' && rule.action !== 'flag'),
   );
-  const signals = new Set<SignalId>(TARGETS.flatMap((target) => planFor(target).signals));
   return {
     digest: digestOfTexts(featureset, parts.texts),
     rules,
-    signals: [...signals],
+    signals: signalsOf(active),
     warnings,
     enforces: (target) => enforced.includes(target),
-    signalsFor: (target) => planFor(target).signals,
+    signalsFor,
     compiledRules: rules,
     planFor,
     labelOf: (feature) => featureset.feature(feature).label,
   };
+}
+
+function signalsOf(rules: readonly CompiledRule[]): readonly SignalId[] {
+  return [...new Set(rules.flatMap(({ conditions }) => conditions.map(({ signal }) => signal)))];
 }
 
 /** sha256 over the featureset's digest and the files' texts: the same rules on the same reader, the same digest. */

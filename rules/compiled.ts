@@ -1,10 +1,12 @@
 import type { Aggregate, SignalId } from '../detectors/index.ts';
 import type { Expression } from './expression.ts';
+import type { FieldCondition } from './fields/compile-fields.ts';
+import type { Fields } from './fields/fields.ts';
 import { RulesError } from './rules-error.ts';
 import type { RuleTest } from './schema.ts';
 import type { RuleSet, RuleSummary, SegmentRef } from './types.ts';
 
-/** A condition with everything resolved against the featureset. */
+/** A condition on a signal with everything resolved against the featureset. */
 export interface CompiledCondition {
   readonly name: string;
   readonly signal: SignalId;
@@ -25,6 +27,8 @@ export interface CompiledRule extends RuleSummary {
   readonly version: number;
   readonly tags: readonly string[];
   readonly conditions: readonly CompiledCondition[];
+  /** Conditions on fields, and the rule's exceptions. */
+  readonly fieldConditions: readonly FieldCondition[];
   readonly expression: Expression;
   /** The expression as it was written. */
   readonly conditionText: string;
@@ -50,6 +54,8 @@ export interface Plan {
 
 export interface PlannedRule {
   readonly rule: CompiledRule;
+  /** What is left of the rule's expression once the fields are known: of conditions on signals alone. */
+  readonly expression: Expression | boolean;
   /** Index of each condition's meter. */
   readonly meterOf: readonly number[];
 }
@@ -58,7 +64,8 @@ export type SegmentTarget = SegmentRef['target'];
 
 export interface CompiledRuleSet extends RuleSet {
   readonly compiledRules: readonly CompiledRule[];
-  planFor(target: SegmentTarget): Plan;
+  /** The rules on a target that can fire where the fields are as given. */
+  planFor(target: SegmentTarget, fields: Fields): Plan;
   labelOf(feature: number): string | null;
 }
 
@@ -67,20 +74,4 @@ export interface CompiledRuleSet extends RuleSet {
 export function compiledOf(ruleSet: RuleSet): CompiledRuleSet {
   if ('planFor' in ruleSet) return ruleSet as CompiledRuleSet;
   throw new RulesError('NOT_COMPILED', `rule set ${ruleSet.digest} was not made by loadRules`);
-}
-
-/** The plan for some rules: meters that several conditions share are kept once. */
-export function createPlan(rules: readonly CompiledRule[]): Plan {
-  const meters: Meter[] = [];
-  const indexOf = new Map<string, number>();
-  const meterOf = ({ signal, aggregate }: CompiledCondition): number => {
-    const key = `${signal} ${aggregate.kind} ${aggregate.window}`;
-    const known = indexOf.get(key);
-    if (known !== undefined) return known;
-    indexOf.set(key, meters.length);
-    return meters.push({ signal, aggregate }) - 1;
-  };
-  const planned = rules.map((rule) => ({ rule, meterOf: rule.conditions.map(meterOf) }));
-  const signals = [...new Set(meters.map((meter) => meter.signal))];
-  return { rules: planned, meters, signals };
 }

@@ -7,12 +7,14 @@ import {
 } from '../detectors/index.ts';
 import { type CompiledCondition, compiledOf, type Plan, type PlannedRule } from './compiled.ts';
 import { evaluateExpression, type Outlook, outlookOf } from './expression-truth.ts';
+import type { Fields } from './fields/fields.ts';
 import { createFinding } from './finding.ts';
 import type { History } from './history.ts';
 import { RulesError } from './rules-error.ts';
 import type { Advance, Finding, Finish, RuleSet, SegmentRef, SegmentState } from './types.ts';
 
 interface State extends SegmentState {
+  readonly fields: Fields;
   readonly plan: Plan;
   /** One for each meter of the plan. */
   readonly meters: readonly AggregateState[];
@@ -21,14 +23,31 @@ interface State extends SegmentState {
   readonly isFinished: boolean;
 }
 
-/** The state before a segment's first token.
- *  @param plan - the rules to evaluate, where they are not the set's active ones */
-export function beginSegment(ruleSet: RuleSet, segment: SegmentRef, plan?: Plan): SegmentState {
-  const chosen = plan ?? compiledOf(ruleSet).planFor(segment.target);
+/** What a segment is judged by, beside its text. */
+export interface SegmentOptions {
+  /** Fields of the exchange; the segment's own (role, target, tool) are added. */
+  readonly fields?: Fields;
+  /** The rules to evaluate, where they are not the set's active ones. */
+  readonly plan?: Plan;
+}
+
+/** The state before a segment's first token. */
+export function beginSegment(
+  ruleSet: RuleSet,
+  segment: SegmentRef,
+  options: SegmentOptions = {},
+): SegmentState {
+  const fields = fieldsOf(segment, options.fields);
+  const chosen = options.plan ?? compiledOf(ruleSet).planFor(segment.target, fields);
   const meters = chosen.meters.map((meter) => startAggregate(meter.aggregate));
   const fresh = { tokens: 0, fired: new Set<PlannedRule>(), history: null, isFinished: false };
-  const state: State = { segment, plan: chosen, meters, ...fresh };
+  const state: State = { segment, fields, plan: chosen, meters, ...fresh };
   return state;
+}
+
+/** The fields of a segment: those of its exchange, and its own. */
+export function fieldsOf({ role, target, tool }: SegmentRef, fields: Fields = {}): Fields {
+  return { ...fields, role, target, tool: tool ?? fields.tool ?? null };
 }
 
 /** Takes in the next tokens of a segment. A rule matches here only if nothing that may follow could undo it:
@@ -55,12 +74,12 @@ export function advance(ruleSet: RuleSet, before: SegmentState, activations: Act
 export function finish(ruleSet: RuleSet, before: SegmentState): Finish {
   const state = before as State;
   checkOpen(state);
-  const { meters, tokens, history, segment } = state;
+  const { meters, tokens, history, segment, fields } = state;
   const findings: Finding[] = [];
   const settled: Finding[] = [];
   for (const planned of tokens === 0 ? [] : state.plan.rules) {
     if (!holds(planned, meters)) continue;
-    const finding = createFinding(compiledOf(ruleSet), { planned, segment, meters, tokens, history });
+    const finding = createFinding(compiledOf(ruleSet), { planned, segment, fields, meters, tokens, history });
     settled.push(finding);
     if (!state.fired.has(planned)) findings.push(finding);
   }
@@ -110,7 +129,8 @@ function findingAtDecision(ruleSet: RuleSet, { before, planned, history }: Decis
     else open = { meters, taken: middle };
   }
   const tokens = before.tokens + decided;
-  const evidence = { planned, segment: before.segment, meters: readTo(decided), tokens, history };
+  const { segment, fields } = before;
+  const evidence = { planned, segment, fields, meters: readTo(decided), tokens, history };
   return createFinding(compiledOf(ruleSet), evidence);
 }
 
@@ -135,21 +155,26 @@ function advanceMeters(
   });
 }
 
-function holds({ rule, meterOf }: PlannedRule, meters: readonly AggregateState[]): boolean {
+function holds({ rule, expression, meterOf }: PlannedRule, meters: readonly AggregateState[]): boolean {
+  if (typeof expression === 'boolean') return expression;
   const isMet = (name: string) => {
     const i = rule.conditions.findIndex((condition) => condition.name === name);
     return isAbove(meters[meterOf[i] ?? -1], rule.conditions[i]?.threshold);
   };
-  return evaluateExpression(rule.expression, isMet);
+  return evaluateExpression(expression, isMet);
 }
 
-function holdsForGood({ rule, meterOf }: PlannedRule, meters: readonly AggregateState[]): boolean {
+function holdsForGood(
+  { rule, expression, meterOf }: PlannedRule,
+  meters: readonly AggregateState[],
+): boolean {
+  if (typeof expression === 'boolean') return expression;
   const outlook = (name: string): Outlook => {
     const i = rule.conditions.findIndex((condition) => condition.name === name);
     const meter = meters[meterOf[i] ?? -1];
     return isAbove(meter, rule.conditions[i]?.threshold) && cannotFall(meter) ? 'holds' : 'open';
   };
-  return outlookOf(rule.expression, outlook) === 'holds';
+  return outlookOf(expression, outlook) === 'holds';
 }
 
 function isAbove(meter: AggregateState | undefined, threshold = Number.POSITIVE_INFINITY): boolean {

@@ -1,13 +1,13 @@
 import type { Activations, Role, TokenSpan } from '../detectors/index.ts';
-import { type CompiledRule, compiledOf, createPlan } from './compiled.ts';
-import { type Measurement, measure } from './evaluate.ts';
+import { type CompiledRule, compiledOf } from './compiled.ts';
+import { fieldsOf, type Measurement, measure } from './evaluate.ts';
 import { evaluateExpression, namesIn } from './expression-truth.ts';
 import { spanOf } from './history.ts';
 import { didYouMean } from './nearest.ts';
 import { type Bench, type ReadSegment, readSegment } from './read-segment.ts';
 import { shareFeatures } from './shares.ts';
 import { segmentOfText } from './test-segments.ts';
-import type { ConditionResult, FeatureShare, Finding, RuleSet, RuleSummary } from './types.ts';
+import type { ConditionResult, FeatureShare, Fields, Finding, RuleSet, RuleSummary } from './types.ts';
 
 /** A condition of a rule in one text, met or not. */
 export interface ExplainedCondition extends Omit<ConditionResult, 'value' | 'margin'> {
@@ -24,6 +24,14 @@ export interface ExplainedCondition extends Omit<ConditionResult, 'value' | 'mar
   readonly perToken: readonly number[];
 }
 
+/** A condition on fields of the exchange, met or not. */
+export interface ExplainedFields {
+  readonly name: string;
+  readonly comparison: string;
+  readonly isMet: boolean;
+  readonly isNegated: boolean | null;
+}
+
 /** Why a rule fired on a text, or how far it was from it. */
 export interface Explanation {
   readonly rule: RuleSummary;
@@ -32,6 +40,8 @@ export interface Explanation {
   /** The condition expression, and whether it holds. */
   readonly expression: { readonly text: string; readonly holds: boolean };
   readonly conditions: readonly ExplainedCondition[];
+  /** Conditions on fields, and exceptions. */
+  readonly fieldConditions: readonly ExplainedFields[];
   readonly tokens: readonly TokenSpan[];
   /** The finding's tokens; of a rule that did not fire those of its conditions' values, which came nearest. */
   readonly firstToken: number | null;
@@ -51,13 +61,15 @@ export interface ToExplain {
   readonly text: string;
   /** Default: the role whose segments the rule's target is. */
   readonly role?: Role;
+  /** Fields of the exchange; none are known by default. */
+  readonly fields?: Fields;
 }
 
 /** Explains what a rule makes of a text; the rule reads the text whoever says it, as its tests do.
  *  @returns the explanation, or that there is no such rule and which one may be meant */
 export async function explainRule(
   bench: Bench,
-  { rule: wanted, text, role }: ToExplain,
+  { rule: wanted, text, role, fields = {} }: ToExplain,
 ): Promise<ExplainResult> {
   const { compiledRules } = compiledOf(bench.ruleSet);
   const rule = compiledRules.find(({ name, id }) => name === wanted || id === wanted);
@@ -67,9 +79,11 @@ export async function explainRule(
     return { ok: false, message: `no rule has the name or id "${wanted}"${meant}` };
   }
   const segment = segmentOfText(rule, role);
-  const read = await readSegment(bench, { plan: createPlan([rule]), segment, text });
+  const read = await readSegment(bench, { rules: [rule], segment, text, fields });
   const conditions = explainConditions(rule, read);
-  const isMet = (name: string) => conditions.some((one) => one.name === name && one.isMet);
+  const fieldConditions = explainFields(rule, fieldsOf(segment, fields));
+  const all = [...conditions, ...fieldConditions];
+  const isMet = (name: string) => all.some((one) => one.name === name && one.isMet);
   const [finding] = read.settled;
   const explanation: Explanation = {
     rule: summaryOf(rule),
@@ -77,6 +91,7 @@ export async function explainRule(
     hasFired: finding !== undefined,
     expression: { text: rule.conditionText, holds: evaluateExpression(rule.expression, isMet) },
     conditions,
+    fieldConditions,
     tokens: read.activations.tokens,
     ...(finding === undefined ? nearestTokens(bench.ruleSet, rule, read) : tokensOf(finding)),
   };
@@ -102,6 +117,16 @@ function explainConditions(rule: CompiledRule, { state, activations }: ReadSegme
       perToken: [...(activations.signals.get(signal) ?? [])],
     };
   });
+}
+
+function explainFields(rule: CompiledRule, fields: Fields): ExplainedFields[] {
+  const named = new Map(namesIn(rule.expression).map(({ name, isNegated }) => [name, isNegated]));
+  return rule.fieldConditions.map((condition) => ({
+    name: condition.name,
+    comparison: condition.text,
+    isMet: condition.holds(fields),
+    isNegated: named.get(condition.name) ?? null,
+  }));
 }
 
 type Tokens = Pick<Explanation, 'firstToken' | 'lastToken' | 'span' | 'features'>;

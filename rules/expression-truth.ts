@@ -36,3 +36,26 @@ export function namesIn(
   if (expression.kind === 'not') return namesIn(expression.operand, !isNegated);
   return expression.operands.flatMap((operand) => namesIn(operand, isNegated));
 }
+
+/** The expression once some of its conditions are known: what is left of it, or its truth.
+ *  @param known - whether the condition of this name is met; undefined where that is still open */
+export function reduceExpression(
+  expression: Expression,
+  known: (name: string) => boolean | undefined,
+): Expression | boolean {
+  switch (expression.kind) {
+    case 'name':
+      return known(expression.name) ?? expression;
+    case 'not': {
+      const operand = reduceExpression(expression.operand, known);
+      return typeof operand === 'boolean' ? !operand : { kind: 'not', operand };
+    }
+    case 'atLeast': {
+      const operands = expression.operands.map((operand) => reduceExpression(operand, known));
+      const open = operands.filter((operand) => typeof operand !== 'boolean');
+      const count = expression.count - operands.filter((operand) => operand === true).length;
+      if (count <= 0) return true;
+      return open.length < count ? false : { kind: 'atLeast', count, operands: open };
+    }
+  }
+}

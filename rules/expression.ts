@@ -1,13 +1,27 @@
 import { EXPRESSION_WORDS } from './schema.ts';
 
-/** A condition expression. `atLeast` holds when `count` of its operands do: `or` is 1 of them, `and` is all. */
+/** A condition expression over conditions. `atLeast` holds when `count` of its operands do: `or` is 1 of them, `and`
+ *  is all. */
 export type Expression =
   | { readonly kind: 'name'; readonly name: string; readonly offset: number }
   | { readonly kind: 'not'; readonly operand: Expression }
   | { readonly kind: 'atLeast'; readonly count: number; readonly operands: readonly Expression[] };
 
+/** An expression as it is written: names may be macros, and `2 of lies_*` is still to be counted out. */
+export type WrittenExpression =
+  | { readonly kind: 'name'; readonly name: string; readonly offset: number }
+  | { readonly kind: 'not'; readonly operand: WrittenExpression }
+  | { readonly kind: 'atLeast'; readonly count: number; readonly operands: readonly WrittenExpression[] }
+  | {
+      readonly kind: 'of';
+      readonly count: number | 'all';
+      /** `them`, or a name with `*` for any characters. */
+      readonly pattern: string;
+      readonly offset: number;
+    };
+
 export type ParseResult =
-  | { readonly ok: true; readonly expression: Expression }
+  | { readonly ok: true; readonly expression: WrittenExpression }
   | { readonly ok: false; readonly offset: number; readonly message: string };
 
 interface Token {
@@ -18,14 +32,14 @@ interface Token {
 /** The reading position; an error is thrown as `Unparsable` and never leaves this file. */
 interface Reader {
   readonly tokens: readonly Token[];
-  readonly names: readonly string[];
   readonly end: number;
   position: number;
   depth: number;
 }
 
 const MAX_DEPTH = 32;
-const TOKEN = /\s+|[()]|[A-Za-z0-9_]+|[^\s()A-Za-z0-9_]/g;
+const OPERANDS = '"them" or names with a *, such as lies_*';
+const TOKEN = /\s+|[()]|[A-Za-z0-9_*]+|[^\s()A-Za-z0-9_*]/g;
 
 class Unparsable extends Error {
   readonly offset: number;
@@ -36,12 +50,11 @@ class Unparsable extends Error {
   }
 }
 
-/** Parses `a and (b or not c)`, `1 of them`, `all of them`; `not` binds tightest, then `and`, then `or`.
- *  @param names - the rule's conditions, which `them` stands for
+/** Parses `a and (b or not c)`, `1 of them`, `all of lies_*`; `not` binds tightest, then `and`, then `or`.
  *  @returns the expression, or what is wrong and at which offset of the text */
-export function parseExpression(text: string, names: readonly string[]): ParseResult {
+export function parseExpression(text: string): ParseResult {
   const tokens = tokenize(text);
-  const reader: Reader = { tokens, names, end: text.trimEnd().length, position: 0, depth: 0 };
+  const reader: Reader = { tokens, end: text.trimEnd().length, position: 0, depth: 0 };
   try {
     const expression = parseOr(reader);
     const rest = peek(reader);
@@ -58,21 +71,21 @@ function tokenize(text: string): Token[] {
   return matches.filter((token) => token.text.trim() !== '');
 }
 
-function parseOr(reader: Reader): Expression {
+function parseOr(reader: Reader): WrittenExpression {
   return parseChain(reader, { word: 'or', parseOperand: parseAnd, countOf: () => 1 });
 }
 
-function parseAnd(reader: Reader): Expression {
+function parseAnd(reader: Reader): WrittenExpression {
   return parseChain(reader, { word: 'and', parseOperand: parseUnary, countOf: (operands) => operands });
 }
 
 interface Chain {
   readonly word: string;
-  readonly parseOperand: (reader: Reader) => Expression;
+  readonly parseOperand: (reader: Reader) => WrittenExpression;
   readonly countOf: (operands: number) => number;
 }
 
-function parseChain(reader: Reader, { word, parseOperand, countOf }: Chain): Expression {
+function parseChain(reader: Reader, { word, parseOperand, countOf }: Chain): WrittenExpression {
   const first = parseOperand(reader);
   const operands = [first];
   while (peek(reader)?.text === word) {
@@ -82,7 +95,7 @@ function parseChain(reader: Reader, { word, parseOperand, countOf }: Chain): Exp
   return operands.length === 1 ? first : { kind: 'atLeast', count: countOf(operands.length), operands };
 }
 
-function parseUnary(reader: Reader): Expression {
+function parseUnary(reader: Reader): WrittenExpression {
   const token = peek(reader);
   if (token === undefined) throw unexpectedEnd(reader);
   reader.position += 1;
@@ -91,7 +104,7 @@ function parseUnary(reader: Reader): Expression {
   return parseName(reader, token);
 }
 
-function parseNested(reader: Reader, token: Token): Expression {
+function parseNested(reader: Reader, token: Token): WrittenExpression {
   reader.depth += 1;
   if (reader.depth > MAX_DEPTH) throw new Unparsable(token.offset, `nested deeper than ${MAX_DEPTH}`);
   const operand = token.text === 'not' ? parseUnary(reader) : parseOr(reader);
@@ -100,17 +113,20 @@ function parseNested(reader: Reader, token: Token): Expression {
   return token.text === 'not' ? { kind: 'not', operand } : operand;
 }
 
-function parseOf(reader: Reader, token: Token): Expression {
+function parseOf(reader: Reader, token: Token): WrittenExpression {
   expect(reader, 'of');
-  expect(reader, 'them');
-  const operands = reader.names.map((name) => ({ kind: 'name' as const, name, offset: token.offset }));
-  const count = token.text === 'all' ? operands.length : Number(token.text);
-  if (count >= 1 && count <= operands.length) return { kind: 'atLeast', count, operands };
-  throw new Unparsable(token.offset, `"${token.text} of them" of ${operands.length} conditions`);
+  const pattern = peek(reader);
+  if (pattern === undefined) throw new Unparsable(reader.end, `expected ${OPERANDS}, found the end`);
+  if (pattern.text !== 'them' && !/^\w*\*[\w*]*$/.test(pattern.text)) {
+    throw new Unparsable(pattern.offset, `expected ${OPERANDS}, found "${pattern.text}"`);
+  }
+  reader.position += 1;
+  const count = token.text === 'all' ? 'all' : Number(token.text);
+  return { kind: 'of', count, pattern: pattern.text, offset: token.offset };
 }
 
-function parseName(reader: Reader, token: Token): Expression {
-  if (/^\w+$/.test(token.text) && !EXPRESSION_WORDS.includes(token.text)) {
+function parseName(reader: Reader, token: Token): WrittenExpression {
+  if (/^[\w*]*\w[\w*]*$/.test(token.text) && !EXPRESSION_WORDS.includes(token.text)) {
     return { kind: 'name', name: token.text, offset: token.offset };
   }
   const word = reader.tokens[reader.position - 2]?.text;

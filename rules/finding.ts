@@ -1,13 +1,15 @@
 import type { AggregateState } from '../detectors/index.ts';
 import type { CompiledCondition, CompiledRuleSet, PlannedRule } from './compiled.ts';
 import { namesIn } from './expression-truth.ts';
+import type { Fields } from './fields/fields.ts';
 import { type History, spanOf } from './history.ts';
 import { shareFeatures } from './shares.ts';
-import type { ConditionResult, Finding, SegmentRef } from './types.ts';
+import type { ConditionResult, FieldMatch, Finding, SegmentRef } from './types.ts';
 
 export interface Evidence {
   readonly planned: PlannedRule;
   readonly segment: SegmentRef;
+  readonly fields: Fields;
   /** The plan's meters at the moment that is told of. */
   readonly meters: readonly AggregateState[];
   /** Tokens that the meters have seen; more may be in the history. */
@@ -27,6 +29,7 @@ export function createFinding(ruleSet: CompiledRuleSet, evidence: Evidence): Fin
   const { planned, segment, history, tokens } = evidence;
   const { rule } = planned;
   const met = metConditions(evidence);
+  const fields = matchedFields(evidence);
   const firstToken = met.length === 0 ? 0 : Math.min(...met.map(({ first }) => first));
   const lastToken = met.length === 0 ? tokens - 1 : Math.max(...met.map(({ last }) => last));
   return {
@@ -50,7 +53,20 @@ export function createFinding(ruleSet: CompiledRuleSet, evidence: Evidence): Fin
       firstToken,
       lastToken,
     }),
+    ...(fields.length === 0 ? {} : { fields }),
   };
+}
+
+function matchedFields({ planned, fields }: Evidence): FieldMatch[] {
+  const { fieldConditions, expression } = planned.rule;
+  if (fieldConditions.length === 0) return [];
+  const speaking = new Set(namesIn(expression).flatMap(({ name, isNegated }) => (isNegated ? [] : [name])));
+  const met = fieldConditions.filter((condition) => speaking.has(condition.name) && condition.holds(fields));
+  return met.map((condition) => ({
+    name: condition.name,
+    comparison: condition.text,
+    values: Object.fromEntries(condition.fields.map((name) => [name, fields[name] ?? null])),
+  }));
 }
 
 function metConditions({ planned, meters }: Evidence): Met[] {

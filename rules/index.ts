@@ -8,9 +8,10 @@ export {
   type RuleFigures,
 } from './backtest.ts';
 export { type CheckResult, checkRules } from './check.ts';
-export { advance, beginSegment, finish } from './evaluate.ts';
+export { advance, beginSegment, fieldsOf, finish, type SegmentOptions } from './evaluate.ts';
 export {
   type ExplainedCondition,
+  type ExplainedFields,
   type ExplainResult,
   type Explanation,
   explainRule,
@@ -32,4 +33,5 @@ export {
   testRules,
 } from './run-tests.ts';
 export type * from './types.ts';
+export { ENGINE_VERSION } from './version-range.ts';
 export { createRuleWatcher, type RuleWatcher, type RuleWatcherParts } from './watch.ts';

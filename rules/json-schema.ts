@@ -32,12 +32,17 @@ export function createSchemaText(): string {
 export function schemaAt(root: JsonSchema, path: readonly PropertyKey[]): JsonSchema | undefined {
   let schema: JsonSchema | undefined = root;
   for (const key of path) {
-    if (schema === undefined) return undefined;
-    const extra: JsonSchema['additionalProperties'] = schema.additionalProperties;
-    schema =
-      typeof key === 'number'
-        ? schema.items
-        : (schema.properties?.[String(key)] ?? (typeof extra === 'object' ? extra : undefined));
+    schema = schema === undefined ? undefined : below(schema, key);
   }
   return schema;
+}
+
+function below(schema: JsonSchema, key: PropertyKey): JsonSchema | undefined {
+  const extra = schema.additionalProperties;
+  const own =
+    typeof key === 'number'
+      ? schema.items
+      : (schema.properties?.[String(key)] ?? (typeof extra === 'object' ? extra : undefined));
+  if (own !== undefined || schema.anyOf === undefined) return own;
+  return schema.anyOf.map((branch) => below(branch, key)).find((found) => found !== undefined);
 }

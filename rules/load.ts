@@ -3,10 +3,11 @@ import { checkShape } from './check-shape.ts';
 import { createRuleSet } from './compile.ts';
 import { compileRule } from './compile-rule.ts';
 import type { CompiledRule } from './compiled.ts';
-import { didYouMean } from './nearest.ts';
 import { createProblem, type SourceText } from './problem.ts';
 import { readDocument } from './read-document.ts';
 import { type ReadFiles, readRuleFiles } from './read-files.ts';
+import { engineMismatch, featuresetMismatch } from './requirements.ts';
+import { collectDefinitions, type Definitions, type ShapedFile } from './scope.ts';
 import type { LoadResult, RuleProblem } from './types.ts';
 
 /** Reads, checks and compiles rule files: all of them or none.
@@ -19,45 +20,78 @@ export async function loadRules(paths: readonly string[], featureset: Featureset
 /** `loadRules` for files already read; pure. */
 export function compileFiles(files: ReadFiles, featureset: Featureset): LoadResult {
   const { sources } = files;
-  const parts = sources.map((source) => compileSource(source, featureset));
-  const rules = parts.flatMap((part) => part.rules);
-  const problems = [
+  const shaped = sources.map((source) => shapeSource(source, featureset));
+  const whole = shaped.flatMap(({ file }) => (file === undefined ? [] : [file]));
+  const definitions = collectDefinitions(whole);
+  const compiled = whole.map((file) => compileFile(file, { featureset, definitions }));
+  const rules = compiled.flatMap((part) => part.rules);
+  const found = [
     ...files.problems,
-    ...parts.flatMap((part) => part.problems),
+    ...shaped.flatMap((part) => part.problems),
+    ...definitions.problems,
+    ...compiled.flatMap((part) => part.problems),
     ...findDuplicates(sources, rules),
   ];
-  if (problems.some((problem) => problem.severity === 'error')) return { ok: false, problems };
+  const hasErrors = found.some((problem) => problem.severity === 'error');
+  // What a broken rule would have used is not unused.
+  const problems = withoutRepeats(hasErrors ? found : [...found, ...definitions.unused()]);
+  if (hasErrors) return { ok: false, problems };
+  if (rules.length === 0) return { ok: false, problems: [...problems, noRules(sources)] };
   const texts = sources.map((source) => source.text);
   return { ok: true, ruleSet: createRuleSet(rules, { featureset, texts, warnings: problems }) };
 }
 
-interface SourceResult {
-  readonly rules: readonly CompiledRule[];
+interface Shaped {
+  readonly file?: ShapedFile;
   readonly problems: readonly RuleProblem[];
 }
 
-function compileSource(source: SourceText, featureset: Featureset): SourceResult {
+function shapeSource(source: SourceText, featureset: Featureset): Shaped {
   const read = readDocument(source);
-  if (!read.ok) return { rules: [], problems: read.problems };
+  if (!read.ok) return { problems: read.problems };
   const { document } = read;
+  const refuse = (key: string, message: string) => ({
+    problems: [createProblem(source, document.offsetOf([key]), message)],
+  });
+  // Before the shape: a file for a later engine may have keys that this one cannot know.
+  const engine = engineMismatch(document.data);
+  if (engine !== undefined) return refuse('required_engine', engine);
   const shape = checkShape(document);
-  if (!shape.ok) return { rules: [], problems: shape.problems };
+  if (!shape.ok) return { problems: shape.problems };
   const mismatch = featuresetMismatch(shape.file.featureset, featureset);
-  if (mismatch !== undefined) {
-    return { rules: [], problems: [createProblem(source, document.offsetOf(['featureset']), mismatch)] };
-  }
-  const results = shape.file.rules.map((rule, index) => compileRule(rule, { document, index, featureset }));
+  if (mismatch !== undefined) return refuse('featureset', mismatch);
+  return { file: { document, file: shape.file }, problems: [] };
+}
+
+function compileFile(
+  { document, file }: ShapedFile,
+  { featureset, definitions }: { readonly featureset: Featureset; readonly definitions: Definitions },
+): { readonly rules: readonly CompiledRule[]; readonly problems: readonly RuleProblem[] } {
+  const scope = definitions.scopeOf(document);
+  const results = (file.rules ?? []).map((rule, index) =>
+    compileRule(rule, { document, path: ['rules', index], featureset, scope }),
+  );
   return {
     rules: results.flatMap(({ rule }) => (rule === undefined ? [] : [rule])),
     problems: results.flatMap(({ problems }) => problems),
   };
 }
 
-function featuresetMismatch(wanted: string | undefined, { name, digest }: Featureset): string | undefined {
-  const isDigest = wanted !== undefined && /^[0-9a-f]{12,64}$/.test(wanted);
-  if (wanted === undefined || wanted === name || (isDigest && digest.startsWith(wanted))) return undefined;
-  const meant = didYouMean(wanted, [name]);
-  return `the rules are for featureset "${wanted}", loaded is "${name}" (${digest.slice(0, 12)})${meant || '; name that one or load the other'}`;
+function noRules(sources: readonly SourceText[]): RuleProblem {
+  const source = sources[0] ?? { file: '', text: '' };
+  const others = sources.length > 1 ? ` and ${sources.length - 1} more files` : '';
+  return createProblem(source, 0, `no rule in this file${others}`);
+}
+
+/** A macro's fault is found again by each rule that uses it. */
+function withoutRepeats(problems: readonly RuleProblem[]): readonly RuleProblem[] {
+  const seen = new Map(
+    problems.map((problem) => [
+      JSON.stringify([problem.file, problem.line, problem.column, problem.message]),
+      problem,
+    ]),
+  );
+  return [...seen.values()];
 }
 
 function findDuplicates(sources: readonly SourceText[], rules: readonly CompiledRule[]): RuleProblem[] {

@@ -1,6 +1,8 @@
 import type { Activations, Detector } from '../detectors/index.ts';
-import type { Plan } from './compiled.ts';
-import { advance, beginSegment, finish } from './evaluate.ts';
+import type { CompiledRule } from './compiled.ts';
+import { advance, beginSegment, fieldsOf, finish } from './evaluate.ts';
+import type { Fields } from './fields/fields.ts';
+import { createPlan } from './plan.ts';
 import type { Finding, RuleSet, SegmentRef, SegmentState } from './types.ts';
 
 /** What rules are tried out with. */
@@ -10,25 +12,28 @@ export interface Bench {
 }
 
 export interface SegmentToRead {
-  /** The rules that read it. */
-  readonly plan: Plan;
+  /** The rules that read it, whatever their target and mode. */
+  readonly rules: readonly CompiledRule[];
   readonly segment: SegmentRef;
   readonly text: string;
+  /** Fields of the exchange; none are known by default. */
+  readonly fields?: Fields;
 }
 
 export interface ReadSegment {
   readonly activations: Activations;
   readonly state: SegmentState;
-  /** The rules of the plan that fired. */
+  /** The rules that fired. */
   readonly settled: readonly Finding[];
 }
 
 /** Nobody waits on the other end: better late than refused. */
 const TIMEOUT_MS = 600_000;
 
-/** Reads a whole text as one segment and lets the plan's rules judge it. */
+/** Reads a whole text as one segment and lets the rules judge it. */
 export async function readSegment({ ruleSet, detector }: Bench, toRead: SegmentToRead): Promise<ReadSegment> {
-  const { plan, segment, text } = toRead;
+  const { rules, segment, text, fields = {} } = toRead;
+  const plan = createPlan(rules, fieldsOf(segment, fields));
   const { signals } = plan;
   const scorer = detector.createScorer({
     role: segment.role,
@@ -37,6 +42,6 @@ export async function readSegment({ ruleSet, detector }: Bench, toRead: SegmentT
     timeoutMs: TIMEOUT_MS,
   });
   const activations = await scorer.end(text);
-  const { state } = advance(ruleSet, beginSegment(ruleSet, segment, plan), activations);
+  const { state } = advance(ruleSet, beginSegment(ruleSet, segment, { plan, fields }), activations);
   return { activations, state, settled: finish(ruleSet, state).settled };
 }

@@ -1,3 +1,5 @@
+import { ENGINE_VERSION } from './version-range.ts';
+
 /** The parts of the rule reference that no schema can say. */
 export const LANGUAGE = {
   before: `# Rules
@@ -57,7 +59,7 @@ that are missing.
 ## When a rule fires
 
 The condition expression joins the names under \`detection\`: \`not\` binds tightest, then \`and\`, then \`or\`;
-\`1 of them\`, \`2 of them\` and \`all of them\` count all conditions of the rule.
+\`1 of them\`, \`2 of them\` and \`all of them\` count all conditions of the rule, \`1 of lies_*\` those whose names match.
 
 A rule fires before its segment ends as soon as nothing that may follow can undo it: conditions whose value cannot
 fall and that are met stay met. A \`mean\`, a \`top_k_mean\` of fewer than w tokens and a condition under \`not\` are
@@ -68,11 +70,55 @@ A finding names the tokens that met its conditions (for \`top_k_mean\` all from 
 that are above the threshold; for \`mean\` the whole segment) and what each feature contributed over them: weight times
 mean activation, the positive ones divided by their sum.
 
+## Fields, lists, macros and exceptions
+
+A condition may hold a field of the exchange in place of a signal: \`{field: route, startswith: /v1/batch}\`. Several
+texts, or \`{list: NAME}\`, mean that one of them compares. What is not known of an exchange compares with nothing, so
+\`not\` such a condition holds. Of a field's value the first 1,024 characters are read. Fields are known before the first
+token: a rule that they rule out is not evaluated for that segment, and its signals are not computed.
+
+| field | what it is |
+|---|---|
+| \`route\`, \`dialect\` | the path's pattern and the API that it belongs to |
+| \`model\` | the model that the request asks for |
+| \`tenant\` | what the header \`x-telltale-tenant\` of the request says |
+| \`language\` | what the header \`content-language\` of the request says, such as \`de\` |
+| \`role\`, \`target\` | who speaks in the segment, and which target it is |
+| \`tool\` | the name of the tool that is called, or whose result it is |
+| \`conversation\` | the conversation's id |
+
+\`\`\`yaml fragment
+lists:
+  test_models: [mock-small, mock-large]
+macros:
+  in_play: {field: route, glob: /v1/play*}
+  serious: not in_play and not apologises
+rules:
+  - # …
+    detection:
+      lies_often: {signal: {concept: deception}, rarer_than: 1/2000}
+      lies_once: {signal: {feature: 12}, above: 3}
+      apologises: {signal: {feature: 7}, above: 1.5}
+    condition: 1 of lies_* and serious
+    exceptions:
+      - name: test models of the evaluation team
+        fields: [model, tenant]
+        comparisons: [equals, startswith]
+        values:
+          - [{list: test_models}, evaluation-]
+\`\`\`
+
+A macro is an expression, whose names are conditions of the rule that uses it or other macros, or one condition. Lists
+and macros serve all files of a set; a file's own comes before another's of the same name (a warning says so), and a
+condition before a macro. Macros that go in a circle are refused, lists and macros that nothing uses are warned of.
+\`exceptions\` name what a rule leaves alone: it does not fire where all fields of some row compare.
+
 ## Files
 
 \`telltale\` reads every \`*.yaml\` and \`*.yml\` below the rule directory; names that begin with a dot are passed over.
 Files are YAML 1.2 in UTF-8: one document, no merge keys, no custom tags, at most 256 KiB, 32 levels and 64 aliases.
-All files are loaded or none: while running, a broken set leaves the old one in place.
+All files are loaded or none: while running, a broken set leaves the old one in place. \`required_engine\` names the
+versions of the rule language that can read the file; this is ${ENGINE_VERSION}.
 
 ## In VS Code
 

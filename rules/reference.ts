@@ -12,6 +12,7 @@ export function createReference(schema: JsonSchema = createRuleJsonSchema()): st
     table('A rule', rule),
     table('A condition', condition),
     table('A signal', condition.properties?.['signal'] ?? {}),
+    table('An exception', rule.properties?.['exceptions']?.items ?? {}),
     table('A test', rule.properties?.['tests']?.items ?? {}),
   ];
   return `${LANGUAGE.before}\n${sections.join('\n')}\n${LANGUAGE.after}`;

@@ -1,11 +1,5 @@
 import type { Detector } from '../detectors/index.ts';
-import {
-  type CompiledCondition,
-  type CompiledRule,
-  type CompiledTest,
-  compiledOf,
-  createPlan,
-} from './compiled.ts';
+import { type CompiledCondition, type CompiledRule, type CompiledTest, compiledOf } from './compiled.ts';
 import { measure } from './evaluate.ts';
 import { loadRules } from './load.ts';
 import { type Bench, readSegment } from './read-segment.ts';
@@ -111,8 +105,8 @@ function outcomeOf(isRight: boolean, known: CompiledTest['known']): TestOutcome 
   return isRight ? 'pass' : 'fail';
 }
 
-async function scoreSegment(bench: Bench, rule: CompiledRule, { segment, text }: TestSegment) {
-  const { state, settled } = await readSegment(bench, { plan: createPlan([rule]), segment, text });
+async function scoreSegment(bench: Bench, rule: CompiledRule, part: TestSegment) {
+  const { state, settled } = await readSegment(bench, { rules: [rule], ...part });
   return { hasFired: settled.length > 0, measurements: measure(state) };
 }
 

@@ -1,11 +1,12 @@
 import type { Role } from '../detectors/index.ts';
 import type { CompiledRule, CompiledTest, SegmentTarget } from './compiled.ts';
-import type { SegmentRef, Target } from './types.ts';
+import type { Fields, SegmentRef, Target } from './types.ts';
 
 /** A segment of a test, and its text. */
 export interface TestSegment {
   readonly segment: SegmentRef;
   readonly text: string;
+  readonly fields: Fields;
 }
 
 const TARGET_OF_ROLE: Readonly<Record<Role, SegmentTarget>> = {
@@ -26,10 +27,12 @@ const USUAL_ROLE: Readonly<Record<Target, Role>> = {
 
 /** The segments of a test that its rule reads: the text, or those messages whose role the target covers. */
 export function segmentsOfTest(rule: CompiledRule, test: CompiledTest): readonly TestSegment[] {
-  if (test.text !== undefined) return [{ segment: segmentOfText(rule, test.role), text: test.text }];
+  const { fields = {} } = test;
+  if (test.text !== undefined) return [{ segment: segmentOfText(rule, test.role), text: test.text, fields }];
   const segments = (test.messages ?? []).map(({ role, content }, i) => ({
     segment: segmentOfMessage(role, i),
     text: content,
+    fields,
   }));
   return segments.filter(({ segment }) => reads(rule, segment.target));
 }

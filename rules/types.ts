@@ -1,6 +1,7 @@
 /** The words of the rules' face. Rules turn signals into findings; evaluation is pure. */
 
 import type { Activations, Aggregate, Role, SignalId, TokenSpan } from '../detectors/index.ts';
+import type { FieldName, Fields } from './fields/fields.ts';
 
 export type Level = 'informational' | 'low' | 'medium' | 'high' | 'critical';
 export type Mode = 'off' | 'shadow' | 'flag' | 'enforce';
@@ -16,6 +17,8 @@ export interface SegmentRef {
   /** JSON pointer into the body it came from. */
   readonly pointer: string;
   readonly choice: number | null;
+  /** Name of the tool that is called, or whose result it is; null or absent where there is none. */
+  readonly tool?: string | null;
 }
 
 /** One condition of a rule that was met, with the numbers behind it. */
@@ -30,6 +33,14 @@ export interface ConditionResult {
   /** The promised false-alarm rate, where the rule gave one. */
   readonly rate: number | null;
   readonly rateInterval: readonly [number, number] | null;
+}
+
+/** A condition on fields that spoke for a match. */
+export interface FieldMatch {
+  readonly name: string;
+  /** The comparison as it was written, such as `route startswith "/v1"`. */
+  readonly comparison: string;
+  readonly values: Fields;
 }
 
 export interface FeatureShare {
@@ -60,6 +71,8 @@ export interface Finding {
   readonly span: TokenSpan;
   readonly conditions: readonly ConditionResult[];
   readonly features: readonly FeatureShare[];
+  /** Present where some condition on fields spoke for the match. */
+  readonly fields?: readonly FieldMatch[];
 }
 
 export interface RuleProblem {
@@ -91,8 +104,9 @@ export interface RuleSet {
   readonly warnings: readonly RuleProblem[];
   /** Whether some enforcing rule reads segments of this target. */
   enforces(target: Exclude<Target, 'any'>): boolean;
-  /** The signals that rules on this target read; empty when none does. */
-  signalsFor(target: Exclude<Target, 'any'>): readonly SignalId[];
+  /** The signals that rules on this target read; empty when none does. With fields, of those rules alone that can fire
+   *  where the fields are as given. */
+  signalsFor(target: Exclude<Target, 'any'>, fields?: Fields): readonly SignalId[];
 }
 
 /** Immutable evaluation state of one segment. */
@@ -117,4 +131,4 @@ export type LoadResult =
   | { readonly ok: true; readonly ruleSet: RuleSet }
   | { readonly ok: false; readonly problems: readonly RuleProblem[] };
 
-export type { Activations };
+export type { Activations, FieldName, Fields };

@@ -1,4 +1,4 @@
-import type { ExplainedCondition, Explanation } from '../../rules/index.ts';
+import type { ExplainedCondition, ExplainedFields, Explanation } from '../../rules/index.ts';
 import { shadeTokens } from './shade.ts';
 import { formatTable } from './table.ts';
 
@@ -21,6 +21,7 @@ export function describeExplanation(explanation: Explanation, options: Explanati
     `${rule.name} ${hasFired ? 'fires' : 'does not fire'} (said by ${role})\n` +
       `condition: ${expression.text}: ${expression.holds ? 'holds' : 'does not hold'}\n`,
     conditionTable(explanation.conditions),
+    fieldTable(explanation.fieldConditions),
     spanLine(explanation, text),
     featureTable(explanation),
   ];
@@ -59,7 +60,13 @@ function conditionTable(conditions: readonly ExplainedCondition[]): string {
   return formatTable([head, ...rows]);
 }
 
-function standing({ isMet, isNegated }: ExplainedCondition): string {
+function fieldTable(conditions: readonly ExplainedFields[]): string {
+  if (conditions.length === 0) return '';
+  const rows = conditions.map((condition) => [condition.name, condition.comparison, standing(condition)]);
+  return formatTable([['condition on fields', '', ''], ...rows]);
+}
+
+function standing({ isMet, isNegated }: Pick<ExplainedCondition, 'isMet' | 'isNegated'>): string {
   const met = isMet ? 'met' : 'not met';
   if (isNegated === null) return `${met}, not used`;
   return isNegated ? `${met}, under not` : met;

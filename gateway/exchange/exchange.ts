@@ -3,9 +3,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CommitOutcome } from '../../alerts/index.ts';
 import type { RuleSet, SegmentRef } from '../../rules/index.ts';
 import { type Decision, decide } from '../policy/decide.ts';
-import { createExchangeScan, type ExchangeScan, type Gap } from '../scanning/exchange-scan.ts';
+import {
+  createExchangeScan,
+  type ExchangeScan,
+  type ExchangeScanParts,
+  type Gap,
+} from '../scanning/exchange-scan.ts';
 import type { ExchangeDetail, ExchangeSpan } from '../telemetry/index.ts';
 import { type AbortReason, createClientSignal } from './client-signal.ts';
+import { exchangeFields } from './exchange-fields.ts';
 import type { GatewayParts, Route } from './parts.ts';
 import { createRecorder, type Ending } from './recorder.ts';
 
@@ -48,7 +54,8 @@ export function createExchange(
   const client = createClientSignal(response, parts.stopSignal);
   const span = startSpan(parts, route, { id, request });
   const scoring = new AbortController();
-  const scan = startScan(parts, ruleSet, scoring.signal);
+  const fields = () => exchangeFields(route, detail, request);
+  const scan = startScan(parts, { ruleSet, fields, abortSignal: scoring.signal });
   const recorder = createRecorder({ ...parts, id, route, scan, span });
   let detail: ExchangeDetail = { conversationId: 'unknown', model: null, isStreamed: false };
   let firstByteMs: number | null = null;
@@ -88,15 +95,13 @@ export function createExchange(
 
 function startScan(
   { config, detector }: GatewayParts,
-  ruleSet: RuleSet,
-  abortSignal: AbortSignal,
+  // Not the client's signal: what came before a client left is scored all the same.
+  own: Pick<ExchangeScanParts, 'ruleSet' | 'fields' | 'abortSignal'>,
 ): ExchangeScan {
   const { limits } = config;
   return createExchangeScan({
     detector,
-    ruleSet,
-    // Not the client's signal: what came before a client left is scored all the same.
-    abortSignal,
+    ...own,
     maxSegments: limits.max_segments,
     maxSegmentTokens: limits.max_segment_tokens,
     timeoutMs: config.detector.timeout_ms,

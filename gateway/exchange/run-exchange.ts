@@ -34,8 +34,9 @@ async function runText(way: Way): Promise<void> {
   const request = await readRequest(way);
   if (!request.ok) return refuse(way, request.refusal);
   exchange.span.event('request_read');
-  exchange.scan.add(request.reading);
+  // First: rules may ask for the model and the conversation.
   describe(way, request.reading);
+  exchange.scan.add(request.reading);
   const mustWait = waitsBefore(way);
   // Scoring of what need not be waited for goes on beside the upstream.
   void exchange.scan.end();

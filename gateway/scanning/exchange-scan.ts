@@ -1,6 +1,6 @@
 import type { CoverageEntry, SegmentRecord, UnscannedReason } from '../../alerts/index.ts';
 import type { Detector } from '../../detectors/index.ts';
-import type { Finding, RuleSet, SegmentRef } from '../../rules/index.ts';
+import type { Fields, Finding, RuleSet, SegmentRef } from '../../rules/index.ts';
 import type { TextReading } from '../dialects/dialect.ts';
 import { createGate } from './gate.ts';
 import { createSegmentScan, type SegmentScan } from './segment-scan.ts';
@@ -12,6 +12,8 @@ export interface ExchangeScanParts {
   readonly maxSegments: number;
   readonly maxSegmentTokens: number;
   readonly timeoutMs: number;
+  /** Fields of the exchange, as far as they are known when a segment begins. */
+  readonly fields: () => Fields;
 }
 
 /** Something of an exchange that no segment stands for: a body that is no JSON, an answer that was cut. */

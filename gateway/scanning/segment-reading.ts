@@ -3,7 +3,9 @@ import type { Activations, Detector, SignalId } from '../../detectors/index.ts';
 import {
   advance,
   beginSegment,
+  type Fields,
   type Finding,
+  fieldsOf,
   finish,
   type RuleSet,
   type SegmentRef,
@@ -27,17 +29,20 @@ export interface SegmentReadingParts {
   readonly ruleSet: RuleSet;
   readonly abortSignal: AbortSignal;
   readonly timeoutMs: number;
+  /** Fields of the exchange, as far as they are known when a segment begins. */
+  readonly fields: () => Fields;
 }
 
-/** @returns null where no rule reads segments of this target */
+/** @returns null where no rule reads such a segment of such an exchange */
 export function createSegmentReading(ref: SegmentRef, parts: SegmentReadingParts): SegmentReading | null {
   const { detector, ruleSet, abortSignal, timeoutMs } = parts;
-  const signals = ruleSet.signalsFor(ref.target);
+  const fields = fieldsOf(ref, parts.fields());
+  const signals = ruleSet.signalsFor(ref.target, fields);
   if (signals.length === 0) return null;
   const priority = ruleSet.enforces(ref.target) ? 'enforce' : 'observe';
   const scorer = detector.createScorer({ role: ref.role, signals, priority, abortSignal, timeoutMs });
   const batches: Activations[] = [];
-  let state = beginSegment(ruleSet, ref);
+  let state = beginSegment(ruleSet, ref, { fields });
   let findings: readonly Finding[] = [];
 
   function take(activations: Activations): void {

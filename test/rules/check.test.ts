@@ -86,7 +86,7 @@ test('rules for another featureset are refused; its name or digest admits them',
   assert.equal(result.ok, false);
   assert.match(
     text,
-    /^a\.yaml:2:13: error: the rules are for featureset "beefbeefbeef", loaded is "tiny" \(feedfeedfeed\)/,
+    /^a\.yaml:2:13: error: the rules are for featureset "beefbeefbeef", loaded is "tiny" 1 \(feedfeedfeed\)/,
   );
 });
 

@@ -99,7 +99,9 @@ const refused: readonly (readonly [condition: string, expected: string])[] = [
   ['a)', '13:17: condition: expected "and", "or" or the end, found ")"'],
   ['5 of them', '13:16: condition: "5 of them" of 4 conditions'],
   ['0 of them', '13:16: condition: "0 of them" of 4 conditions'],
-  ['1 of a', '13:21: condition: expected "them", found "a"'],
+  ['1 of a', '13:21: condition: expected "them" or names with a *, such as lies_*, found "a"'],
+  ['1 of x_*', '13:16: condition: no condition is named x_*; detection has a, b, c, d'],
+  ['a*', '13:16: condition: "a*" stands for several conditions; write 1 of a*, or all of a*'],
   ['a && b', '13:18: condition: expected "and", "or" or the end, found "&"'],
   ['a or elsewhere', '13:21: condition: unknown condition "elsewhere"; detection has a, b, c, d'],
 ];

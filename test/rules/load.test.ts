@@ -60,7 +60,7 @@ const wrong: readonly (readonly [title: string, text: string, expected: readonly
   [
     'two thresholds on one condition are refused',
     ruleText({ detection: '{deceives: {signal: {concept: deception}, above: 4, rarer_than: 1/10}}' }),
-    ['a.yaml:12:27: detection.deceives must have exactly one of above, rarer_than, it is a mapping'],
+    ['a.yaml:12:27: detection.deceives must have exactly one of above, rarer_than'],
   ],
   [
     'a rate that is not one is refused',
@@ -90,10 +90,7 @@ const wrong: readonly (readonly [title: string, text: string, expected: readonly
   [
     'a merge key is refused',
     ruleText({ detection: '{a: &a {signal: {concept: deception}, above: 4}, b: {<<: *a}}', condition: 'a' }),
-    [
-      'a.yaml:12:68: missing key "signal" in detection.b',
-      'a.yaml:12:69: merge keys are not supported in detection.b; write the keys out',
-    ],
+    ['a.yaml:12:69: merge keys are not supported in detection.b; write the keys out'],
   ],
 ];
 

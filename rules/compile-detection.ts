@@ -1,0 +1,33 @@
+import { compileCondition } from './compile-condition.ts';
+import type { Report, RuleContext } from './compile-rule.ts';
+import type { CompiledRule } from './compiled.ts';
+import { compileFieldCondition } from './fields/compile-fields.ts';
+import type { RuleDefinition } from './schema.ts';
+import type { Target } from './types.ts';
+
+export type Detection = Pick<CompiledRule, 'conditions' | 'fieldConditions'>;
+
+export interface DetectionContext extends Pick<RuleContext, 'featureset' | 'scope'> {
+  readonly target: Target;
+  readonly report: Report;
+}
+
+/** Resolves named conditions; undefined after a report of what is wrong with some of them. */
+export function compileDetection(
+  detection: RuleDefinition['detection'],
+  { target, featureset, scope, report }: DetectionContext,
+): Detection | undefined {
+  const entries = Object.entries(detection);
+  const complainOf = (name: string) => (path: readonly PropertyKey[], message: string) =>
+    report(['detection', name, ...path], message);
+  const conditions = entries.flatMap(([name, definition]) => {
+    if (definition.signal === undefined) return [];
+    return compileCondition(definition, { name, target, featureset, complain: complainOf(name) }) ?? [];
+  });
+  const fieldConditions = entries.flatMap(([name, definition]) => {
+    if (definition.signal !== undefined) return [];
+    return compileFieldCondition(definition, { name, list: scope.list, complain: complainOf(name) }) ?? [];
+  });
+  const isWhole = conditions.length + fieldConditions.length === entries.length;
+  return isWhole ? { conditions, fieldConditions } : undefined;
+}

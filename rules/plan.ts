@@ -1,0 +1,52 @@
+import type { CompiledCondition, CompiledRule, Meter, Plan, PlannedRule } from './compiled.ts';
+import { reduceExpression } from './expression-truth.ts';
+import type { FieldCondition } from './fields/compile-fields.ts';
+import type { Fields } from './fields/fields.ts';
+
+/** The plan for some rules where the fields are as given; meters that several conditions share are kept once. */
+export function createPlan(rules: readonly CompiledRule[], fields: Fields): Plan {
+  const meters: Meter[] = [];
+  const indexOf = new Map<string, number>();
+  const meterOf = ({ signal, aggregate }: CompiledCondition): number => {
+    const key = `${signal} ${aggregate.kind} ${aggregate.window}`;
+    const known = indexOf.get(key);
+    if (known !== undefined) return known;
+    indexOf.set(key, meters.length);
+    return meters.push({ signal, aggregate }) - 1;
+  };
+  const planned = rules.map(
+    (rule): PlannedRule => ({
+      rule,
+      expression: expressionGiven(rule, fields),
+      meterOf: rule.conditions.map(meterOf),
+    }),
+  );
+  const signals = [...new Set(meters.map((meter) => meter.signal))];
+  return { rules: planned, meters, signals };
+}
+
+function expressionGiven({ expression, fieldConditions }: CompiledRule, fields: Fields) {
+  if (fieldConditions.length === 0) return expression;
+  return reduceExpression(expression, (name) =>
+    fieldConditions.find((condition) => condition.name === name)?.holds(fields),
+  );
+}
+
+const MAX_KEPT = 256;
+
+/** Plans for the same rules under changing fields, without those rules that cannot fire any more. Plans that were made
+ *  are kept, by which conditions hold. */
+export function createPlanner(rules: readonly CompiledRule[]): (fields: Fields) => Plan {
+  const conditions: readonly FieldCondition[] = rules.flatMap((rule) => rule.fieldConditions);
+  const kept = new Map<string, Plan>();
+  return (fields) => {
+    const key = conditions.map((condition) => (condition.holds(fields) ? '1' : '0')).join('');
+    const known = kept.get(key);
+    if (known !== undefined) return known;
+    if (kept.size >= MAX_KEPT) kept.clear();
+    const open = rules.filter((rule) => expressionGiven(rule, fields) !== false);
+    const plan = createPlan(open, fields);
+    kept.set(key, plan);
+    return plan;
+  };
+}

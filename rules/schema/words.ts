@@ -1,0 +1,29 @@
+import { z } from 'zod';
+
+/** The words of a condition expression; no condition may be called so. */
+export const EXPRESSION_WORDS: readonly string[] = ['and', 'or', 'not', 'of', 'all', 'them'];
+
+/** Name of a condition, a macro or a list. */
+export const plainName = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]*$/, 'must be lower case with digits and underscores')
+  .refine((name) => !EXPRESSION_WORDS.includes(name), 'is a word of the condition language');
+
+/** Name of a rule: words joined by hyphens. */
+export const hyphenName = z
+  .string()
+  .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'must be words in lower case joined by hyphens');
+
+const RATE = /^([1-9]\d{0,8})\/([1-9]\d{0,8})$/;
+
+/** A false-alarm rate as it is written. */
+export const rateText = z
+  .string()
+  .regex(RATE, 'must be a rate such as 1/2000')
+  .refine((text) => parseRate(text) < 1, 'must be a rate below 1, such as 1/2000');
+
+/** `1/2000` as a number. */
+export function parseRate(text: string): number {
+  const [numerator, denominator] = text.split('/').map(Number);
+  return (numerator ?? Number.NaN) / (denominator ?? Number.NaN);
+}
