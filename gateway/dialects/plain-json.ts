@@ -56,3 +56,9 @@ function match(pattern: RegExp, text: string, at: number): string | null {
 function plainEscape(escaped: string): string {
   return JSON.stringify(JSON.parse(`"${escaped}"`)).slice(1, -1);
 }
+
+/** The same of JSON in one piece. */
+export function plainJson(text: string): string {
+  const json = createPlainJson();
+  return json.push(text) + json.end();
+}

@@ -1,0 +1,119 @@
+import { addText, addWords, type Collected } from '../collected.ts';
+import { isIdentifier } from '../identifier.ts';
+import { isObject, type JsonObject, jsonOf } from '../json-values.ts';
+import { createPlace, type Place } from '../place.ts';
+import { plainJson } from '../plain-json.ts';
+import { readContent } from './read-parts.ts';
+import { skip, textWithin } from './text-within.ts';
+
+/** Whose words they are. `tools`: what tools say of themselves. */
+export type Voice = 'system' | 'user' | 'assistant' | 'call' | 'result' | 'tools';
+
+/** The same place for every voice. */
+export type PlaceOf = (voice: Voice) => Place;
+
+type Keys = readonly (string | number)[];
+
+/** Places in a request. An assistant's earlier words are input: the caller supplies them. */
+export function requestPlaces(keys: Keys): PlaceOf {
+  return (voice) => createPlace({ side: 'request', ...REQUEST[voice] }, keys);
+}
+
+/** Places in an answer. What the upstream's own tools found is output there: what the client is about to get. */
+export function answerPlaces(keys: Keys): PlaceOf {
+  return (voice) => {
+    const target = voice === 'call' ? 'tool_call' : 'output';
+    return createPlace({ side: 'response', target, role: 'assistant' }, keys);
+  };
+}
+
+const REQUEST = {
+  system: { target: 'system', role: 'system' },
+  user: { target: 'input', role: 'user' },
+  assistant: { target: 'input', role: 'assistant' },
+  call: { target: 'tool_call', role: 'assistant' },
+  result: { target: 'tool_result', role: 'tool' },
+  tools: { target: 'system', role: 'system' },
+} as const;
+
+const ROLES: ReadonlyMap<unknown, Voice> = new Map([
+  ['system', 'system'],
+  ['developer', 'system'],
+  ['assistant', 'assistant'],
+  ['tool', 'result'],
+]);
+
+/** One item of an input or an output. All strings of a kind that nobody knows are read as well. */
+export function readItem(item: unknown, placeOf: PlaceOf, into: Collected): void {
+  if (!isObject(item)) textWithin(item, placeOf('user'), into);
+  else if (isMessage(item)) readMessage(item, placeOf(ROLES.get(item['role']) ?? 'user'), into);
+  else if (isCall(item)) readCall(item, placeOf, into);
+  else readOther(item, placeOf, into);
+}
+
+function isMessage({ type, role }: JsonObject): boolean {
+  return type === 'message' || (type === undefined && role !== undefined);
+}
+
+/** `function_call`, `web_search_call` and their like. */
+function isCall({ type }: JsonObject): boolean {
+  return typeof type === 'string' && /^([a-z]+_)*call$|^program$|^mcp_approval_request$/.test(type);
+}
+
+function readMessage({ content, ...rest }: JsonObject, place: Place, into: Collected): void {
+  readContent(content, place.at('content'), into);
+  textWithin(rest, place, into);
+}
+
+/** What is asked for is a call, what came of it a result. */
+function readCall(item: JsonObject, placeOf: PlaceOf, into: Collected): void {
+  const { name, arguments: given, input, code, output, outputs, results, result, error, ...rest } = item;
+  const [call, found] = [placeOf('call'), placeOf('result')];
+  if (typeof name === 'string' && !isIdentifier(name)) addText(name, call.at('name'), into);
+  readArguments(given, call.at('arguments'), into);
+  readContent(input, call.at('input'), into);
+  readContent(code, call.at('code'), into);
+  textWithin(rest, call, into);
+  textWithin({ output, outputs, results, error }, found, into);
+  if (item['type'] !== 'image_generation_call') textWithin({ result }, found, into);
+  else if (typeof result === 'string' && result !== '') {
+    skip({ result }, found.at('result'), into, 'image');
+  }
+}
+
+/** Arguments are JSON, as text mostly. */
+function readArguments(given: unknown, place: Place, into: Collected): void {
+  if (given === undefined || given === null) return;
+  const text = typeof given === 'string' ? plainJson(given) : jsonOf(given);
+  if (text === null) into.unread.push({ ref: place.ref(), reason: 'depth', bytes: 0 });
+  else addWords(text, place, into);
+}
+
+/** Outputs of calls, reasoning, lists of tools, and what nobody knows. */
+function readOther(item: JsonObject, placeOf: PlaceOf, into: Collected): void {
+  const { type, output, summary, content, tools, ...rest } = item;
+  const isOutput = typeof type === 'string' && type.endsWith('_output');
+  const place = placeOf(isOutput ? 'result' : type === 'reasoning' ? 'assistant' : 'user');
+  readContent(output, place.at('output'), into);
+  readContent(summary, place.at('summary'), into);
+  readContent(content, place.at('content'), into);
+  readTools(tools, placeOf('tools').at('tools'), into);
+  textWithin(rest, place, into);
+}
+
+/** Descriptions steer the model as a system prompt does: a segment each tool. Nothing else of a tool is read, since
+ *  keys for servers stand there too. */
+export function readTools(tools: unknown, place: Place, into: Collected): void {
+  if (!Array.isArray(tools)) return;
+  for (const [index, tool] of tools.entries()) {
+    addWords(descriptionsIn(tool).join('\n'), place.at(index), into);
+  }
+}
+
+/** What a tool or a schema says of itself, at any depth. */
+export function descriptionsIn(value: unknown): string[] {
+  if (value === null || typeof value !== 'object') return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    /^(server_)?description$/.test(key) && typeof inner === 'string' ? [inner] : descriptionsIn(inner),
+  );
+}
