@@ -1,6 +1,6 @@
 import type { StoredExchange } from '../alerts/index.ts';
 import type { Featureset, Role } from '../detectors/index.ts';
-import type { ConditionResult, Finding } from '../rules/index.ts';
+import { type ConditionResult, type Finding, isCalibratable } from '../rules/index.ts';
 import { itemParts } from './exchange-item.ts';
 import type { CalibrationView, ConditionView, CoverageView, ExchangeView, FindingView } from './wire.ts';
 
@@ -49,11 +49,12 @@ function findingView(finding: Finding, featureset: Featureset | null): FindingVi
 }
 
 function conditionView(condition: ConditionResult, role: Role, featureset: Featureset | null): ConditionView {
-  const { signal, aggregate, value } = condition;
+  const { signal, minus, aggregate, value } = condition;
+  const isKnown = featureset !== null && minus === undefined && isCalibratable(aggregate);
   return {
     ...condition,
     calibration: featureset === null ? null : calibrationOf(condition, role, featureset),
-    rarity: featureset?.rarity(signal, aggregate, value) ?? null,
+    rarity: isKnown ? (featureset.rarity(signal, aggregate, value) ?? null) : null,
   };
 }
 
@@ -62,7 +63,7 @@ function calibrationOf(
   role: Role,
   featureset: Featureset,
 ): CalibrationView | null {
-  if (rate === null) return null;
+  if (rate === null || !isCalibratable(aggregate)) return null;
   const threshold = featureset.threshold(signal, aggregate, rate, role);
   if ('refused' in threshold) return null;
   return { segments: threshold.segments, traffic: threshold.traffic };

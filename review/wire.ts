@@ -43,7 +43,16 @@ export interface ExchangePage {
 }
 
 export interface AggregateView {
-  readonly kind: 'max' | 'mean' | 'top_k_mean' | 'max_rolling_mean';
+  readonly kind:
+    | 'max'
+    | 'mean'
+    | 'top_k_mean'
+    | 'max_rolling_mean'
+    | 'sum'
+    | 'count_above'
+    | 'ema'
+    | 'sustained'
+    | 'pair';
   readonly window: number;
 }
 
@@ -56,6 +65,8 @@ export interface CalibrationView {
 export interface ConditionView {
   readonly name: string;
   readonly signal: string;
+  /** A second signal that was taken off the first. */
+  readonly minus?: string;
   readonly aggregate: AggregateView;
   readonly value: number;
   readonly threshold: number;

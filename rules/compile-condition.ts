@@ -1,29 +1,13 @@
-import type { Aggregate, Concept, Featureset, Role, SignalId } from '../detectors/index.ts';
+import type { Aggregate, SignalId } from '../detectors/index.ts';
 import type { CompiledCondition } from './compiled.ts';
-import { didYouMean } from './nearest.ts';
-import { type ConditionDefinition, parseRate, type SignalDefinition } from './schema.ts';
-import type { Target } from './types.ts';
+import { signalsOf } from './meters/meter.ts';
+import type { Measure, Meter } from './meters/types.ts';
+import { type ResolvedReading, resolveReading } from './resolve-reading.ts';
+import { type ConditionContext, type ResolvedThreshold, resolveThreshold } from './resolve-threshold.ts';
+import type { ConditionDefinition } from './schema.ts';
+import type { ConditionAggregate } from './types.ts';
 
-/** Says what is wrong and at which key of the condition. */
-export type Complain = (path: readonly PropertyKey[], message: string) => void;
-
-export interface ConditionContext {
-  readonly name: string;
-  readonly target: Target;
-  readonly featureset: Featureset;
-  readonly complain: Complain;
-}
-
-/** Who speaks in the segments of a target: the role whose calibration counts. `any` is calibrated over all. */
-export const ROLE_OF_TARGET: Readonly<Record<Target, Role | undefined>> = {
-  input: 'user',
-  output: 'assistant',
-  system: 'system',
-  tool_call: 'assistant',
-  tool_result: 'tool',
-  any: undefined,
-};
-
+/** What a threshold of single tokens is calibrated as. */
 const MAX: Aggregate = { kind: 'max', window: 1 };
 
 /** Resolves a condition on a signal against the featureset; undefined after a complaint. */
@@ -31,96 +15,108 @@ export function compileCondition(
   definition: ConditionDefinition,
   context: ConditionContext,
 ): CompiledCondition | undefined {
-  const resolved = definition.signal && resolveSignal(definition.signal, context);
-  if (resolved === undefined) return undefined;
-  const { signal, weights, ownAggregate } = resolved;
-  const aggregate =
-    definition.aggregate === undefined
-      ? ownAggregate
-      : { kind: definition.aggregate, window: definition.window ?? 1 };
-  const limit = resolveThreshold(definition, { signal, aggregate, context });
-  return limit === undefined ? undefined : { name: context.name, signal, aggregate, weights, ...limit };
+  const { signal, minus } = definition;
+  const reading = signal && resolveReading({ signal, minus }, context);
+  if (reading === undefined) return undefined;
+  if (definition.then !== undefined) return compileThen(definition, reading, context);
+  if (definition.for !== undefined) return compileFor(definition, reading, context);
+  const aggregate = aggregateOf(definition, reading);
+  const limit = resolveThreshold(definition, { signal: reading.signal, aggregate, context });
+  if (limit === undefined) return undefined;
+  const measure = measureOf(aggregate, definition.token_above ?? 0);
+  return assemble(context, { reading, aggregate, measure, limit });
 }
 
-interface ResolvedSignal {
-  readonly signal: SignalId;
-  readonly weights: ReadonlyMap<number, number>;
-  readonly ownAggregate: Aggregate;
+function aggregateOf(
+  { aggregate, window }: ConditionDefinition,
+  reading: ResolvedReading,
+): ConditionAggregate {
+  return aggregate === undefined ? reading.ownAggregate : { kind: aggregate, window: window ?? 1 };
 }
 
-function resolveSignal(
-  signal: SignalDefinition,
-  { featureset, complain }: ConditionContext,
-): ResolvedSignal | undefined {
-  if (signal.concept !== undefined) {
-    const concept = featureset.concept(signal.concept);
-    if (concept !== undefined) return conceptSignal(concept);
-    const known = featureset.concepts.map(({ name }) => name);
-    complain(['signal', 'concept'], unknownName('concept', signal.concept, { known, featureset }));
-    return undefined;
+function measureOf({ kind, window }: ConditionAggregate, level: number): Measure {
+  switch (kind) {
+    case 'sum':
+      return { kind };
+    case 'count_above':
+      return { kind, level };
+    case 'ema':
+      return { kind, window };
+    case 'max':
+    case 'mean':
+    case 'top_k_mean':
+    case 'max_rolling_mean':
+      return { kind: 'aggregate', aggregate: { kind, window } };
+    default:
+      throw new TypeError(`${kind} is no aggregate of one reading`);
   }
-  if (signal.probe !== undefined) {
-    const isKnown = featureset.probes.includes(signal.probe);
-    if (isKnown) return { signal: `probe/${signal.probe}`, weights: new Map(), ownAggregate: MAX };
-    complain(
-      ['signal', 'probe'],
-      unknownName('probe', signal.probe, { known: featureset.probes, featureset }),
-    );
-    return undefined;
-  }
-  const index = resolveFeature(signal.feature ?? '', featureset);
-  if (typeof index === 'number') {
-    return { signal: `feature/${index}`, weights: new Map([[index, 1]]), ownAggregate: MAX };
-  }
-  complain(['signal', 'feature'], index);
-  return undefined;
 }
 
-function conceptSignal({ name, features, aggregate }: Concept): ResolvedSignal {
-  const weights = new Map(features.map(({ index, weight }) => [index, weight]));
-  return { signal: `concept/${name}`, weights, ownAggregate: aggregate };
-}
-
-function resolveFeature(feature: number | string, featureset: Featureset): number | string {
-  if (typeof feature === 'string') {
-    const index = featureset.featureByLabel(feature);
-    return (
-      index ??
-      `no feature of ${featureset.name}, or more than one, has the label "${feature}"; give its index`
-    );
-  }
-  if (feature < featureset.dictionarySize) return feature;
-  const last = featureset.dictionarySize - 1;
-  return `feature ${feature} is past the dictionary of ${featureset.name}, whose features are 0 to ${last}`;
-}
-
-function unknownName(
-  kind: string,
-  name: string,
-  { known, featureset }: { readonly known: readonly string[]; readonly featureset: Featureset },
-): string {
-  const meant = didYouMean(name, known) || `; it has ${known.join(', ') || 'none'}`;
-  return `unknown ${kind} "${name}" in featureset ${featureset.name}${meant}`;
-}
-
-function resolveThreshold(
+function compileFor(
   definition: ConditionDefinition,
-  parts: { readonly signal: SignalId; readonly aggregate: Aggregate; readonly context: ConditionContext },
-): Pick<CompiledCondition, 'threshold' | 'rate' | 'rateInterval'> | undefined {
-  if (definition.above !== undefined) {
-    return { threshold: definition.above, rate: null, rateInterval: null };
+  reading: ResolvedReading,
+  context: ConditionContext,
+): CompiledCondition | undefined {
+  const { tokens = 1, of: window = 1, until } = definition.for ?? {};
+  // So many tokens are above a value no more often than one is: the rate of a single token is kept.
+  const limit = resolveThreshold(definition, { signal: reading.signal, aggregate: MAX, context });
+  if (limit === undefined) return undefined;
+  const on = limit.threshold;
+  if (until !== undefined && until > on) {
+    context.complain(['for', 'until'], `for.until: ${until} is above the threshold ${on}`);
+    return undefined;
   }
-  const { featureset, target, complain } = parts.context;
-  const text = definition.rarer_than ?? '';
-  const rate = parseRate(text);
-  const found = featureset.threshold(parts.signal, parts.aggregate, rate, ROLE_OF_TARGET[target]);
-  if (!('refused' in found)) {
-    return { threshold: found.value, rate, rateInterval: found.interval };
-  }
-  const remedy =
-    found.refused === 'sample too small'
-      ? `${found.segmentsMissing} more ordinary segments are needed, or a less rare rate`
-      : "leave the aggregate to the concept's own, or give the threshold with above";
-  complain(['rarer_than'], `rarer_than ${text}: ${found.refused}: ${found.message}; ${remedy}`);
-  return undefined;
+  const switches = until === undefined || until === on ? null : { on, off: until };
+  const measure: Measure = { kind: 'sustained', tokens, window, switches };
+  return assemble(context, { reading, aggregate: { kind: 'sustained', window }, measure, limit });
+}
+
+function compileThen(
+  definition: ConditionDefinition,
+  reading: ResolvedReading,
+  context: ConditionContext,
+): CompiledCondition | undefined {
+  const step = definition.then;
+  if (step === undefined) return undefined;
+  const complain: ConditionContext['complain'] = (path, message) =>
+    context.complain(['then', ...path], message);
+  const inner = { ...context, complain };
+  const next = resolveReading(step, inner);
+  const limit = resolveThreshold(definition, { signal: reading.signal, aggregate: MAX, context });
+  const second = next && resolveThreshold(step, { signal: next.signal, aggregate: MAX, context: inner });
+  if (next === undefined || limit === undefined || second === undefined) return undefined;
+  const { signal, minus } = next;
+  const measure: Measure = {
+    kind: 'pair',
+    first: limit.threshold,
+    next: { signal, minus },
+    second: second.threshold,
+    window: step.within,
+  };
+  const aggregate: ConditionAggregate = { kind: 'pair', window: step.within };
+  // The value of a pair is the lesser of its margins.
+  const whole = { threshold: 0, rate: null, rateInterval: null };
+  const condition = assemble(context, { reading, aggregate, measure, limit: whole });
+  const steps = [
+    { reading: { ...reading }, limit },
+    { reading: next, limit: second },
+  ] as const;
+  return { ...condition, steps };
+}
+
+interface Parts {
+  readonly reading: ResolvedReading;
+  readonly aggregate: ConditionAggregate;
+  readonly measure: Measure;
+  readonly limit: ResolvedThreshold;
+}
+
+function assemble(
+  { name }: ConditionContext,
+  { reading, aggregate, measure, limit }: Parts,
+): CompiledCondition {
+  const { signal, minus, weights } = reading;
+  const meter: Meter = { signal, minus, measure };
+  const signals: readonly SignalId[] = signalsOf(meter);
+  return { name, signal, minus, aggregate, weights, meter, signals, steps: null, ...limit };
 }

@@ -43,7 +43,7 @@ export function createRuleSet(rules: readonly CompiledRule[], parts: RuleSetPart
 }
 
 function signalsOf(rules: readonly CompiledRule[]): readonly SignalId[] {
-  return [...new Set(rules.flatMap(({ conditions }) => conditions.map(({ signal }) => signal)))];
+  return [...new Set(rules.flatMap(({ conditions }) => conditions.flatMap(({ signals }) => signals)))];
 }
 
 /** sha256 over the featureset's digest and the files' texts: the same rules on the same reader, the same digest. */

@@ -1,21 +1,37 @@
-import type { Aggregate, SignalId } from '../detectors/index.ts';
+import type { SignalId } from '../detectors/index.ts';
 import type { Expression } from './expression.ts';
 import type { FieldCondition } from './fields/compile-fields.ts';
 import type { Fields } from './fields/fields.ts';
+import type { Meter } from './meters/types.ts';
+import type { ResolvedReading } from './resolve-reading.ts';
+import type { ResolvedThreshold } from './resolve-threshold.ts';
 import { RulesError } from './rules-error.ts';
 import type { RuleTest } from './schema.ts';
-import type { RuleSet, RuleSummary, SegmentRef } from './types.ts';
+import type { ConditionAggregate, RuleSet, RuleSummary, SegmentRef } from './types.ts';
 
 /** A condition on a signal with everything resolved against the featureset. */
 export interface CompiledCondition {
   readonly name: string;
   readonly signal: SignalId;
-  readonly aggregate: Aggregate;
+  /** Taken off the signal, token by token. */
+  readonly minus: SignalId | null;
+  readonly aggregate: ConditionAggregate;
+  /** What gives its value; it is met where that is above the threshold. */
+  readonly meter: Meter;
+  /** All signals that it reads. */
+  readonly signals: readonly SignalId[];
   readonly threshold: number;
   readonly rate: number | null;
   readonly rateInterval: readonly [number, number] | null;
-  /** Feature index to its weight in the signal; empty for a probe. */
+  /** Feature index to its weight in the reading; empty for a probe. */
   readonly weights: ReadonlyMap<number, number>;
+  /** The two steps of a `then`. */
+  readonly steps: readonly [Step, Step] | null;
+}
+
+export interface Step {
+  readonly reading: Pick<ResolvedReading, 'signal' | 'minus' | 'weights'>;
+  readonly limit: ResolvedThreshold;
 }
 
 export interface CompiledTest extends RuleTest {
@@ -39,17 +55,13 @@ export interface CompiledRule extends RuleSummary {
   readonly offsets: { readonly id: number; readonly name: number };
 }
 
-/** One aggregate of one signal, shared by all conditions that use it. */
-export interface Meter {
-  readonly signal: SignalId;
-  readonly aggregate: Aggregate;
-}
-
 /** What is evaluated on segments of one target. */
 export interface Plan {
   readonly rules: readonly PlannedRule[];
   readonly meters: readonly Meter[];
   readonly signals: readonly SignalId[];
+  /** For each meter the rules that use it. */
+  readonly rulesOf: readonly (readonly PlannedRule[])[];
 }
 
 export interface PlannedRule {
@@ -58,6 +70,8 @@ export interface PlannedRule {
   readonly expression: Expression | boolean;
   /** Index of each condition's meter. */
   readonly meterOf: readonly number[];
+  /** Index of a condition by its name. */
+  readonly conditionOf: ReadonlyMap<string, number>;
 }
 
 export type SegmentTarget = SegmentRef['target'];

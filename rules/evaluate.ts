@@ -1,15 +1,11 @@
-import {
-  type Activations,
-  type AggregateState,
-  type AggregateValue,
-  advanceAggregate,
-  startAggregate,
-} from '../detectors/index.ts';
+import type { Activations, AggregateValue } from '../detectors/index.ts';
 import { type CompiledCondition, compiledOf, type Plan, type PlannedRule } from './compiled.ts';
 import { evaluateExpression, type Outlook, outlookOf } from './expression-truth.ts';
 import type { Fields } from './fields/fields.ts';
 import { createFinding } from './finding.ts';
 import type { History } from './history.ts';
+import { advanceMeter, cannotFall, startMeter, valuesOf } from './meters/meter.ts';
+import type { Batch, MeterState } from './meters/types.ts';
 import { RulesError } from './rules-error.ts';
 import type { Advance, Finding, Finish, RuleSet, SegmentRef, SegmentState } from './types.ts';
 
@@ -17,7 +13,7 @@ interface State extends SegmentState {
   readonly fields: Fields;
   readonly plan: Plan;
   /** One for each meter of the plan. */
-  readonly meters: readonly AggregateState[];
+  readonly meters: readonly MeterState[];
   readonly fired: ReadonlySet<PlannedRule>;
   readonly history: History | null;
   readonly isFinished: boolean;
@@ -39,7 +35,7 @@ export function beginSegment(
 ): SegmentState {
   const fields = fieldsOf(segment, options.fields);
   const chosen = options.plan ?? compiledOf(ruleSet).planFor(segment.target, fields);
-  const meters = chosen.meters.map((meter) => startAggregate(meter.aggregate));
+  const meters = chosen.meters.map(startMeter);
   const fresh = { tokens: 0, fired: new Set<PlannedRule>(), history: null, isFinished: false };
   const state: State = { segment, fields, plan: chosen, meters, ...fresh };
   return state;
@@ -51,8 +47,9 @@ export function fieldsOf({ role, target, tool }: SegmentRef, fields: Fields = {}
 }
 
 /** Takes in the next tokens of a segment. A rule matches here only if nothing that may follow could undo it:
- *  `max` and `max_rolling_mean` never fall, `top_k_mean` never falls once it has k tokens; `mean`, `not` and a
- *  `top_k_mean` of fewer tokens are left to `finish`. A finding's numbers are those at the token that decided,
+ *  a maximum never falls, a count
+ *  neither, `top_k_mean` not once it has k tokens; `mean`, `sum`, `not` and a `top_k_mean` of fewer tokens are left to
+ *  `finish`. A finding's numbers are those at the token that decided,
  *  so they do not depend on how the tokens were batched.
  *  @throws {RulesError} TOKENS_OUT_OF_ORDER, SIGNAL_MISSING, SEGMENT_FINISHED */
 export function advance(ruleSet: RuleSet, before: SegmentState, activations: Activations): Advance {
@@ -63,10 +60,25 @@ export function advance(ruleSet: RuleSet, before: SegmentState, activations: Act
   const meters = advanceMeters(state, activations, { from: 0, to: count });
   const history: History = { activations, earlier: state.history };
   const next: State = { ...state, tokens: state.tokens + count, meters, history };
-  const matched = state.plan.rules.filter((rule) => !state.fired.has(rule) && holdsForGood(rule, meters));
+  const matched = touchedRules(state, meters).filter(
+    (rule) => !state.fired.has(rule) && holdsForGood(rule, meters),
+  );
   if (matched.length === 0) return { state: next, findings: [] };
   const findings = matched.map((planned) => findingAtDecision(ruleSet, { before: state, planned, history }));
   return { state: { ...next, fired: new Set([...state.fired, ...matched]) } as State, findings };
+}
+
+/** The rules of which some value has changed, in their order: nothing else can have been decided. With the first tokens
+ *  all, since fields alone may decide. */
+function touchedRules({ plan, tokens, meters: before }: State, meters: readonly MeterState[]) {
+  if (tokens === 0) return plan.rules;
+  const touched = new Set<PlannedRule>();
+  for (let i = 0; i < meters.length; i++) {
+    if (meters[i]?.best === before[i]?.best) continue;
+    for (const rule of plan.rulesOf[i] ?? []) touched.add(rule);
+  }
+  if (touched.size === 0) return [];
+  return touched.size === 1 ? [...touched] : plan.rules.filter((rule) => touched.has(rule));
 }
 
 /** The segment has ended: decides what could not be decided before. A segment without tokens has no findings.
@@ -144,53 +156,52 @@ interface Stretch {
 
 function advanceMeters(
   state: Pick<State, 'plan' | 'meters'>,
-  { signals, tokens }: Activations,
+  activations: Activations,
   { from, to, only }: Stretch,
-): AggregateState[] {
-  const spans = tokens.slice(from, to);
-  return state.meters.map((meter, i) => {
-    if (only !== undefined && !only.includes(i)) return meter;
-    const values = signals.get(state.plan.meters[i]?.signal ?? 'feature/-1');
-    return advanceAggregate(meter, (values ?? new Float32Array(tokens.length)).subarray(from, to), spans);
+): MeterState[] {
+  const { tokens } = activations;
+  const isWhole = from === 0 && to === tokens.length;
+  const spans = isWhole ? tokens : tokens.slice(from, to);
+  const read = (reading: Parameters<typeof valuesOf>[0]) => {
+    const values = valuesOf(reading, activations);
+    return isWhole ? values : values.subarray(from, to);
+  };
+  return state.meters.map((before, i) => {
+    const meter = state.plan.meters[i];
+    if (meter === undefined || (only !== undefined && !only.includes(i))) return before;
+    const values = read(meter);
+    const next = meter.measure.kind === 'pair' ? read(meter.measure.next) : values;
+    const batch: Batch = { values, next, spans };
+    return advanceMeter(meter, before, batch);
   });
 }
 
-function holds({ rule, expression, meterOf }: PlannedRule, meters: readonly AggregateState[]): boolean {
+function holds(planned: PlannedRule, meters: readonly MeterState[]): boolean {
+  const { expression } = planned;
   if (typeof expression === 'boolean') return expression;
-  const isMet = (name: string) => {
-    const i = rule.conditions.findIndex((condition) => condition.name === name);
-    return isAbove(meters[meterOf[i] ?? -1], rule.conditions[i]?.threshold);
-  };
-  return evaluateExpression(expression, isMet);
+  return evaluateExpression(expression, (name) => meterAbove(planned, name, meters) !== undefined);
 }
 
-function holdsForGood(
-  { rule, expression, meterOf }: PlannedRule,
-  meters: readonly AggregateState[],
-): boolean {
+function holdsForGood(planned: PlannedRule, meters: readonly MeterState[]): boolean {
+  const { expression } = planned;
   if (typeof expression === 'boolean') return expression;
   const outlook = (name: string): Outlook => {
-    const i = rule.conditions.findIndex((condition) => condition.name === name);
-    const meter = meters[meterOf[i] ?? -1];
-    return isAbove(meter, rule.conditions[i]?.threshold) && cannotFall(meter) ? 'holds' : 'open';
+    const meter = meterAbove(planned, name, meters);
+    return meter !== undefined && cannotFall(meter) ? 'holds' : 'open';
   };
   return outlookOf(expression, outlook) === 'holds';
 }
 
-function isAbove(meter: AggregateState | undefined, threshold = Number.POSITIVE_INFINITY): boolean {
-  return (meter?.best?.value ?? Number.NEGATIVE_INFINITY) > threshold;
-}
-
-function cannotFall(meter: AggregateState | undefined): boolean {
-  switch (meter?.aggregate.kind) {
-    case 'max':
-    case 'max_rolling_mean':
-      return true;
-    case 'top_k_mean':
-      return meter.tokens >= meter.aggregate.window;
-    default:
-      return false;
-  }
+/** The meter of the condition of this name where the condition is met. */
+function meterAbove(
+  { rule, meterOf, conditionOf }: PlannedRule,
+  name: string,
+  meters: readonly MeterState[],
+): MeterState | undefined {
+  const i = conditionOf.get(name) ?? -1;
+  const meter = meters[meterOf[i] ?? -1];
+  const value = meter?.best?.value ?? Number.NEGATIVE_INFINITY;
+  return value > (rule.conditions[i]?.threshold ?? Number.POSITIVE_INFINITY) ? meter : undefined;
 }
 
 function checkNext(state: State, { firstToken, signals }: Activations): void {

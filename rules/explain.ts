@@ -1,8 +1,10 @@
-import type { Activations, Role, TokenSpan } from '../detectors/index.ts';
-import { type CompiledRule, compiledOf } from './compiled.ts';
+import type { Activations, Role, SignalId, TokenSpan } from '../detectors/index.ts';
+import { type CompiledCondition, type CompiledRule, compiledOf } from './compiled.ts';
 import { fieldsOf, type Measurement, measure } from './evaluate.ts';
 import { evaluateExpression, namesIn } from './expression-truth.ts';
+import { weightsOf } from './finding.ts';
 import { spanOf } from './history.ts';
+import { valuesOf } from './meters/meter.ts';
 import { didYouMean } from './nearest.ts';
 import { type Bench, type ReadSegment, readSegment } from './read-segment.ts';
 import { shareFeatures } from './shares.ts';
@@ -20,8 +22,14 @@ export interface ExplainedCondition extends Omit<ConditionResult, 'value' | 'mar
   readonly isNegated: boolean | null;
   /** The tokens that attain the value. */
   readonly span: TokenSpan | null;
-  /** The signal, one value a token. */
+  /** The signal, one value a token; less `minus` where that is given. */
   readonly perToken: readonly number[];
+  /** Of a `then`: the signal that must follow, one value a token. The value is the lesser of both margins. */
+  readonly next?: {
+    readonly signal: SignalId;
+    readonly threshold: number;
+    readonly perToken: readonly number[];
+  };
 }
 
 /** A condition on fields of the exchange, met or not. */
@@ -101,10 +109,11 @@ export async function explainRule(
 function explainConditions(rule: CompiledRule, { state, activations }: ReadSegment): ExplainedCondition[] {
   const named = new Map(namesIn(rule.expression).map(({ name, isNegated }) => [name, isNegated]));
   return measure(state).map(({ condition, value, best }) => {
-    const { name, signal, aggregate, threshold, rate, rateInterval } = condition;
+    const { name, signal, minus, aggregate, threshold, rate, rateInterval } = condition;
     return {
       name,
       signal,
+      ...(minus === null ? {} : { minus }),
       aggregate,
       value,
       threshold,
@@ -114,9 +123,17 @@ function explainConditions(rule: CompiledRule, { state, activations }: ReadSegme
       isMet: value !== null && value > threshold,
       isNegated: named.get(name) ?? null,
       span: best?.span ?? null,
-      perToken: [...(activations.signals.get(signal) ?? [])],
+      perToken: [...valuesOf(condition, activations)],
+      ...followed(condition, activations),
     };
   });
+}
+
+function followed({ steps }: CompiledCondition, activations: Activations): Pick<ExplainedCondition, 'next'> {
+  if (steps === null) return {};
+  const { reading, limit } = steps[1];
+  const perToken = [...valuesOf(reading, activations)];
+  return { next: { signal: reading.signal, threshold: limit.threshold, perToken } };
 }
 
 function explainFields(rule: CompiledRule, fields: Fields): ExplainedFields[] {
@@ -156,7 +173,7 @@ interface Stretch {
 function sharesOver(ruleSet: RuleSet, speaking: readonly Measurement[], stretch: Stretch) {
   const { activations, firstToken, lastToken } = stretch;
   const history = { activations, earlier: null };
-  const weights = speaking.map(({ condition }) => condition.weights);
+  const weights = speaking.flatMap(({ condition }) => weightsOf(condition));
   const features = shareFeatures(compiledOf(ruleSet), { weights, history, firstToken, lastToken });
   return { span: spanOf(history, firstToken, lastToken), features };
 }

@@ -1,17 +1,18 @@
-import type { AggregateState } from '../detectors/index.ts';
-import type { CompiledCondition, CompiledRuleSet, PlannedRule } from './compiled.ts';
+import type { CompiledCondition, CompiledRuleSet, PlannedRule, Step } from './compiled.ts';
 import { namesIn } from './expression-truth.ts';
 import type { Fields } from './fields/fields.ts';
 import { type History, spanOf } from './history.ts';
+import { tokensBehind } from './meters/meter.ts';
+import type { MeterState } from './meters/types.ts';
 import { shareFeatures } from './shares.ts';
-import type { ConditionResult, FieldMatch, Finding, SegmentRef } from './types.ts';
+import type { ConditionAggregate, ConditionResult, FieldMatch, Finding, SegmentRef } from './types.ts';
 
 export interface Evidence {
   readonly planned: PlannedRule;
   readonly segment: SegmentRef;
   readonly fields: Fields;
   /** The plan's meters at the moment that is told of. */
-  readonly meters: readonly AggregateState[];
+  readonly meters: readonly MeterState[];
   /** Tokens that the meters have seen; more may be in the history. */
   readonly tokens: number;
   readonly history: History | null;
@@ -19,6 +20,7 @@ export interface Evidence {
 
 interface Met {
   readonly condition: CompiledCondition;
+  readonly meter: MeterState;
   readonly value: number;
   readonly first: number;
   readonly last: number;
@@ -46,15 +48,20 @@ export function createFinding(ruleSet: CompiledRuleSet, evidence: Evidence): Fin
     firstToken,
     lastToken,
     span: spanOf(history, firstToken, lastToken),
-    conditions: met.map(resultOf),
+    conditions: met.flatMap(resultsOf),
     features: shareFeatures(ruleSet, {
-      weights: met.map(({ condition }) => condition.weights),
+      weights: met.flatMap(({ condition }) => weightsOf(condition)),
       history,
       firstToken,
       lastToken,
     }),
     ...(fields.length === 0 ? {} : { fields }),
   };
+}
+
+/** Of each reading of a condition: feature index to its weight. */
+export function weightsOf({ weights, steps }: CompiledCondition): readonly ReadonlyMap<number, number>[] {
+  return steps === null ? [weights] : steps.map(({ reading }) => reading.weights);
 }
 
 function matchedFields({ planned, fields }: Evidence): FieldMatch[] {
@@ -76,19 +83,32 @@ function metConditions({ planned, meters }: Evidence): Met[] {
     const meter = meters[planned.meterOf[i] ?? -1];
     const value = meter?.best?.value ?? Number.NEGATIVE_INFINITY;
     if (meter === undefined || !names.has(condition.name) || value <= condition.threshold) return [];
-    return [{ condition, value, ...tokensBehind(meter, condition.threshold) }];
+    return [{ condition, meter, value, ...tokensBehind(meter, condition.threshold) }];
   });
 }
 
-/** The tokens that attain the value; for a `top_k_mean` all from the first to the last of the k above the threshold. */
-function tokensBehind(meter: AggregateState, threshold: number): { first: number; last: number } {
-  const { best, kept, aggregate } = meter;
-  if (aggregate.kind !== 'top_k_mean') return { first: best?.firstToken ?? 0, last: best?.lastToken ?? 0 };
-  const tokens = kept.filter(({ value }) => value > threshold).map(({ token }) => token);
-  return { first: Math.min(...tokens), last: Math.max(...tokens) };
+function resultsOf({ condition, meter, value }: Met): ConditionResult[] {
+  const { name, steps } = condition;
+  if (steps === null || meter.kind !== 'pair' || meter.pair === null) {
+    return [resultOf({ name, reading: condition, aggregate: condition.aggregate, value, limit: condition })];
+  }
+  const [first, second] = meter.pair;
+  const aggregate: ConditionAggregate = { kind: 'max', window: 1 };
+  return [
+    resultOf({ name, aggregate, value: first.value, ...steps[0] }),
+    resultOf({ name: `${name}.then`, aggregate, value: second.value, ...steps[1] }),
+  ];
 }
 
-function resultOf({ condition, value }: Met): ConditionResult {
-  const { name, signal, aggregate, threshold, rate, rateInterval } = condition;
-  return { name, signal, aggregate, value, threshold, margin: value - threshold, rate, rateInterval };
+interface Result extends Step {
+  readonly name: string;
+  readonly aggregate: ConditionAggregate;
+  readonly value: number;
+}
+
+function resultOf({ name, reading, aggregate, value, limit }: Result): ConditionResult {
+  const { threshold, rate, rateInterval } = limit;
+  const { signal, minus } = reading;
+  const about = { name, signal, ...(minus === null ? {} : { minus }), aggregate };
+  return { ...about, value, threshold, margin: value - threshold, rate, rateInterval };
 }

@@ -22,6 +22,7 @@ export { formatTestReport } from './format-tests.ts';
 export { createRuleJsonSchema, createSchemaText, type JsonSchema } from './json-schema.ts';
 export { loadRules } from './load.ts';
 export type { Bench } from './read-segment.ts';
+export { isCalibratable } from './resolve-threshold.ts';
 export { RulesError, type RulesErrorCode } from './rules-error.ts';
 export {
   type OnTestProgress,

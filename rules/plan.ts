@@ -1,28 +1,33 @@
-import type { CompiledCondition, CompiledRule, Meter, Plan, PlannedRule } from './compiled.ts';
+import type { CompiledCondition, CompiledRule, Plan, PlannedRule } from './compiled.ts';
 import { reduceExpression } from './expression-truth.ts';
 import type { FieldCondition } from './fields/compile-fields.ts';
 import type { Fields } from './fields/fields.ts';
+import { keyOfMeter } from './meters/meter.ts';
+import type { Meter } from './meters/types.ts';
 
 /** The plan for some rules where the fields are as given; meters that several conditions share are kept once. */
 export function createPlan(rules: readonly CompiledRule[], fields: Fields): Plan {
   const meters: Meter[] = [];
   const indexOf = new Map<string, number>();
-  const meterOf = ({ signal, aggregate }: CompiledCondition): number => {
-    const key = `${signal} ${aggregate.kind} ${aggregate.window}`;
+  const meterOf = ({ meter }: CompiledCondition): number => {
+    const key = keyOfMeter(meter);
     const known = indexOf.get(key);
     if (known !== undefined) return known;
     indexOf.set(key, meters.length);
-    return meters.push({ signal, aggregate }) - 1;
+    return meters.push(meter) - 1;
   };
   const planned = rules.map(
     (rule): PlannedRule => ({
       rule,
       expression: expressionGiven(rule, fields),
       meterOf: rule.conditions.map(meterOf),
+      conditionOf: new Map(rule.conditions.map(({ name }, i) => [name, i])),
     }),
   );
-  const signals = [...new Set(meters.map((meter) => meter.signal))];
-  return { rules: planned, meters, signals };
+  const signals = [...new Set(rules.flatMap(({ conditions }) => conditions.flatMap((one) => one.signals)))];
+  const rulesOf = meters.map((): PlannedRule[] => []);
+  for (const one of planned) for (const meter of new Set(one.meterOf)) rulesOf[meter]?.push(one);
+  return { rules: planned, meters, signals, rulesOf };
 }
 
 function expressionGiven({ expression, fieldConditions }: CompiledRule, fields: Fields) {

@@ -48,12 +48,40 @@ and window w:
 | \`max_rolling_mean\` | the highest mean of w consecutive tokens (of fewer at the beginning) | no |
 | \`top_k_mean\` | the mean of the w highest x (of all while n < w) | no, from w tokens on |
 | \`mean\` | the mean of all x | yes |
+| \`sum\` | the sum of all x | yes |
+| \`count_above\` | how many x are greater than \`token_above\` | no |
+| \`ema\` | the highest e, where e follows x by e + (x - e) · 2 / (w + 1) and begins at the first x | no |
+
+\`minus\` compares two signals: x is what the first has more than the second, token by token.
+\`for: {tokens: 3, of: 10}\` asks that 3 of 10 tokens in a row are above the threshold; the value is what so many of them
+reach. With \`until: 0.5\` it has hysteresis: from the first token above the threshold, tokens count as above it, with the
+highest x since then, until one is at or below 0.5. \`then\` asks that a token above the threshold is followed, at most
+\`within\` tokens later, by one above the threshold of a second signal; such a match is told as two conditions, NAME and
+NAME.then.
+
+\`\`\`yaml fragment
+detection:
+  keeps_on:
+    signal: {concept: deception}
+    rarer_than: 1/500
+    for: {tokens: 4, of: 12}
+  more_than_it_refuses:
+    signal: {concept: illicit}
+    minus: {concept: refusal}
+    aggregate: mean
+    above: 0.8
+  plans_then_hides:
+    signal: {concept: power_seeking}
+    above: 2
+    then: {signal: {concept: deception}, above: 1.5, within: 60}
+\`\`\`
 
 A condition is met when the value is greater than the threshold. \`above\` is the threshold itself.
 \`rarer_than: 1/2000\` is looked up in the featureset's calibration, for the same aggregate and for the role that the
 target reads (\`input\`: user, \`output\` and \`tool_call\`: assistant, \`tool_result\`: tool, \`system\`: system; \`any\`: all
 roles together; where the role alone has too few segments for the rate, all roles): at most one in 2,000 ordinary
-segments scores so high. A rate that the calibration's sample cannot support is refused, with the number of segments
+segments scores so high. \`for\` and \`then\` take the rate of single tokens, which they keep, since they ask more than one
+token. \`sum\`, \`count_above\`, \`ema\` and \`minus\` have no calibration: they go with \`above\`. A rate that the calibration's sample cannot support is refused, with the number of segments
 that are missing.
 
 ## When a rule fires
@@ -62,7 +90,7 @@ The condition expression joins the names under \`detection\`: \`not\` binds tigh
 \`1 of them\`, \`2 of them\` and \`all of them\` count all conditions of the rule, \`1 of lies_*\` those whose names match.
 
 A rule fires before its segment ends as soon as nothing that may follow can undo it: conditions whose value cannot
-fall and that are met stay met. A \`mean\`, a \`top_k_mean\` of fewer than w tokens and a condition under \`not\` are
+fall and that are met stay met. A \`mean\`, a \`sum\`, a \`top_k_mean\` of fewer than w tokens and a condition under \`not\` are
 decided when the segment ends. So the findings do not depend on how a text was cut on its way. A segment without
 tokens never fires.
 

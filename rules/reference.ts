@@ -12,6 +12,8 @@ export function createReference(schema: JsonSchema = createRuleJsonSchema()): st
     table('A rule', rule),
     table('A condition', condition),
     table('A signal', condition.properties?.['signal'] ?? {}),
+    table('For', condition.properties?.['for'] ?? {}),
+    table('Then', condition.properties?.['then'] ?? {}),
     table('An exception', rule.properties?.['exceptions']?.items ?? {}),
     table('A test', rule.properties?.['tests']?.items ?? {}),
   ];

@@ -21,11 +21,20 @@ export interface SegmentRef {
   readonly tool?: string | null;
 }
 
-/** One condition of a rule that was met, with the numbers behind it. */
+/** How a condition's token values become one: an aggregate of the detectors', or one of the rules' own. `window` is in
+ *  tokens; `sustained` is what `for` asks, `pair` what `then` asks: the lesser of two margins. */
+export interface ConditionAggregate {
+  readonly kind: Aggregate['kind'] | 'sum' | 'count_above' | 'ema' | 'sustained' | 'pair';
+  readonly window: number;
+}
+
+/** One condition of a rule that was met, with the numbers behind it. Of a `then` there are two, for the two tokens. */
 export interface ConditionResult {
   readonly name: string;
   readonly signal: SignalId;
-  readonly aggregate: Aggregate;
+  /** A second signal that was taken off the first; absent where there is none. */
+  readonly minus?: SignalId;
+  readonly aggregate: ConditionAggregate;
   readonly value: number;
   readonly threshold: number;
   /** value - threshold */

@@ -4,16 +4,29 @@ import { type Fault, fault, present } from './fault.ts';
 /** What of a condition bears on which keys may stand together. */
 interface ConditionKeys {
   readonly signal?: unknown;
+  readonly minus?: unknown;
   readonly field?: unknown;
   readonly aggregate?: string | undefined;
   readonly window?: unknown;
-  readonly above?: unknown;
+  readonly token_above?: unknown;
+  readonly above?: number | undefined;
   readonly rarer_than?: unknown;
+  readonly for?: { readonly until?: number | undefined } | undefined;
+  readonly then?: unknown;
 }
 
-const SIGNAL_KEYS = ['aggregate', 'window', 'above', 'rarer_than'] as const;
+const SIGNAL_KEYS = [
+  'minus',
+  'aggregate',
+  'window',
+  'token_above',
+  'above',
+  'rarer_than',
+  'for',
+  'then',
+] as const;
 const FIELD_KEYS = [...COMPARISONS, 'ignore_case'] as const;
-const NEEDS_WINDOW: ReadonlySet<string | undefined> = new Set(['top_k_mean', 'max_rolling_mean']);
+const NEEDS_WINDOW: ReadonlySet<string | undefined> = new Set(['top_k_mean', 'max_rolling_mean', 'ema']);
 
 /** Keys of a condition that do not go together, each with its place. */
 export function findFaults(condition: ConditionKeys): Fault[] {
@@ -32,14 +45,37 @@ function fieldFaults(condition: ConditionKeys): Fault[] {
 }
 
 function signalFaults(condition: ConditionKeys): Fault[] {
+  const { aggregate } = condition;
   const faults = present(condition, FIELD_KEYS).map((key) =>
     fault([key], 'goes with field, not with signal'),
   );
   if ((condition.above === undefined) === (condition.rarer_than === undefined)) {
     faults.push(fault([], 'must have exactly one of above, rarer_than'));
   }
-  if (NEEDS_WINDOW.has(condition.aggregate) !== (condition.window !== undefined)) {
-    faults.push(fault(['window'], 'goes with aggregate top_k_mean or max_rolling_mean, and with no other'));
+  if (NEEDS_WINDOW.has(aggregate) !== (condition.window !== undefined)) {
+    const which = 'top_k_mean, max_rolling_mean or ema';
+    faults.push(fault(['window'], `goes with aggregate ${which}, and with no other`));
+  }
+  if ((aggregate === 'count_above') !== (condition.token_above !== undefined)) {
+    faults.push(fault(['token_above'], 'goes with aggregate count_above, and with no other'));
+  }
+  if (condition.minus !== undefined && condition.rarer_than !== undefined) {
+    faults.push(fault(['rarer_than'], 'is not calibrated for the difference of two signals; give above'));
+  }
+  return [...faults, ...tokenFaults(condition)];
+}
+
+/** `for` and `then` look at tokens, not at what an aggregate makes of them. */
+function tokenFaults(condition: ConditionKeys): Fault[] {
+  const [first, second] = present(condition, ['for', 'then']);
+  if (first === undefined) return [];
+  const faults =
+    second === undefined ? [] : [fault([second], `does not go with ${first}; write two conditions`)];
+  if (condition.aggregate !== undefined)
+    faults.push(fault(['aggregate'], `does not go with ${first}, which looks at tokens`));
+  const until = condition.for?.until;
+  if (until !== undefined && condition.above !== undefined && until > condition.above) {
+    faults.push(fault(['for', 'until'], `must be at most above, which is ${condition.above}`));
   }
   return faults;
 }

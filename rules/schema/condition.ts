@@ -19,7 +19,19 @@ export const signalSchema = z
   .describe('What is read: one number per token. Exactly one of `concept`, `feature`, `probe`.')
   .meta({ minProperties: 1, maxProperties: 1 });
 
-const AGGREGATE_KINDS = ['max', 'mean', 'top_k_mean', 'max_rolling_mean'] as const;
+export const AGGREGATE_KINDS = [
+  'max',
+  'mean',
+  'top_k_mean',
+  'max_rolling_mean',
+  'sum',
+  'count_above',
+  'ema',
+] as const;
+
+const MAX_WINDOW = 4096;
+/** Every token of the window is looked at whenever a new one counts more than all before. */
+const MAX_SUSTAINED = 1024;
 
 const thresholdKeys = {
   above: z.number().optional().describe('Threshold in units of the signal. Met when the value is greater.'),
@@ -29,6 +41,35 @@ const thresholdKeys = {
       'Threshold as a false-alarm rate, such as `1/2000`: at most one in 2,000 ordinary segments scores so high, by the calibration of the featureset for the role that the target reads.',
     ),
 };
+
+const forSchema = z
+  .strictObject({
+    tokens: z.int().min(1).max(MAX_SUSTAINED).describe('How many tokens must be above the threshold …'),
+    of: z.int().min(1).max(MAX_SUSTAINED).describe('… of how many tokens in a row.'),
+    until: z
+      .number()
+      .optional()
+      .describe(
+        'Hysteresis: from the first token above the threshold, tokens count as above it until one is at or below this lower value.',
+      ),
+  })
+  .refine(({ tokens, of }) => tokens <= of, { path: ['of'], error: 'must be at least as many as tokens' })
+  .describe('The condition is met where so many of so many tokens in a row are above the threshold.');
+
+const thenSchema = z
+  .strictObject({
+    signal: signalSchema,
+    minus: signalSchema.optional().describe('A second signal, which is taken off token by token.'),
+    ...thresholdKeys,
+    within: z.int().min(1).max(MAX_WINDOW).describe('At most so many tokens later.'),
+  })
+  .refine((step) => (step.above === undefined) !== (step.rarer_than === undefined), {
+    error: 'must have exactly one of above, rarer_than',
+  })
+  .describe(
+    'The condition is met where a token above its threshold is followed by one that this step is met by.',
+  )
+  .meta({ oneOf: [{ required: ['above'] }, { required: ['rarer_than'] }] });
 
 const comparison = (meaning: string) => comparandSchema.optional().describe(meaning);
 
@@ -46,6 +87,11 @@ const comparisonKeys = {
 export const conditionSchema = z
   .strictObject({
     signal: signalSchema.optional().describe('Of a condition on a signal. Either `signal` or `field`.'),
+    minus: signalSchema
+      .optional()
+      .describe(
+        'A second signal, which is taken off token by token: how much more there is of the first. Goes with `above`.',
+      ),
     aggregate: z
       .enum(AGGREGATE_KINDS)
       .optional()
@@ -55,12 +101,21 @@ export const conditionSchema = z
     window: z
       .int()
       .min(1)
-      .max(4096)
+      .max(MAX_WINDOW)
       .optional()
       .describe(
-        'Tokens: k of `top_k_mean`, the width of `max_rolling_mean`. Required there, refused elsewhere.',
+        'Tokens: k of `top_k_mean`, the width of `max_rolling_mean`, the span of `ema`. Required there, refused elsewhere.',
+      ),
+    token_above: z
+      .number()
+      .optional()
+      .describe(
+        'Of `count_above`: a token counts when the signal is greater. Required there, refused elsewhere.',
       ),
     ...thresholdKeys,
+    for: forSchema.optional(),
+    // biome-ignore lint/suspicious/noThenProperty: nobody awaits a schema, and the word is the language's.
+    then: thenSchema.optional(),
     field: z
       .enum(FIELD_NAMES)
       .optional()
@@ -84,3 +139,4 @@ export const conditionSchema = z
 
 export type ConditionDefinition = z.infer<typeof conditionSchema>;
 export type SignalDefinition = z.infer<typeof signalSchema>;
+export type ThenDefinition = z.infer<typeof thenSchema>;

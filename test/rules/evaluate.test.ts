@@ -22,12 +22,16 @@ const OUTPUT: SegmentRef = {
   choice: 0,
 };
 
-/** Detection of three conditions; `condition` decides how they are joined. */
+/** Detection of several conditions; `condition` decides how they are joined. */
 const THREE = `
       lies: {signal: {concept: deception}, above: 4}
       seeks: {signal: {concept: power_seeking}, above: 2}
       breaks: {signal: {concept: jailbreak}, above: 3}
-      tells: {signal: {feature: 7}, aggregate: mean, above: 0.5}`;
+      tells: {signal: {feature: 7}, aggregate: mean, above: 0.5}
+      lasts: {signal: {feature: 30}, above: 2, for: {tokens: 2, of: 4, until: 1}}
+      turns: {signal: {feature: 20}, above: 2, then: {signal: {feature: 30}, above: 2, within: 5}}
+      leans: {signal: {concept: deception}, minus: {feature: 20}, aggregate: ema, window: 3, above: 3}
+      often: {signal: {feature: 10}, aggregate: count_above, token_above: 2, above: 2}`;
 
 const CONDITIONS = [
   'lies',
@@ -41,6 +45,9 @@ const CONDITIONS = [
   '2 of them',
   'all of them',
   'not not breaks',
+  'lasts',
+  'turns or leans',
+  'often and not lasts',
 ];
 
 /** Runs rows through the rules in batches of these sizes (the last takes the rest). */

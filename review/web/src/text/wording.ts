@@ -53,11 +53,20 @@ export const featureName = (feature: { index: number; label: string | null }): s
 
 /** Which number of a segment a rule compares. */
 export function aggregateName({ kind, window }: AggregateView): string {
-  if (kind === 'max') return 'strongest token';
-  if (kind === 'mean') return 'mean of all tokens';
-  if (kind === 'top_k_mean') return `mean of the ${window} strongest tokens`;
-  return `highest mean of ${window} tokens in a row`;
+  return AGGREGATE_NAMES[kind](window);
 }
+
+const AGGREGATE_NAMES: Readonly<Record<AggregateView['kind'], (window: number) => string>> = {
+  max: () => 'strongest token',
+  mean: () => 'mean of all tokens',
+  top_k_mean: (window) => `mean of the ${window} strongest tokens`,
+  max_rolling_mean: (window) => `highest mean of ${window} tokens in a row`,
+  sum: () => 'sum over all tokens',
+  count_above: () => 'number of strong tokens',
+  ema: (window) => `highest moving average over about ${window} tokens`,
+  sustained: (window) => `what several of ${window} tokens in a row reach`,
+  pair: (window) => `pair of tokens at most ${window} apart`,
+};
 
 /** The false-alarm rate that a threshold promises, with what supports it. */
 export function promise({ rate, rateInterval, calibration }: ConditionView): string {
