@@ -10,6 +10,7 @@ import { createScorer } from './scorer.ts';
 import { createTokenStream } from './tokenizer/tokenizer.ts';
 import { parseVocabulary } from './tokenizer/vocabulary.ts';
 import type { Detector, DetectorConfig, ScorerOptions } from './types.ts';
+import { readableView } from './views/readable-view.ts';
 
 const DEFAULT_MAX_QUEUED = 256;
 const DEFAULT_TIMEOUT_MS = 10_000;
@@ -76,6 +77,7 @@ export async function createDetector(config: DetectorConfig, parts: DetectorPart
           tokensScored += tokens;
         },
       }),
+    readableView: (text) => readableView(vocabulary, text),
     stats: () => ({
       workers: pool.workers,
       openWindows: windowParts.caches.open,

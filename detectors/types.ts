@@ -12,6 +12,16 @@ export interface TokenSpan {
   readonly end: number;
 }
 
+/** A disguised text as somebody reads it who sees through the disguise; it is scored beside the text itself. */
+export interface ReadableView {
+  readonly text: string;
+  /** What was undone: invisible characters, look-alike letters, codes such as base64, letters set apart, digits for
+   *  letters, rot13 or backwards. */
+  readonly changes: readonly ('invisible' | 'look_alikes' | 'encoded' | 'spaced' | 'leet' | 'cipher')[];
+  /** Where a span of the view stands in the text. */
+  origin(span: TokenSpan): TokenSpan;
+}
+
 /** Feature activations of consecutive tokens in compressed sparse rows:
  *  token i has the entries rowStart[i] .. rowStart[i + 1] of `index` and `value`. */
 export interface SparseActivations {
@@ -176,6 +186,8 @@ export interface DetectorStats {
 export interface Detector {
   readonly featureset: Featureset;
   createScorer(options: ScorerOptions): SegmentScorer;
+  /** A whole text as it reads without its disguise, null where it wears none: a second text to score for the same segment. */
+  readableView(text: string): ReadableView | null;
   stats(): DetectorStats;
   close(): Promise<void>;
 }

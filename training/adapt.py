@@ -151,6 +151,9 @@ def train(options: argparse.Namespace) -> None:
         reader.load_state_dict(saved["reader"]), heads.load_state_dict(saved["heads"])
         optimizer.load_state_dict(saved["optimizer"]), torch.set_rng_state(saved["rng"])
         state = saved["state"]
+        if options.new_pass:
+            state.update(pass_began=state["step"])
+            state["pass"] += 1
     elif options.init:
         saved = torch.load(options.init, weights_only=False, map_location="cpu")
         reader.load_state_dict(saved["reader"]), heads.load_state_dict(saved["heads"])
@@ -191,6 +194,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--limit", type=int, default=2000, help="batches in all; the learning rate falls towards it")
     parser.add_argument("--init", type=Path, help="another adapt.pt whose reader and heads are the start")
+    parser.add_argument("--new-pass", action="store_true", help="resume with a new pass, which reads the written rows anew")
     parser.add_argument("--drop", type=float, default=0.06, help="share of tokens hidden in half of the windows")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rate", type=float, default=2e-4)

@@ -38,9 +38,35 @@ export async function scoreTexts(
   return found;
 }
 
+/** The strongest of the text and, where it is disguised, its readable view. */
 async function scoreText(
-  { featureset, createScorer }: Detector,
+  detector: Detector,
   { role, text }: { readonly role: Role; readonly text: string },
+): Promise<TextScores> {
+  const plain = await scoreView(detector, role, text);
+  const view = detector.readableView(text);
+  if (view === null) return plain;
+  const readable = await scoreView(detector, role, view.text);
+  return {
+    tokens: plain.tokens + readable.tokens,
+    concept: strongest(plain.concept, readable.concept),
+    probe: strongest(plain.probe, readable.probe),
+  };
+}
+
+function strongest(
+  a: Readonly<Record<string, number>>,
+  b: Readonly<Record<string, number>>,
+): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    Object.entries(a).map(([name, value]) => [name, Math.max(value, b[name] ?? value)]),
+  );
+}
+
+async function scoreView(
+  { featureset, createScorer }: Detector,
+  role: Role,
+  text: string,
 ): Promise<TextScores> {
   const names = featureset.concepts.map(({ name }) => name);
   const probes = names.filter((name) => featureset.probes.includes(name));

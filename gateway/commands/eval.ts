@@ -40,7 +40,7 @@ out. Optional "role": only segments of this role are judged (document and functi
 system); of a text it is the role, else user. Optional "topic".
 
 A concept's score of a segment is its own aggregate over the segment's tokens; a row's is that of its strongest judged
-segment. The calibrated score is -log10 of the share of ordinary segments that score so high: 2 is one in a hundred, 3
+segment, which is read a second time without its disguise where it wears one. The calibrated score is -log10 of the share of ordinary segments that score so high: 2 is one in a hundred, 3
 one in a thousand; beyond the sample the tail is extended log-linearly. For a NAME it is that concept's, for "any" the
 strongest calibrated score of the concepts that the model's manifest lists for it (all where it lists none).
 

@@ -9,7 +9,7 @@ import { CommandFailure } from './command.ts';
 import type { EvalRow } from './eval-rows.ts';
 import { type SegmentScores, scoreSegment } from './score-segment.ts';
 
-/** A concept in one row: the strongest of the judged segments. */
+/** A concept in one row: the strongest of the judged segments, a disguised one read without its disguise too. */
 export interface ConceptScore {
   /** -log10 of the share of ordinary segments that score so high; 0 for a row without a token. */
   readonly score: number;
@@ -30,8 +30,10 @@ export async function scoreRow(detector: Detector, row: EvalRow): Promise<RowSco
   const signals = concepts.map(conceptSignal);
   const segments: SegmentScores[] = [];
   // One after another: rows are what is worked on at once, and a row of many messages must not fill the queue.
-  for (const { role, text } of row.segments)
-    segments.push(await scoreSegment(detector, { role, text, signals }));
+  for (const { role, text } of row.segments) {
+    const views = [text, detector.readableView(text)?.text].filter((view) => view !== undefined);
+    for (const view of views) segments.push(await scoreSegment(detector, { role, text: view, signals }));
+  }
   const scoreOf = (concept: Concept) => strongest(detector.featureset, concept, segments);
   return {
     row,

@@ -1,5 +1,5 @@
 import { text as readAll } from 'node:stream/consumers';
-import type { TokenSpan } from '../../detectors/index.ts';
+import type { Detector, TokenSpan } from '../../detectors/index.ts';
 import { type Call, defineCommand, UsageError, writeJson } from './command.ts';
 import { openDetector } from './open-detector.ts';
 import { ROLE_NAMES, ROLE_OF_NAME } from './roles.ts';
@@ -10,7 +10,7 @@ import {
   reportSignals,
   type SignalReport,
 } from './score-report.ts';
-import { scoreSegment } from './score-segment.ts';
+import { type SegmentText, scoreSegment } from './score-segment.ts';
 import { shadeTokens } from './shade.ts';
 import { formatTable } from './table.ts';
 
@@ -32,7 +32,9 @@ export const scoreCommand = defineCommand({
 --signal SIGNAL  concept/NAME, feature/INDEX or probe/NAME; may be repeated; default all concepts
 
 On a terminal the tokens are shaded by the rarest signal: the strongest shade is at its threshold for one ordinary
-segment in a hundred, or over it. rarity is -log10 of the share of ordinary segments that score so high.`,
+segment in a hundred, or over it. rarity is -log10 of the share of ordinary segments that score so high. A disguised
+text (invisible or look-alike letters, base64, hexadecimal, letters set apart, digits for letters, rot13, backwards)
+is read a second time without its disguise.`,
   options,
   maxPositionals: 0,
   run: runScore,
@@ -53,15 +55,38 @@ async function runScore({ values, io }: Call<typeof options>): Promise<number> {
     if (values.json) {
       const { name, version, digest } = featureset;
       const tokens = scores.tokens.map(({ start, end }) => ({ start, end, text: text.slice(start, end) }));
-      writeJson(io, { role, featureset: { name, version, digest }, tokens, signals: reports, features });
+      const view = await readView(detector, { role, text, signals });
+      writeJson(io, {
+        role,
+        featureset: { name, version, digest },
+        tokens,
+        signals: reports,
+        features,
+        view,
+      });
       return 0;
     }
     io.stdout.write(`${io.hasColours ? shadeText(text, scores.tokens, reports[0]) : text}\n\n`);
     io.stdout.write(`${signalTable(reports)}\n${featureTable(features, reports)}`);
+    const view = await readView(detector, { role, text, signals });
+    if (view !== null) io.stdout.write(`\n${viewText(view)}`);
     return 0;
   } finally {
     await detector.close();
   }
+}
+
+/** A disguised text without its disguise, and what that says; null where it wears none. */
+async function readView(detector: Detector, segment: SegmentText) {
+  const view = detector.readableView(segment.text);
+  if (view === null) return null;
+  const { text, changes } = view;
+  const scores = await scoreSegment(detector, { ...segment, text });
+  return { text, changes, signals: reportSignals(detector.featureset, scores) };
+}
+
+function viewText({ text, changes, signals }: NonNullable<Awaited<ReturnType<typeof readView>>>): string {
+  return `Disguised (${changes.join(', ')}); it reads: ${text}\n\n${signalTable(signals)}`;
 }
 
 function shadeText(text: string, tokens: readonly TokenSpan[], signal: SignalReport | undefined): string {
