@@ -18,7 +18,7 @@ export interface ActiveRules {
 }
 
 export interface ActiveRulesParts {
-  readonly folder: string;
+  readonly folders: readonly string[];
   readonly detector: Detector;
   readonly telemetry: Telemetry;
   readonly log: Logger;
@@ -26,20 +26,20 @@ export interface ActiveRulesParts {
 
 /** @throws {GatewayError} RULES_BROKEN with every problem, each with file, line and column */
 export async function startRules({
-  folder,
+  folders,
   detector,
   telemetry,
   log,
 }: ActiveRulesParts): Promise<ActiveRules> {
   const { featureset } = detector;
-  const loaded = await loadRules([folder], featureset);
+  const loaded = await loadRules(folders, featureset);
   if (!loaded.ok) {
-    const message = `the rules in ${folder} (TELLTALE_RULES) are broken:\n${formatProblems(loaded.problems)}`;
-    throw new GatewayError('RULES_BROKEN', message, { fields: { folder } });
+    const message = `the rules in ${folders.join(', ')} (TELLTALE_RULES) are broken:\n${formatProblems(loaded.problems)}`;
+    throw new GatewayError('RULES_BROKEN', message, { fields: { folders: folders.join() } });
   }
   let ruleSet = loaded.ruleSet;
   const watcher = await createRuleWatcher({
-    paths: [folder],
+    paths: folders,
     featureset,
     ruleSet,
     onRuleSet(fresh) {

@@ -16,6 +16,7 @@ import { GatewayError } from './gateway-error.ts';
 import { createHealth } from './health.ts';
 import { listen } from './http-server.ts';
 import { createMetricsHandler } from './metrics-handler.ts';
+import { ruleFolders } from './rule-folders.ts';
 import { type RunningRelay, startRelay } from './start-relay.ts';
 import { type ActiveRules, startRules } from './start-rules.ts';
 import { createStop } from './stop.ts';
@@ -61,7 +62,6 @@ interface Start {
 const MODEL_FOLDER = resolve(import.meta.dirname, '../models/default');
 /** Conversations are kept there: for the owner alone. A folder that is there already stays as it is. */
 const PRIVATE = 0o700;
-const RULES_FOLDER = resolve(import.meta.dirname, '../rules/shipped');
 
 /** Starts everything: reader, rules, store, gateway, review page, relay and metrics.
  *  @throws {GatewayError | DetectorError | AlertsError | ReviewError} what was started is closed again before */
@@ -115,8 +115,8 @@ async function buildParts({ config, log, closing, options }: Start, stopSignal: 
   const dataDir = openDataFolder(config.data);
   const telemetry = closing.add('telemetry', createTelemetry(telemetryOptions(config)));
   const detector = options.detector ?? closing.add('detector', await openDetector(config));
-  const folder = config.rules ?? RULES_FOLDER;
-  const rules = closing.add('rules', await startRules({ folder, detector, telemetry, log }));
+  const folders = ruleFolders(config.rules);
+  const rules = closing.add('rules', await startRules({ folders, detector, telemetry, log }));
   const ledger = closing.add('ledger', await openLedger(config, log));
   const upstreamUrl = config.upstream.url ?? closing.add('demo', await createDemoUpstream({ port: 0 })).url;
   const parts: GatewayParts = {

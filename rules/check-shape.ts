@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { createRuleJsonSchema, type JsonSchema, schemaAt } from './json-schema.ts';
+import { createRuleJsonSchema, followed, type JsonSchema, schemaAt } from './json-schema.ts';
 import { didYouMean } from './nearest.ts';
 import { createProblem, showValue } from './problem.ts';
 import type { RuleDocument } from './read-document.ts';
@@ -69,9 +69,8 @@ function propertiesAt(
   path: readonly PropertyKey[],
 ): Readonly<Record<string, JsonSchema>> {
   const found = schemaAt(schema, path);
-  return (
-    found?.properties ?? found?.anyOf?.find((branch) => branch.properties !== undefined)?.properties ?? {}
-  );
+  const branches = (found?.anyOf ?? []).map((branch) => followed(schema, branch));
+  return found?.properties ?? branches.find(({ properties }) => properties !== undefined)?.properties ?? {};
 }
 
 /** The issues of the one branch whose type the value has, with their whole paths; undefined where no branch is meant. */

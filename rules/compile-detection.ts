@@ -1,15 +1,19 @@
+import type { Featureset } from '../detectors/index.ts';
 import { compileCondition } from './compile-condition.ts';
-import type { Report, RuleContext } from './compile-rule.ts';
 import type { CompiledRule } from './compiled.ts';
 import { compileFieldCondition } from './fields/compile-fields.ts';
 import type { RuleDefinition } from './schema.ts';
+import type { Scope } from './scope.ts';
 import type { Target } from './types.ts';
 
 export type Detection = Pick<CompiledRule, 'conditions' | 'fieldConditions'>;
 
-export interface DetectionContext extends Pick<RuleContext, 'featureset' | 'scope'> {
+export interface DetectionContext {
   readonly target: Target;
-  readonly report: Report;
+  readonly featureset: Featureset;
+  readonly scope: Scope;
+  /** Says what is wrong, at a path that begins with `detection`. */
+  report(path: readonly PropertyKey[], message: string): void;
 }
 
 /** Resolves named conditions; undefined after a report of what is wrong with some of them. */

@@ -1,38 +1,37 @@
-import type { RuleContext } from './compile-rule.ts';
 import { parseExpression } from './expression.ts';
 import { createProblem } from './problem.ts';
 import { type Names, type ResolvedExpression, resolveExpression } from './resolve-expression.ts';
+import type { Piece } from './rule-source.ts';
 import { offsetInScalar } from './scalar-offset.ts';
 import type { Scope } from './scope.ts';
 import type { RuleProblem } from './types.ts';
 
-export interface ExpressionContext extends Pick<RuleContext, 'document' | 'path' | 'scope'> {
-  /** The rule's conditions. */
+export interface ExpressionContext {
+  /** What the names may stand for, beside macros. */
   readonly names: readonly string[];
+  readonly scope: Scope;
   readonly problems: RuleProblem[];
 }
 
-/** Parses the condition expression of a rule and resolves its names; undefined after an error, which is told at its
- *  place within the expression. */
-export function compileExpression(text: string, context: ExpressionContext): ResolvedExpression | undefined {
-  const { document, path, scope, names, problems } = context;
-  const at = [...path, 'condition'];
-  const range = document.rangeOf(at);
+/** Parses a condition expression and resolves its names; undefined after an error, which is told at its place within the
+ *  piece that it is in. */
+export function compileExpression(
+  pieces: readonly Piece[],
+  { names, scope, problems }: ExpressionContext,
+): ResolvedExpression | undefined {
+  const text = pieces.map((piece) => piece.text).join('');
   const complain = (offset: number, message: string) => {
-    const place = offsetInScalar(document.source.text, range, { value: text, offset });
+    const piece = pieces.findLast((one) => one.offset <= offset && one.text.trim() !== '') ?? pieces[0];
+    if (piece === undefined) return;
+    const { document, path, text: value } = piece;
+    const within = { value, offset: Math.min(offset - piece.offset, value.length) };
+    const place = offsetInScalar(document.source.text, document.rangeOf(path), within);
     problems.push(createProblem(document.source, place, `condition: ${message}`));
   };
   const parsed = parseExpression(text);
-  if (!parsed.ok) {
-    complain(parsed.offset, parsed.message);
-    return undefined;
-  }
-  for (const name of names.filter((candidate) => scope.macroNames.includes(candidate))) {
-    const offset = document.offsetOf([...path, 'detection', name], true);
-    const message = `condition "${name}" shadows the macro of that name`;
-    problems.push(createProblem(document.source, offset, message, 'warning'));
-  }
-  return resolveExpression(parsed.expression, namesFor(names, scope), complain);
+  if (parsed.ok) return resolveExpression(parsed.expression, namesFor(names, scope), complain);
+  complain(parsed.offset, parsed.message);
+  return undefined;
 }
 
 function namesFor(conditions: readonly string[], scope: Scope): Names {

@@ -35,6 +35,8 @@ export interface Step {
 }
 
 export interface CompiledTest extends RuleTest {
+  /** Where it is written: a test may be added by another file than the rule's. */
+  readonly file: string;
   readonly line: number;
   readonly column: number;
 }

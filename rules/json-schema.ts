@@ -13,6 +13,9 @@ export interface JsonSchema {
   readonly const?: unknown;
   readonly default?: unknown;
   readonly anyOf?: readonly JsonSchema[];
+  /** `#/$defs/NAME`: the schema of that name stands here, with what is said beside it. */
+  readonly $ref?: string;
+  readonly $defs?: Readonly<Record<string, JsonSchema>>;
 }
 
 const ID = 'https://telltale.example/schema/rules-1.json';
@@ -28,21 +31,29 @@ export function createSchemaText(): string {
   return `${JSON.stringify(createRuleJsonSchema(), null, 2)}\n`;
 }
 
-/** The schema of the value at a path, where objects, lists and named conditions lead to one. */
+/** The schema of the value at a path, where objects, lists and named conditions lead to one; references followed. */
 export function schemaAt(root: JsonSchema, path: readonly PropertyKey[]): JsonSchema | undefined {
   let schema: JsonSchema | undefined = root;
   for (const key of path) {
-    schema = schema === undefined ? undefined : below(schema, key);
+    if (schema === undefined) return undefined;
+    schema = below(root, schema, key);
   }
   return schema;
 }
 
-function below(schema: JsonSchema, key: PropertyKey): JsonSchema | undefined {
+/** A schema with the one that it refers to; its own words come first. */
+export function followed(root: JsonSchema, schema: JsonSchema): JsonSchema {
+  const name = schema.$ref?.split('/').at(-1);
+  return name === undefined ? schema : { ...root.$defs?.[name], ...schema };
+}
+
+function below(root: JsonSchema, schema: JsonSchema, key: PropertyKey): JsonSchema | undefined {
   const extra = schema.additionalProperties;
   const own =
     typeof key === 'number'
       ? schema.items
       : (schema.properties?.[String(key)] ?? (typeof extra === 'object' ? extra : undefined));
-  if (own !== undefined || schema.anyOf === undefined) return own;
-  return schema.anyOf.map((branch) => below(branch, key)).find((found) => found !== undefined);
+  if (own !== undefined) return followed(root, own);
+  const branches = (schema.anyOf ?? []).map((branch) => below(root, followed(root, branch), key));
+  return branches.find((found) => found !== undefined);
 }

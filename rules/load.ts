@@ -1,13 +1,15 @@
 import type { Featureset } from '../detectors/index.ts';
+import { collectRules } from './apply-overrides.ts';
 import { checkShape } from './check-shape.ts';
 import { createRuleSet } from './compile.ts';
+import { collectFilters } from './compile-filters.ts';
 import { compileRule } from './compile-rule.ts';
 import type { CompiledRule } from './compiled.ts';
 import { createProblem, type SourceText } from './problem.ts';
 import { readDocument } from './read-document.ts';
 import { type ReadFiles, readRuleFiles } from './read-files.ts';
 import { engineMismatch, featuresetMismatch } from './requirements.ts';
-import { collectDefinitions, type Definitions, type ShapedFile } from './scope.ts';
+import { collectDefinitions, type ShapedFile } from './scope.ts';
 import type { LoadResult, RuleProblem } from './types.ts';
 
 /** Reads, checks and compiles rule files: all of them or none.
@@ -23,12 +25,20 @@ export function compileFiles(files: ReadFiles, featureset: Featureset): LoadResu
   const shaped = sources.map((source) => shapeSource(source, featureset));
   const whole = shaped.flatMap(({ file }) => (file === undefined ? [] : [file]));
   const definitions = collectDefinitions(whole);
-  const compiled = whole.map((file) => compileFile(file, { featureset, definitions }));
-  const rules = compiled.flatMap((part) => part.rules);
+  const collected = collectRules(whole);
+  const filters = collectFilters(whole, collected.rules, definitions);
+  const compiled = collected.rules.map((rule) => {
+    const scope = definitions.scopeOf(rule.document);
+    return compileRule(rule, { featureset, scope, filters: filters.filtersOf(rule) });
+  });
+  const rules = compiled.flatMap(({ rule }) => (rule === undefined ? [] : [rule]));
+  const isWhole = files.problems.length === 0 && whole.length === shaped.length;
   const found = [
     ...files.problems,
     ...shaped.flatMap((part) => part.problems),
     ...definitions.problems,
+    // What a file that cannot be read would have held is not missing.
+    ...(isWhole ? [...collected.problems, ...filters.problems] : []),
     ...compiled.flatMap((part) => part.problems),
     ...findDuplicates(sources, rules),
   ];
@@ -63,27 +73,13 @@ function shapeSource(source: SourceText, featureset: Featureset): Shaped {
   return { file: { document, file: shape.file }, problems: [] };
 }
 
-function compileFile(
-  { document, file }: ShapedFile,
-  { featureset, definitions }: { readonly featureset: Featureset; readonly definitions: Definitions },
-): { readonly rules: readonly CompiledRule[]; readonly problems: readonly RuleProblem[] } {
-  const scope = definitions.scopeOf(document);
-  const results = (file.rules ?? []).map((rule, index) =>
-    compileRule(rule, { document, path: ['rules', index], featureset, scope }),
-  );
-  return {
-    rules: results.flatMap(({ rule }) => (rule === undefined ? [] : [rule])),
-    problems: results.flatMap(({ problems }) => problems),
-  };
-}
-
 function noRules(sources: readonly SourceText[]): RuleProblem {
   const source = sources[0] ?? { file: '', text: '' };
   const others = sources.length > 1 ? ` and ${sources.length - 1} more files` : '';
   return createProblem(source, 0, `no rule in this file${others}`);
 }
 
-/** A macro's fault is found again by each rule that uses it. */
+/** A fault of a macro or a filter is found again with each rule that uses it. */
 function withoutRepeats(problems: readonly RuleProblem[]): readonly RuleProblem[] {
   const seen = new Map(
     problems.map((problem) => [

@@ -141,6 +141,36 @@ and macros serve all files of a set; a file's own comes before another's of the 
 condition before a macro. Macros that go in a circle are refused, lists and macros that nothing uses are warned of.
 \`exceptions\` name what a rule leaves alone: it does not fire where all fields of some row compare.
 
+## A team's changes to rules of other files
+
+Shipped rules stay as they are; what a team wants otherwise stands in files of its own, read together with them
+(\`TELLTALE_RULES=shipped,/etc/my-rules\`). \`overrides\` change a rule, \`filters\` make rules quiet:
+
+\`\`\`yaml fragment
+overrides:
+  - rule: deception
+    override: replace
+    mode: enforce
+  - rule: deception
+    override: append
+    detection:
+      refuses: {signal: {concept: refusal}, rarer_than: 1/20}
+    condition: and not refuses
+filters:
+  - name: load-tests
+    description: Canned answers of the load tests.
+    rules: [deception, 0c1f6a52-7d8e-4c0b-9a34-5be1f0d27a11]
+    detection:
+      load_test: {field: tenant, startswith: load-}
+    condition: load_test
+\`\`\`
+
+Overrides are made in the order of files and lines. \`append\` makes the lists of a rule longer, adds conditions under
+\`detection\`, and lets \`condition\` go on after the whole old expression. \`replace\` puts what is given in place of what
+was; of \`detection\`, only the conditions of the same names. Macros are looked up as in the rule's own file. A filter's
+conditions are its own, whatever a rule calls its conditions; a filter on signals is decided when the segment ends.
+A rule, or a condition, that is not there is an error: a change that changes nothing would be believed.
+
 ## Files
 
 \`telltale\` reads every \`*.yaml\` and \`*.yml\` below the rule directory; names that begin with a dot are passed over.

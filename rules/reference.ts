@@ -1,30 +1,40 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createRuleJsonSchema, createSchemaText, type JsonSchema } from './json-schema.ts';
+import {
+  createRuleJsonSchema,
+  createSchemaText,
+  followed,
+  type JsonSchema,
+  schemaAt,
+} from './json-schema.ts';
 import { LANGUAGE } from './reference-language.ts';
 
 /** The reference of the rule language in Markdown: what the schema says of every key, and what the keys mean. */
-export function createReference(schema: JsonSchema = createRuleJsonSchema()): string {
-  const rule = schema.properties?.['rules']?.items ?? {};
-  const condition = additional(rule.properties?.['detection']);
+export function createReference(root: JsonSchema = createRuleJsonSchema()): string {
+  const table = (title: string, path: readonly PropertyKey[]) =>
+    tableOf(root, title, schemaAt(root, path) ?? {});
+  const condition = ['rules', 0, 'detection', 'name'];
   const sections = [
-    table('A file', schema),
-    table('A rule', rule),
+    table('A file', []),
+    table('A rule', ['rules', 0]),
     table('A condition', condition),
-    table('A signal', condition.properties?.['signal'] ?? {}),
-    table('For', condition.properties?.['for'] ?? {}),
-    table('Then', condition.properties?.['then'] ?? {}),
-    table('An exception', rule.properties?.['exceptions']?.items ?? {}),
-    table('A test', rule.properties?.['tests']?.items ?? {}),
+    table('A signal', [...condition, 'signal']),
+    table('For', [...condition, 'for']),
+    table('Then', [...condition, 'then']),
+    table('An exception', ['rules', 0, 'exceptions', 0]),
+    table('A test', ['rules', 0, 'tests', 0]),
+    table('A filter', ['filters', 0]),
+    table('An override', ['overrides', 0]),
   ];
   return `${LANGUAGE.before}\n${sections.join('\n')}\n${LANGUAGE.after}`;
 }
 
-function table(title: string, schema: JsonSchema): string {
+function tableOf(root: JsonSchema, title: string, schema: JsonSchema): string {
   const required = new Set(schema.required ?? []);
   const rows = Object.entries(schema.properties ?? {}).map(([key, part]) => {
-    const need = required.has(key) ? 'yes' : defaultOf(part);
-    return `| \`${key}\` | ${typeOf(part)} | ${need} | ${part.description ?? ''} |`;
+    const whole = followed(root, part);
+    const need = required.has(key) ? 'yes' : defaultOf(whole);
+    return `| \`${key}\` | ${typeOf(root, whole)} | ${need} | ${whole.description ?? ''} |`;
   });
   const head = '| key | value | required | meaning |\n|---|---|---|---|';
   return `## ${title}\n\n${schema.description ?? ''}\n\n${head}\n${rows.join('\n')}\n`;
@@ -34,11 +44,12 @@ function defaultOf(schema: JsonSchema): string {
   return schema.default === undefined ? 'no' : `no: \`${JSON.stringify(schema.default)}\``;
 }
 
-function typeOf(schema: JsonSchema): string {
+function typeOf(root: JsonSchema, part: JsonSchema): string {
+  const schema = followed(root, part);
   if (schema.const !== undefined) return `\`${JSON.stringify(schema.const)}\``;
   if (schema.enum !== undefined) return schema.enum.map((value) => `\`${String(value)}\``).join(', ');
-  if (schema.anyOf !== undefined) return schema.anyOf.map(typeOf).join(' or ');
-  if (schema.items !== undefined) return `list of ${typeOf(schema.items)}`;
+  if (schema.anyOf !== undefined) return schema.anyOf.map((branch) => typeOf(root, branch)).join(' or ');
+  if (schema.items !== undefined) return `list of ${typeOf(root, schema.items)}`;
   return TYPE_WORDS[schema.type ?? ''] ?? 'value';
 }
 
@@ -46,13 +57,9 @@ const TYPE_WORDS: Readonly<Record<string, string>> = {
   string: 'text',
   integer: 'whole number',
   number: 'number',
+  boolean: '`true`, `false`',
   object: 'mapping',
 };
-
-function additional(schema: JsonSchema | undefined): JsonSchema {
-  const extra = schema?.additionalProperties;
-  return typeof extra === 'object' ? extra : {};
-}
 
 /** Files that are generated from the schema: path from the repository's root, and content. */
 export function generatedFiles(): ReadonlyMap<string, string> {

@@ -80,8 +80,8 @@ export async function runRuleTests(
 }
 
 async function runTest(bench: Bench, rule: CompiledRule, test: CompiledTest): Promise<TestResult> {
-  const { expect, known, line, column } = test;
-  const place = { file: rule.file, line, column, ruleId: rule.id, ruleName: rule.name };
+  const { expect, known, file, line, column } = test;
+  const place = { file, line, column, ruleId: rule.id, ruleName: rule.name };
   const about = { ...place, test: nameOfTest(test), expect };
   try {
     const scores = await Promise.all(

@@ -1,14 +1,16 @@
 import { z } from 'zod';
 import { conditionSchema } from './schema/condition.ts';
+import { filterSchema } from './schema/filter.ts';
+import { overrideSchema } from './schema/override.ts';
 import { ruleSchema } from './schema/rule.ts';
 import { plainName } from './schema/words.ts';
 import { isRange } from './version-range.ts';
 
 const MAX_LIST_ITEMS = 10_000;
 /** The parts of which a file must have at least one. */
-const PARTS = ['rules', 'lists', 'macros'] as const;
+const PARTS = ['rules', 'filters', 'overrides', 'lists', 'macros'] as const;
 
-/** A file of rules, lists and macros. */
+/** A file of rules, of what bears on rules of other files, and of lists and macros. */
 export const ruleFileSchema = z
   .strictObject({
     version: z
@@ -45,6 +47,16 @@ export const ruleFileSchema = z
         'Named parts of condition expressions, for rules of any file: an expression over conditions and other macros, or one condition.',
       ),
     rules: z.array(ruleSchema).min(1).optional().describe('The rules.'),
+    filters: z
+      .array(filterSchema)
+      .min(1)
+      .optional()
+      .describe('Where rules of this or other files are to be quiet.'),
+    overrides: z
+      .array(overrideSchema)
+      .min(1)
+      .optional()
+      .describe('Changes to rules of other files, in the order of files and lines.'),
   })
   .refine((file) => PARTS.some((part) => file[part] !== undefined), `must have one of ${PARTS.join(', ')}`)
   .describe('A file of Telltale rules.');
@@ -54,6 +66,8 @@ export type MacroDefinition = NonNullable<RuleFile['macros']>[string];
 export type { Comparand } from './schema/comparand.ts';
 export type { ConditionDefinition, SignalDefinition } from './schema/condition.ts';
 export type { ExceptionDefinition } from './schema/exception.ts';
+export type { FilterDefinition } from './schema/filter.ts';
+export type { OverrideDefinition } from './schema/override.ts';
 export type { RuleDefinition } from './schema/rule.ts';
 export type { RuleTest } from './schema/rule-test.ts';
 export { EXPRESSION_WORDS, parseRate } from './schema/words.ts';

@@ -1,10 +1,12 @@
-import { relative, resolve } from 'node:path';
+import { relative } from 'node:path';
 import { loadConfig } from '../config/load-config.ts';
+import { ruleFolders } from '../rule-folders.ts';
 
-/** The rule files or folders that a command is to read: those named, else the configured folder, else the rules that
+/** The rule files or folders that a command is to read: those named, else the configured folders, else the rules that
  *  come with Telltale. */
 export function rulePaths(named: readonly string[], env: NodeJS.ProcessEnv): readonly string[] {
   if (named.length > 0) return named;
-  const shipped = resolve(import.meta.dirname, '../../rules/shipped');
-  return [loadConfig(env).rules ?? relative(process.cwd(), shipped)];
+  const { rules } = loadConfig(env);
+  const folders = ruleFolders(rules);
+  return rules === null ? folders.map((folder) => relative(process.cwd(), folder)) : folders;
 }

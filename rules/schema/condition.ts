@@ -17,7 +17,7 @@ export const signalSchema = z
   })
   .refine((signal) => Object.keys(signal).length === 1, 'must name exactly one of concept, feature, probe')
   .describe('What is read: one number per token. Exactly one of `concept`, `feature`, `probe`.')
-  .meta({ minProperties: 1, maxProperties: 1 });
+  .meta({ minProperties: 1, maxProperties: 1, id: 'signal' });
 
 export const AGGREGATE_KINDS = [
   'max',
@@ -135,6 +135,7 @@ export const conditionSchema = z
       { required: ['signal', 'rarer_than'] },
       ...COMPARISONS.map((kind) => ({ required: ['field', kind] })),
     ],
+    id: 'condition',
   });
 
 export type ConditionDefinition = z.infer<typeof conditionSchema>;

@@ -30,6 +30,7 @@ export const exceptionSchema = z
         say(['values', row], `must have one value for each of ${fields.length} fields`);
     }
   })
-  .describe('A rule does not fire where one of its exceptions holds.');
+  .describe('A rule does not fire where one of its exceptions holds.')
+  .meta({ id: 'exception' });
 
 export type ExceptionDefinition = z.infer<typeof exceptionSchema>;

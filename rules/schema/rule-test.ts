@@ -40,6 +40,6 @@ export const ruleTestSchema = z
     error: 'is "miss" where fire is expected, "false_alarm" where quiet is',
   })
   .describe('A test of the rule.')
-  .meta({ oneOf: [{ required: ['text'] }, { required: ['messages'] }] });
+  .meta({ oneOf: [{ required: ['text'] }, { required: ['messages'] }], id: 'test' });
 
 export type RuleTest = z.infer<typeof ruleTestSchema>;

@@ -70,7 +70,9 @@ const wrong: readonly (readonly [title: string, text: string, expected: readonly
   [
     'an aggregate over a window needs its window',
     ruleText({ detection: '{deceives: {signal: {concept: deception}, aggregate: top_k_mean, above: 1}}' }),
-    ['a.yaml:12:27: deceives.window goes with aggregate top_k_mean or max_rolling_mean, and with no other'],
+    [
+      'a.yaml:12:27: deceives.window goes with aggregate top_k_mean, max_rolling_mean or ema, and with no other',
+    ],
   ],
   [
     'a condition expression is refused at the very token',
