@@ -72,8 +72,9 @@ const policy = z.strictObject({
     .prefault({}),
   /** What happens to an answer whose record could not be written. */
   on_unrecorded: passOrBlock.default('pass'),
-  /** HTTP status of a request that was blocked before the upstream was called. */
-  block_status: z.int().min(400).max(499).default(400),
+  /** HTTP status of a request that was blocked before the upstream was called; null is the API's own: 400, of Gemini
+   *  200 with a reason. */
+  block_status: z.int().min(400).max(499).nullable().default(null),
   /** HTTP status of a whole answer that was blocked: 200 is a completion with finish_reason content_filter. */
   blocked_answer_status: z.union([z.literal(200), z.int().min(400).max(499)]).default(200),
   expose_verdict: z.boolean().default(false),

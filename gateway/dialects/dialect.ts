@@ -87,6 +87,8 @@ export interface Problem {
 export interface Block {
   readonly exchangeId: string;
   readonly model: string | null;
+  /** Path and query of the request, as they came. */
+  readonly target: string;
   /** Names of the rules where they may be told, else none. */
   readonly rules: readonly string[];
   /** What the blocked answer said of itself, where there was one. */
@@ -131,6 +133,9 @@ export interface Dialect {
   createStreamEnding(framing: Framing): StreamEnding;
   /** A request that was blocked before the upstream saw it, or an answer where a status says so. */
   blockedRequest(block: Block): OwnAnswer;
+  /** The same where the API says so in an answer with status 200, unless a status is configured. Null: not on this
+   *  path. */
+  blockedPrompt?(block: Block): OwnAnswer | null;
   blockedAnswer(block: Block): OwnAnswer;
   error(problem: Problem): OwnAnswer;
   /** The event that tells a client in mid-stream that no more will come. */

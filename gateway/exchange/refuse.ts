@@ -1,4 +1,4 @@
-import type { Block } from '../dialects/dialect.ts';
+import type { Block, OwnAnswer } from '../dialects/dialect.ts';
 import type { Decision } from '../policy/decide.ts';
 import type { Client } from './client.ts';
 import type { Connection, Exchange } from './exchange.ts';
@@ -38,21 +38,32 @@ export async function blockRequest(way: Way, decision: Decision): Promise<void> 
   const { exchange, client, parts } = way;
   exchange.span.event('blocked');
   const whole = await exchange.judge();
-  const status = parts.config.policy.block_status;
+  const { status, answer } = blockedAnswer(way, blockOf(way, decision, null));
   const error = decision.because === 'unscannable' ? 'unscannable' : null;
   await exchange.settle({ ...whole, verdict: 'block' }, { status, error, facts: null });
-  const block = blockOf(way, decision, null);
-  client.send(
-    { status, headers: verdictHeaders(parts, 'block') },
-    exchange.route.voice.blockedRequest(block),
-  );
+  client.send({ status, headers: verdictHeaders(parts, 'block') }, answer);
+}
+
+const DEFAULT_BLOCK_STATUS = 400;
+
+function blockedAnswer({ exchange, parts }: Way, block: Block): { status: number; answer: OwnAnswer } {
+  const { block_status: configured } = parts.config.policy;
+  const { voice } = exchange.route;
+  const own = (configured === null ? voice.blockedPrompt?.(block) : null) ?? null;
+  if (own !== null) return { status: 200, answer: own };
+  return { status: configured ?? DEFAULT_BLOCK_STATUS, answer: voice.blockedRequest(block) };
 }
 
 /** What a blocked client is told. */
-export function blockOf({ exchange, parts }: Way, { rules }: Decision, facts: Block['facts']): Block {
+export function blockOf(
+  { exchange, parts, connection }: Way,
+  { rules }: Decision,
+  facts: Block['facts'],
+): Block {
   return {
     exchangeId: exchange.id,
     model: exchange.detail().model,
+    target: connection.request.url ?? '/',
     rules: parts.config.policy.expose_rules ? rules : [],
     facts,
   };

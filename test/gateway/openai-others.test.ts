@@ -397,7 +397,7 @@ const empties: [dialect: Dialect, isEmpty: (body: Record<string, unknown>) => vo
 
 for (const [dialect, isEmpty] of empties) {
   test(`a blocked answer is well formed, without items and with the error: ${dialect.name}`, () => {
-    const block = { exchangeId: 'e1', model, rules: ['hides'], facts: null };
+    const block = { exchangeId: 'e1', model, target: '/', rules: ['hides'], facts: null };
     const body = JSON.parse(dialect.blockedAnswer(block).body);
     isEmpty(body);
     assert.deepEqual([body.model, body.error.code], [model, 'content_filter']);

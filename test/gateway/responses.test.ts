@@ -173,7 +173,7 @@ function clientOf({ url }: { readonly url: string }): OpenAI {
 test('a stream that is blocked after any of its events is whole and incomplete to a client', async (context) => {
   const items = [messageItem('msg_1', [['all is ', 'well']]), callItem('fc_1', ['{"q"', ':1}'])];
   const bodies = eventBodies(items).slice(0, -1);
-  const block = { exchangeId: 'e1', model, rules: [], facts: null };
+  const block = { exchangeId: 'e1', model, target: '/v1/responses', rules: [], facts: null };
   let sent = 0;
   const upstream = await startUpstream(context, (response) => {
     const ending = dialect.createStreamEnding('events');

@@ -1,0 +1,124 @@
+import type { Collected } from '../collected.ts';
+import type { AnswerFacts } from '../dialect.ts';
+import { isObject, type JsonObject } from '../json-values.ts';
+import type { Place } from '../place.ts';
+import { answerPlace, candidatePlaces } from './answer-places.ts';
+import { camelEntries } from './camel-entries.ts';
+import { createPartRuns, type PartRuns } from './part-runs.ts';
+import { readPart } from './read-parts.ts';
+import { textWithin } from './text-within.ts';
+
+/** Reads an answer, which comes in one chunk or in many of the same form. */
+export interface ChunkReader {
+  /** @returns whether nothing more will come of any candidate so far */
+  read(chunk: JsonObject, into: Collected): boolean;
+  facts(): AnswerFacts;
+}
+
+export function createChunkReader(shape: { readonly isWhole: boolean }): ChunkReader {
+  const runs = new Map<number, PartRuns>();
+  const seen = new Map<string, string>();
+  const open = new Set<number>();
+  let facts: AnswerFacts = { model: null, finishReasons: [], usage: null, choices: [] };
+
+  function readCandidate(candidate: JsonObject, index: number, into: Collected): void {
+    const { content, ...rest } = candidate;
+    readRepeated(rest, candidatePlaces(index).words, into);
+    if (!isObject(content)) {
+      textWithin(content, candidatePlaces(index, 'content').words, into);
+      return;
+    }
+    const { parts, ...others } = content;
+    textWithin(others, candidatePlaces(index, 'content').words, into);
+    for (const part of Array.isArray(parts) ? parts : [parts ?? {}]) {
+      const number = runsOf(index).numberOf(part);
+      readPart(part, candidatePlaces(index, 'content', 'parts', number), into);
+    }
+  }
+
+  function runsOf(index: number): PartRuns {
+    const known = runs.get(index) ?? createPartRuns(shape);
+    runs.set(index, known);
+    return known;
+  }
+
+  /** What stands beside the content is repeated in every chunk; it is read when it changes. */
+  function readRepeated(value: object, place: Place, into: Collected): void {
+    const outside: Collected = { segments: [], unread: [] };
+    textWithin(value, place, outside);
+    for (const segment of outside.segments) {
+      if (seen.get(segment.ref.id) === segment.text) continue;
+      seen.set(segment.ref.id, segment.text);
+      into.segments.push(segment);
+    }
+    into.unread.push(...outside.unread);
+  }
+
+  return {
+    read(chunk, into) {
+      const { candidates, ...rest } = chunk;
+      readRepeated(rest, answerPlace(), into);
+      const list = Array.isArray(candidates) ? candidates.filter(isObject) : [];
+      if (!Array.isArray(candidates)) textWithin(candidates, answerPlace().at('candidates'), into);
+      const now = factsOf(chunk, list);
+      for (const [order, candidate] of list.entries()) {
+        const index = indexOf(candidate, order);
+        readCandidate(candidate, index, into);
+        if (finishOf(candidate) === null) open.add(index);
+        else open.delete(index);
+      }
+      facts = joined(facts, now);
+      const isEnd = now.finishReasons.length > 0 || isObject(chunk['error']);
+      return isEnd && open.size === 0;
+    },
+    facts: () => facts,
+  };
+}
+
+/** A candidate without an index is known by its order. */
+export function indexOf(candidate: JsonObject, order: number): number {
+  return typeof candidate['index'] === 'number' ? candidate['index'] : order;
+}
+
+export function finishOf(candidate: JsonObject): string | null {
+  const reason = candidate['finishReason'] ?? candidate['finish_reason'];
+  return typeof reason === 'string' ? reason : null;
+}
+
+function factsOf(chunk: JsonObject, candidates: readonly JsonObject[]): AnswerFacts {
+  const entries = new Map(camelEntries(chunk).map(([key, value]) => [key, value]));
+  const model = entries.get('modelVersion');
+  const feedback = entries.get('promptFeedback');
+  const blocked = isObject(feedback) ? (feedback['blockReason'] ?? feedback['block_reason']) : null;
+  const reasons = [...candidates.map(finishOf), blocked];
+  return {
+    model: typeof model === 'string' ? model : null,
+    finishReasons: reasons.filter((reason) => typeof reason === 'string'),
+    usage: usageOf(entries.get('usageMetadata')),
+    choices: candidates.map(indexOf),
+  };
+}
+
+/** Thoughts are output that is counted apart. */
+function usageOf(usage: unknown): AnswerFacts['usage'] {
+  if (!isObject(usage)) return null;
+  const counts = new Map(camelEntries(usage).map(([key, value]) => [key, value]));
+  const number = (key: string) => {
+    const count = counts.get(key);
+    return typeof count === 'number' ? count : 0;
+  };
+  if (typeof counts.get('promptTokenCount') !== 'number') return null;
+  return {
+    inputTokens: number('promptTokenCount') + number('toolUsePromptTokenCount'),
+    outputTokens: number('candidatesTokenCount') + number('thoughtsTokenCount'),
+  };
+}
+
+function joined(before: AnswerFacts, now: AnswerFacts): AnswerFacts {
+  return {
+    model: now.model ?? before.model,
+    usage: now.usage ?? before.usage,
+    finishReasons: [...before.finishReasons, ...now.finishReasons],
+    choices: [...new Set([...before.choices, ...now.choices])].sort((a, b) => a - b),
+  };
+}
