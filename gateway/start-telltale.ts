@@ -8,6 +8,7 @@ import { createApp, type GatewayApp } from './app.ts';
 import { type Closing, createClosing } from './closing.ts';
 import type { Config } from './config/schema.ts';
 import { readConversationKey } from './conversation/conversation-id.ts';
+import { createTurns } from './conversation/turns.ts';
 import { createDemoUpstream } from './demo-upstream/index.ts';
 import { loadDialects } from './dialects/load-dialects.ts';
 import { createVoiceOf } from './dialects/nearest-voice.ts';
@@ -129,6 +130,7 @@ async function buildParts({ config, log, closing, options }: Start, stopSignal: 
     log,
     health: createHealth(config.policy.on_unrecorded === 'block'),
     conversationKey: readConversationKey(dataDir),
+    turns: createTurns(),
     stopSignal,
   };
   return { parts, rules, ledger, upstreamUrl };

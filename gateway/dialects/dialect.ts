@@ -28,12 +28,16 @@ export interface RequestReading extends TextReading {
   readonly isStreamed: boolean;
   /** The conversation's id where the dialect has a field for one. */
   readonly conversation: string | null;
+  /** The id of the answer that the request goes on from, where it names one. */
+  readonly continues?: string;
   /** What stays the same over the turns of a conversation: everything up to the first words of the user. */
   readonly opening: string;
 }
 
 /** What an answer says about itself. */
 export interface AnswerFacts {
+  /** Where a later request can go on from it. */
+  readonly id?: string;
   readonly model: string | null;
   readonly finishReasons: readonly string[];
   readonly usage: { readonly inputTokens: number; readonly outputTokens: number } | null;

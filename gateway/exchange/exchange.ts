@@ -83,6 +83,7 @@ export function createExchange(
       return decide(scan.findings(), scan.segments(), { ruleSet, policy: parts.config.policy });
     },
     settle(decision, ending) {
+      if (ending.facts?.id !== undefined) parts.turns.note(ending.facts.id, detail.conversationId);
       settled ??= recorder.record(decision, { ...ending, detail, firstByteMs }).finally(() => {
         client.unlink();
         // What is still with the reader would be lost: it gives its place and its keys and values back.

@@ -2,6 +2,7 @@ import type { Ledger } from '../../alerts/index.ts';
 import type { Detector } from '../../detectors/index.ts';
 import type { RuleSet } from '../../rules/index.ts';
 import type { Config } from '../config/schema.ts';
+import type { Turns } from '../conversation/turns.ts';
 import type { Dialect, DialectRoute } from '../dialects/dialect.ts';
 import type { Health } from '../health.ts';
 import type { Logger, Telemetry } from '../telemetry/index.ts';
@@ -19,6 +20,7 @@ export interface GatewayParts {
   readonly log: Logger;
   readonly health: Health;
   readonly conversationKey: Buffer;
+  readonly turns: Turns;
   /** Fires when the grace time of a stop is over: exchanges end in an error. */
   readonly stopSignal: AbortSignal;
 }

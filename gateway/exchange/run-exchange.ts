@@ -108,9 +108,15 @@ function describe({ exchange, parts, connection }: Way, reading: RequestReading)
     isStreamed: reading.isStreamed,
     conversationId: conversationId(parts.conversationKey, {
       header: typeof header === 'string' ? header : undefined,
-      field: reading.conversation,
+      field: reading.conversation ?? conversationBefore(parts, reading),
       opening: reading.opening,
       credential: credentialOf(connection.request),
     }),
   });
+}
+
+/** The conversation of the answer that a request goes on from; the answer's id where it passed before a restart, or
+ *  elsewhere. */
+function conversationBefore({ turns }: GatewayParts, { continues }: RequestReading): string | null {
+  return continues === undefined ? null : (turns.conversationOf(continues) ?? continues);
 }

@@ -281,6 +281,7 @@ test('every text of a response is a segment, what it repeats of its request is n
     ['response/output/5/result', 'image'],
   ]);
   assert.deepEqual(answer.facts, {
+    id: 'resp_1',
     model: 'test-model',
     finishReasons: ['completed'],
     usage: { inputTokens: 3, outputTokens: 5 },

@@ -56,8 +56,9 @@ function readList(items: unknown, key: string, into: Collected): void {
 
 /** Model, usage and end of a response. */
 export function factsOf(response: JsonObject): AnswerFacts {
-  const { model, usage } = response;
+  const { id, object, model, usage } = response;
   return {
+    ...(typeof id === 'string' && object === 'response' && { id }),
     model: typeof model === 'string' ? model : null,
     finishReasons: endOf(response),
     usage: usageOf(usage),

@@ -71,6 +71,7 @@ export function readRequest(body: unknown): Read<RequestReading> {
       model: request.model ?? null,
       isStreamed: request.stream === true,
       conversation: conversationOf(request),
+      ...(request.previous_response_id != null && { continues: request.previous_response_id }),
       opening: openingOf(request),
     },
   };

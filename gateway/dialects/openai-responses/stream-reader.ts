@@ -135,6 +135,7 @@ function unreadEvent(reason: UnscannedReason, data: string) {
 
 function joined(before: AnswerFacts, now: AnswerFacts): AnswerFacts {
   return {
+    ...before,
     ...now,
     model: now.model ?? before.model,
     usage: now.usage ?? before.usage,
