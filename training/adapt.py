@@ -157,7 +157,7 @@ def train(options: argparse.Namespace) -> None:
     elif options.init:
         saved = torch.load(options.init, weights_only=False, map_location="cpu")
         reader.load_state_dict(saved["reader"]), heads.load_state_dict(saved["heads"])
-    mixture = Mixture(tokenizer, options.seed)
+    mixture = Mixture(tokenizer, options.seed, set(options.seen))
     reader.train()
     started, seen, losses = time.time() - state["seconds"], 0, []
     bar = tqdm(batches_from(mixture, state, options.limit, options.batch_tokens), initial=state["step"],
@@ -195,6 +195,7 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=2000, help="batches in all; the learning rate falls towards it")
     parser.add_argument("--init", type=Path, help="another adapt.pt whose reader and heads are the start")
     parser.add_argument("--new-pass", action="store_true", help="resume with a new pass, which reads the written rows anew")
+    parser.add_argument("--seen", nargs="*", default=[], help="written parts that the reader of --init was trained on")
     parser.add_argument("--drop", type=float, default=0.06, help="share of tokens hidden in half of the windows")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rate", type=float, default=2e-4)

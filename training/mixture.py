@@ -36,10 +36,11 @@ def ordinary_texts(calibration: bool, per_source: int, rng: np.random.Generator)
 
 
 class Mixture:
-    """batches(pass) -> batches of windows; targets(pass, rows) -> labels, weights, which rows are ordinary."""
+    """batches(pass) -> batches of windows; targets(pass, rows) -> labels, weights, which rows are ordinary. `seen`: written parts
+    that the reader knows from before, once a pass."""
 
-    def __init__(self, tokenizer: ReferenceTokenizer, seed: int):
-        self.tokenizer, self.seed = tokenizer, seed
+    def __init__(self, tokenizer: ReferenceTokenizer, seed: int, seen: set[str] = frozenset()):
+        self.tokenizer, self.seed, self.seen = tokenizer, seed, seen
         rng = np.random.default_rng(seed)
         self.sources: dict[str, list[Segment]] = {}
         for segment in labelled():
@@ -60,7 +61,7 @@ class Mixture:
 
     def _segments(self, number: int) -> list[Segment]:
         rng = np.random.default_rng([self.seed, number])
-        rows = [s for s in written() if s.split == "train"] * WRITTEN_REPEATS
+        rows = [s for s in written() if s.split == "train" for _ in range(1 if s.source in self.seen else WRITTEN_REPEATS)]
         for source, segments in sorted(self.sources.items()):
             rows = rows + self._draw(segments, PER_LOW_SOURCE if source in LOW_WEIGHT else PER_SOURCE, rng)
         ordinary = [self.ordinary[i] for i in rng.permutation(len(self.ordinary))[:ORDINARY]]
