@@ -1,6 +1,9 @@
 import type { Featureset } from '../detectors/index.ts';
-import { loadRules } from './load.ts';
+import { compiledOf } from './compiled.ts';
+import { compileFiles } from './load.ts';
+import { readRuleFiles } from './read-files.ts';
 import type { RuleProblem, RuleSummary } from './types.ts';
+import { warnOfUnreached } from './unreached-thresholds.ts';
 
 /** What `telltale rules check` finds. */
 export interface CheckResult {
@@ -12,11 +15,20 @@ export interface CheckResult {
   readonly rules: readonly RuleSummary[];
 }
 
-/** Checks rule files as the gateway would load them, warnings included. */
+/** Checks rule files as the gateway would load them, warnings included, and some that only an author wants to hear. */
 export async function checkRules(paths: readonly string[], featureset: Featureset): Promise<CheckResult> {
-  const result = await loadRules(paths, featureset);
-  const problems = result.ok ? result.ruleSet.warnings : result.problems;
-  return { ok: result.ok, problems: sortProblems(problems), rules: result.ok ? result.ruleSet.rules : [] };
+  const files = await readRuleFiles(paths);
+  const result = compileFiles(files, featureset);
+  if (!result.ok) return { ok: false, problems: sortProblems(result.problems), rules: [] };
+  const { ruleSet } = result;
+  const { compiledRules, warnings } = compiledOf(ruleSet);
+  const unreached = warnOfUnreached(compiledRules, files.sources, featureset);
+  const rules = ruleSet.rules.map(summaryOf);
+  return { ok: true, problems: sortProblems([...warnings, ...unreached]), rules };
+}
+
+function summaryOf({ id, name, title, level, mode, action, target, file }: RuleSummary): RuleSummary {
+  return { id, name, title, level, mode, action, target, file };
 }
 
 /** By file, line and column. */

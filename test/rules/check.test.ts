@@ -115,3 +115,40 @@ test('a long line is cut around the caret, and no control character reaches the 
   assert.ok(shown.length < 120 && !shown.includes('\u001b'), shown);
   assert.ok(formatProblems([problem], { isColoured: true }).includes('\u001b[31m'), 'colours when asked for');
 });
+
+test('a threshold that no ordinary segment reaches is warned of where it is written, a reached one is not', async (t) => {
+  // Ordinary scores end at 10.
+  const rarity = (_signal: string, _aggregate: object, value: number) => (value > 10 ? 5 : 1);
+  const directory = await temporaryDirectory(t);
+  const detection = (above: number) => `{deceives: {signal: {concept: deception}, above: ${above}}}`;
+  const file = join(directory, 'a.yaml');
+  await writeFile(file, ruleText({ detection: detection(10.5) }));
+  const { ok, problems } = await checkRules([directory], { ...featureset, rarity });
+  assert.deepEqual(
+    [ok, ...problems.map(({ line, column, severity }) => `${line}:${column} ${severity}`)],
+    [true, '12:65 warning'],
+  );
+  assert.match(
+    problems[0]?.message ?? '',
+    /"deceives", condition "deceives": above 10.5: none of 10000 ordinary segments \(numbers\) reaches/,
+  );
+  await writeFile(file, ruleText({ detection: detection(9.5) }));
+  assert.deepEqual((await checkRules([directory], { ...featureset, rarity })).problems, []);
+});
+
+test('an override that sets such a threshold is where it is warned of', async (t) => {
+  const directory = await temporaryDirectory(t);
+  await writeFile(join(directory, 'a.yaml'), ruleText());
+  const change = `version: 1
+overrides:
+  - rule: deceives
+    override: replace
+    detection: {deceives: {signal: {concept: deception}, above: 50}}
+`;
+  await writeFile(join(directory, 'b.yaml'), change);
+  const { problems } = await checkRules([directory], { ...featureset, rarity: () => 5 });
+  assert.deepEqual(
+    problems.map(({ file, line }) => `${file.slice(directory.length + 1)}:${line}`),
+    ['b.yaml:5'],
+  );
+});
