@@ -68,9 +68,9 @@ export function createBacktest(bench: Bench): Backtest {
         const reading = rules.filter((rule) => reads(rule, segment.target));
         if (reading.length === 0) continue;
         const text = segments[index]?.text ?? '';
-        const { activations, settled } = await readSegment(bench, { rules: reading, segment, text });
-        for (const { ruleId } of settled) fired.add(ruleId);
-        tokens += activations.tokens.length;
+        const read = await readSegment(bench, { rules: reading, segment, text });
+        for (const { ruleId } of read.settled) fired.add(ruleId);
+        tokens += read.text.activations.tokens.length + (read.view?.activations.tokens.length ?? 0);
       }
       return { isPositive, fired, targets: new Set(refs.map(({ target }) => target)), tokens };
     },

@@ -2,6 +2,7 @@ import type { Featureset } from '../detectors/index.ts';
 import { type Filter, withFilters } from './compile-filters.ts';
 import { compileParts, type Parts } from './compile-parts.ts';
 import type { CompiledRule } from './compiled.ts';
+import { compileAlert } from './events/group-alerts.ts';
 import type { Expression } from './expression.ts';
 import { evaluateExpression, namesIn } from './expression-truth.ts';
 import { compileException, type FieldCondition } from './fields/compile-fields.ts';
@@ -115,6 +116,6 @@ function assemble({ definition, document, locate }: RuleSource, parts: Parts): C
   const tests = definition.tests.map((test, i) => ({ ...test, ...placeOf(['tests', i]) }));
   const summary = { id, name, title, level, mode, action, target };
   const offsets = { id: offsetOf('id'), name: offsetOf('name') };
-  const texts = { version, tags, conditionText: condition.trim() };
+  const texts = { version, tags, conditionText: condition.trim(), alert: compileAlert(definition.alert) };
   return { ...summary, ...texts, tests, offsets, ...parts, ...placeOf([]) };
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Featureset, SignalId } from '../detectors/index.ts';
 import type { CompiledRule, CompiledRuleSet, SegmentTarget } from './compiled.ts';
+import type { CompiledCorrelation } from './events/compile-correlations.ts';
 import type { Fields } from './fields/fields.ts';
 import { createPlan, createPlanner } from './plan.ts';
 import type { RuleProblem } from './types.ts';
@@ -12,11 +13,14 @@ export interface RuleSetParts {
   /** Texts of the rule files, in the order of their names. */
   readonly texts: readonly string[];
   readonly warnings: readonly RuleProblem[];
+  readonly correlations: readonly CompiledCorrelation[];
 }
 
 /** Joins compiled rules into a set. Rules that are off are kept for their tests and never evaluated. */
 export function createRuleSet(rules: readonly CompiledRule[], parts: RuleSetParts): CompiledRuleSet {
-  const { featureset, warnings } = parts;
+  const { featureset, warnings, correlations } = parts;
+  const alerts = new Map([...rules, ...correlations].map(({ id, alert }) => [id, alert]));
+  const listeners = listenersOf(correlations);
   const active = rules.filter((rule) => rule.mode !== 'off');
   const reading = (target: SegmentTarget) =>
     active.filter((rule) => rule.target === target || rule.target === 'any');
@@ -32,14 +36,31 @@ export function createRuleSet(rules: readonly CompiledRule[], parts: RuleSetPart
   return {
     digest: digestOfTexts(featureset, parts.texts),
     rules,
+    correlations,
     signals: signalsOf(active),
     warnings,
     enforces: (target) => enforced.includes(target),
     signalsFor,
     compiledRules: rules,
+    compiledCorrelations: correlations,
+    correlationsOn: (ruleId) => listeners.get(ruleId) ?? [],
+    alertOf: (ruleId) => alerts.get(ruleId) ?? null,
     planFor,
     labelOf: (feature) => featureset.feature(feature).label,
   };
+}
+
+/** Correlations that are off hear nothing. */
+function listenersOf(
+  correlations: readonly CompiledCorrelation[],
+): ReadonlyMap<string, readonly CompiledCorrelation[]> {
+  const listeners = new Map<string, CompiledCorrelation[]>();
+  for (const correlation of correlations.filter(({ mode }) => mode !== 'off')) {
+    for (const ruleId of new Set([...correlation.ruleIds, ...correlation.unless])) {
+      listeners.set(ruleId, [...(listeners.get(ruleId) ?? []), correlation]);
+    }
+  }
+  return listeners;
 }
 
 function signalsOf(rules: readonly CompiledRule[]): readonly SignalId[] {

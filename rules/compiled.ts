@@ -1,4 +1,6 @@
 import type { SignalId } from '../detectors/index.ts';
+import type { CompiledCorrelation } from './events/compile-correlations.ts';
+import type { CompiledAlert } from './events/group-alerts.ts';
 import type { Expression } from './expression.ts';
 import type { FieldCondition } from './fields/compile-fields.ts';
 import type { Fields } from './fields/fields.ts';
@@ -50,6 +52,7 @@ export interface CompiledRule extends RuleSummary {
   readonly expression: Expression;
   /** The expression as it was written. */
   readonly conditionText: string;
+  readonly alert: CompiledAlert | null;
   readonly tests: readonly CompiledTest[];
   readonly line: number;
   readonly column: number;
@@ -80,6 +83,11 @@ export type SegmentTarget = SegmentRef['target'];
 
 export interface CompiledRuleSet extends RuleSet {
   readonly compiledRules: readonly CompiledRule[];
+  /** For the id of a rule or a correlation: the correlations that take its findings as events. */
+  correlationsOn(ruleId: string): readonly CompiledCorrelation[];
+  readonly compiledCorrelations: readonly CompiledCorrelation[];
+  /** How the findings of a rule or a correlation are grouped into alerts. */
+  alertOf(ruleId: string): CompiledAlert | null;
   /** The rules on a target that can fire where the fields are as given. */
   planFor(target: SegmentTarget, fields: Fields): Plan;
   labelOf(feature: number): string | null;

@@ -1,4 +1,4 @@
-import type { Activations, Role, SignalId, TokenSpan } from '../detectors/index.ts';
+import type { Activations, ReadableView, Role, SignalId, TokenSpan } from '../detectors/index.ts';
 import { type CompiledCondition, type CompiledRule, compiledOf } from './compiled.ts';
 import { fieldsOf, type Measurement, measure } from './evaluate.ts';
 import { evaluateExpression, namesIn } from './expression-truth.ts';
@@ -6,7 +6,7 @@ import { weightsOf } from './finding.ts';
 import { spanOf } from './history.ts';
 import { valuesOf } from './meters/meter.ts';
 import { didYouMean } from './nearest.ts';
-import { type Bench, type ReadSegment, readSegment } from './read-segment.ts';
+import { type Bench, type BenchReading, readSegment } from './read-segment.ts';
 import { shareFeatures } from './shares.ts';
 import { segmentOfText } from './test-segments.ts';
 import type { ConditionResult, FeatureShare, Fields, Finding, RuleSet, RuleSummary } from './types.ts';
@@ -50,6 +50,8 @@ export interface Explanation {
   readonly conditions: readonly ExplainedCondition[];
   /** Conditions on fields, and exceptions. */
   readonly fieldConditions: readonly ExplainedFields[];
+  /** What the text reads without its disguise, where that is what is explained: all tokens and spans are then in it. */
+  readonly view: Pick<ReadableView, 'text' | 'changes'> | null;
   readonly tokens: readonly TokenSpan[];
   /** The finding's tokens; of a rule that did not fire those of its conditions' values, which came nearest. */
   readonly firstToken: number | null;
@@ -73,7 +75,8 @@ export interface ToExplain {
   readonly fields?: Fields;
 }
 
-/** Explains what a rule makes of a text; the rule reads the text whoever says it, as its tests do.
+/** Explains what a rule makes of a text; the rule reads the text whoever says it, as its tests do. Of a disguised text on
+ *  which the rule does not fire as it stands, what it reads without its disguise is explained.
  *  @returns the explanation, or that there is no such rule and which one may be meant */
 export async function explainRule(
   bench: Bench,
@@ -87,12 +90,13 @@ export async function explainRule(
     return { ok: false, message: `no rule has the name or id "${wanted}"${meant}` };
   }
   const segment = segmentOfText(rule, role);
-  const read = await readSegment(bench, { rules: [rule], segment, text, fields });
+  const { text: asItStands, view } = await readSegment(bench, { rules: [rule], segment, text, fields });
+  const read = view === null || asItStands.findings.length > 0 ? asItStands : view;
   const conditions = explainConditions(rule, read);
   const fieldConditions = explainFields(rule, fieldsOf(segment, fields));
   const all = [...conditions, ...fieldConditions];
   const isMet = (name: string) => all.some((one) => one.name === name && one.isMet);
-  const [finding] = read.settled;
+  const [finding] = read.findings;
   const explanation: Explanation = {
     rule: summaryOf(rule),
     role: segment.role,
@@ -100,13 +104,14 @@ export async function explainRule(
     expression: { text: rule.conditionText, holds: evaluateExpression(rule.expression, isMet) },
     conditions,
     fieldConditions,
+    view: read === view ? { text: view.view.text, changes: view.view.changes } : null,
     tokens: read.activations.tokens,
     ...(finding === undefined ? nearestTokens(bench.ruleSet, rule, read) : tokensOf(finding)),
   };
   return { ok: true, explanation };
 }
 
-function explainConditions(rule: CompiledRule, { state, activations }: ReadSegment): ExplainedCondition[] {
+function explainConditions(rule: CompiledRule, { state, activations }: BenchReading): ExplainedCondition[] {
   const named = new Map(namesIn(rule.expression).map(({ name, isNegated }) => [name, isNegated]));
   return measure(state).map(({ condition, value, best }) => {
     const { name, signal, minus, aggregate, threshold, rate, rateInterval } = condition;
@@ -153,7 +158,7 @@ function tokensOf({ firstToken, lastToken, span, features }: Finding): Tokens {
 }
 
 /** The tokens behind the values of the conditions that would speak for a match. */
-function nearestTokens(ruleSet: RuleSet, rule: CompiledRule, { state, activations }: ReadSegment): Tokens {
+function nearestTokens(ruleSet: RuleSet, rule: CompiledRule, { state, activations }: BenchReading): Tokens {
   const named = namesIn(rule.expression).filter(({ isNegated }) => !isNegated);
   const names = new Set(named.map(({ name }) => name));
   const speaking = measure(state).filter(({ condition }) => names.has(condition.name));

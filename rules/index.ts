@@ -10,6 +10,16 @@ export {
 export { type CheckResult, checkRules } from './check.ts';
 export { advance, beginSegment, fieldsOf, finish, type SegmentOptions } from './evaluate.ts';
 export {
+  carryEvents,
+  countGroups,
+  type EventStateJson,
+  exportEvents,
+  type ImportResult,
+  importEvents,
+} from './events/event-state-json.ts';
+export { beginEvents, observeEvents } from './events/observe.ts';
+export type { EventFields, EventState, EventStep, Observed } from './events/types.ts';
+export {
   type ExplainedCondition,
   type ExplainedFields,
   type ExplainResult,
@@ -19,6 +29,7 @@ export {
 } from './explain.ts';
 export { type FormatOptions, formatProblems } from './format-problems.ts';
 export { formatTestReport } from './format-tests.ts';
+export { joinReadings, type TextReading, type ViewReading } from './join-readings.ts';
 export { createRuleJsonSchema, createSchemaText, type JsonSchema } from './json-schema.ts';
 export { loadRules } from './load.ts';
 export type { Bench } from './read-segment.ts';
@@ -33,6 +44,7 @@ export {
   type TestResult,
   testRules,
 } from './run-tests.ts';
+export { type TextAround, textAround } from './text-around.ts';
 export type * from './types.ts';
 export { ENGINE_VERSION } from './version-range.ts';
 export { createRuleWatcher, type RuleWatcher, type RuleWatcherParts } from './watch.ts';

@@ -5,6 +5,7 @@ import { createRuleSet } from './compile.ts';
 import { collectFilters } from './compile-filters.ts';
 import { compileRule } from './compile-rule.ts';
 import type { CompiledRule } from './compiled.ts';
+import { compileCorrelations } from './events/compile-correlations.ts';
 import { createProblem, type SourceText } from './problem.ts';
 import { readDocument } from './read-document.ts';
 import { type ReadFiles, readRuleFiles } from './read-files.ts';
@@ -32,6 +33,7 @@ export function compileFiles(files: ReadFiles, featureset: Featureset): LoadResu
     return compileRule(rule, { featureset, scope, filters: filters.filtersOf(rule) });
   });
   const rules = compiled.flatMap(({ rule }) => (rule === undefined ? [] : [rule]));
+  const correlated = compileCorrelations(whole, rules);
   const isWhole = files.problems.length === 0 && whole.length === shaped.length;
   const found = [
     ...files.problems,
@@ -39,6 +41,7 @@ export function compileFiles(files: ReadFiles, featureset: Featureset): LoadResu
     ...definitions.problems,
     // What a file that cannot be read would have held is not missing.
     ...(isWhole ? [...collected.problems, ...filters.problems] : []),
+    ...(isWhole && rules.length === collected.rules.length ? correlated.problems : []),
     ...compiled.flatMap((part) => part.problems),
     ...findDuplicates(sources, rules),
   ];
@@ -48,7 +51,8 @@ export function compileFiles(files: ReadFiles, featureset: Featureset): LoadResu
   if (hasErrors) return { ok: false, problems };
   if (rules.length === 0) return { ok: false, problems: [...problems, noRules(sources)] };
   const texts = sources.map((source) => source.text);
-  return { ok: true, ruleSet: createRuleSet(rules, { featureset, texts, warnings: problems }) };
+  const { correlations } = correlated;
+  return { ok: true, ruleSet: createRuleSet(rules, { featureset, texts, warnings: problems, correlations }) };
 }
 
 interface Shaped {

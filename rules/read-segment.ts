@@ -1,7 +1,8 @@
-import type { Activations, Detector } from '../detectors/index.ts';
-import type { CompiledRule } from './compiled.ts';
+import type { Activations, Detector, ReadableView } from '../detectors/index.ts';
+import type { CompiledRule, Plan } from './compiled.ts';
 import { advance, beginSegment, fieldsOf, finish } from './evaluate.ts';
 import type { Fields } from './fields/fields.ts';
+import { joinReadings } from './join-readings.ts';
 import { createPlan } from './plan.ts';
 import type { Finding, RuleSet, SegmentRef, SegmentState } from './types.ts';
 
@@ -20,20 +21,45 @@ export interface SegmentToRead {
   readonly fields?: Fields;
 }
 
-export interface ReadSegment {
+/** What the reader and the rules made of one text. */
+export interface BenchReading {
   readonly activations: Activations;
   readonly state: SegmentState;
-  /** The rules that fired. */
+  /** The rules that fired on it, with places in it. */
+  readonly findings: readonly Finding[];
+}
+
+export interface ReadSegment {
+  readonly text: BenchReading;
+  /** The second reading, of a text that wears a disguise. */
+  readonly view: (BenchReading & { readonly view: ReadableView }) | null;
+  /** The rules that fired on either, with places in the text. */
   readonly settled: readonly Finding[];
 }
 
 /** Nobody waits on the other end: better late than refused. */
 const TIMEOUT_MS = 600_000;
 
-/** Reads a whole text as one segment and lets the rules judge it. */
-export async function readSegment({ ruleSet, detector }: Bench, toRead: SegmentToRead): Promise<ReadSegment> {
+/** Reads a whole text as one segment, and what it reads without its disguise where it wears one, and lets the rules
+ *  judge both, as the gateway does. */
+export async function readSegment(bench: Bench, toRead: SegmentToRead): Promise<ReadSegment> {
   const { rules, segment, text, fields = {} } = toRead;
   const plan = createPlan(rules, fieldsOf(segment, fields));
+  const first = await readText(bench, { segment, plan, fields, text });
+  const view = bench.detector.readableView(text);
+  if (view === null) return { text: first, view: null, settled: first.findings };
+  const second = await readText(bench, { segment, plan, fields, text: view.text });
+  const { tokens } = first.activations;
+  const settled = joinReadings({ tokens, findings: first.findings }, { view, findings: second.findings });
+  return { text: first, view: { ...second, view }, settled };
+}
+
+interface TextToRead extends Omit<SegmentToRead, 'rules'> {
+  readonly plan: Plan;
+}
+
+async function readText({ ruleSet, detector }: Bench, toRead: TextToRead): Promise<BenchReading> {
+  const { segment, plan, fields = {}, text } = toRead;
   const { signals } = plan;
   const scorer = detector.createScorer({
     role: segment.role,
@@ -43,5 +69,5 @@ export async function readSegment({ ruleSet, detector }: Bench, toRead: SegmentT
   });
   const activations = await scorer.end(text);
   const { state } = advance(ruleSet, beginSegment(ruleSet, segment, { plan, fields }), activations);
-  return { activations, state, settled: finish(ruleSet, state).settled };
+  return { activations, state, findings: finish(ruleSet, state).settled };
 }

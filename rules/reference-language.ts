@@ -141,6 +141,67 @@ and macros serve all files of a set; a file's own comes before another's of the 
 condition before a macro. Macros that go in a circle are refused, lists and macros that nothing uses are warned of.
 \`exceptions\` name what a rule leaves alone: it does not fire where all fields of some row compare.
 
+## Correlations
+
+A correlation takes findings of rules as its events, over exchanges and time, and makes a finding of its own. The rules
+may be in shadow, so that only what comes together is told.
+
+\`\`\`yaml fragment
+correlations:
+  - id: 9b2f1c58-3f6e-4c4e-8a9d-6c1d2b7e4f10
+    name: persistent-jailbreak
+    title: Three attempts at a jailbreak in one conversation
+    description: One attempt may be a quotation; three in ten minutes are not.
+    status: test
+    version: 1
+    level: high
+    mode: flag
+    type: event_count
+    rules: [jailbreak, prompt-injection]
+    group_by: [conversation]
+    timespan: 10m
+    condition: {gte: 3}
+  - id: 2c7a9e04-58b1-4d0f-9c3e-1a6f8d2b5e31
+    name: injected-then-harmful
+    title: A harmful answer after a prompt injection, and no refusal
+    description: The order tells that the injection worked.
+    status: test
+    version: 1
+    level: critical
+    mode: flag
+    type: temporal_ordered
+    rules: [prompt-injection, harmful-request]
+    unless: [refusal]
+    group_by: [conversation]
+    timespan: 5m
+\`\`\`
+
+| type | it fires when, within the timespan and the group, |
+|---|---|
+| \`event_count\` | the rules had so many findings |
+| \`value_count\` | their findings had so many different values of \`field\`; a finding without it does not count |
+| \`temporal\` | all the rules had a finding, or so many of them |
+| \`temporal_ordered\` | all the rules had a finding, in their order |
+
+Events are judged as they come, in the order of exchanges; that is why there is \`gte\` and no \`lte\`: fewer than three
+holds at the first. Absence is \`unless\`: no event of those rules in the group within the timespan before. The events
+that made it fire count no more, so \`gte: 3\` fires again with the sixth and not with the fourth. Clients send earlier
+messages again with each request: the same words at the same place of a conversation count once within the timespan.
+Events that lack a field of \`group_by\` are one group. A correlation may take findings of other correlations.
+It comes after the exchange, so it flags and cannot enforce.
+
+Each correlation remembers at most 4,096 groups, and of a group no more than can still count; past that the group that
+was quiet longest is given up, and counted (\`telltale_event_groups_evicted_total\`). A restart goes on counting, and so does
+a reload for correlations whose meaning has not changed.
+
+## Alerts that are held back
+
+\`alert: {group_by: [conversation], threshold: limit, count: 1, window: 10m}\` lets the first finding of a conversation
+become an alert and holds the others back for ten minutes. \`threshold: threshold\` lets every \`count\`-th through, \`both\`
+only the \`count\`-th of a window. A window begins with its first finding. Nothing is lost: what is held back is recorded
+with its exchange, counted (\`telltale_alerts_held_back_total\`), and the next alert of its group says how many there were.
+What a rule enforces it enforces all the same.
+
 ## A team's changes to rules of other files
 
 Shipped rules stay as they are; what a team wants otherwise stands in files of its own, read together with them

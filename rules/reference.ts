@@ -23,6 +23,8 @@ export function createReference(root: JsonSchema = createRuleJsonSchema()): stri
     table('Then', [...condition, 'then']),
     table('An exception', ['rules', 0, 'exceptions', 0]),
     table('A test', ['rules', 0, 'tests', 0]),
+    table('Alert', ['rules', 0, 'alert']),
+    table('A correlation', ['correlations', 0]),
     table('A filter', ['filters', 0]),
     table('An override', ['overrides', 0]),
   ];

@@ -25,7 +25,7 @@ export interface TestResult {
   readonly expect: 'fire' | 'quiet';
   readonly hasFired: boolean;
   readonly outcome: TestOutcome;
-  /** Each condition's highest value over the segments, and its threshold. */
+  /** Each condition's highest value over the segments, the disguised ones in both readings, and its threshold. */
   readonly measurements: readonly TestMeasurement[];
   /** Why it was not scored; empty otherwise. */
   readonly message: string;
@@ -106,8 +106,9 @@ function outcomeOf(isRight: boolean, known: CompiledTest['known']): TestOutcome 
 }
 
 async function scoreSegment(bench: Bench, rule: CompiledRule, part: TestSegment) {
-  const { state, settled } = await readSegment(bench, { rules: [rule], ...part });
-  return { hasFired: settled.length > 0, measurements: measure(state) };
+  const { text, view, settled } = await readSegment(bench, { rules: [rule], ...part });
+  const measurements = [text, ...(view === null ? [] : [view])].flatMap(({ state }) => measure(state));
+  return { hasFired: settled.length > 0, measurements };
 }
 
 function highest(

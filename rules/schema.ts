@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { conditionSchema } from './schema/condition.ts';
+import { correlationSchema } from './schema/correlation.ts';
 import { filterSchema } from './schema/filter.ts';
 import { overrideSchema } from './schema/override.ts';
 import { ruleSchema } from './schema/rule.ts';
@@ -8,7 +9,7 @@ import { isRange } from './version-range.ts';
 
 const MAX_LIST_ITEMS = 10_000;
 /** The parts of which a file must have at least one. */
-const PARTS = ['rules', 'filters', 'overrides', 'lists', 'macros'] as const;
+const PARTS = ['rules', 'correlations', 'filters', 'overrides', 'lists', 'macros'] as const;
 
 /** A file of rules, of what bears on rules of other files, and of lists and macros. */
 export const ruleFileSchema = z
@@ -47,6 +48,11 @@ export const ruleFileSchema = z
         'Named parts of condition expressions, for rules of any file: an expression over conditions and other macros, or one condition.',
       ),
     rules: z.array(ruleSchema).min(1).optional().describe('The rules.'),
+    correlations: z
+      .array(correlationSchema)
+      .min(1)
+      .optional()
+      .describe('Findings that events make together, over exchanges and time.'),
     filters: z
       .array(filterSchema)
       .min(1)
@@ -63,11 +69,13 @@ export const ruleFileSchema = z
 
 export type RuleFile = z.infer<typeof ruleFileSchema>;
 export type MacroDefinition = NonNullable<RuleFile['macros']>[string];
+export type { AlertDefinition } from './schema/alert.ts';
 export type { Comparand } from './schema/comparand.ts';
 export type { ConditionDefinition, SignalDefinition } from './schema/condition.ts';
+export type { CorrelationDefinition } from './schema/correlation.ts';
 export type { ExceptionDefinition } from './schema/exception.ts';
 export type { FilterDefinition } from './schema/filter.ts';
 export type { OverrideDefinition } from './schema/override.ts';
 export type { RuleDefinition } from './schema/rule.ts';
 export type { RuleTest } from './schema/rule-test.ts';
-export { EXPRESSION_WORDS, parseRate } from './schema/words.ts';
+export { EXPRESSION_WORDS, parseDuration, parseRate } from './schema/words.ts';

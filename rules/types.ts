@@ -1,6 +1,6 @@
 /** The words of the rules' face. Rules turn signals into findings; evaluation is pure. */
 
-import type { Activations, Aggregate, Role, SignalId, TokenSpan } from '../detectors/index.ts';
+import type { Activations, Aggregate, ReadableView, Role, SignalId, TokenSpan } from '../detectors/index.ts';
 import type { FieldName, Fields } from './fields/fields.ts';
 
 export type Level = 'informational' | 'low' | 'medium' | 'high' | 'critical';
@@ -61,6 +61,16 @@ export interface FeatureShare {
   readonly share: number;
 }
 
+/** What a disguised text reads where a rule fired on that alone. */
+export interface ViewMatch {
+  /** What was undone. */
+  readonly changes: ReadableView['changes'];
+  /** What it reads there, at most 400 UTF-16 units, with `…` where it was cut. */
+  readonly text: string;
+  /** What gave it away, in this text. */
+  readonly span: TokenSpan;
+}
+
 /** A rule that matched in one segment. */
 export interface Finding {
   readonly ruleId: string;
@@ -82,6 +92,36 @@ export interface Finding {
   readonly features: readonly FeatureShare[];
   /** Present where some condition on fields spoke for the match. */
   readonly fields?: readonly FieldMatch[];
+  /** Present where the rule fired on nothing but what the segment reads without its disguise. */
+  readonly view?: ViewMatch;
+  /** Present where the rule groups its alerts. */
+  readonly alert?: AlertMark;
+  /** Present in findings of correlations: what came together. Segment and span are those of the last event. */
+  readonly correlation?: CorrelationMatch;
+}
+
+/** What the grouping of a rule's alerts made of a finding. */
+export interface AlertMark {
+  /** Recorded, but no alert. */
+  readonly isHeldBack: boolean;
+  /** Findings of the group that were held back since its last alert, this one included. */
+  readonly heldBack: number;
+  readonly group: Readonly<Record<string, string | null>>;
+}
+
+/** The events that made a correlation fire. */
+export interface CorrelationMatch {
+  readonly type: CorrelationSummary['type'];
+  readonly group: Readonly<Record<string, string | null>>;
+  readonly timespanMs: number;
+  /** How many events, and the last of them. */
+  readonly count: number;
+  readonly events: readonly {
+    readonly ruleId: string;
+    readonly exchangeId: string | null;
+    /** Milliseconds since 1970. */
+    readonly at: number;
+  }[];
 }
 
 export interface RuleProblem {
@@ -105,10 +145,22 @@ export interface RuleSummary {
   readonly file: string;
 }
 
+/** A correlation, as lists show it. */
+export interface CorrelationSummary {
+  readonly id: string;
+  readonly name: string;
+  readonly title: string;
+  readonly level: Level;
+  readonly mode: Exclude<Mode, 'enforce'>;
+  readonly type: 'event_count' | 'value_count' | 'temporal' | 'temporal_ordered';
+  readonly file: string;
+}
+
 /** Compiled rules. `signals` is the union that the detector must compute. */
 export interface RuleSet {
   readonly digest: string;
   readonly rules: readonly RuleSummary[];
+  readonly correlations: readonly CorrelationSummary[];
   readonly signals: readonly SignalId[];
   readonly warnings: readonly RuleProblem[];
   /** Whether some enforcing rule reads segments of this target. */

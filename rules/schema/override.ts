@@ -17,6 +17,7 @@ const changeable = z.strictObject({
   condition: shape.condition,
   exceptions: shape.exceptions.unwrap().describe('Exchanges that the rule leaves alone, by their fields.'),
   action: shape.action.unwrap().describe('What is done with the exchange when the mode is `enforce`.'),
+  alert: shape.alert,
   tags: shape.tags.unwrap().describe('Dotted tags.'),
   falsepositives: shape.falsepositives.unwrap().describe('Texts known to fire wrongly.'),
   references: shape.references.unwrap().describe('Where the behaviour is described.'),

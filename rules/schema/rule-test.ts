@@ -1,26 +1,64 @@
 import { z } from 'zod';
 import { FIELD_NAMES } from '../fields/fields.ts';
+import { seriesSchema } from './series.ts';
+import { findTestFaults, TEST_SOURCES } from './test-faults.ts';
 
 const roleSchema = z.enum(['system', 'user', 'assistant', 'tool']);
 
 /** Fields of the exchange as a test gives them. */
 const fieldsSchema = z.partialRecord(z.enum(FIELD_NAMES), z.string());
 
-/** One test beside a rule: a text or a conversation, and whether the rule fires on it. */
+const tokenIndex = z.int().nonnegative();
+
+/** One test beside a rule: what it reads, and whether the rule fires on it. */
 export const ruleTestSchema = z
   .strictObject({
     name: z.string().min(1).optional().describe('What the case shows. Default: the beginning of its text.'),
-    text: z.string().min(1).optional().describe('One segment. Either `text` or `messages`.'),
+    text: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('One segment. Exactly one of `text`, `messages`, `ok`, `series`, `activations`.'),
     messages: z
       .array(z.strictObject({ role: roleSchema, content: z.string() }))
       .min(1)
       .optional()
       .describe('A conversation; the rule fires if it fires on any message that its target covers.'),
-    role: roleSchema.optional().describe("Who says `text`. Default: the role that the rule's target reads."),
+    ok: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('One segment on which the rule must be quiet: short for `text` with `expect: quiet`.'),
+    series: seriesSchema
+      .optional()
+      .describe(
+        'Made-up values, token by token, of the signals that the rule reads: `{concept/deception: "0x4 5x8 0x4"}`. All of one length; a signal that is not given is 0.',
+      ),
+    activations: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'A file of recorded activations, as `telltale rules explain --record` writes it; its path from the rule file.',
+      ),
+    role: roleSchema
+      .optional()
+      .describe(
+        "Who says it, where the test is one segment. Default: the role that the rule's target reads.",
+      ),
     fields: fieldsSchema
       .optional()
       .describe('Fields of the exchange, such as `{route: /v1/chat/completions, model: small}`.'),
-    expect: z.enum(['fire', 'quiet']).describe('What is right, whatever the present reader makes of it.'),
+    expect: z
+      .enum(['fire', 'quiet'])
+      .optional()
+      .describe('What is right, whatever the present reader makes of it. Required but with `ok`.'),
+    span: z.string().min(1).optional().describe('A passage of the text that the finding must touch.'),
+    tokens: z
+      .array(tokenIndex)
+      .refine(({ length }) => length === 2, 'must be the first and the last token')
+      .optional()
+      .describe('First and last token of the finding, exactly, counted from 0.'),
     known: z
       .enum(['miss', 'false_alarm'])
       .optional()
@@ -28,18 +66,15 @@ export const ruleTestSchema = z
         'The present reader is known to get this case wrong. It is run, reported and counted apart; getting it right is reported as improved.',
       ),
   })
-  .refine((test) => (test.text === undefined) !== (test.messages === undefined), {
-    error: 'must have exactly one of text, messages',
-  })
-  .refine((test) => test.role === undefined || test.text !== undefined, {
-    path: ['role'],
-    error: 'goes with text; messages carry their own roles',
-  })
-  .refine((test) => test.known === undefined || (test.known === 'miss') === (test.expect === 'fire'), {
-    path: ['known'],
-    error: 'is "miss" where fire is expected, "false_alarm" where quiet is',
+  .superRefine((test, context) => {
+    for (const { path, message } of findTestFaults(test)) {
+      context.addIssue({ code: 'custom', path: [...path], message });
+    }
   })
   .describe('A test of the rule.')
-  .meta({ oneOf: [{ required: ['text'] }, { required: ['messages'] }], id: 'test' });
+  .meta({
+    oneOf: TEST_SOURCES.map((source) => ({ required: source === 'ok' ? ['ok'] : [source, 'expect'] })),
+    id: 'test',
+  });
 
 export type RuleTest = z.infer<typeof ruleTestSchema>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { alertSchema } from './alert.ts';
 import { conditionSchema } from './condition.ts';
 import { exceptionSchema } from './exception.ts';
 import { ruleTestSchema } from './rule-test.ts';
@@ -46,6 +47,7 @@ export const ruleSchema = z
       .enum(['flag', 'redact', 'block'])
       .default('flag')
       .describe('What is done with the exchange when the mode is `enforce`.'),
+    alert: alertSchema.optional(),
     tags: z
       .array(
         z.string().regex(/^[a-z0-9_]+(\.[a-z0-9_-]+)+$/, 'must be a dotted tag such as behaviour.deception'),

@@ -20,10 +20,26 @@ const RATE = /^([1-9]\d{0,8})\/([1-9]\d{0,8})$/;
 export const rateText = z
   .string()
   .regex(RATE, 'must be a rate such as 1/2000')
-  .refine((text) => parseRate(text) < 1, 'must be a rate below 1, such as 1/2000');
+  .refine((text) => !(parseRate(text) >= 1), 'must be a rate below 1, such as 1/2000');
 
 /** `1/2000` as a number. */
 export function parseRate(text: string): number {
   const [numerator, denominator] = text.split('/').map(Number);
   return (numerator ?? Number.NaN) / (denominator ?? Number.NaN);
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const DURATION = /^([1-9]\d{0,6})([smhd])$/;
+const MAX_DURATION_MS = 30 * 86_400_000;
+
+/** A length of time as it is written. */
+export const durationText = z
+  .string()
+  .regex(DURATION, 'must be a time such as 90s, 10m, 24h or 7d')
+  .refine((text) => !(parseDuration(text) > MAX_DURATION_MS), 'must be at most 30d');
+
+/** `10m` in milliseconds. */
+export function parseDuration(text: string): number {
+  const [, count, unit] = DURATION.exec(text) ?? [];
+  return Number(count) * (UNIT_MS[unit ?? ''] ?? Number.NaN);
 }

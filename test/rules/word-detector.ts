@@ -8,6 +8,7 @@ const FEATURE_OF_WORD: Readonly<Record<string, number>> = { lie: 10, sorry: 7, s
 export const wordDetector: Detector = {
   featureset,
   createScorer: ({ signals }) => createWordScorer(signals),
+  readableView: () => null,
   stats: () => ({
     workers: 0,
     openWindows: 0,

@@ -1,0 +1,163 @@
+import { createHash } from 'node:crypto';
+import type { CompiledRule } from '../compiled.ts';
+import { findCycles } from '../find-cycles.ts';
+import { didYouMean } from '../nearest.ts';
+import { positionOf } from '../problem.ts';
+import { type Place, problemAt } from '../rule-source.ts';
+import { type CorrelationDefinition, parseDuration } from '../schema.ts';
+import type { ShapedFile } from '../scope.ts';
+import type { CorrelationSummary, RuleProblem } from '../types.ts';
+import { type CompiledAlert, compileAlert } from './group-alerts.ts';
+import type { EventFieldName } from './types.ts';
+
+/** A correlation with all its names resolved. */
+export interface CompiledCorrelation extends CorrelationSummary {
+  readonly version: number;
+  readonly tags: readonly string[];
+  /** Ids of rules and correlations whose findings are its events, in their order. */
+  readonly ruleIds: readonly string[];
+  readonly unless: ReadonlySet<string>;
+  readonly groupBy: readonly EventFieldName[];
+  readonly timespanMs: number;
+  /** How many findings, values or rules. */
+  readonly needed: number;
+  readonly field: EventFieldName | null;
+  readonly alert: CompiledAlert | null;
+  /** The same for two versions of it that mean the same: what was counted goes on counting. */
+  readonly key: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface CorrelationResult {
+  readonly correlations: readonly CompiledCorrelation[];
+  readonly problems: readonly RuleProblem[];
+}
+
+/** What a correlation may name. */
+type Named = Pick<CompiledRule, 'id' | 'name' | 'mode'>;
+
+interface Written {
+  readonly definition: CorrelationDefinition;
+  readonly place: Place;
+}
+
+/** Resolves the correlations of all files against the rules and against each other. */
+export function compileCorrelations(
+  files: readonly ShapedFile[],
+  rules: readonly CompiledRule[],
+): CorrelationResult {
+  const written = files.flatMap(({ document, file }) =>
+    (file.correlations ?? []).map((definition, i): Written => {
+      return { definition, place: { document, path: ['correlations', i] } };
+    }),
+  );
+  const named: readonly Named[] = [...rules, ...written.map(({ definition }) => definition)];
+  const problems = [
+    ...written.flatMap((one, i) => takenNames(one, rules, written.slice(0, i))),
+    ...written.flatMap((one) => wrongNames(one, named)),
+    ...circles(written),
+    ...written.flatMap(warnings),
+  ];
+  const isWrong = problems.some(({ severity }) => severity === 'error');
+  return { problems, correlations: isWrong ? [] : written.map((one) => compile(one, named)) };
+}
+
+function compile({ definition, place }: Written, named: readonly Named[]): CompiledCorrelation {
+  const { id, name, title, level, mode, type, version, tags, field, condition, alert } = definition;
+  const idsOf = (names: readonly string[]) => names.flatMap((wanted) => find(wanted, named)?.id ?? []);
+  const ruleIds = idsOf(definition.rules);
+  const meaning = {
+    type,
+    ruleIds,
+    unless: idsOf(definition.unless ?? []),
+    groupBy: definition.group_by,
+    timespanMs: parseDuration(definition.timespan),
+    needed: condition === undefined ? ruleIds.length : (condition.gte ?? (condition.gt ?? 0) + 1),
+    field: field ?? null,
+  };
+  const digest = createHash('sha256').update(JSON.stringify(meaning)).digest('hex').slice(0, 16);
+  const { source } = place.document;
+  const summary = { id, name, title, level, mode, file: source.file };
+  const where = positionOf(source.text, place.document.offsetOf(place.path));
+  const rest = { version, tags, alert: compileAlert(alert), key: `${id} ${digest}` };
+  return { ...summary, ...meaning, unless: new Set(meaning.unless), ...rest, ...where };
+}
+
+function find(wanted: string, named: readonly Named[]): Named | undefined {
+  return named.find(({ id, name }) => id === wanted || name === wanted);
+}
+
+function wrongNames({ definition, place }: Written, named: readonly Named[]): RuleProblem[] {
+  return (['rules', 'unless'] as const).flatMap((key) =>
+    (definition[key] ?? []).flatMap((wanted, i) => {
+      const message = wrongName(wanted, definition, named);
+      return message === undefined ? [] : [error(place, [key, i], message)];
+    }),
+  );
+}
+
+function wrongName(
+  wanted: string,
+  { mode }: CorrelationDefinition,
+  named: readonly Named[],
+): string | undefined {
+  const found = find(wanted, named);
+  if (found === undefined) {
+    const names = named.map(({ name }) => name);
+    const meant = didYouMean(wanted, names) || `; known are ${names.slice(0, 20).join(', ')}`;
+    return `no rule and no correlation has the name or id "${wanted}"${meant}`;
+  }
+  if (found.mode !== 'off' || mode === 'off') return undefined;
+  return `"${found.name}" is off and gives no event; set its mode to shadow, or the correlation's to off`;
+}
+
+function takenNames(
+  { definition, place }: Written,
+  rules: readonly CompiledRule[],
+  earlier: readonly Written[],
+): RuleProblem[] {
+  return (['id', 'name'] as const).flatMap((key) => {
+    const value = definition[key];
+    const rule = rules.find((one) => one[key] === value);
+    const other = earlier.find((one) => one.definition[key] === value);
+    if (rule === undefined && other === undefined) return [];
+    const at =
+      rule === undefined ? placeOf(other?.place ?? place) : `${rule.file}:${rule.line}:${rule.column}`;
+    return [
+      error(
+        place,
+        [key],
+        `${key} ${value} is taken by the ${rule === undefined ? 'correlation' : 'rule'} at ${at}`,
+      ),
+    ];
+  });
+}
+
+function circles(written: readonly Written[]): RuleProblem[] {
+  const next = ({ definition: { rules, unless = [] } }: Written) =>
+    written.filter(({ definition: { id, name } }) =>
+      [...rules, ...unless].some((one) => one === id || one === name),
+    );
+  return [...findCycles(written, next)].map(([one, circle]) => {
+    const way = [...circle, one].map(({ definition }) => definition.name).join(' > ');
+    return error(one.place, ['rules'], `correlation "${one.definition.name}" goes in a circle: ${way}`);
+  });
+}
+
+function warnings({ definition, place }: Written): RuleProblem[] {
+  if (definition.status !== 'deprecated') return [];
+  const at = { ...place, path: [...place.path, 'status'] };
+  const message = `correlation "${definition.name}" is deprecated`;
+  return [problemAt(at, message, { severity: 'warning', isKey: true })];
+}
+
+function error({ document, path }: Place, below: readonly PropertyKey[], message: string): RuleProblem {
+  return problemAt({ document, path: [...path, ...below] }, message, { severity: 'error', isKey: false });
+}
+
+function placeOf({ document, path }: Place): string {
+  const { source } = document;
+  const { line, column } = positionOf(source.text, document.offsetOf(path));
+  return `${source.file}:${line}:${column}`;
+}

@@ -1,0 +1,113 @@
+import type { CompiledCorrelation } from './compile-correlations.ts';
+import { fieldValue } from './groups.ts';
+import type { CorrelationGroup, EventFields, KeptEvent } from './types.ts';
+
+/** A finding of a rule or of another correlation, on its way through the correlations. */
+export interface Event {
+  readonly ruleId: string;
+  readonly at: number;
+  readonly fields: EventFields;
+  readonly fingerprint: string | null;
+}
+
+export interface Correlated {
+  readonly group: CorrelationGroup;
+  /** The events that made it fire, oldest first; null where it did not. They count no more. */
+  readonly fired: readonly KeptEvent[] | null;
+}
+
+export const NEW_GROUP: CorrelationGroup = {
+  latest: 0,
+  events: [],
+  chains: [],
+  negatedAt: null,
+  seen: [],
+};
+
+/** Fingerprints that one group remembers. */
+const MAX_SEEN = 256;
+
+/** Takes one event into its group; pure. */
+export function correlate(
+  correlation: CompiledCorrelation,
+  before: CorrelationGroup,
+  event: Event,
+): Correlated {
+  const at = Math.max(event.at, before.latest);
+  const group = forget(before, at, at - correlation.timespanMs);
+  const { fingerprint } = event;
+  if (fingerprint !== null && group.seen.some((one) => one.fingerprint === fingerprint)) {
+    return { group, fired: null };
+  }
+  const seen = fingerprint === null ? group.seen : [...group.seen, { fingerprint, at }].slice(-MAX_SEEN);
+  if (correlation.unless.has(event.ruleId)) return { group: { ...group, seen, negatedAt: at }, fired: null };
+  const value = correlation.field === null ? null : fieldValue(correlation.field, event);
+  if (correlation.field !== null && value === null) return { group: { ...group, seen }, fired: null };
+  const kept: KeptEvent = { ruleId: event.ruleId, at, value, exchange: event.fields.exchange ?? null };
+  const grown = { ...group, seen, ...TAKE[correlation.type](correlation, group, kept) };
+  const match = matchOf(correlation, grown);
+  if (match === null) return { group: grown, fired: null };
+  if (group.negatedAt !== null) return { group: bounded(correlation, grown), fired: null };
+  return { group: { ...grown, events: [], chains: [] }, fired: match };
+}
+
+/** Whether a group holds nothing that could still count. */
+export function isSilent(
+  { timespanMs }: CompiledCorrelation,
+  now: number,
+): (group: CorrelationGroup) => boolean {
+  return ({ latest }) => latest <= now - timespanMs;
+}
+
+/** Without what lies a timespan back, or longer. */
+function forget(group: CorrelationGroup, latest: number, until: number): CorrelationGroup {
+  const isRecent = ({ at }: { readonly at: number }) => at > until;
+  return {
+    latest,
+    events: group.events.filter(isRecent),
+    chains: group.chains.map((chain) => (chain.every(isRecent) ? chain : [])),
+    negatedAt: group.negatedAt !== null && group.negatedAt > until ? group.negatedAt : null,
+    seen: group.seen.filter(isRecent),
+  };
+}
+
+type Taken = Partial<Pick<CorrelationGroup, 'events' | 'chains'>>;
+type Take = (correlation: CompiledCorrelation, group: CorrelationGroup, event: KeptEvent) => Taken;
+
+const TAKE: Readonly<Record<CompiledCorrelation['type'], Take>> = {
+  event_count: (_, { events }, event) => ({ events: [...events, event] }),
+  value_count: (_, { events }, event) => ({
+    events: [...events.filter(({ value }) => value !== event.value), event],
+  }),
+  temporal: (_, { events }, event) => ({
+    events: [...events.filter(({ ruleId }) => ruleId !== event.ruleId), event],
+  }),
+  temporal_ordered: ({ ruleIds }, { chains }, event) => ({ chains: extend(ruleIds, chains, event) }),
+};
+
+/** For each length the way that began last: it stays within the timespan longest. Longer ways first, since an event
+ *  continues only what was there before it. */
+function extend(
+  ruleIds: readonly string[],
+  chains: CorrelationGroup['chains'],
+  event: KeptEvent,
+): CorrelationGroup['chains'] {
+  const next = ruleIds.map((_, i) => chains[i] ?? []);
+  for (let i = ruleIds.length - 1; i >= 0; i--) {
+    if (ruleIds[i] !== event.ruleId) continue;
+    const shorter = i === 0 ? [] : (next[i - 1] ?? []);
+    if (shorter.length === i) next[i] = [...shorter, event];
+  }
+  return next;
+}
+
+function matchOf({ type, needed, ruleIds }: CompiledCorrelation, { events, chains }: CorrelationGroup) {
+  if (type !== 'temporal_ordered') return events.length >= needed ? events : null;
+  const whole = chains[ruleIds.length - 1] ?? [];
+  return whole.length === ruleIds.length ? whole : null;
+}
+
+/** What cannot fire for now must not grow. */
+function bounded({ needed }: CompiledCorrelation, group: CorrelationGroup): CorrelationGroup {
+  return { ...group, events: group.events.slice(-needed) };
+}

@@ -1,0 +1,105 @@
+import type { EventFields, EventState, Finding, Observed, RuleSet } from '../../rules/index.ts';
+import { beginEvents, observeEvents } from '../../rules/index.ts';
+import { loadTexts, ruleText, shown } from './rule-text.ts';
+
+type Context = { after(done: () => Promise<void>): void };
+type Parts = Readonly<Record<string, string>>;
+
+const NAMES = ['a', 'b', 'c'] as const;
+
+export const ruleId = (name: string) =>
+  `5d0c2a3e-8f41-4b6a-9f0e-2f6f1d9c7a${name.charCodeAt(0).toString(16)}`;
+const correlationId = (name: string) =>
+  `6e1d3b4f-8f41-4b6a-9f0e-2f6f1d9c7a${name.charCodeAt(0).toString(16)}`;
+
+/** A file with rules a, b and c. */
+export function rulesText(parts: Parts = {}): string {
+  const rules = NAMES.map((name) => ruleText({ id: ruleId(name), name, mode: 'shadow', ...parts }));
+  return `version: 1\nrules:\n${rules.map((text) => text.replace('version: 1\nrules:\n', '')).join('')}`;
+}
+
+/** A file with one correlation for each of the parts, named x, y, z unless told otherwise. */
+export function correlationsText(...all: readonly Parts[]): string {
+  const texts = all.map((parts, i) => {
+    const name = parts['name'] ?? 'xyz'.charAt(i);
+    const keys = {
+      id: correlationId(name),
+      name,
+      title: `Correlation ${name}`,
+      description: 'For tests.',
+      status: 'test',
+      version: '1',
+      level: 'high',
+      mode: 'flag',
+      type: 'event_count',
+      rules: '[a]',
+      group_by: '[conversation]',
+      timespan: '10s',
+      ...parts,
+    };
+    const lines = Object.entries(keys).map(([key, value]) => `${key}: ${value}`);
+    return `  - ${lines.join('\n    ')}\n`;
+  });
+  return `version: 1\ncorrelations:\n${texts.join('')}`;
+}
+
+export async function eventRules(t: Context, ...texts: readonly string[]): Promise<RuleSet> {
+  const result = await loadTexts(t, texts);
+  if (result.ok) return result.ruleSet;
+  throw new Error(shown(result.problems).join('\n'));
+}
+
+/** A finding of rule a, b or c. */
+export function findingOf(ruleSet: RuleSet, name: string, mode: Finding['mode'] = 'shadow'): Finding {
+  return {
+    ruleId: ruleId(name),
+    ruleName: name,
+    ruleTitle: name,
+    ruleVersion: 1,
+    ruleSetDigest: ruleSet.digest,
+    level: 'high',
+    mode,
+    action: 'flag',
+    tags: [],
+    segment: { id: 'request/0', target: 'input', role: 'user', pointer: '/0', choice: null },
+    firstToken: 1,
+    lastToken: 2,
+    span: { start: 3, end: 9 },
+    conditions: [],
+    features: [],
+  };
+}
+
+export interface At {
+  readonly seconds: number;
+  readonly rule: string;
+  readonly fields?: EventFields;
+  readonly fingerprint?: string;
+}
+
+export function observed(ruleSet: RuleSet, { seconds, rule, fields = {}, fingerprint }: At): Observed {
+  const all = { conversation: 'one', exchange: `e${seconds}`, ...fields };
+  return {
+    finding: findingOf(ruleSet, rule),
+    at: seconds * 1_000,
+    fields: all,
+    fingerprint: fingerprint ?? null,
+  };
+}
+
+/** Names of the correlations that fire, each with the second at which it does. */
+export function play(ruleSet: RuleSet, events: readonly At[], from: EventState = beginEvents()) {
+  let state = from;
+  let evicted = 0;
+  const fired: string[] = [];
+  const findings: Finding[] = [];
+  for (const event of events) {
+    const step = observeEvents(ruleSet, state, [observed(ruleSet, event)]);
+    ({ state } = step);
+    evicted += step.evicted;
+    const own = step.findings.slice(1);
+    fired.push(...own.map(({ ruleName }) => `${ruleName}@${event.seconds}`));
+    findings.push(...own);
+  }
+  return { state, evicted, fired, findings };
+}
