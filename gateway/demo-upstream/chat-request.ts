@@ -1,10 +1,12 @@
 import { z } from 'zod';
 
 /** Choices that one request may ask for. */
-const MAX_CHOICES = 16;
+export const MAX_CHOICES = 16;
 
 const part = z.looseObject({ type: z.string(), text: z.string().optional() });
-const message = z.looseObject({
+
+/** A message, of Anthropic's API and of responses too. */
+export const chatMessageSchema = z.looseObject({
   role: z.string(),
   content: z.union([z.string(), z.array(part)]).nullish(),
 });
@@ -12,7 +14,7 @@ const message = z.looseObject({
 /** What the demo upstream reads of a chat completion request; it accepts and ignores all else. */
 export const chatRequestSchema = z.looseObject({
   model: z.string(),
-  messages: z.array(message).min(1),
+  messages: z.array(chatMessageSchema).min(1),
   stream: z.boolean().nullish(),
   stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
   n: z.int().min(1).max(MAX_CHOICES).nullish(),
