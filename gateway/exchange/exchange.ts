@@ -42,6 +42,9 @@ export interface Connection {
   readonly response: ServerResponse;
 }
 
+/** Before a request has said what it belongs to, and where it cannot say. */
+const UNKNOWN = 'unknown';
+
 /** Begins an exchange: its id is told to the client in every answer. */
 export function createExchange(
   parts: GatewayParts,
@@ -57,10 +60,20 @@ export function createExchange(
   const fields = () => exchangeFields(route, detail, request);
   const scan = startScan(parts, { ruleSet, fields, abortSignal: scoring.signal });
   const recorder = createRecorder({ ...parts, id, route, scan, span });
-  let detail: ExchangeDetail = { conversationId: 'unknown', model: null, isStreamed: false };
+  let detail: ExchangeDetail = { conversationId: UNKNOWN, model: null, isStreamed: false };
   let firstByteMs: number | null = null;
   let settled: Promise<CommitOutcome> | null = null;
   response.setHeader('x-telltale-exchange-id', id);
+
+  /** What is fetched again belongs where it was made. */
+  function joinConversation(answerId: string): void {
+    if (detail.conversationId === UNKNOWN) {
+      detail = { ...detail, conversationId: parts.turns.conversationOf(answerId) ?? answerId };
+      span.detail(detail);
+    }
+    parts.turns.note(answerId, detail.conversationId);
+  }
+
   return {
     id,
     route,
@@ -83,7 +96,7 @@ export function createExchange(
       return decide(scan.findings(), scan.segments(), { ruleSet, policy: parts.config.policy });
     },
     settle(decision, ending) {
-      if (ending.facts?.id !== undefined) parts.turns.note(ending.facts.id, detail.conversationId);
+      if (ending.facts?.id !== undefined) joinConversation(ending.facts.id);
       settled ??= recorder.record(decision, { ...ending, detail, firstByteMs }).finally(() => {
         client.unlink();
         // What is still with the reader would be lost: it gives its place and its keys and values back.

@@ -36,6 +36,10 @@ test('a request that goes on from an answer is of its conversation, streamed or 
   };
   const first = await conversationOf({ input: 'hello' });
   const second = await conversationOf({ input: 'go on', previous_response_id: 'resp_1', stream: true });
+  turn = 1;
+  const fetched = await fetch(`${gateway.url}/v1/responses/resp_2`);
+  await fetched.text();
+  assert.equal((await gateway.recordOf(fetched)).conversationId, first);
   const third = await conversationOf({ input: 'and on', previous_response_id: 'resp_2' });
   assert.match(first, /^c-/);
   assert.deepEqual([second, third], [first, first]);
