@@ -43,7 +43,10 @@ function reachOf(expression: Expression, conditions: readonly CompiledCondition[
   }
   if (expression.kind === 'not' || (expression.count > 1 && expression.operands.length > 1)) return null;
   const reaches = expression.operands.map((operand) => reachOf(operand, conditions));
-  return reaches.reduce((furthest, reach) => (furthest === null || reach === null ? null : Math.max(furthest, reach)), 0);
+  return reaches.reduce(
+    (furthest, reach) => (furthest === null || reach === null ? null : Math.max(furthest, reach)),
+    0,
+  );
 }
 
 /** The most tokens that meet a condition together; null where that may be all. */

@@ -1,19 +1,29 @@
 import { type CompiledRule, type CompiledRuleSet, compiledOf, type Plan } from './compiled.ts';
-import type { RuleSet } from './types.ts';
+import type { Mode, RuleSet } from './types.ts';
 
 /** The same rules, none of which acts or raises an alert: each that is not off is in shadow. */
 export function inShadow(ruleSet: RuleSet): RuleSet {
   const compiled = compiledOf(ruleSet);
   const rules = compiled.compiledRules.map(shadowed);
+  const correlations = compiled.compiledCorrelations.map(shadowed);
   const byId = new Map(rules.map((rule) => [rule.id, rule]));
   const plans = new WeakMap<Plan, Plan>();
   const planFor: CompiledRuleSet['planFor'] = (target, fields) => {
     const plan = compiled.planFor(target, fields);
-    const shadow = plans.get(plan) ?? shadowPlan(plan, byId);
-    plans.set(plan, shadow);
-    return shadow;
+    const known = plans.get(plan) ?? shadowPlan(plan, byId);
+    plans.set(plan, known);
+    return known;
   };
-  const shadow: CompiledRuleSet = { ...compiled, rules, compiledRules: rules, enforces: () => false, planFor };
+  const shadow: CompiledRuleSet = {
+    ...compiled,
+    rules,
+    correlations,
+    compiledRules: rules,
+    compiledCorrelations: correlations,
+    correlationsOn: (ruleId) => compiled.correlationsOn(ruleId).map(shadowed),
+    enforces: () => false,
+    planFor,
+  };
   return shadow;
 }
 
@@ -23,6 +33,6 @@ function shadowPlan({ rules, rulesOf, ...rest }: Plan, byId: ReadonlyMap<string,
   return { ...rest, rules: shadows(rules), rulesOf: rulesOf.map(shadows) };
 }
 
-function shadowed<T extends { readonly mode: string }>(rule: T): T & { readonly mode: 'shadow' | 'off' } {
+function shadowed<T extends { readonly mode: Mode }>(rule: T): T {
   return { ...rule, mode: rule.mode === 'off' ? 'off' : 'shadow' };
 }

@@ -1,3 +1,4 @@
+export { type ActingRule, actingRules } from './acting.ts';
 export {
   type Backtest,
   type BacktestedRow,
@@ -29,6 +30,7 @@ export {
 } from './explain.ts';
 export { type FormatOptions, formatProblems } from './format-problems.ts';
 export { formatTestReport } from './format-tests.ts';
+export { inShadow } from './in-shadow.ts';
 export { joinReadings, type TextReading, type ViewReading } from './join-readings.ts';
 export { createRuleJsonSchema, createSchemaText, type JsonSchema } from './json-schema.ts';
 export { loadRules } from './load.ts';
@@ -44,6 +46,7 @@ export {
   type TestResult,
   testRules,
 } from './run-tests.ts';
+export { createStretchFinder, type StretchFinder } from './stretches.ts';
 export { type TextAround, textAround } from './text-around.ts';
 export type * from './types.ts';
 export { ENGINE_VERSION } from './version-range.ts';

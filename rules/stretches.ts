@@ -18,9 +18,15 @@ export interface StretchFinder {
 }
 
 /** @returns null where no rule that redacts reads such a segment */
-export function createStretchFinder(ruleSet: RuleSet, segment: SegmentRef, fields: Fields): StretchFinder | null {
+export function createStretchFinder(
+  ruleSet: RuleSet,
+  segment: SegmentRef,
+  fields: Fields,
+): StretchFinder | null {
   const { rules } = compiledOf(ruleSet).planFor(segment.target, fields);
-  const redacting = rules.map(({ rule }) => rule).filter((rule) => isActing(rule) && rule.action === 'redact');
+  const redacting = rules
+    .map(({ rule }) => rule)
+    .filter((rule) => isActing(rule) && rule.action === 'redact');
   if (redacting.length === 0) return null;
   const watches = redacting.flatMap(watchesOf);
   return {
@@ -33,7 +39,9 @@ export function createStretchFinder(ruleSet: RuleSet, segment: SegmentRef, field
       }),
     finish(settled) {
       const fired = settled.filter((finding) => redacting.some(({ id }) => id === finding.ruleId));
-      const late = watches.filter(({ isCertain, ruleId }) => !isCertain && fired.some((one) => one.ruleId === ruleId));
+      const late = watches.filter(
+        ({ isCertain, ruleId }) => !isCertain && fired.some((one) => one.ruleId === ruleId),
+      );
       return [...fired.map(({ span }) => span), ...late.flatMap(({ kept }) => kept)];
     },
   };
@@ -49,10 +57,14 @@ interface Watch {
 
 function watchesOf({ id, expression, conditions }: CompiledRule): Watch[] {
   const named = namesIn(expression).filter(({ isNegated }) => !isNegated);
-  const isAlternative = expression.kind === 'name' || (expression.kind === 'atLeast' && expression.count === 1);
-  const isFlat = expression.kind === 'name' || (isAlternative && expression.operands.every(({ kind }) => kind === 'name'));
+  const isAlternative =
+    expression.kind === 'name' || (expression.kind === 'atLeast' && expression.count === 1);
+  const isFlat =
+    expression.kind === 'name' || (isAlternative && expression.operands.every(({ kind }) => kind === 'name'));
   return conditions
-    .filter((condition) => named.some(({ name }) => name === condition.name) && meterReach(condition) !== null)
+    .filter(
+      (condition) => named.some(({ name }) => name === condition.name) && meterReach(condition) !== null,
+    )
     .map((condition) => ({ ruleId: id, isCertain: isFlat, kept: [], watch: createWatch(condition) }));
 }
 
@@ -63,7 +75,7 @@ interface Token {
 
 /** All stretches of one condition whose reach is known. */
 function createWatch(condition: CompiledCondition): Watch['watch'] {
-  const { meter, threshold } = condition;
+  const { meter } = condition;
   const reach = meterReach(condition) ?? 1;
   const { measure } = meter;
   let recent: Token[] = [];
@@ -77,7 +89,6 @@ function createWatch(condition: CompiledCondition): Watch['watch'] {
       const first = firstOf(recent, { condition, second });
       if (first !== null) found.push({ start: first.span.start, end: span.end });
     }
-    void threshold;
     return found;
   };
 }
