@@ -14,9 +14,12 @@ export interface ExplanationOptions {
 /** An explanation for people: the text, the outcome, a table of the conditions, the span and the features. */
 export function describeExplanation(explanation: Explanation, options: ExplanationOptions): string {
   const { rule, hasFired, expression, role } = explanation;
-  const { text, isColoured } = options;
+  const { isColoured } = options;
+  const { view } = explanation;
+  const text = view?.text ?? options.text;
   const shown = isColoured ? shadeTokens(text, explanation.tokens, strengthsOf(explanation)) : text;
   const parts = [
+    view === null ? '' : `${options.text}\n\nDisguised (${view.changes.join(', ')}); it reads:`,
     `${shown}\n`,
     `${rule.name} ${hasFired ? 'fires' : 'does not fire'} (said by ${role})\n` +
       `condition: ${expression.text}: ${expression.holds ? 'holds' : 'does not hold'}\n`,

@@ -28,7 +28,8 @@ PATH         files or folders; default the folder of TELLTALE_RULES, else the sh
 --role ROLE  who says it: ${ROLE_NAMES}; default the one whose segments the rule reads
 
 On a terminal the tokens are shaded by their part of the nearest condition's threshold: the strongest shade is at the
-threshold or over it. Span and features are those of the finding, or of what came nearest. Exit code 0: the rule fires,
+threshold or over it. Span and features are those of the finding, or of what came nearest. Of a disguised text on which
+the rule does not fire as it stands, what it reads without its disguise is explained. Exit code 0: the rule fires,
 1: it does not, 2: that cannot be told, for the command line or the rules are wrong.`,
   options,
   maxPositionals: 1 + MAX_PATHS,
@@ -69,7 +70,8 @@ async function explain({ values, positionals, io }: Call<typeof options>): Promi
   }
 }
 
-function withTexts(explanation: Explanation, text: string): object {
+function withTexts(explanation: Explanation, asItStands: string): object {
+  const text = explanation.view?.text ?? asItStands;
   const tokens = explanation.tokens.map(({ start, end }) => ({ start, end, text: text.slice(start, end) }));
   return { ...explanation, tokens };
 }

@@ -1,24 +1,21 @@
 import type { SegmentRecord } from '../../alerts/index.ts';
-import type { Activations, Detector, SignalId } from '../../detectors/index.ts';
+import type { Activations, Detector, ReadableView, SignalId } from '../../detectors/index.ts';
 import {
-  advance,
-  beginSegment,
   type Fields,
   type Finding,
   fieldsOf,
-  finish,
+  joinReadings,
   type RuleSet,
   type SegmentRef,
 } from '../../rules/index.ts';
+import { createTextReading, type TextReader, type TextReading } from './text-reading.ts';
 
 /** One segment before the reader and the rules, and what they have said of it so far. */
-export interface SegmentReading {
-  /** @throws {DetectorError} when the batch was not scored */
-  push(text: string): Promise<void>;
-  /** The text is complete with this last batch: it is scored, and what could not be decided before is. A text that
-   *  comes whole costs the reader one run so, and no cache.
-   *  @throws {DetectorError} when the rest was not scored */
-  finish(lastText: string): Promise<void>;
+export interface SegmentReading extends TextReader {
+  /** For a whole text that wears a disguise: what it reads without, to be read beside it by the same rules under the
+   *  same fields; null where it wears none. */
+  openView(text: string): { readonly text: string; readonly reader: TextReader } | null;
+  /** Of both readings. */
   tokens(): number;
   findings(): readonly Finding[];
   record(wanted: ReadonlySet<SignalId>): Pick<SegmentRecord, 'tokens' | 'signals'>;
@@ -35,35 +32,30 @@ export interface SegmentReadingParts {
 
 /** @returns null where no rule reads such a segment of such an exchange */
 export function createSegmentReading(ref: SegmentRef, parts: SegmentReadingParts): SegmentReading | null {
-  const { detector, ruleSet, abortSignal, timeoutMs } = parts;
   const fields = fieldsOf(ref, parts.fields());
-  const signals = ruleSet.signalsFor(ref.target, fields);
+  const signals = parts.ruleSet.signalsFor(ref.target, fields);
   if (signals.length === 0) return null;
-  const priority = ruleSet.enforces(ref.target) ? 'enforce' : 'observe';
-  const scorer = detector.createScorer({ role: ref.role, signals, priority, abortSignal, timeoutMs });
-  const batches: Activations[] = [];
-  let state = beginSegment(ruleSet, ref, { fields });
-  let findings: readonly Finding[] = [];
-
-  function take(activations: Activations): void {
-    if (activations.tokens.length === 0) return;
-    batches.push(activations);
-    const step = advance(ruleSet, state, activations);
-    state = step.state;
-    findings = [...findings, ...step.findings];
-  }
-
+  const open = () => createTextReading(ref, { ...parts, fields, signals });
+  const first = open();
+  let second: { readonly view: ReadableView; readonly reading: TextReading } | null = null;
   return {
-    async push(text) {
-      take(await scorer.push(text));
+    push: first.push,
+    finish: first.finish,
+    openView(text) {
+      const view = parts.detector.readableView(text);
+      if (view === null) return null;
+      const reading = open();
+      second = { view, reading };
+      return { text: view.text, reader: reading };
     },
-    async finish(lastText) {
-      take(await scorer.end(lastText));
-      findings = finish(ruleSet, state).settled;
+    tokens: () => first.tokenCount() + (second?.reading.tokenCount() ?? 0),
+    findings() {
+      const found = second?.reading.findings() ?? [];
+      if (second === null || found.length === 0) return first.findings();
+      const text = { tokens: first.tokens(), findings: first.findings() };
+      return joinReadings(text, { view: second.view, findings: found });
     },
-    tokens: () => state.tokens,
-    findings: () => findings,
-    record: (wanted) => recordOf(batches, wanted),
+    record: (wanted) => recordOf(first.batches(), wanted),
   };
 }
 

@@ -3,6 +3,7 @@ import {
   type Detector,
   DetectorError,
   type DetectorErrorCode,
+  type ReadableView,
   type SegmentScorer,
   type SignalId,
 } from '../../detectors/index.ts';
@@ -10,13 +11,15 @@ import { activationsOf, featureset } from '../rules/featureset.ts';
 
 /** A detector whose numbers a test can foresee: tokens are words, and the concept `deception` is at 6 on the word
  *  `deceive`, `jailbreak` on `jailbreak`. A word `fail:CODE` breaks the segment's scoring with that error.
- *  Its last word is not final before the end, as with every tokenizer that may still join pieces. */
+ *  Its last word is not final before the end, as with every tokenizer that may still join pieces. A text with a
+ *  zero-width space in it is disguised. */
 export function createWordDetector(): Detector & { readonly texts: string[] } {
   const texts: string[] = [];
   return {
     featureset,
     texts,
     createScorer: ({ signals }) => createScorer(signals, texts),
+    readableView: withoutZeroWidth,
     stats: () => ({
       workers: 1,
       openWindows: 0,
@@ -71,7 +74,20 @@ function createScorer(signals: readonly SignalId[], texts: string[]): SegmentSco
   };
 }
 
+function withoutZeroWidth(text: string): ReadableView | null {
+  const kept = text.split('').flatMap((unit, at) => (unit === '\u200b' ? [] : [at]));
+  if (kept.length === text.length) return null;
+  return {
+    text: text.replaceAll('\u200b', ''),
+    changes: ['invisible'],
+    origin: ({ start, end }) => ({
+      start: kept[start] ?? text.length,
+      end: end > start ? (kept[end - 1] ?? text.length) + 1 : (kept[start] ?? text.length),
+    }),
+  };
+}
+
 function rowOf(word: string): Record<number, number> {
-  const index = FEATURES[word.replaceAll(/[^a-z]/g, '')];
+  const index = FEATURES[word.replaceAll(/[^a-z\u200b]/g, '')];
   return index === undefined ? {} : { [index]: 3 };
 }

@@ -1,0 +1,67 @@
+import type { Activations, TokenSpan } from '../../detectors/index.ts';
+import {
+  advance,
+  beginSegment,
+  type Fields,
+  type Finding,
+  finish,
+  type RuleSet,
+  type SegmentRef,
+} from '../../rules/index.ts';
+import type { SegmentReadingParts } from './segment-reading.ts';
+
+/** Takes in one text of a segment, in pieces. */
+export interface TextReader {
+  /** @throws {DetectorError} when the batch was not scored */
+  push(text: string): Promise<void>;
+  /** The text is complete with this last batch: it is scored, and what could not be decided before is. A text that
+   *  comes whole costs the reader one run so, and no cache.
+   *  @throws {DetectorError} when the rest was not scored */
+  finish(lastText: string): Promise<void>;
+}
+
+/** One text of a segment before the reader and the rules, and what they have said of it so far. */
+export interface TextReading extends TextReader {
+  tokens(): readonly TokenSpan[];
+  tokenCount(): number;
+  findings(): readonly Finding[];
+  batches(): readonly Activations[];
+}
+
+/** What both readings of a segment share. */
+export interface TextReadingParts extends Omit<SegmentReadingParts, 'fields'> {
+  readonly fields: Fields;
+  readonly signals: ReturnType<RuleSet['signalsFor']>;
+}
+
+/** Begins to read a text of a segment. */
+export function createTextReading(ref: SegmentRef, parts: TextReadingParts): TextReading {
+  const { detector, ruleSet, abortSignal, timeoutMs, fields, signals } = parts;
+  const priority = ruleSet.enforces(ref.target) ? 'enforce' : 'observe';
+  const scorer = detector.createScorer({ role: ref.role, signals, priority, abortSignal, timeoutMs });
+  const batches: Activations[] = [];
+  let state = beginSegment(ruleSet, ref, { fields });
+  let findings: readonly Finding[] = [];
+
+  function take(activations: Activations): void {
+    if (activations.tokens.length === 0) return;
+    batches.push(activations);
+    const step = advance(ruleSet, state, activations);
+    state = step.state;
+    findings = [...findings, ...step.findings];
+  }
+
+  return {
+    async push(text) {
+      take(await scorer.push(text));
+    },
+    async finish(lastText) {
+      take(await scorer.end(lastText));
+      findings = finish(ruleSet, state).settled;
+    },
+    tokens: () => batches.flatMap(({ tokens }) => tokens),
+    tokenCount: () => state.tokens,
+    findings: () => findings,
+    batches: () => batches,
+  };
+}
