@@ -326,6 +326,7 @@ test("a call's arguments in pieces are texts by their paths, before and after ot
     call({ partialArgs: [{ jsonPath: '$.dish[0].name', stringValue: 'eive' }], willContinue: true }),
     call({ partialArgs: [{ jsonPath: '$.hot', boolValue: true }], willContinue: true }),
     call({}),
+    [{ text: '', thoughtSignature: 'c2ln' }],
     call({ name: 'serve', args: {} }),
     [{ text: 'done' }],
   ].map((parts) => ({ candidates: [{ content: { role: 'model', parts }, index: 0 }] }));
@@ -339,6 +340,24 @@ test("a call's arguments in pieces are texts by their paths, before and after ot
       ['1/functionCall/args/dish/0/name', 'deceive'],
       ['2/functionCall/args', '{}'],
       ['3/text', 'done'],
+    ],
+  );
+});
+
+test('what stands beside the content is repeated in every chunk and read when it changes', () => {
+  const chunks = [['a'], ['a'], ['a', 'b'], ['c', 'b']].map((webSearchQueries) => ({
+    candidates: [{ index: 0, groundingMetadata: { webSearchQueries } }],
+    promptFeedback: { blockReasonMessage: 'because' },
+  }));
+  assert.deepEqual(
+    summary(readStream(eventsOf(chunks)).reading).texts.map(([id, , , text]) => [
+      id.replace('response/', ''),
+      text,
+    ]),
+    [
+      ['promptFeedback/blockReasonMessage', 'because'],
+      ['candidates/0/groundingMetadata/webSearchQueries/0', 'ac'],
+      ['candidates/0/groundingMetadata/webSearchQueries/1', 'b'],
     ],
   );
 });
