@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import express, { type Express, type IRouter, type NextFunction, type Request, type Response } from 'express';
 import type { Dialect } from './dialects/dialect.ts';
 import type { VoiceOf } from './dialects/nearest-voice.ts';
 import { routePath } from './dialects/route-path.ts';
@@ -31,25 +31,39 @@ export function createApp(parts: GatewayParts, dialects: readonly Dialect[], voi
     if (refusal !== null) turnAway({ parts, route, response }, refusal);
     else await traffic.during(() => runExchange(parts, route, { request, response }));
   };
-  const { prefix } = parts.config.server;
-  for (const dialect of dialects) {
-    for (const route of dialect.routes) {
-      const path = routePath(prefix, route);
-      const name = path.replaceAll('\\', '');
-      app.route(path)[METHODS[route.method]](handle({ name, dialect, voice: dialect, reads: route.reads }));
+  const unknown = (target: string, mount: string): Route => {
+    return { name: 'unknown', dialect: null, voice: voiceOf(target), reads: 'text', mount };
+  };
+  const offer = (router: IRouter, mount: string) => {
+    for (const route of routesOf(dialects, parts.config.server.prefix, mount)) {
+      router.route(route.path)[METHODS[route.method]](handle(route));
     }
+    router.use((request: Request, response: Response) =>
+      handle(unknown(request.url, mount))(request, response),
+    );
+  };
+  for (const mount of parts.upstreams.mounts) {
+    const router = express.Router();
+    offer(router, mount);
+    app.use(mount.replaceAll('.', '\\.'), router);
   }
-  const unknown = (target: string): Route => ({
-    name: 'unknown',
-    dialect: null,
-    voice: voiceOf(target),
-    reads: 'text',
-  });
-  app.use((request: Request, response: Response) => handle(unknown(request.url))(request, response));
+  offer(app, '');
   app.use((_error: unknown, request: Request, response: Response, _next: NextFunction) => {
-    turnAway({ parts, route: unknown(request.url), response }, badTargetRefusal());
+    turnAway({ parts, route: unknown(request.url, ''), response }, badTargetRefusal());
   });
   return { handler: app, inFlight: traffic.count, idle: traffic.idle };
+}
+
+/** The dialects' routes below a mount. */
+function routesOf(dialects: readonly Dialect[], prefix: string, mount: string) {
+  return dialects.flatMap((dialect) =>
+    dialect.routes.map((route) => {
+      const path = routePath(prefix, route);
+      const name = `${mount}${path.replaceAll('\\', '')}`;
+      const { method, reads } = route;
+      return { path, method, name, dialect, voice: dialect, reads, mount };
+    }),
+  );
 }
 
 const METHODS = { GET: 'get', POST: 'post', DELETE: 'delete' } as const;

@@ -22,14 +22,15 @@ import { type RunningRelay, startRelay } from './start-relay.ts';
 import { type ActiveRules, startRules } from './start-rules.ts';
 import { createStop } from './stop.ts';
 import { createLogger, createTelemetry, type Logger } from './telemetry/index.ts';
-import { createUpstream } from './upstream/create-upstream.ts';
+import { createUpstreams } from './upstream/create-upstreams.ts';
 
 /** A gateway that runs, and where. */
 export interface Running {
   readonly url: string;
   readonly reviewUrl: string;
   readonly metricsUrl: string;
-  readonly upstreamUrl: string;
+  /** The one for all requests first. */
+  readonly upstreamUrls: readonly string[];
   readonly isDemo: boolean;
   /** What held at the start, for the banner. */
   readonly rules: { readonly count: number; readonly digest: string };
@@ -50,6 +51,8 @@ export interface StartOptions {
   /** Folder of the built review page, where it is not the one that comes with Telltale. */
   readonly webPath?: string;
   /** How long a stop waits for what is still to be delivered; default 5,000. */
+  /** Where the keys of upstreams are, default the process's own. */
+  readonly env?: NodeJS.ProcessEnv;
   readonly relayDeadlineMs?: number;
 }
 
@@ -80,7 +83,7 @@ export async function startTelltale(config: Config, options: StartOptions = {}):
 async function start(starting: Start): Promise<Running> {
   const { config, closing, log } = starting;
   const hardStop = new AbortController();
-  const { parts, rules, ledger, upstreamUrl } = await buildParts(starting, hardStop.signal);
+  const { parts, rules, ledger, upstreamUrls } = await buildParts(starting, hardStop.signal);
   const { app, url } = await openGateway(parts, closing);
   const reviewUrl = await openReview(starting, parts, { ledger, gatewayUrl: url });
   const { relayDeadlineMs: deadlineMs = 5_000 } = starting.options;
@@ -93,8 +96,8 @@ async function start(starting: Start): Promise<Running> {
     url,
     reviewUrl,
     metricsUrl: `${metrics.url}/metrics`,
-    upstreamUrl,
-    isDemo: config.upstream.url === null,
+    upstreamUrls,
+    isDemo: needsDemo(config),
     rules: { count: active.length, digest },
     detector: parts.detector,
     ledger,
@@ -108,7 +111,7 @@ interface Built {
   readonly parts: GatewayParts;
   readonly rules: ActiveRules;
   readonly ledger: Ledger;
-  readonly upstreamUrl: string;
+  readonly upstreamUrls: readonly string[];
 }
 
 /** What stands behind the gateway's port. */
@@ -119,21 +122,26 @@ async function buildParts({ config, log, closing, options }: Start, stopSignal: 
   const folders = ruleFolders(config.rules);
   const rules = closing.add('rules', await startRules({ folders, detector, telemetry, log }));
   const ledger = closing.add('ledger', await openLedger(config, log));
-  const upstreamUrl = config.upstream.url ?? closing.add('demo', await createDemoUpstream({ port: 0 })).url;
+  const demo = needsDemo(config) ? closing.add('demo', await createDemoUpstream({ port: 0 })) : null;
+  const demoUrl = demo?.url ?? null;
   const parts: GatewayParts = {
     config,
     detector,
     currentRules: rules.current,
     ledger,
     telemetry,
-    upstream: closing.add('upstream', createUpstream(upstreamUrl, config.upstream)),
+    upstreams: closing.add(
+      'upstreams',
+      createUpstreams({ config, demoUrl, env: options.env ?? process.env }),
+    ),
     log,
     health: createHealth(config.policy.on_unrecorded === 'block'),
     conversationKey: readConversationKey(dataDir),
     turns: createTurns(),
     stopSignal,
   };
-  return { parts, rules, ledger, upstreamUrl };
+  const upstreamUrls = [config.upstream.url ?? demoUrl ?? [], config.upstreams.map(({ url }) => url)].flat();
+  return { parts, rules, ledger, upstreamUrls };
 }
 
 async function openGateway(parts: GatewayParts, closing: Closing): Promise<{ app: GatewayApp; url: string }> {

@@ -14,10 +14,7 @@ value is wrong; every problem names the variable or file:line:column and the val
   async run({ values, io }) {
     try {
       const config = loadConfig(io.env);
-      const shown = {
-        ...config,
-        upstream: { ...config.upstream, url: withoutPassword(config.upstream.url) },
-      };
+      const shown = JSON.parse(JSON.stringify(config, (_key, value) => withoutPassword(value)));
       if (values.json) writeJson(io, { ok: true, config: shown });
       else io.stdout.write(`${JSON.stringify(shown, null, 2)}\n`);
       return 0;
@@ -30,10 +27,7 @@ value is wrong; every problem names the variable or file:line:column and the val
   },
 });
 
-function withoutPassword(url: string | null): string | null {
-  if (url === null) return null;
-  const shown = new URL(url);
-  shown.username = '';
-  shown.password = '';
-  return shown.href;
+/** URLs are shown without the user and password that they may carry. */
+function withoutPassword(value: unknown): unknown {
+  return typeof value === 'string' ? value.replace(/^(https?:\/\/)[^/@]*@/, '$1') : value;
 }

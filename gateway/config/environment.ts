@@ -2,14 +2,17 @@ import { nearest } from './nearest.ts';
 import { configSchema } from './schema.ts';
 
 /** Short names that stand beside the systematic ones. */
-const SHORT_NAMES: Readonly<Record<string, string>> = {
-  'server.host': 'HOST',
-  'server.port': 'PORT',
-  'review.port': 'REVIEW_PORT',
-  'upstream.url': 'UPSTREAM_URL',
-  'kafka.brokers': 'KAFKA_BROKERS',
-  'kafka.topic': 'KAFKA_TOPIC',
-  'telemetry.otlp_endpoint': 'OTEL_EXPORTER_OTLP_ENDPOINT',
+const SHORT_NAMES: Readonly<Record<string, readonly string[]>> = {
+  'server.host': ['HOST'],
+  'server.port': ['PORT'],
+  'review.port': ['REVIEW_PORT'],
+  'upstream.url': ['UPSTREAM_URL'],
+  'proxy.http': ['http_proxy', 'HTTP_PROXY'],
+  'proxy.https': ['https_proxy', 'HTTPS_PROXY'],
+  'proxy.bypass': ['no_proxy', 'NO_PROXY'],
+  'kafka.brokers': ['KAFKA_BROKERS'],
+  'kafka.topic': ['KAFKA_TOPIC'],
+  'telemetry.otlp_endpoint': ['OTEL_EXPORTER_OTLP_ENDPOINT'],
 };
 
 /** One value of the configuration and the variables that set it, the strongest first. */
@@ -22,8 +25,7 @@ export interface Setting {
 /** Every setting: `limits.max_body_bytes` is set by TELLTALE_LIMITS_MAX_BODY_BYTES, and a few by a short name too. */
 export const SETTINGS: readonly Setting[] = leaves(configSchema.parse({}), []).map(({ path, standard }) => {
   const systematic = `TELLTALE_${path.join('_').toUpperCase()}`;
-  const short = SHORT_NAMES[path.join('.')];
-  return { path, standard, variables: short === undefined ? [systematic] : [systematic, short] };
+  return { path, standard, variables: [systematic, ...(SHORT_NAMES[path.join('.')] ?? [])] };
 });
 
 /** The values that the environment sets, with the variable that set each. An empty variable is as if unset. */
@@ -51,10 +53,23 @@ export function mistypedVariables(env: NodeJS.ProcessEnv): { variable: string; m
 
 /** Text that does not read as the standard value's type is left as it is, for the schema to refuse. */
 function fromText(text: string, standard: unknown): unknown {
-  if (Array.isArray(standard)) return text.split(',').map((part) => part.trim());
+  if (Array.isArray(standard)) return text.startsWith('[') ? fromJson(text) : listOf(text);
   if (typeof standard === 'boolean') return text === 'true' ? true : text === 'false' ? false : text;
   const isNumber = /^-?\d+(\.\d+)?$/.test(text);
   return isNumber && typeof standard !== 'string' ? Number(text) : text;
+}
+
+/** A list of texts as `a,b`; one of anything else, `upstreams` for example, is JSON. */
+function listOf(text: string): string[] {
+  return text.split(',').map((part) => part.trim());
+}
+
+function fromJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 function leaves(value: object, path: readonly string[]): { path: readonly string[]; standard: unknown }[] {

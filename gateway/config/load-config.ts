@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { type Document, LineCounter, parseDocument } from 'yaml';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { GatewayError } from '../gateway-error.ts';
 import { mistypedVariables, readEnvironment } from './environment.ts';
 import { nearest } from './nearest.ts';
 import { type Config, configSchema } from './schema.ts';
+import { substituteEnvironment } from './substitute.ts';
 
 interface Sources {
   readonly file: string | null;
@@ -20,6 +21,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   const file = env['TELLTALE_CONFIG'] || null;
   const lines = new LineCounter();
   const document = file === null ? null : readDocument(file, lines);
+  const unset = document === null ? [] : substituteEnvironment(document, env);
   const settings = (document?.toJS({ maxAliasCount: 100 }) ?? {}) as Record<string, unknown>;
   const variables = new Map<string, string>();
   for (const { setting, variable, value } of readEnvironment(env)) {
@@ -33,10 +35,30 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
       ({ variable, meant }) =>
         `${variable}: no such setting (its value is ${JSON.stringify(env[variable])}); did you mean ${meant}?`,
     ),
+    ...unset.map(
+      ({ variable, offset }) =>
+        `${file}:${place(lines, offset)}: \${${variable}} is not set, and no \${${variable}:-default} stands for it`,
+    ),
     ...(parsed.error?.issues ?? []).flatMap((issue) => describe(issue, settings, sources)),
+    ...(parsed.data === undefined ? [] : missingKeys(parsed.data, env, sources)),
   ];
   if (parsed.data === undefined || problems.length > 0) throw configError(problems);
   return parsed.data;
+}
+
+/** A key that is to be sent is looked for at the start, not at the first request. */
+function missingKeys({ upstream, upstreams }: Config, env: NodeJS.ProcessEnv, sources: Sources): string[] {
+  const named = [
+    { path: ['upstream', 'key_env'], variable: upstream.key_env },
+    ...upstreams.map(({ key_env }, index) => ({ path: ['upstreams', index, 'key_env'], variable: key_env })),
+  ];
+  return named.flatMap(({ path, variable }) =>
+    variable === null || variable === undefined || (env[variable] ?? '') !== ''
+      ? []
+      : [
+          `${where(path, sources)}: ${path.join('.')} is ${JSON.stringify(variable)}: this variable is not set`,
+        ],
+  );
 }
 
 function readDocument(file: string, lines: LineCounter): Document {
@@ -73,8 +95,11 @@ function describe(issue: z.core.$ZodIssue, settings: object, sources: Sources): 
       return `${where(path, sources)}: unknown key ${path.join('.')}${hint === null ? '' : `; did you mean ${hint}?`}`;
     });
   }
-  const value = JSON.stringify(valueAt(settings, issue.path)) ?? 'nothing';
-  return [`${where(issue.path, sources)}: ${issue.path.join('.')} is ${value}: ${issue.message}`];
+  const value = valueAt(settings, issue.path);
+  const shown = withoutPassword(JSON.stringify(value) ?? 'nothing');
+  const meant = issue.code === 'invalid_value' ? nearest(String(value), issue.values.map(String)) : null;
+  const hint = meant === null ? '' : `; did you mean ${meant}?`;
+  return [`${where(issue.path, sources)}: ${issue.path.join('.')} is ${shown}: ${issue.message}${hint}`];
 }
 
 /** The variable that set the value, else the line that did. */
@@ -98,8 +123,23 @@ function place(lines: LineCounter, offset: number): string {
   return `${line}:${col}`;
 }
 
+/** The keys that an object at this path may have, those of a list's items too. */
 function knownKeys(path: readonly PropertyKey[]): string[] {
-  return Object.keys((valueAt(configSchema.parse({}), path) as object | undefined) ?? {});
+  let schema: Shape | undefined = z.toJSONSchema(configSchema, { io: 'input' }) as Shape;
+  for (const key of path) {
+    schema = typeof key === 'number' ? schema?.items : schema?.properties?.[String(key)];
+  }
+  return Object.keys(schema?.properties ?? {});
+}
+
+interface Shape {
+  readonly properties?: Readonly<Record<string, Shape>>;
+  readonly items?: Shape;
+}
+
+/** A URL may carry a secret, which does not belong into a message. */
+function withoutPassword(text: string): string {
+  return text.replaceAll(/\/\/[^/@"\s]*@/g, '//***@');
 }
 
 function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {

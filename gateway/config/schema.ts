@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { httpUrl, proxy, upstream, upstreams } from './upstream-schema.ts';
 
 const port = z.int().min(0).max(65_535);
 const milliseconds = z.int().min(1).max(86_400_000);
@@ -8,7 +9,6 @@ const bytes = z
   .max(2 ** 31 - 1);
 const count = z.int().min(1).max(1_000_000);
 const passOrBlock = z.enum(['pass', 'block']);
-const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' });
 
 const server = z.strictObject({
   /** Loopback unless told otherwise: a gateway without authentication of its own is not offered to the network. */
@@ -34,16 +34,6 @@ const review = z.strictObject({
 const metrics = z.strictObject({
   host: z.string().min(1).default('127.0.0.1'),
   port: port.default(9464),
-});
-
-const upstream = z.strictObject({
-  /** Scheme, host and, if need be, a path; the request's path is appended. Null starts the demo upstream. */
-  url: httpUrl.nullable().default(null),
-  max_connections: count.default(256),
-  connect_timeout_ms: milliseconds.default(5_000),
-  first_byte_timeout_ms: milliseconds.default(120_000),
-  /** The longest silence between two pieces of an answer. */
-  idle_timeout_ms: milliseconds.default(60_000),
 });
 
 const kafka = z.strictObject({
@@ -113,6 +103,9 @@ export const configSchema = z.strictObject({
   review: review.prefault({}),
   metrics: metrics.prefault({}),
   upstream: upstream.prefault({}),
+  /** Upstreams for some requests only, the first that fits. */
+  upstreams,
+  proxy: proxy.prefault({}),
   /** Folder of the reader, its dictionary and its concepts; null is the one that comes with Telltale. */
   model: z.string().min(1).nullable().default(null),
   /** Folder of rule files; null is the rules that come with Telltale. */

@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 
-/** Where callers show who they are, the usual first: OpenAI's clients, Azure's, Anthropic's, Google's. */
 const HEADERS = ['authorization', 'api-key', 'x-api-key', 'x-goog-api-key'] as const;
+
+/** Where callers show who they are, the usual first: OpenAI's clients, Azure's, Anthropic's, Google's. */
+export const CREDENTIAL_HEADERS: ReadonlySet<string> = new Set(HEADERS);
 
 /** The caller's secret, which tells callers apart and is kept nowhere. Google's API takes it in the query too. */
 export function credentialOf({ headers, url = '/' }: IncomingMessage): string | undefined {

@@ -134,7 +134,7 @@ function sideRef(side: 'request' | 'response', ruleSet: RuleSet): SegmentRef {
 }
 
 function startSpan(
-  { telemetry, upstream }: GatewayParts,
+  { telemetry }: GatewayParts,
   { name, dialect }: Route,
   { id, request }: { readonly id: string; readonly request: IncomingMessage },
 ): ExchangeSpan {
@@ -144,7 +144,6 @@ function startSpan(
     route: name,
     method: request.method ?? 'GET',
     dialect: dialect?.name ?? 'none',
-    upstreamHost: upstream.host,
     traceparent: typeof traceparent === 'string' ? traceparent : undefined,
     tracestate: typeof tracestate === 'string' ? tracestate : undefined,
   });

@@ -6,7 +6,7 @@ import type { Turns } from '../conversation/turns.ts';
 import type { Dialect, DialectRoute } from '../dialects/dialect.ts';
 import type { Health } from '../health.ts';
 import type { Logger, Telemetry } from '../telemetry/index.ts';
-import type { Upstream } from '../upstream/create-upstream.ts';
+import type { Upstreams } from '../upstream/create-upstreams.ts';
 
 /** What the way of an exchange is made of. */
 export interface GatewayParts {
@@ -16,7 +16,7 @@ export interface GatewayParts {
   readonly currentRules: () => RuleSet;
   readonly ledger: Pick<Ledger, 'commit'>;
   readonly telemetry: Telemetry;
-  readonly upstream: Upstream;
+  readonly upstreams: Upstreams;
   readonly log: Logger;
   readonly health: Health;
   readonly conversationKey: Buffer;
@@ -35,3 +35,5 @@ export interface Route {
   readonly voice: Dialect;
   readonly reads: DialectRoute['reads'];
 }
+  /** The path of an upstream below which the request came, else empty; the request's own is without it. */
+  readonly mount: string;

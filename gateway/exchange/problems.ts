@@ -42,6 +42,13 @@ export function pathRefusal(method: string, path: string): Refusal {
   });
 }
 
+/** No upstream of the configuration is for such a request. */
+export function noUpstreamRefusal(model: string | null): Refusal {
+  const named = model === null ? 'it names no model' : `its model is ${JSON.stringify(model.slice(0, 100))}`;
+  const message = `no upstream is for this request: ${named}`;
+  return refusal(404, 'no_upstream', { message, error: 'unknown_path', gap: null });
+}
+
 const UPSTREAM_FAILURES = {
   refused: [502, 'upstream_refused'],
   timeout: [504, 'upstream_timeout'],

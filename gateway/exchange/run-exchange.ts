@@ -7,7 +7,7 @@ import { answerClient } from './answer-client.ts';
 import { createClient } from './client.ts';
 import { type Connection, createExchange } from './exchange.ts';
 import type { GatewayParts, Route } from './parts.ts';
-import { internalRefusal, pathRefusal, upstreamRefusal } from './problems.ts';
+import { internalRefusal, noUpstreamRefusal, pathRefusal, upstreamRefusal } from './problems.ts';
 import { readRaw, readRequest } from './read-request.ts';
 import { blockRequest, leave, refuse, type Way } from './refuse.ts';
 
@@ -71,9 +71,16 @@ async function runUnread(way: Way): Promise<void> {
 /** Null when the exchange has ended without an answer. */
 async function callUpstream(way: Way, body: Buffer | null): Promise<UpstreamAnswer | null> {
   const { exchange, parts, connection } = way;
-  const { method, url = '/', rawHeaders } = connection.request;
+  const { method, url = '/', headers, rawHeaders } = connection.request;
+  const { model } = exchange.detail();
+  const upstream = parts.upstreams.choose({ mount: exchange.route.mount, target: url, headers, model });
+  if (upstream === null) {
+    await refuse(way, noUpstreamRefusal(model));
+    return null;
+  }
+  exchange.span.upstream(upstream.host);
   exchange.span.event('upstream_started');
-  const answer = await parts.upstream.send({
+  const answer = await upstream.send({
     method: method as UpstreamRequest['method'],
     target: url,
     headers: rawHeaders,

@@ -41,11 +41,12 @@ export interface ExchangeSpanParts {
 export function startExchangeSpan(parts: ExchangeSpanParts, start: ExchangeStart): ExchangeSpan {
   const span = startRoot(parts, start);
   const words = dialectWords(start.dialect);
-  const moments = createMoments(parts.tracer, span, start);
+  const moments = createMoments(parts.tracer, span);
   let isEnded = false;
   return {
     traceId: span.spanContext().traceId,
     detail: (detail) => describe(span, detail, words?.operation),
+    upstream: (host) => moments.upstream(host),
     event: (event) => moments.mark(event),
     finding: (finding) => span.addEvent(SEMANTICS.evaluationResult, evaluationAttributes(finding)),
     end: (end) => {
@@ -127,21 +128,26 @@ function evaluationAttributes(finding: Finding): Record<string, string | number>
 }
 
 interface Moments {
+  upstream(host: string): void;
   mark(event: ExchangeEvent): void;
   finish(error: ExchangeError | null): void;
 }
 
 /** Turns moments into child spans; what has begun and not ended when the exchange ends is closed then, the
  *  upstream with the exchange's error; scoring that nobody waited for ended with that of the response at the latest. */
-function createMoments(tracer: Tracer, parent: Span, start: ExchangeStart): Moments {
+function createMoments(tracer: Tracer, parent: Span): Moments {
   const context = trace.setSpan(ROOT_CONTEXT, parent);
   const times = new Map<ExchangeEvent, number>();
   let latest = Date.now();
+  let upstreamHost = '';
   const child = (name: string, kind: SpanKind, fromTime: number): Span => {
-    const attributes = kind === SpanKind.CLIENT ? serverAttributes(start.upstreamHost) : {};
+    const attributes = kind === SpanKind.CLIENT ? serverAttributes(upstreamHost) : {};
     return tracer.startSpan(name, { kind, startTime: fromTime, attributes }, context);
   };
   return {
+    upstream(host) {
+      upstreamHost = host;
+    },
     mark(event) {
       if (times.has(event)) return;
       const now = Date.now();

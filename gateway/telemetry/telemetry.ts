@@ -99,6 +99,7 @@ function startExchange(
     detail: (detail) => span?.detail(detail),
     event: (event) => span?.event(event),
     finding(finding) {
+    upstream: (host) => span?.upstream(host),
       instruments.recordFinding(finding);
       span?.finding(finding);
     },

@@ -13,8 +13,6 @@ export interface ExchangeStart {
   readonly method: string;
   /** `openai-chat`, or `none` where no dialect reads the route. */
   readonly dialect: string;
-  /** Host and port of the upstream. */
-  readonly upstreamHost: string;
   /** W3C trace context of the caller, as it came. */
   readonly traceparent: string | undefined;
   readonly tracestate: string | undefined;
@@ -75,6 +73,8 @@ export interface ExchangeSpan {
   /** 32 hexadecimal digits, or null where nothing is traced. */
   readonly traceId: string | null;
   detail(detail: ExchangeDetail): void;
+  /** Host and port of the upstream, once it is chosen. */
+  upstream(host: string): void;
   event(event: ExchangeEvent): void;
   /** Becomes `gen_ai.evaluation.result`. */
   finding(finding: Finding): void;

@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
-import { Pool } from 'undici';
 import type { Config } from '../config/schema.ts';
 import { type RawHeaders, requestHeaders } from './headers.ts';
+import { openDispatcher, type UpstreamSettings } from './open-dispatcher.ts';
+import { type OwnKey, withOwnKey, withoutKey } from './own-key.ts';
 
 export interface UpstreamRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD' | 'OPTIONS';
@@ -35,28 +36,33 @@ export interface Upstream {
   close(): Promise<void>;
 }
 
-/** @param url - scheme, host and perhaps a path that is put before each request's own */
-export function createUpstream(url: string, settings: Config['upstream']): Upstream {
+export interface UpstreamParts {
+  /** For people, in errors. */
+  readonly name: string;
+  /** Scheme, host and perhaps a path that is put before each request's own. */
+  readonly url: string;
+  readonly settings: UpstreamSettings;
+  /** Sent in place of the caller's; null: the caller's is passed on. */
+  readonly key: OwnKey | null;
+  readonly proxy: Config['proxy'];
+}
+
+/** @throws {GatewayError} START_FAILED when its certificates cannot be read */
+export function createUpstream({ url, settings, key, proxy }: UpstreamParts): Upstream {
   const { origin, host, pathname } = new URL(url);
   const base = pathname.replace(/\/$/, '');
-  const pool = new Pool(origin, {
-    connections: settings.max_connections,
-    pipelining: 1,
-    allowH2: false,
-    connect: { timeout: settings.connect_timeout_ms },
-    // The wait for the first byte has a timer of its own, which counts the wait for a free connection too.
-    headersTimeout: 0,
-    bodyTimeout: settings.idle_timeout_ms,
-  });
+  const dispatcher = openDispatcher(origin, settings, proxy);
   return {
     host,
     async send({ method, target, headers, body, abortSignal }) {
       const patience = startPatience(settings.first_byte_timeout_ms);
+      const passed = requestHeaders(headers);
       try {
-        const response = await pool.request({
+        const response = await dispatcher.request({
+          origin,
           method,
-          path: `${base}${target}`,
-          headers: requestHeaders(headers),
+          path: `${base}${key === null ? target : withoutKey(target)}`,
+          headers: key === null ? passed : withOwnKey(passed, key),
           body,
           signal: AbortSignal.any([abortSignal, patience.signal]),
           responseHeaders: 'raw',
@@ -74,7 +80,7 @@ export function createUpstream(url: string, settings: Config['upstream']): Upstr
         patience.stop();
       }
     },
-    close: () => pool.destroy(),
+    close: () => dispatcher.destroy(),
   };
 }
 

@@ -12,7 +12,6 @@ export const START: ExchangeStart = {
   route: '/v1/chat/completions',
   method: 'POST',
   dialect: 'openai-chat',
-  upstreamHost: 'upstream.example:8443',
   traceparent: undefined,
   tracestate: undefined,
 };
@@ -102,6 +101,7 @@ export function reportExchange(
 ): string | null {
   const span = telemetry.startExchange({ ...START, ...start });
   span.detail({ conversationId: 'conversation-7', model: 'telltale-demo', isStreamed: true });
+  span.upstream('upstream.example:8443');
   for (const moment of MOMENTS) span.event(moment);
   span.finding(FINDING);
   span.end({ ...END, ...end });

@@ -98,3 +98,69 @@ test('a file that cannot be read is told with the variable that names it', () =>
     /TELLTALE_CONFIG: cannot read \/nowhere\/c\.yaml/,
   );
 });
+
+test('placeholders take their values from the environment, with the type that their text has', () => {
+  const text = `
+server:
+  port: \${GATEWAY_PORT}
+upstream: {url: "https://\${HOST_NAME}/\${PATH_NAME:-api}"}
+kafka: {topic: "$\${stays}"}
+store:
+  max_bytes: \${MAX_BYTES:-null}
+`;
+  const config = load(text, { GATEWAY_PORT: '9000', HOST_NAME: 'a.example' });
+  assert.equal(config.server.port, 9000);
+  assert.equal(config.upstream.url, 'https://a.example/api');
+  assert.equal(config.kafka.topic, `\${stays}`);
+  assert.equal(config.store.max_bytes, null);
+});
+
+test('a placeholder that nothing stands for is told with its place', () => {
+  assert.throws(() => load(`kafka:\n  topic: \${TOPIC}\n`), /c\.yaml:2:10: \$\{TOPIC\} is not set/);
+});
+
+const several: [name: string, text: string, message: RegExp][] = [
+  [
+    'a mistyped key of an upstream',
+    'upstreams:\n  - {name: a, url: "http://a", mach: {model: x}, mount: /a}\n',
+    /c\.yaml:2:38: unknown key upstreams\.0\.mach; did you mean match\?/,
+  ],
+  [
+    'an upstream that no request is for',
+    'upstreams:\n  - {name: a, url: "http://a"}\n',
+    /c\.yaml:2:5: upstreams\.0 is .*must have a mount or a match/,
+  ],
+  [
+    'a key that is not in the environment',
+    'upstreams:\n  - {name: a, url: "http://a", mount: /a, key_env: TEAM_KEY}\n',
+    /c\.yaml:2:52: upstreams\.0\.key_env is "TEAM_KEY": this variable is not set/,
+  ],
+  [
+    'a word that is nearly another',
+    'policy: {unknown_path: refuze}\n',
+    /c\.yaml:1:24: policy\.unknown_path is "refuze": .*; did you mean refuse\?/,
+  ],
+  [
+    'an address with a password',
+    'upstream: {url: "ftp://u:secret@a"}\n',
+    /upstream\.url is "ftp:\/\/\*\*\*@a"/,
+  ],
+];
+
+for (const [name, text, message] of several) {
+  test(`${name} is told with its place`, () => assert.throws(() => load(text), message));
+}
+
+test('several upstreams and the proxies of the environment are read from variables', () => {
+  const config = loadConfig({
+    TELLTALE_UPSTREAMS: '[{"name": "a", "url": "https://a.example", "mount": "/a"}]',
+    HTTPS_PROXY: 'http://proxy.example:3128',
+    no_proxy: 'localhost,.internal',
+  });
+  assert.equal(config.upstreams[0]?.mount, '/a');
+  assert.deepEqual(config.proxy, {
+    http: null,
+    https: 'http://proxy.example:3128',
+    bypass: 'localhost,.internal',
+  });
+});

@@ -27,6 +27,7 @@ export interface TestGatewayOptions {
   readonly config?: Readonly<Record<string, object>>;
   readonly detector?: Detector;
   readonly log?: Logger;
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 /** Starts Telltale for one test and stops it after. */
@@ -54,7 +55,8 @@ export async function startGateway(
   });
   const detector = options.detector ?? createWordDetector();
   const log = options.log ?? createLogger('silent');
-  const running = await startTelltale(config, { detector, webPath: folder, log });
+  const { env = {} } = options;
+  const running = await startTelltale(config, { detector, webPath: folder, log, env });
   context.after(async () => {
     await running.stop();
     rmSync(folder, { recursive: true, force: true });
