@@ -36,13 +36,20 @@ export function alertOf(
     exchangeId: exchange.exchangeId,
     conversationId: exchange.conversationId,
     createdAt: exchange.endedAt,
-    finding: stored.finding,
+    finding: releaseFinding(stored.finding, content),
     verdict: exchange.verdict,
     excerpt: releaseExcerpt(stored.excerpt, content),
     featuresetDigest: exchange.featuresetDigest,
     traceId: exchange.traceId,
     reviewPath: reviewPath(exchange.exchangeId),
   };
+}
+
+/** What a disguised text reads is let out as its excerpt is; where in it something stands is not told. */
+function releaseFinding(finding: Finding, content: ExcerptContent): Finding {
+  if (finding.view === undefined) return finding;
+  const { changes, text } = finding.view;
+  return { ...finding, view: { changes, text: releaseExcerpt(text, content), span: { start: 0, end: 0 } } };
 }
 
 /** The alerts of an exchange: one for each finding that flags or enforces. */

@@ -86,6 +86,9 @@ function evidenceOf({ finding, excerpt }: Alert): DetectionFinding['evidences'][
     last_token: finding.lastToken,
     span: { start: finding.span.start, end: finding.span.end },
     excerpt,
+    ...(finding.view === undefined
+      ? {}
+      : { view: { changes: [...finding.view.changes], text: finding.view.text } }),
     conditions: finding.conditions.map(conditionOf),
     features: finding.features.map(({ index, label, value, share }) => ({ index, label, value, share })),
   };

@@ -77,6 +77,7 @@ export interface Alert {
   readonly exchangeId: string;
   readonly conversationId: string;
   readonly createdAt: string;
+  /** What a disguised text reads in it is as the configured `content` lets it out. */
   readonly finding: Finding;
   readonly verdict: Verdict;
   /** The text around the span, at most 200 characters, as the configured `content` lets it out. */

@@ -48,6 +48,25 @@ test('an excerpt has at most 200 units, is whole characters, and has the span in
   );
 });
 
+test('what a disguised text reads is let out as the excerpt is, and stands in the event', () => {
+  const view = { changes: ['encoded'] as const, text: 'nobody must know', span: { start: 7, end: 11 } };
+  const record = exchange({ findings: [finding({ view })] });
+  const told = { none: '', redacted: 'n••••• m••• k•••', full: 'nobody must know' } as const;
+  for (const content of ['none', 'redacted', 'full'] as const) {
+    const [alert] = alertsOf(record, content);
+    const event = toEvent(alert ?? assert.fail('a finding alerts'));
+    assert.deepEqual(event.evidences[0].data.view, { changes: ['encoded'], text: told[content] });
+    assert.deepEqual(detectionFindingSchema.parse(event), event);
+    assert.ok(content === 'full' || !JSON.stringify(alert).includes('must'));
+  }
+});
+
+test('an alert of a text without a disguise says nothing of one', () => {
+  const [alert] = alertsOf(exchange());
+  const event = toEvent(alert ?? assert.fail('a finding alerts'));
+  assert.ok(!('view' in event.evidences[0].data));
+});
+
 test('a redacted text is as long, has no two letters beside each other and no digit', () => {
   fc.assert(
     fc.property(text, (original) => {
