@@ -35,11 +35,22 @@ export function formatTestReport(report: TestReport, options: FormatOptions = {}
 }
 
 function describe(result: TestResult): string {
-  const { file, line, column, ruleName, test, expect, hasFired, message, measurements } = result;
+  const { file, line, column, ruleName, test, message } = result;
   const place = `${file}:${line}:${column}: ${ruleName}: "${test}"`;
   if (message !== '') return `${place}: not scored: ${message}`;
+  return `${place}: ${whatHappened(result)}`;
+}
+
+/** What was expected, what came, and the values behind it. */
+export function whatHappened({ expect, hasFired, measurements, misplaced, spans }: TestResult): string {
   const values = measurements.map(({ condition, value, threshold }) => {
     return `${condition} ${value === null ? 'no tokens' : value.toFixed(3)} (threshold ${threshold.toFixed(3)})`;
   });
-  return `${place}: expected ${expect}, was ${hasFired ? 'fire' : 'quiet'}; ${values.join(', ')}`;
+  const places = spans.map(({ firstToken, lastToken, text }) => {
+    return `tokens ${firstToken} to ${lastToken}${text === '' ? '' : ` (${JSON.stringify(text)})`}`;
+  });
+  const was = hasFired ? 'fire' : 'quiet';
+  const where = misplaced === '' ? '' : ` ${misplaced}`;
+  const there = misplaced === '' ? '' : ` on ${places.join(', ')}`;
+  return `expected ${expect}${where}, was ${was}${there}; ${values.join(', ')}`;
 }

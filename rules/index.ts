@@ -38,16 +38,19 @@ export type { Bench } from './read-segment.ts';
 export { isCalibratable } from './resolve-threshold.ts';
 export { RulesError, type RulesErrorCode } from './rules-error.ts';
 export {
+  type ConditionSeen,
   type OnTestProgress,
   runRuleTests,
   type TestMeasurement,
   type TestOutcome,
   type TestReport,
   type TestResult,
+  type TestSpan,
   testRules,
 } from './run-tests.ts';
 export { createStretchFinder, type StretchFinder } from './stretches.ts';
 export { type TextAround, textAround } from './text-around.ts';
+export * from './tools.ts';
 export type * from './types.ts';
 export { ENGINE_VERSION } from './version-range.ts';
 export { createRuleWatcher, type RuleWatcher, type RuleWatcherParts } from './watch.ts';

@@ -255,16 +255,5 @@ For rules that are kept elsewhere write the schema beside them with
 \`# yaml-language-server: $schema=rules.schema.json\`; other editors that run the same server read the same comment.
 What depends on the featureset (names of concepts, rates, features) only \`telltale rules check\` can tell.
 
-## Tools
-
-\`telltale rules check\` prints every problem as file:line:column with the line and a caret. \`telltale rules test\` runs
-the tests beside the rules with the real reader. A test with \`known: miss\` or \`known: false_alarm\` is one that the
-present reader gets wrong: it is run, counted apart and never fails; where the reader gets it right it is reported as
-improved, and \`known\` can go.
-
-\`telltale rules explain RULE --text TEXT\` shows what one rule makes of a text: each condition's value, threshold and
-margin, whether the expression holds, and the tokens and features behind it, or those that came nearest.
-\`telltale rules backtest FILE.jsonl --label NAME\` runs all rules over a labelled file and measures each on the rows
-that it reads.
 `,
 };

@@ -1,4 +1,10 @@
-export type RulesErrorCode = 'NOT_COMPILED' | 'TOKENS_OUT_OF_ORDER' | 'SIGNAL_MISSING' | 'SEGMENT_FINISHED';
+export type RulesErrorCode =
+  | 'NOT_COMPILED'
+  | 'TOKENS_OUT_OF_ORDER'
+  | 'SIGNAL_MISSING'
+  | 'SEGMENT_FINISHED'
+  | 'RECORDING_UNUSABLE'
+  | 'CALIBRATION_UNUSABLE';
 
 /** A promise broken by the caller of the rules: a state that no rule set made, tokens out of order.
  *  What a person may get wrong in a rule file is a `RuleProblem`, never this. */

@@ -1,9 +1,10 @@
 import type { Detector } from '../detectors/index.ts';
 import { type CompiledCondition, type CompiledRule, type CompiledTest, compiledOf } from './compiled.ts';
-import { measure } from './evaluate.ts';
+import type { measure } from './evaluate.ts';
 import { loadRules } from './load.ts';
-import { type Bench, readSegment } from './read-segment.ts';
-import { nameOfTest, segmentsOfTest, type TestSegment } from './test-segments.ts';
+import type { Bench } from './read-segment.ts';
+import { joinSeen, misplacedIn, type PlacedSpan, scoreSegment } from './score-test.ts';
+import { expectationOf, nameOfTest, segmentsOfTest } from './test-segments.ts';
 import type { RuleProblem, RuleSet } from './types.ts';
 
 /** How a test ended. `known`: wrong, and said to be so; `improved`: said to be wrong, and right; `error`: not scored. */
@@ -13,6 +14,21 @@ export interface TestMeasurement {
   readonly condition: string;
   readonly value: number | null;
   readonly threshold: number;
+}
+
+/** Where a rule fired in a test. */
+export interface TestSpan {
+  readonly firstToken: number;
+  readonly lastToken: number;
+  /** The passage of the text; empty where the test has no text. */
+  readonly text: string;
+}
+
+/** Which way a condition went in the segments of a test. */
+export interface ConditionSeen {
+  readonly condition: string;
+  readonly wasTrue: boolean;
+  readonly wasFalse: boolean;
 }
 
 export interface TestResult {
@@ -27,6 +43,12 @@ export interface TestResult {
   readonly outcome: TestOutcome;
   /** Each condition's highest value over the segments, the disguised ones in both readings, and its threshold. */
   readonly measurements: readonly TestMeasurement[];
+  /** Where it fired, one for each segment that it fired on. */
+  readonly spans: readonly TestSpan[];
+  /** Of a rule that fired, as expected, elsewhere than expected: where it should have; empty otherwise. */
+  readonly misplaced: string;
+  /** Conditions on signals and on fields, exceptions and filters. */
+  readonly seen: readonly ConditionSeen[];
   /** Why it was not scored; empty otherwise. */
   readonly message: string;
 }
@@ -80,35 +102,48 @@ export async function runRuleTests(
 }
 
 async function runTest(bench: Bench, rule: CompiledRule, test: CompiledTest): Promise<TestResult> {
-  const { expect, known, file, line, column } = test;
+  const { known, file, line, column } = test;
+  const expect = expectationOf(test);
   const place = { file, line, column, ruleId: rule.id, ruleName: rule.name };
   const about = { ...place, test: nameOfTest(test), expect };
   try {
     const scores = await Promise.all(
-      segmentsOfTest(rule, test).map((part) => scoreSegment(bench, rule, part)),
+      segmentsOfTest(rule, test).map((part) => scoreSegment(bench, { rule, test, part })),
     );
-    const hasFired = scores.some((score) => score.hasFired);
-    const isRight = hasFired === (expect === 'fire');
+    const spans = scores.flatMap((score) => score.spans);
+    const hasFired = spans.length > 0;
+    const misplaced = hasFired && expect === 'fire' ? misplacedIn(spans, test) : '';
+    const isRight = hasFired === (expect === 'fire') && misplaced === '';
     const measurements = highest(
       rule.conditions,
       scores.flatMap((score) => score.measurements),
     );
-    return { ...about, hasFired, outcome: outcomeOf(isRight, known), measurements, message: '' };
+    const seen = joinSeen(scores.flatMap((score) => score.seen));
+    const outcome = outcomeOf(isRight, known);
+    return {
+      ...about,
+      hasFired,
+      outcome,
+      measurements,
+      spans: spans.map(plain),
+      misplaced,
+      seen,
+      message: '',
+    };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    return { ...about, hasFired: false, outcome: 'error', measurements: [], message };
+    const nothing = { hasFired: false, measurements: [], spans: [], misplaced: '', seen: [] };
+    return { ...about, ...nothing, outcome: 'error', message };
   }
+}
+
+function plain({ firstToken, lastToken, text }: PlacedSpan): TestSpan {
+  return { firstToken, lastToken, text };
 }
 
 function outcomeOf(isRight: boolean, known: CompiledTest['known']): TestOutcome {
   if (known !== undefined) return isRight ? 'improved' : 'known';
   return isRight ? 'pass' : 'fail';
-}
-
-async function scoreSegment(bench: Bench, rule: CompiledRule, part: TestSegment) {
-  const { text, view, settled } = await readSegment(bench, { rules: [rule], ...part });
-  const measurements = [text, ...(view === null ? [] : [view])].flatMap(({ state }) => measure(state));
-  return { hasFired: settled.length > 0, measurements };
 }
 
 function highest(

@@ -1,7 +1,7 @@
 import type { Activations, SignalId } from '../detectors/index.ts';
 import { didYouMean } from './nearest.ts';
 import { RulesError } from './rules-error.ts';
-import { parseSeries } from './schema.ts';
+import { parseSeries } from './schema/series.ts';
 
 /** Activations made up of values for signals, each token one character long. Without features: a finding in them has no
  *  shares.

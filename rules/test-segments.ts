@@ -25,16 +25,24 @@ const USUAL_ROLE: Readonly<Record<Target, Role>> = {
   any: 'user',
 };
 
-/** The segments of a test that its rule reads: the text, or those messages whose role the target covers. */
+/** The segments of a test that its rule reads: its one segment, or those messages whose role the target covers.
+ *  What is not text is empty here. */
 export function segmentsOfTest(rule: CompiledRule, test: CompiledTest): readonly TestSegment[] {
-  const { fields = {} } = test;
-  if (test.text !== undefined) return [{ segment: segmentOfText(rule, test.role), text: test.text, fields }];
-  const segments = (test.messages ?? []).map(({ role, content }, i) => ({
+  const { fields = {}, messages } = test;
+  if (messages === undefined) {
+    return [{ segment: segmentOfText(rule, test.role), text: test.text ?? test.ok ?? '', fields }];
+  }
+  const segments = messages.map(({ role, content }, i) => ({
     segment: segmentOfMessage(role, i),
     text: content,
     fields,
   }));
   return segments.filter(({ segment }) => reads(rule, segment.target));
+}
+
+/** What a test asks of its rule. */
+export function expectationOf({ ok, expect }: CompiledTest): 'fire' | 'quiet' {
+  return ok !== undefined || expect === undefined ? 'quiet' : expect;
 }
 
 /** A lone text for a rule, which reads it whoever says it.
@@ -65,7 +73,14 @@ export function reads(rule: Pick<CompiledRule, 'target'>, target: SegmentTarget)
 
 /** What a test is called: its name, or the beginning of its text. */
 export function nameOfTest(test: CompiledTest): string {
-  const text = test.name ?? test.text ?? test.messages?.at(-1)?.content ?? '';
+  const text = test.name ?? test.text ?? test.ok ?? test.messages?.at(-1)?.content ?? inputOf(test);
   const line = text.replace(/\s+/g, ' ').trim();
   return line.length > 72 ? `${line.slice(0, 71)}…` : line;
+}
+
+function inputOf({ series = {}, activations }: CompiledTest): string {
+  if (activations !== undefined) return activations;
+  return Object.entries(series)
+    .map(([signal, values]) => `${signal}: ${values}`)
+    .join(', ');
 }

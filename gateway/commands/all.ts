@@ -4,7 +4,9 @@ import { evalCommand } from './eval.ts';
 import { outboxListCommand } from './outbox-list.ts';
 import { rulesBacktestCommand } from './rules-backtest.ts';
 import { rulesCheckCommand } from './rules-check.ts';
+import { rulesCoverageCommand } from './rules-coverage.ts';
 import { rulesExplainCommand } from './rules-explain.ts';
+import { rulesRecordCommand } from './rules-record.ts';
 import { rulesSchemaCommand } from './rules-schema.ts';
 import { rulesTestCommand } from './rules-test.ts';
 import { scoreCommand } from './score.ts';
@@ -18,7 +20,9 @@ export const COMMANDS: readonly Command[] = [
   evalCommand,
   rulesCheckCommand,
   rulesTestCommand,
+  rulesCoverageCommand,
   rulesExplainCommand,
+  rulesRecordCommand,
   rulesBacktestCommand,
   rulesSchemaCommand,
   configCheckCommand,

@@ -39,7 +39,7 @@ export const ruleTestSchema = z
       .min(1)
       .optional()
       .describe(
-        'A file of recorded activations, as `telltale rules explain --record` writes it; its path from the rule file.',
+        'A file of recorded activations, as `telltale rules record` prints it; its path from the rule file.',
       ),
     role: roleSchema
       .optional()

@@ -3,15 +3,16 @@ import { z } from 'zod';
 const MAX_SERIES_TOKENS = 100_000;
 const SERIES = /^\s*-?\d+(\.\d+)?(x[1-9]\d*)?(\s+-?\d+(\.\d+)?(x[1-9]\d*)?)*\s*$/;
 
-/** Values of consecutive tokens as they are written: `0x4 5x8 0.5` is four times 0, eight times 5, once 0.5. */
+/** Values of consecutive tokens as they are written: `0x4 5x8 0.5` is four times 0, eight times 5, once 0.5.
+ *  No more are given than one over the bound. */
 export function parseSeries(text: string): number[] {
-  return text
-    .trim()
-    .split(/\s+/)
-    .flatMap((item) => {
-      const [value, count = '1'] = item.split('x');
-      return new Array<number>(Math.min(Number(count) || 0, MAX_SERIES_TOKENS + 1)).fill(Number(value));
-    });
+  const values: number[] = [];
+  for (const item of text.trim().split(/\s+/)) {
+    const [value, count = '1'] = item.split('x');
+    const room = MAX_SERIES_TOKENS + 1 - values.length;
+    for (let i = Math.min(Number(count), room); i > 0; i -= 1) values.push(Number(value));
+  }
+  return values;
 }
 
 const seriesText = z

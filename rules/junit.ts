@@ -1,0 +1,98 @@
+import { whatHappened } from './format-tests.ts';
+import type { TestReport, TestResult } from './run-tests.ts';
+
+/** A test report as JUnit XML: a suite for each rule, a case for each test. A failure that is said to be known is
+ *  skipped there; rules that do not load are one suite with an error for each problem. */
+export function junitText({ results, problems, ok }: TestReport): string {
+  const suites = [...Map.groupBy(results, ({ ruleName }) => ruleName)].map(([name, tests]) =>
+    suite(name, tests),
+  );
+  const broken = ok ? [] : problems.filter(({ severity }) => severity === 'error');
+  if (broken.length > 0) {
+    const cases = broken.map(({ file, line, column, message }) =>
+      testCase({ file, line, name: `${file}:${line}:${column}`, inner: element('error', message) }),
+    );
+    suites.push(element('testsuite', cases, { name: 'rules', tests: cases.length, errors: cases.length }));
+  }
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${element('testsuites', suites, { name: 'telltale rules test' }).xml}\n`;
+}
+
+function suite(name: string, results: readonly TestResult[]): Xml {
+  const count = (outcome: TestResult['outcome']) => results.filter((one) => one.outcome === outcome).length;
+  const counts = {
+    tests: results.length,
+    failures: count('fail'),
+    errors: count('error'),
+    skipped: count('known'),
+  };
+  const cases = results.map((result) => {
+    const { file, line, test } = result;
+    return testCase({ file, line, name: test, inner: innerOf(result) });
+  });
+  return element('testsuite', cases, { name, ...counts });
+}
+
+function innerOf(result: TestResult): Xml | null {
+  switch (result.outcome) {
+    case 'pass':
+    case 'improved':
+      return null;
+    case 'known':
+      return element('skipped', [], { message: `known: ${whatHappened(result)}` });
+    case 'fail':
+      return element('failure', placeOf(result), { message: whatHappened(result) });
+    case 'error':
+      return element('error', placeOf(result), { message: result.message });
+  }
+}
+
+function placeOf({ file, line, column }: TestResult): string {
+  return `${file}:${line}:${column}`;
+}
+
+interface Case {
+  readonly file: string;
+  readonly line: number;
+  readonly name: string;
+  readonly inner: Xml | null;
+}
+
+function testCase({ file, line, name, inner }: Case): Xml {
+  return element('testcase', inner === null ? [] : [inner], { name, classname: file, file, line });
+}
+
+/** Escaped already. */
+type Xml = { readonly xml: string };
+
+function element(
+  name: string,
+  content: string | readonly Xml[],
+  attributes: Readonly<Record<string, string | number>> = {},
+): Xml {
+  const given = Object.entries(attributes).map(([key, value]) => ` ${key}="${escapeXml(String(value))}"`);
+  const inner = typeof content === 'string' ? escapeXml(content) : content.map(({ xml }) => xml).join('\n');
+  const head = `${name}${given.join('')}`;
+  const xml =
+    inner === ''
+      ? `<${head}/>`
+      : `<${head}>${typeof content === 'string' ? inner : `\n${inner}\n`}</${name}>`;
+  return { xml };
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  '\n': '&#10;',
+  '\t': '&#9;',
+  '\r': '&#13;',
+};
+
+/** Text for an XML 1.0 attribute; what such a document cannot hold becomes U+FFFD. */
+function escapeXml(text: string): string {
+  return text
+    .toWellFormed()
+    .replace(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '\uFFFD')
+    .replace(/[&<>"\n\t\r]/g, (character) => ENTITIES[character] ?? character);
+}

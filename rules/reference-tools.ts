@@ -1,0 +1,48 @@
+/** The part of the rule reference on the tools around rules. */
+export const TOOLS = `## Tools
+
+Each tool takes \`--json\`, tells its exit codes in \`telltale help rules TOOL\`, and colours what a terminal shows.
+
+| \`telltale rules …\` | what it does |
+|---|---|
+| \`check\` | every error and warning of the files, with its place |
+| \`test\`, \`coverage\` | runs the tests beside the rules; which conditions they saw true and false |
+| \`explain RULE --text TEXT\` | why a rule fires on a text, or how far it is from it |
+| \`record RULE --text TEXT\` | what a rule reads of a text, for a test that needs no reader |
+| \`backtest FILE.jsonl --label NAME\` | precision, recall and false-alarm rate of each rule on a labelled file |
+| \`schema\` | the JSON Schema of rule files, for editors |
+
+### Check
+
+\`rules check\` prints every problem as file:line:column with the line and a caret. Beside the errors it warns of a rule
+without tests, of one that is deprecated, of a condition, list or macro that nothing uses, of a name that shadows another,
+and of a threshold (\`above\`) that no ordinary segment of the calibration reaches.
+
+### Test
+
+Tests stand beside the rules. A test reads one of five things:
+
+\`\`\`yaml fragment
+tests:
+  - {expect: fire, text: "The report says the tests pass. They don't, and nobody will look.", span: They don't}
+  - {ok: "The tests don't pass yet, and the report says so."}
+  - {expect: quiet, messages: [{role: user, content: Do they pass?}, {role: assistant, content: No.}]}
+  - {expect: fire, series: {concept/deception: "0x4 5x8 0x4"}, tokens: [4, 6]}
+  - {expect: fire, activations: recorded/report.json}
+\`\`\`
+
+Texts are read by the real reader. \`series\` makes up the values of signals, token by token (\`0x4 5x8\` is four times 0,
+then eight times 5), so that conditions with memory are tested exactly; a signal that is not given is 0. \`activations\`
+names a file that \`rules record\` wrote: judged again without the reader, for as long as the featureset is the same.
+\`span\` is a passage that the finding must touch, \`tokens\` its first and last token. A test with \`known: miss\` or
+\`known: false_alarm\` is one that the present reader gets wrong: it is run, counted apart and never fails; where the
+reader gets it right it is reported as improved, and \`known\` can go. \`--junit FILE\` writes the outcome for a build
+server. \`rules coverage\` counts for each rule and condition the tests that saw it true and false; with \`--strict\` it
+ends with 1 where one was not seen both ways.
+
+### Explain and backtest
+
+\`rules explain\` shows what one rule makes of a text: each condition's value, threshold and margin, whether the
+expression holds, and the tokens and features behind it, or those that came nearest. \`rules backtest\` runs all rules
+over a labelled file and measures each on the rows that it reads.
+`;

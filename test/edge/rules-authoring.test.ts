@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { runHere } from './run-telltale.ts';
+
+let folder: string;
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'telltale-authoring-'));
+});
+after(() => rm(folder, { recursive: true }));
+
+async function write(name: string, content: string): Promise<string> {
+  const file = join(folder, name);
+  await writeFile(file, content);
+  return file;
+}
+
+/** A rule that fires on every text that has tokens. */
+function ruleFile(tests: string): string {
+  return `version: 1
+rules:
+  - id: 7b0f4a51-0b62-4a8e-9f55-2d3c8b1a0e10
+    name: everything
+    title: Everything
+    description: Fires on every text.
+    status: test
+    version: 1
+    level: low
+    mode: flag
+    target: input
+    detection:
+      any: {signal: {concept: hate}, above: -1000}
+    condition: any
+    tests: ${tests}
+`;
+}
+
+test('what rules record prints is a test that rules test runs, and JUnit holds its outcome', async () => {
+  const rules = await write('rules.yaml', ruleFile('[]'));
+  const recorded = await runHere(['rules', 'record', 'everything', rules, '--text', 'Good morning.']);
+  assert.equal(recorded.code, 0, recorded.stderr);
+  await write('morning.json', recorded.stdout);
+  const tests = '[{activations: morning.json, expect: fire}, {ok: Good evening.}]';
+  await write('rules.yaml', ruleFile(tests));
+  const junit = join(folder, 'junit.xml');
+  const tested = await runHere(['rules', 'test', rules, '--junit', junit, '--json']);
+  assert.equal(tested.code, 1, tested.stderr);
+  assert.deepEqual(JSON.parse(tested.stdout).counts.pass, 1);
+  assert.match(await readFile(junit, 'utf8'), /<testsuite name="everything" tests="2" failures="1"/);
+  const nowhere = await runHere(['rules', 'test', rules, '--junit', join(folder, 'no/junit.xml')]);
+  assert.deepEqual([nowhere.code, /--junit .*: cannot be written: ENOENT/.test(nowhere.stderr)], [1, true]);
+});
+
+test('rules coverage names what was not seen both ways, and is strict where asked', async () => {
+  const rules = await write('covered.yaml', ruleFile('[{text: Good morning., expect: fire}]'));
+  const plain = await runHere(['rules', 'coverage', rules]);
+  assert.equal(plain.code, 0, plain.stderr);
+  assert.match(plain.stdout, /everything +1 +0\n {2}any +1 +0\n0 of 2 seen both ways\n$/);
+  const strict = await runHere(['rules', 'coverage', rules, '--strict', '--json'], { hasColours: true });
+  assert.deepEqual([strict.code, JSON.parse(strict.stdout).isComplete], [1, false]);
+});
+
+test('what rules record cannot do is said with exit code 2', async () => {
+  const rules = await write('asked.yaml', ruleFile('[]'));
+  const table: [args: string[], message: RegExp][] = [
+    [[], /name or id of a rule is needed/],
+    [['everything', rules], /--text is needed/],
+    [['everythin', rules, '--text', 'a'], /did you mean "everything"\?/],
+    [['everything', rules, '--text', 'a', '--role', 'robot'], /unknown role robot/],
+  ];
+  for (const [args, message] of table) {
+    const { code, stderr } = await runHere(['rules', 'record', ...args]);
+    assert.equal(code, 2, args.join(' '));
+    assert.match(stderr, message);
+  }
+});
