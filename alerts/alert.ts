@@ -20,7 +20,7 @@ export function storedFindings(record: ExchangeRecord): StoredFinding[] {
   const texts = new Map(record.segments.map((segment) => [segment.segmentId, segment.text]));
   return record.findings.map((finding) => ({
     alertId: alertId(record.exchangeId, finding),
-    finding,
+    finding: record.tenant ? { ...finding, tenant: record.tenant } : finding,
     excerpt: excerptOf(texts.get(finding.segment.id) ?? '', finding.span),
   }));
 }
@@ -42,6 +42,7 @@ export function alertOf(
     featuresetDigest: exchange.featuresetDigest,
     traceId: exchange.traceId,
     reviewPath: reviewPath(exchange.exchangeId),
+    tenant: stored.finding.tenant ?? null,
   };
 }
 

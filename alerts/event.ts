@@ -76,6 +76,8 @@ export const detectionFindingSchema = z.strictObject({
   status_id: z.literal(1),
   status: z.literal('New'),
   is_alert: z.literal(true),
+  /** This one, and those alike that the sink held back since the last one; only where it groups alerts. */
+  count: count.optional(),
   message: z.string(),
   action_id: z.literal([1, 2]),
   action: z.literal(['Allowed', 'Denied']),
@@ -108,6 +110,8 @@ export const detectionFindingSchema = z.strictObject({
     rule_set_digest: z.string(),
     featureset_digest: z.string(),
     trace_id: z.string().nullable(),
+    /** Whose exchange it was, where the caller said so. */
+    tenant: z.string().nullable(),
   }),
 });
 

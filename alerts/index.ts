@@ -2,13 +2,23 @@
 
 export { alertId, alertsOf, isAlerting } from './alert.ts';
 export { AlertsError, type AlertsErrorCode } from './alerts-error.ts';
-export { EVENT_TYPE } from './cloud-event.ts';
+export { type CloudEvent, EVENT_TYPE, type EventOrigin, structuredEvent } from './cloud-event.ts';
 export { type DetectionFinding, detectionFindingSchema } from './event.ts';
 export { excerptOf, redact } from './excerpt.ts';
 export { createLedger, type LedgerOptions } from './ledger.ts';
 export { LEVELS, levelRank } from './levels.ts';
 export { createRelay, type LaneStats, type Relay, type RelayParts } from './relay.ts';
+export type { Grouping, GroupKey } from './routing/alert-groups.ts';
+export { isMatch, type Matchers } from './routing/matchers.ts';
+export type { RateLimit } from './routing/rate-limit.ts';
+export { createRoutedSink, type Routing } from './routing/routed-sink.ts';
+export { createSilenceBook, holds, type Silence, type SilenceBook } from './routing/silences.ts';
 export { createFileSink, type FileSinkOptions } from './sinks/file.ts';
 export { createKafkaSink, type KafkaSinkOptions } from './sinks/kafka.ts';
+export type { KafkaCompression } from './sinks/kafka-compression.ts';
+export type { KafkaSasl, KafkaTls } from './sinks/kafka-session.ts';
+export type { Rotation } from './sinks/rotate.ts';
+export { createStdoutSink, type StdoutSinkOptions } from './sinks/stdout.ts';
+export { createWebhookSink, type WebhookSinkOptions } from './sinks/webhook.ts';
 export { toEvent } from './to-event.ts';
 export type * from './types.ts';

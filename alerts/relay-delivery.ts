@@ -1,7 +1,7 @@
 import type { BackoffOptions } from './backoff.ts';
 import { deliverWithin } from './deliver-within.ts';
 import { createHeldConversations, type HeldConversations } from './held-conversations.ts';
-import type { DeliveryOutcome, Outbox, OutboxItem, Settlement, Sink } from './types.ts';
+import type { DeliveryOutcome, HeldBy, Outbox, OutboxItem, Settlement, Sink } from './types.ts';
 
 /** What one sink's deliveries need. */
 export interface DeliveryParts {
@@ -11,6 +11,8 @@ export interface DeliveryParts {
   readonly backoff: BackoffOptions;
   readonly deliverTimeoutMs: number;
   readonly signal: AbortSignal;
+  /** Called with the ids of silences, one for each alert that was held back and is off the outbox. */
+  readonly onSilenced?: (silences: readonly string[]) => void;
 }
 
 /** What was done for one sink. */
@@ -20,6 +22,8 @@ export interface DeliveryCounts {
   readonly dead: number;
   /** Alerts that were asked for again. */
   readonly retried: number;
+  /** Alerts that the sink was not to get, by why. */
+  readonly held: Readonly<Record<HeldBy, number>>;
   readonly lastError: string | null;
 }
 
@@ -41,15 +45,15 @@ export interface Delivery {
 export function createDelivery(parts: DeliveryParts): Delivery {
   const { outbox, sink } = parts;
   const held = createHeldConversations(parts.backoff);
-  const counts = { attempts: 0, delivered: 0, dead: 0, retried: 0, lastError: null as string | null };
-  let unsettled: Settlement | undefined;
+  const counts = createCounts();
+  let unsettled: Sorted | undefined;
 
-  const settle = async (settlement: Settlement): Promise<void> => {
-    unsettled = settlement;
-    await outbox.settle(settlement);
+  const settle = async (sorted: Sorted): Promise<void> => {
+    unsettled = sorted;
+    await outbox.settle(sorted.settlement);
     unsettled = undefined;
-    counts.delivered += settlement.delivered.length;
-    counts.dead += settlement.dead.length;
+    counts.add(sorted);
+    if (sorted.silences.length > 0) parts.onSilenced?.(sorted.silences);
   };
   const round = async (): Promise<Step> => {
     // What was delivered but not yet struck off comes first, or it would be delivered again.
@@ -58,25 +62,24 @@ export function createDelivery(parts: DeliveryParts): Delivery {
     if (items.length === 0) return held.current().length > 0 ? 'held' : 'empty';
     const { timeoutMs, signal } = { timeoutMs: parts.deliverTimeoutMs, signal: parts.signal };
     const alerts = items.map(({ alert }) => alert);
-    counts.attempts += 1;
     const sorted = sort(sink.name, items, await deliverWithin(sink, alerts, { timeoutMs, signal }));
-    const { settlement, failed } = sorted;
-    counts.retried += failed.length;
-    counts.lastError = sorted.reason ?? counts.lastError;
-    if (failed.length === items.length) {
+    counts.tried(sorted);
+    const { failed, taken, settlement } = sorted;
+    if (failed.length > 0 && taken + settlement.dead.length === 0) {
       held.suspect(failed);
+      if (failed.length < items.length) await settle(sorted);
       return 'stuck';
     }
-    if (settlement.delivered.length > 0) held.settle(items, failed);
-    await settle(settlement);
+    if (taken > 0) held.settle(items, failed);
+    await settle(sorted);
     return 'moved';
   };
   const step = (): Promise<Step> =>
     round().catch((error: unknown) => {
-      counts.lastError = error instanceof Error ? error.message : String(error);
+      counts.failed(error instanceof Error ? error.message : String(error));
       return 'stuck';
     });
-  return { step, heldMs: held.nextMs, forgetHeld: held.clear, counts: () => ({ ...counts }) };
+  return { step, heldMs: held.nextMs, forgetHeld: held.clear, counts: counts.read };
 }
 
 async function takeNext(parts: DeliveryParts, held: HeldConversations): Promise<readonly OutboxItem[]> {
@@ -90,16 +93,52 @@ async function takeNext(parts: DeliveryParts, held: HeldConversations): Promise<
   return take();
 }
 
-function sort(sink: string, items: readonly OutboxItem[], outcomes: readonly DeliveryOutcome[]) {
-  const delivered: number[] = [];
+/** What became of one delivery. */
+interface Sorted {
+  readonly settlement: Settlement;
+  readonly failed: readonly OutboxItem[];
+  /** How many the sink took. */
+  readonly taken: number;
+  readonly held: readonly HeldBy[];
+  readonly silences: readonly string[];
+  readonly reason: string | undefined;
+}
+
+function sort(sink: string, items: readonly OutboxItem[], outcomes: readonly DeliveryOutcome[]): Sorted {
+  const done: number[] = [];
   const dead: { seq: number; reason: string }[] = [];
   const failed: OutboxItem[] = [];
+  const held: HeldBy[] = [];
   for (const [index, item] of items.entries()) {
     const outcome = outcomes[index];
-    if (outcome?.outcome === 'delivered') delivered.push(item.seq);
+    if (outcome?.outcome === 'held') held.push(outcome.by);
+    if (outcome?.outcome === 'delivered' || outcome?.outcome === 'held') done.push(item.seq);
     else if (outcome?.outcome === 'rejected') dead.push({ seq: item.seq, reason: outcome.reason });
     else failed.push(item);
   }
-  const reason = outcomes.flatMap((outcome) => (outcome.outcome === 'delivered' ? [] : [outcome.reason]))[0];
-  return { settlement: { sink, delivered, dead }, failed, reason };
+  const reason = outcomes.flatMap((outcome) => ('reason' in outcome ? [outcome.reason] : []))[0];
+  const silences = outcomes.flatMap((outcome) => (outcome.outcome === 'held' ? (outcome.silence ?? []) : []));
+  const settlement = { sink, delivered: done, dead };
+  return { settlement, failed, taken: done.length - held.length, held, silences, reason };
+}
+
+function createCounts() {
+  const counts = { attempts: 0, delivered: 0, dead: 0, retried: 0, lastError: null as string | null };
+  const held: Record<HeldBy, number> = { route: 0, silence: 0, group: 0, rate_limit: 0 };
+  return {
+    tried({ failed, reason }: Sorted): void {
+      counts.attempts += 1;
+      counts.retried += failed.length;
+      counts.lastError = reason ?? counts.lastError;
+    },
+    add(sorted: Sorted): void {
+      counts.delivered += sorted.taken;
+      counts.dead += sorted.settlement.dead.length;
+      for (const by of sorted.held) held[by] += 1;
+    },
+    failed(reason: string): void {
+      counts.lastError = reason;
+    },
+    read: (): DeliveryCounts => ({ ...counts, held: { ...held } }),
+  };
 }

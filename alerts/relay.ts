@@ -14,6 +14,8 @@ export interface RelayParts {
   readonly deliverTimeoutMs?: number;
   /** How often an idle lane looks by itself; default 5 s. */
   readonly idleMs?: number;
+  /** Called with the ids of silences, one for each alert that was held back and is off the outbox. */
+  readonly onSilenced?: (silences: readonly string[]) => void;
 }
 
 /** One sink's lane now. */
@@ -42,6 +44,7 @@ export function createRelay(parts: RelayParts): Relay {
     backoff: parts.backoff ?? { initialMs: 100, maxMs: 4000 },
     deliverTimeoutMs: parts.deliverTimeoutMs ?? 30_000,
     idleMs: parts.idleMs ?? 5000,
+    ...(parts.onSilenced && { onSilenced: parts.onSilenced }),
   };
   const lanes = sinks.map((sink) => ({ sink, lane: createLane({ outbox, sink, ...settings }) }));
   let running: Promise<unknown> | undefined;

@@ -39,6 +39,7 @@ export function toEvent(alert: Alert, reviewUrl = ''): DetectionFinding {
     status_id: 1,
     status: 'New',
     is_alert: true,
+    ...(alert.heldBack !== undefined && { count: alert.heldBack + 1 }),
     message: `${finding.ruleTitle} (${finding.segment.target})`,
     ...OUTCOMES[alert.verdict],
     finding_info: {
@@ -120,6 +121,7 @@ function unmappedOf(alert: Alert): DetectionFinding['unmapped'] {
     rule_set_digest: alert.finding.ruleSetDigest,
     featureset_digest: alert.featuresetDigest,
     trace_id: alert.traceId,
+    tenant: alert.tenant,
   };
 }
 

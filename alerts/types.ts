@@ -68,6 +68,8 @@ export interface ExchangeRecord {
   readonly segments: readonly SegmentRecord[];
   readonly featuresetDigest: string;
   readonly traceId: string | null;
+  /** Whose exchange it was, where the caller said so. */
+  readonly tenant?: string | null;
 }
 
 /** The durable record of one finding that leaves the process. */
@@ -85,12 +87,19 @@ export interface Alert {
   readonly featuresetDigest: string;
   readonly traceId: string | null;
   readonly reviewPath: string;
+  readonly tenant: string | null;
+  /** How many alike the sink did not get since the last one it got; only where it groups them. */
+  readonly heldBack?: number;
 }
+
+/** Why a sink does not get an alert that it could have: it is recorded all the same. */
+export type HeldBy = 'route' | 'silence' | 'group' | 'rate_limit';
 
 export type DeliveryOutcome =
   | { readonly outcome: 'delivered' }
   | { readonly outcome: 'retry'; readonly reason: string }
-  | { readonly outcome: 'rejected'; readonly reason: string };
+  | { readonly outcome: 'rejected'; readonly reason: string }
+  | { readonly outcome: 'held'; readonly by: HeldBy; readonly silence?: string };
 
 /** One destination of alerts. `deliver` never throws: it gives one outcome per alert, in order. Once it asks for a retry
  *  of an alert, it delivers no later one of the same conversation in that call. */
@@ -142,10 +151,13 @@ export interface Review {
   readonly reviewedAt: string;
 }
 
+/** A finding with whose exchange it was in: routes ask for it after the exchange is over. */
+export type RecordedFinding = Finding & { readonly tenant?: string };
+
 /** One finding as the store keeps it. `excerpt` is the text as it was: the store does not leave the machine. */
 export interface StoredFinding {
   readonly alertId: string;
-  readonly finding: Finding;
+  readonly finding: RecordedFinding;
   readonly excerpt: string;
 }
 

@@ -2,6 +2,7 @@ import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { toEvent } from '../to-event.ts';
 import type { Alert, DeliveryOutcome, Sink } from '../types.ts';
+import { type Rotation, rotateFor } from './rotate.ts';
 
 /** How a file sink is built. */
 export interface FileSinkOptions {
@@ -11,17 +12,21 @@ export interface FileSinkOptions {
   readonly name?: string;
   /** Address of the review for the events' links; without it they carry a path. */
   readonly reviewUrl?: string;
+  /** Left out: the file grows. */
+  readonly rotation?: Rotation;
 }
 
 const NEWLINE = 0x0a;
 
 /** Appends one event a line and syncs before it says delivered. A write that failed half-way is taken back, so
  *  every line is whole; what a crash cut is taken back at the next delivery. */
-export function createFileSink({ path, name = 'file', reviewUrl }: FileSinkOptions): Sink {
+export function createFileSink({ path, name = 'file', reviewUrl, rotation }: FileSinkOptions): Sink {
   const deliver = async (alerts: readonly Alert[]): Promise<readonly DeliveryOutcome[]> => {
     const lines = alerts.map((alert) => `${JSON.stringify(toEvent(alert, reviewUrl))}\n`).join('');
+    const bytes = Buffer.from(lines);
     try {
-      await append(path, Buffer.from(lines));
+      if (rotation !== undefined) await rotateFor(path, bytes.length, rotation);
+      await append(path, bytes);
       return alerts.map(() => ({ outcome: 'delivered' }));
     } catch (error) {
       const reason = `cannot append to ${path}: ${(error as Error).message}`;

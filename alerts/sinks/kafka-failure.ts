@@ -7,9 +7,19 @@ const RECORD_ERRORS: ReadonlySet<unknown> = new Set([
   'INVALID_TIMESTAMP',
 ]);
 
-/** Whether sending the same record again is in vain. All else, a missing permission included, can be mended outside. */
-export function isRecordError(error: unknown): boolean {
-  return causes(error).some((cause) => RECORD_ERRORS.has((cause as { type?: unknown }).type));
+/** The broker knows who writes, and does not let them write there. */
+const PERMISSION_ERRORS: ReadonlySet<unknown> = new Set([
+  'TOPIC_AUTHORIZATION_FAILED',
+  'CLUSTER_AUTHORIZATION_FAILED',
+  'TRANSACTIONAL_ID_AUTHORIZATION_FAILED',
+]);
+
+/** Whose fault a failed request is: that of one record in it, of a missing permission, or of something that passes:
+ *  a broker that is away, a password that is being changed, a topic that is yet to be made. */
+export function faultOf(error: unknown): 'record' | 'permission' | 'passing' {
+  const types = causes(error).map((cause) => (cause as { type?: unknown }).type);
+  if (types.some((type) => RECORD_ERRORS.has(type))) return 'record';
+  return types.some((type) => PERMISSION_ERRORS.has(type)) ? 'permission' : 'passing';
 }
 
 /** What went wrong first, in one line. */

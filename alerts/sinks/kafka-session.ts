@@ -1,5 +1,7 @@
-import { type Admin, Kafka, type Message, Partitioners, type Producer } from 'kafkajs';
+import type { ConnectionOptions } from 'node:tls';
+import { type Admin, Kafka, type Message, Partitioners, type Producer, type SASLOptions } from 'kafkajs';
 import { createClosableSockets } from './closable-sockets.ts';
+import { compressionType, type KafkaCompression } from './kafka-compression.ts';
 
 /** One producer with its own connections. A session that failed once is given up and never used again: kafkajs takes
  *  back the sequence numbers of a request that failed, although the broker may have stored it; other alerts sent under
@@ -19,6 +21,26 @@ export interface KafkaSessionOptions {
   readonly canCreateTopic: boolean;
   /** How long one request waits for its answer. */
   readonly requestTimeoutMs: number;
+  readonly compression: KafkaCompression;
+  /** Null is a connection in the clear. */
+  readonly tls: KafkaTls | null;
+  readonly sasl: KafkaSasl | null;
+}
+
+/** TLS to the brokers; their certificates are always checked. All are PEM texts. */
+export interface KafkaTls {
+  /** Authorities to trust in place of the system's. */
+  readonly ca?: string;
+  /** The client's own certificate and key, for brokers that ask for one. */
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+/** Who writes, to brokers that ask. */
+export interface KafkaSasl {
+  readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+  readonly username: string;
+  readonly password: string;
 }
 
 const CONNECT_TIMEOUT_MS = 3000;
@@ -40,6 +62,7 @@ export async function openKafkaSession(
     requestTimeout: options.requestTimeoutMs,
     retry: RETRY,
     socketFactory: sockets.factory,
+    ...securityOf(options),
     // What matters comes back as an outcome; kafkajs would log each of its own attempts.
     logCreator: () => () => {},
   });
@@ -82,8 +105,13 @@ async function createTopic(admin: Admin, { topic, requestTimeoutMs }: KafkaSessi
 
 async function send(
   producer: Producer,
-  { topic, requestTimeoutMs }: KafkaSessionOptions,
+  { topic, requestTimeoutMs: timeout, compression: name }: KafkaSessionOptions,
   messages: readonly Message[],
 ): Promise<void> {
-  await producer.send({ topic, acks: -1, timeout: requestTimeoutMs, messages: [...messages] });
+  const compression = compressionType(name);
+  await producer.send({ topic, acks: -1, timeout, compression, messages: [...messages] });
+}
+
+function securityOf({ tls, sasl }: KafkaSessionOptions): { ssl?: ConnectionOptions; sasl?: SASLOptions } {
+  return { ...(tls !== null && { ssl: { ...tls } }), ...(sasl !== null && { sasl }) };
 }

@@ -2,8 +2,9 @@ import type { Message } from 'kafkajs';
 import { cloudEventHeaders } from '../cloud-event.ts';
 import { toEvent } from '../to-event.ts';
 import type { Alert, DeliveryOutcome, Sink } from '../types.ts';
-import { failureReason, isRecordError } from './kafka-failure.ts';
-import { type KafkaSession, openKafkaSession } from './kafka-session.ts';
+import type { KafkaCompression } from './kafka-compression.ts';
+import { failureReason, faultOf } from './kafka-failure.ts';
+import { type KafkaSasl, type KafkaSession, type KafkaTls, openKafkaSession } from './kafka-session.ts';
 
 /** How a Kafka sink is built. */
 export interface KafkaSinkOptions {
@@ -25,6 +26,11 @@ export interface KafkaSinkOptions {
   readonly requestTimeoutMs?: number;
   /** Default `kafka`. */
   readonly name?: string;
+  /** Default `none`. */
+  readonly compression?: KafkaCompression;
+  /** Left out: the connection is in the clear. */
+  readonly tls?: KafkaTls;
+  readonly sasl?: KafkaSasl;
 }
 
 const MAX_REQUEST_BYTES = 512 * 1024;
@@ -38,6 +44,9 @@ export function createKafkaSink(options: KafkaSinkOptions): Sink {
     clientId: options.clientId ?? 'telltale',
     canCreateTopic: options.canCreateTopic ?? true,
     requestTimeoutMs: options.requestTimeoutMs ?? 10_000,
+    compression: options.compression ?? 'none',
+    tls: options.tls ?? null,
+    sasl: options.sasl ?? null,
   };
   let session: KafkaSession | undefined;
 
@@ -79,18 +88,18 @@ interface Numbered {
 
 interface Outcomes {
   set(index: number, outcome: DeliveryOutcome): void;
-  /** What nothing was set for is to be brought again, for the reason of the last one that is. */
+  /** What nothing was set for is as the last one that was not delivered. */
   all(): DeliveryOutcome[];
 }
 
 function createOutcomes(length: number): Outcomes {
   const outcomes = new Array<DeliveryOutcome | undefined>(length).fill(undefined);
-  let retry: DeliveryOutcome = { outcome: 'retry', reason: 'not sent' };
+  let last: DeliveryOutcome = { outcome: 'retry', reason: 'not sent' };
   const set = (index: number, outcome: DeliveryOutcome): void => {
     outcomes[index] = outcome;
-    if (outcome.outcome === 'retry') retry = outcome;
+    if (outcome.outcome !== 'delivered') last = outcome;
   };
-  return { set, all: () => outcomes.map((outcome) => outcome ?? retry) };
+  return { set, all: () => outcomes.map((outcome) => outcome ?? last) };
 }
 
 /** Messages in requests of at most half a MiB; those that are too large by themselves are rejected here. */
@@ -117,31 +126,37 @@ function chunksOf(alerts: readonly Alert[], options: KafkaSinkOptions, outcomes:
   return chunks;
 }
 
-/** Sends one request. When a record is at fault, each is sent by itself, so that only that one is rejected.
+/** Sends one request. When a record is at fault, each is sent by itself, so that only that one is rejected; without a
+ *  permission all of them are, and nothing more is sent: that is one question a delivery, not one an alert.
  *  @returns whether to go on with what comes after */
 async function sendChunk(
   chunk: readonly Numbered[],
   outcomes: Outcomes,
   send: (messages: readonly Message[]) => Promise<void>,
 ): Promise<boolean> {
+  const setAll = (outcome: DeliveryOutcome): void => {
+    for (const { index } of chunk) outcomes.set(index, outcome);
+  };
   try {
     await send(chunk.map(({ message }) => message));
-    for (const { index } of chunk) outcomes.set(index, { outcome: 'delivered' });
+    setAll({ outcome: 'delivered' });
     return true;
   } catch (error) {
     const reason = failureReason(error);
-    const [first] = chunk;
-    if (!isRecordError(error) || first === undefined) {
-      for (const { index } of chunk) outcomes.set(index, { outcome: 'retry', reason });
-      return false;
-    }
-    if (chunk.length === 1) {
-      outcomes.set(first.index, { outcome: 'rejected', reason });
-      return true;
-    }
-    for (const one of chunk) {
-      if (!(await sendChunk([one], outcomes, send))) return false;
-    }
-    return true;
+    const fault = faultOf(error);
+    if (fault === 'record' && chunk.length > 1) return sendOneByOne(chunk, outcomes, send);
+    setAll({ outcome: fault === 'passing' ? 'retry' : 'rejected', reason });
+    return fault === 'record';
   }
+}
+
+async function sendOneByOne(
+  chunk: readonly Numbered[],
+  outcomes: Outcomes,
+  send: (messages: readonly Message[]) => Promise<void>,
+): Promise<boolean> {
+  for (const one of chunk) {
+    if (!(await sendChunk([one], outcomes, send))) return false;
+  }
+  return true;
 }

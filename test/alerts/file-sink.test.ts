@@ -1,8 +1,16 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { alertsOf, createFileSink, detectionFindingSchema } from '../../alerts/index.ts';
+import { type Alert, alertsOf, createFileSink, detectionFindingSchema, toEvent } from '../../alerts/index.ts';
 import { dataFolder } from './cleanup.ts';
 import { exchange } from './records.ts';
 import { smallDisk } from './small-disk.ts';
@@ -83,4 +91,22 @@ test('on a full disk no half line stays, and the same alerts arrive when there i
   rmSync(ballast);
   assert.equal(await deliver(10), 'delivered');
   assert.equal(idsIn(path).length, 11);
+});
+
+test('a file that is full is put aside, so many are kept, and every line is whole and in order', async (t) => {
+  const path = join(dataFolder(t), 'alerts.jsonl');
+  const one = Buffer.byteLength(JSON.stringify(toEvent(alertsOf(exchange())[0] as Alert))) + 1;
+  const sink = createFileSink({ path, rotation: { maxBytes: 2 * one + 64, keep: 2 } });
+  const ids: string[] = [];
+  for (let count = 0; count < 9; count += 1) {
+    const alerts = alertsOf(exchange());
+    ids.push(...alerts.map(({ id }) => id));
+    assert.deepEqual(await sink.deliver(alerts, AbortSignal.timeout(10_000)), [{ outcome: 'delivered' }]);
+  }
+  assert.deepEqual(readdirSync(join(path, '..')).sort(), [
+    'alerts.jsonl',
+    'alerts.jsonl.1',
+    'alerts.jsonl.2',
+  ]);
+  assert.deepEqual([`${path}.2`, `${path}.1`, path].flatMap(idsIn), ids.slice(4));
 });

@@ -4,8 +4,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { type Certificates, makeCertificates } from './certificates.ts';
 import { freePorts } from './free-ports.ts';
 import { kafkaJars } from './kafka-jars.ts';
+import { type KafkaLayout, type KafkaListener, SCRAM_USER, serverProperties } from './kafka-properties.ts';
 import { type ServiceProcess, startService } from './service-process.ts';
 import { requireProgram } from './system-program.ts';
 
@@ -14,6 +16,8 @@ import { requireProgram } from './system-program.ts';
 export interface KafkaBroker {
   /** For kafkajs: `['127.0.0.1:PORT']`; stays the same over restarts. */
   readonly brokers: string[];
+  /** Where the secured listeners are, if there are any. */
+  readonly secured?: SecuredListeners;
   /** Ends the broker in its own time (SIGTERM); the data stays. */
   stop(): Promise<void>;
   /** Ends the broker with SIGKILL; the data stays as it is on disk. */
@@ -28,17 +32,32 @@ export interface KafkaBroker {
   close(): Promise<void>;
 }
 
-const READY_TIMEOUT_MS = 90_000;
+/** What a broker has beside its plain listener. */
+export interface KafkaOptions {
+  /** Listeners for SASL over TLS and for client certificates, and an authorizer that grants nothing by itself. */
+  readonly isSecured?: boolean;
+  /** Another plain listener whose clients are sent to the port of a proxy. */
+  readonly proxied?: { readonly port: number; readonly advertisedPort: number };
+}
+
+/** The secured listeners. Who uses the plain one may do everything. */
+export interface SecuredListeners {
+  readonly sasl: string;
+  readonly mutualTls: string;
+  readonly certificates: Certificates;
+}
+
+const READY_TIMEOUT_MS = 180_000;
 
 /** Starts a broker with empty data; ready when this returns (3 to 5 s; the first time Maven fetches it).
  *  @throws Error in one clear line when Java or Maven is missing, or with the broker's output when it fails */
-export async function startKafka(): Promise<KafkaBroker> {
+export async function startKafka(options: KafkaOptions = {}): Promise<KafkaBroker> {
   const java = requireProgram(['java'], ['default-jre-headless', 'maven']);
   const classPath = join(await kafkaJars(), '*');
   const folder = await mkdtemp(join(tmpdir(), 'telltale-kafka-'));
-  const [port = 0, controllerPort = 0] = await freePorts(2);
+  const layout = await createLayout(folder, options);
   const config = join(folder, 'server.properties');
-  await writeFile(config, serverProperties(folder, port, controllerPort));
+  await writeFile(config, serverProperties(layout));
   await format(java, classPath, config);
   const start = () => startBroker(java, classPath, config);
   let broker = await start();
@@ -51,7 +70,8 @@ export async function startKafka(): Promise<KafkaBroker> {
     await rm(folder, { recursive: true, force: true });
   };
   return {
-    brokers: [`127.0.0.1:${port}`],
+    brokers: [`127.0.0.1:${layout.port}`],
+    ...securedOf(layout),
     stop: () => broker.stop(),
     kill: () => broker.kill(),
     restart,
@@ -64,7 +84,28 @@ export async function startKafka(): Promise<KafkaBroker> {
 async function format(java: string, classPath: string, config: string): Promise<void> {
   const clusterId = randomBytes(16).toString('base64url').replace(/^-/, 'A');
   const args = ['-Xmx128m', '-XX:TieredStopAtLevel=1', '-cp', classPath, 'kafka.tools.StorageTool'];
-  await promisify(execFile)(java, [...args, 'format', '-t', clusterId, '-c', config]);
+  const users = ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((mechanism) => [
+    '--add-scram',
+    `${mechanism}=[name=${SCRAM_USER},password=${SCRAM_USER}-secret]`,
+  ]);
+  await promisify(execFile)(java, [...args, 'format', '-t', clusterId, '-c', config, ...users]);
+}
+
+async function createLayout(folder: string, { isSecured, proxied }: KafkaOptions): Promise<KafkaLayout> {
+  const [port = 0, controllerPort = 0, saslPort = 0, tlsPort = 0] = await freePorts(4);
+  const listeners: KafkaListener[] = [];
+  if (proxied !== undefined) listeners.push({ name: 'PROXIED', protocol: 'PLAINTEXT', ...proxied });
+  if (isSecured !== true) return { folder, port, controllerPort, listeners };
+  listeners.push({ name: 'SECURE', protocol: 'SASL_SSL', port: saslPort });
+  listeners.push({ name: 'MUTUAL', protocol: 'SSL', port: tlsPort });
+  return { folder, port, controllerPort, listeners, certificates: makeCertificates(folder) };
+}
+
+function securedOf({ listeners, certificates }: KafkaLayout): { secured?: SecuredListeners } {
+  const at = (name: string) => `127.0.0.1:${listeners.find((listener) => listener.name === name)?.port}`;
+  return certificates === undefined
+    ? {}
+    : { secured: { sasl: at('SECURE'), mutualTls: at('MUTUAL'), certificates } };
 }
 
 function startBroker(java: string, classPath: string, config: string): Promise<ServiceProcess> {
@@ -75,28 +116,4 @@ function startBroker(java: string, classPath: string, config: string): Promise<S
     readyWhen: /Kafka Server started/,
     readyTimeoutMs: READY_TIMEOUT_MS,
   });
-}
-
-function serverProperties(folder: string, port: number, controllerPort: number): string {
-  const settings = {
-    'process.roles': 'broker,controller',
-    'node.id': 1,
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
-    'controller.listener.names': 'CONTROLLER',
-    'inter.broker.listener.name': 'PLAINTEXT',
-    'listener.security.protocol.map': 'CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
-    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
-    'log.dirs': join(folder, 'data'),
-    'num.partitions': 6,
-    'auto.create.topics.enable': false,
-    'offsets.topic.replication.factor': 1,
-    'offsets.topic.num.partitions': 4,
-    'transaction.state.log.replication.factor': 1,
-    'transaction.state.log.min.isr': 1,
-    'group.initial.rebalance.delay.ms': 0,
-  };
-  return Object.entries(settings)
-    .map(([key, value]) => `${key}=${value}\n`)
-    .join('');
 }

@@ -1,0 +1,115 @@
+import type { Level } from '../../rules/index.ts';
+import { levelRank } from '../levels.ts';
+import type { Alert, DeliveryOutcome, Sink } from '../types.ts';
+import { type AlertGroups, createAlertGroups, type Grouping } from './alert-groups.ts';
+import { isMatch, type Matchers } from './matchers.ts';
+import { createRateLimiter, type RateLimit, type RateLimiter } from './rate-limit.ts';
+import type { SilenceBook } from './silences.ts';
+
+/** What of all alerts one sink gets. What it does not get stays in the store and is counted by why. */
+export interface Routing {
+  /** Left out: everything. */
+  readonly route?: Matchers;
+  readonly silences?: SilenceBook;
+  readonly group?: Grouping;
+  readonly rateLimit?: RateLimit;
+  /** Alerts of this level and above are neither grouped nor limited; default `critical`. */
+  readonly neverHeld?: Level;
+}
+
+/** An alert that is to be delivered, and what depends on its being delivered. */
+interface Sending {
+  readonly index: number;
+  readonly alert: Alert;
+  readonly group: string | null;
+  readonly hasPermit: boolean;
+  /** Places of later alerts of its group. */
+  readonly followers: number[];
+}
+
+interface Plan {
+  readonly outcomes: (DeliveryOutcome | undefined)[];
+  readonly sending: Sending[];
+}
+
+/** A sink behind a route, silences, groups and a rate. What was held back is held back for good; what only follows the
+ *  first of its group is held back once that first one is delivered, else it comes again with it. */
+export function createRoutedSink(sink: Sink, routing: Routing): Sink {
+  const groups = routing.group && createAlertGroups(routing.group);
+  const limiter = routing.rateLimit && createRateLimiter(routing.rateLimit);
+  return {
+    name: sink.name,
+    close: () => sink.close(),
+    async deliver(alerts, abortSignal) {
+      const plan = planFor(alerts, { routing, groups, limiter });
+      const { outcomes, sending } = plan;
+      if (sending.length === 0) return outcomes as DeliveryOutcome[];
+      try {
+        const answers = await sink.deliver(
+          sending.map(({ alert }) => alert),
+          abortSignal,
+        );
+        for (const [place, { index }] of sending.entries()) outcomes[index] = answers[place];
+      } finally {
+        for (const sent of sending) conclude(sent, outcomes, { groups, limiter });
+      }
+      return outcomes as DeliveryOutcome[];
+    },
+  };
+}
+
+interface State {
+  readonly groups: AlertGroups | undefined;
+  readonly limiter: RateLimiter | undefined;
+}
+
+function planFor(alerts: readonly Alert[], { routing, groups, limiter }: State & { routing: Routing }): Plan {
+  const outcomes: (DeliveryOutcome | undefined)[] = alerts.map(() => undefined);
+  const sending: Sending[] = [];
+  for (const [index, alert] of alerts.entries()) {
+    const why = heldBefore(alert, routing);
+    if (why !== null) {
+      outcomes[index] = why;
+      continue;
+    }
+    const isHoldable = levelRank(alert.finding.level) < levelRank(routing.neverHeld ?? 'critical');
+    const group = isHoldable && groups !== undefined ? groups.keyOf(alert) : null;
+    const leader = group === null ? undefined : sending.find((sent) => sent.group === group);
+    if (leader !== undefined) leader.followers.push(index);
+    else if (group !== null && groups?.isTold(group)) {
+      groups.holdBack(group);
+      outcomes[index] = { outcome: 'held', by: 'group' };
+    } else if (isHoldable && limiter?.take() === false)
+      outcomes[index] = { outcome: 'held', by: 'rate_limit' };
+    else {
+      const heldBack = group === null ? 0 : (groups?.heldBack(group) ?? 0);
+      const marked = heldBack === 0 ? alert : { ...alert, heldBack };
+      sending.push({ index, alert: marked, group, hasPermit: isHoldable, followers: [] });
+    }
+  }
+  return { outcomes, sending };
+}
+
+/** Why an alert does not even come into question. */
+function heldBefore(alert: Alert, { route, silences }: Routing): DeliveryOutcome | null {
+  if (route !== undefined && !isMatch(route, alert)) return { outcome: 'held', by: 'route' };
+  const silence = silences?.find(alert) ?? null;
+  return silence === null ? null : { outcome: 'held', by: 'silence', silence: silence.id };
+}
+
+function conclude(
+  sent: Sending,
+  outcomes: (DeliveryOutcome | undefined)[],
+  { groups, limiter }: State,
+): void {
+  const isDelivered = outcomes[sent.index]?.outcome === 'delivered';
+  if (!isDelivered && sent.hasPermit) limiter?.giveBack();
+  if (sent.group === null) return;
+  if (isDelivered) groups?.told(sent.group);
+  for (const index of sent.followers) {
+    if (isDelivered) groups?.holdBack(sent.group);
+    outcomes[index] = isDelivered
+      ? { outcome: 'held', by: 'group' }
+      : { outcome: 'retry', reason: 'comes again with the first of its group' };
+  }
+}

@@ -1,0 +1,33 @@
+import { rename, rm, stat } from 'node:fs/promises';
+
+/** When a file is put aside and a new one begun. */
+export interface Rotation {
+  /** The file that would grow beyond this is put aside first. */
+  readonly maxBytes: number;
+  /** Files put aside, `path.1` the newest; the oldest is removed for another. */
+  readonly keep: number;
+}
+
+/** Makes room for `bytes` more in the file at `path`. A crash half-way leaves a gap in the numbers and loses no file. */
+export async function rotateFor(path: string, bytes: number, { maxBytes, keep }: Rotation): Promise<void> {
+  const size = await sizeOf(path);
+  if (size === 0 || size + bytes <= maxBytes) return;
+  await rm(`${path}.${keep}`, { force: true });
+  for (let number = keep - 1; number > 0; number -= 1)
+    await move(`${path}.${number}`, `${path}.${number + 1}`);
+  await move(path, `${path}.1`);
+}
+
+async function sizeOf(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size;
+  } catch {
+    return 0;
+  }
+}
+
+async function move(from: string, to: string): Promise<void> {
+  await rename(from, to).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
+}
