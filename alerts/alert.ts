@@ -10,9 +10,10 @@ export function alertId(exchangeId: string, finding: Finding): string {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
-/** Whether a finding leaves the process and is shown to a person; rules in shadow are only recorded. */
-export function isAlerting(finding: Finding): boolean {
-  return finding.mode === 'flag' || finding.mode === 'enforce';
+/** Whether a finding leaves the process and is shown to a person; rules in shadow, and what the grouping of a rule's
+ *  alerts holds back, are only recorded. */
+export function isAlerting({ mode, alert }: Finding): boolean {
+  return (mode === 'flag' || mode === 'enforce') && alert?.isHeldBack !== true;
 }
 
 /** All findings of an exchange as the store keeps them, those in shadow included. */

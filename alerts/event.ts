@@ -41,6 +41,16 @@ const evidenceData = z.strictObject({
   features: z.array(feature),
 });
 
+const correlation = z.strictObject({
+  type: z.string(),
+  group: z.record(z.string(), z.string().nullable()),
+  timespan_ms: count,
+  count,
+  events: z.array(
+    z.strictObject({ rule_id: z.string(), exchange_id: z.string().nullable(), time: z.number() }),
+  ),
+});
+
 /** A technique of MITRE ATLAS; its id stands for its name too, which OCSF asks for. */
 const technique = z.strictObject({ uid: z.string(), name: z.string(), src_url: z.url() });
 const attack = z.strictObject({ technique });
@@ -112,6 +122,10 @@ export const detectionFindingSchema = z.strictObject({
     trace_id: z.string().nullable(),
     /** Whose exchange it was, where the caller said so. */
     tenant: z.string().nullable(),
+    /** Findings of the same group that the rule held back since its last alert; of rules that group alerts. */
+    held_back: count.optional(),
+    /** What came together, where the rule is a correlation. */
+    correlation: correlation.optional(),
   }),
 });
 

@@ -1,5 +1,5 @@
 import product from '../package.json' with { type: 'json' };
-import type { ConditionResult, Finding } from '../rules/index.ts';
+import type { ConditionResult, CorrelationMatch, Finding } from '../rules/index.ts';
 import type { DetectionFinding } from './event.ts';
 import { levelRank } from './levels.ts';
 import type { Alert } from './types.ts';
@@ -122,7 +122,20 @@ function unmappedOf(alert: Alert): DetectionFinding['unmapped'] {
     featureset_digest: alert.featuresetDigest,
     trace_id: alert.traceId,
     tenant: alert.tenant,
+    ...(alert.finding.alert === undefined ? {} : { held_back: alert.finding.alert.heldBack }),
+    ...(alert.finding.correlation === undefined
+      ? {}
+      : { correlation: correlationOf(alert.finding.correlation) }),
   };
+}
+
+function correlationOf({ type, group, timespanMs, count, events }: CorrelationMatch) {
+  const told = events.map(({ ruleId, exchangeId, at }) => ({
+    rule_id: ruleId,
+    exchange_id: exchangeId,
+    time: at,
+  }));
+  return { type, group: { ...group }, timespan_ms: timespanMs, count, events: told };
 }
 
 const TECHNIQUES_URL = 'https://atlas.mitre.org/techniques';

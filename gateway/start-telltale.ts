@@ -12,6 +12,7 @@ import { createTurns } from './conversation/turns.ts';
 import { createDemoUpstream } from './demo-upstream/index.ts';
 import { loadDialects } from './dialects/load-dialects.ts';
 import { createVoiceOf } from './dialects/nearest-voice.ts';
+import { createEventKeeper, type EventKeeper, type EventKeeperParts } from './events/event-keeper.ts';
 import type { GatewayParts } from './exchange/parts.ts';
 import { GatewayError } from './gateway-error.ts';
 import { createHealth } from './health.ts';
@@ -50,9 +51,9 @@ export interface StartOptions {
   readonly detector?: Detector;
   /** Folder of the built review page, where it is not the one that comes with Telltale. */
   readonly webPath?: string;
-  /** How long a stop waits for what is still to be delivered; default 5,000. */
   /** Where the keys of upstreams are, default the process's own. */
   readonly env?: NodeJS.ProcessEnv;
+  /** How long a stop waits for what is still to be delivered; default 5,000. */
   readonly relayDeadlineMs?: number;
 }
 
@@ -129,6 +130,7 @@ async function buildParts({ config, log, closing, options }: Start, stopSignal: 
     detector,
     currentRules: rules.current,
     ledger,
+    events: closing.add('events', await openEvents(dataDir, { currentRules: rules.current, telemetry, log })),
     telemetry,
     upstreams: closing.add(
       'upstreams',
@@ -150,7 +152,7 @@ async function openGateway(parts: GatewayParts, closing: Closing): Promise<{ app
   const usual = dialects.find(({ name }) => name === 'openai-chat') ?? dialects[0];
   if (usual === undefined) throw new GatewayError('DIALECT_BROKEN', 'the folder of dialects is empty');
   const voiceOf = createVoiceOf(dialects, usual, settings.prefix);
-  const app = createApp(parts, dialects, voiceOf);
+  const app = closing.add('app', createApp(parts, { dialects, voiceOf }));
   const { host, port } = settings;
   const server = await listen({ name: 'the gateway', host, port, handler: app.handler, settings, voiceOf });
   return { app, url: closing.add('gateway', server).url };
@@ -182,6 +184,16 @@ function observeGauges(parts: GatewayParts, app: GatewayApp, relay: RunningRelay
     rulesActive: parts.currentRules().rules.filter(({ mode }) => mode !== 'off').length,
     isReady: parts.health.readiness().isReady,
   }));
+}
+
+/** Something answers even where no upstream is named. */
+function needsDemo({ upstream, upstreams }: Config): boolean {
+  return upstream.url === null && upstreams.length === 0;
+}
+
+/** What correlations have counted stands beside the store. */
+function openEvents(dataDir: string, parts: Omit<EventKeeperParts, 'path'>): Promise<EventKeeper> {
+  return createEventKeeper({ ...parts, path: join(dataDir, 'events.json') });
 }
 
 function openDataFolder(data: string): string {

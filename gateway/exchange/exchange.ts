@@ -59,7 +59,7 @@ export function createExchange(
   const scoring = new AbortController();
   const fields = () => exchangeFields(route, detail, request);
   const scan = startScan(parts, { ruleSet, fields, abortSignal: scoring.signal });
-  const recorder = createRecorder({ ...parts, id, route, scan, span });
+  const recorder = createRecorder({ ...parts, id, route, ruleSet, fields, scan, span });
   let detail: ExchangeDetail = { conversationId: UNKNOWN, model: null, isStreamed: false };
   let firstByteMs: number | null = null;
   let settled: Promise<CommitOutcome> | null = null;

@@ -4,6 +4,7 @@ import type { RuleSet } from '../../rules/index.ts';
 import type { Config } from '../config/schema.ts';
 import type { Turns } from '../conversation/turns.ts';
 import type { Dialect, DialectRoute } from '../dialects/dialect.ts';
+import type { EventKeeper } from '../events/event-keeper.ts';
 import type { Health } from '../health.ts';
 import type { Logger, Telemetry } from '../telemetry/index.ts';
 import type { Upstreams } from '../upstream/create-upstreams.ts';
@@ -15,6 +16,8 @@ export interface GatewayParts {
   /** The rules that hold now; an exchange keeps the set that it began with. */
   readonly currentRules: () => RuleSet;
   readonly ledger: Pick<Ledger, 'commit'>;
+  /** What correlations count. */
+  readonly events: Pick<EventKeeper, 'observe'>;
   readonly telemetry: Telemetry;
   readonly upstreams: Upstreams;
   readonly log: Logger;
@@ -34,6 +37,6 @@ export interface Route {
   /** Speaks to the client where no dialect does. */
   readonly voice: Dialect;
   readonly reads: DialectRoute['reads'];
-}
   /** The path of an upstream below which the request came, else empty; the request's own is without it. */
   readonly mount: string;
+}

@@ -1,5 +1,7 @@
 import type { CommitOutcome, ExchangeRecord } from '../../alerts/index.ts';
+import type { Fields, Finding, RuleSet } from '../../rules/index.ts';
 import type { AnswerFacts } from '../dialects/dialect.ts';
+import { observedFindings } from '../events/observed-findings.ts';
 import type { Decision } from '../policy/decide.ts';
 import type { ExchangeScan } from '../scanning/exchange-scan.ts';
 import type { ExchangeDetail, ExchangeError, ExchangeSpan } from '../telemetry/index.ts';
@@ -26,9 +28,11 @@ export interface Recorder {
 }
 
 export interface RecorderParts
-  extends Pick<GatewayParts, 'ledger' | 'telemetry' | 'health' | 'log' | 'detector' | 'config'> {
+  extends Pick<GatewayParts, 'ledger' | 'events' | 'telemetry' | 'health' | 'log' | 'detector' | 'config'> {
   readonly id: string;
   readonly route: Route;
+  readonly ruleSet: RuleSet;
+  readonly fields: () => Fields;
   readonly scan: ExchangeScan;
   readonly span: ExchangeSpan;
 }
@@ -36,11 +40,13 @@ export interface RecorderParts
 export function createRecorder(parts: RecorderParts): Recorder {
   const startedAt = new Date().toISOString();
   return {
-    async record(decision, ending) {
-      const outcome = await parts.ledger.commit(recordOf(parts, { startedAt, decision, ending }));
+    async record(decided, ending) {
+      const findings = observe(parts);
+      const decision = withFindings(decided, findings);
+      const outcome = await parts.ledger.commit(recordOf(parts, { startedAt, decision, ending, findings }));
       parts.health.noteCommit(outcome);
       countPolicies(parts, decision, outcome);
-      for (const finding of parts.scan.findings()) parts.span.finding(finding);
+      for (const finding of findings) parts.span.finding(finding);
       for (const { coverage } of parts.scan.segments()) {
         if (coverage.reason !== null) parts.telemetry.recordUnscanned(coverage.reason);
       }
@@ -55,11 +61,30 @@ interface Said {
   readonly startedAt: string;
   readonly decision: Decision;
   readonly ending: KnownEnding;
+  readonly findings: readonly Finding[];
 }
 
-function recordOf(parts: RecorderParts, { startedAt, decision, ending }: Said): ExchangeRecord {
+/** Correlations come after the decision: what they flag is flagged. */
+function withFindings(decision: Decision, findings: readonly Finding[]): Decision {
+  const isFlagged = findings.some(({ mode }) => mode === 'flag' || mode === 'enforce');
+  return decision.verdict === 'pass' && isFlagged ? { ...decision, verdict: 'flag' } : decision;
+}
+
+/** The exchange's findings are events for correlations, whose findings are those of the exchange that completed them. */
+function observe({ id, ruleSet, fields, scan, events }: RecorderParts): readonly Finding[] {
+  const observed = observedFindings({
+    exchangeId: id,
+    ruleSet,
+    fields: fields(),
+    findings: scan.findings(),
+    segments: scan.records,
+    at: Date.now(),
+  });
+  return events.observe(ruleSet, observed);
+}
+
+function recordOf(parts: RecorderParts, { startedAt, decision, ending, findings }: Said): ExchangeRecord {
   const { id, route, scan, span, detector } = parts;
-  const findings = scan.findings();
   const isFlagged = findings.some(({ mode }) => mode === 'flag' || mode === 'enforce');
   return {
     exchangeId: id,
@@ -85,7 +110,7 @@ function countPolicies(
   outcome: CommitOutcome,
 ): void {
   for (const use of uses) telemetry.recordPolicyUse(use);
-  if (outcome.outcome === 'committed') return;
+  if (outcome.outcome !== 'unrecorded') return;
   telemetry.recordUnrecorded();
   telemetry.recordPolicyUse({ policy: 'on_unrecorded', decision: config.policy.on_unrecorded });
   log.warn('exchange not recorded', { exchangeId: id, reason: outcome.reason, message: outcome.message });

@@ -14,7 +14,13 @@ const MAX_RULES = 1_000;
 export interface Instruments
   extends Pick<
     Telemetry,
-    'recordUnscanned' | 'recordPolicyUse' | 'recordError' | 'recordUnrecorded' | 'recordRuleReload'
+    | 'recordUnscanned'
+    | 'recordPolicyUse'
+    | 'recordError'
+    | 'recordUnrecorded'
+    | 'recordRuleReload'
+    | 'recordHeldBack'
+    | 'recordEvictedGroups'
   > {
   recordFinding(finding: Finding): void;
   recordExchange(start: ExchangeStart, end: ExchangeEnd, durationMs: number): void;
@@ -42,6 +48,8 @@ export function createInstruments(meter: Meter): Instruments {
     recordError: (error) => counters.errors.add(1, { error }),
     recordUnrecorded: () => counters.unrecorded.add(1),
     recordRuleReload: (outcome) => counters.ruleReloads.add(1, { outcome }),
+    recordHeldBack: (name, count) => counters.heldBack.add(count, { rule: rule(name) }),
+    recordEvictedGroups: (count) => counters.evictedGroups.add(count),
     recordFinding: ({ ruleName, mode, level }) =>
       counters.findings.add(1, { rule: rule(ruleName), mode, level }),
     recordExchange(start, end, durationMs) {
@@ -71,6 +79,11 @@ function createCounters(meter: Meter) {
     ),
     errors: counter(METRIC_NAMES.errors, 'Exchanges and other work that did not go as asked'),
     unrecorded: counter(METRIC_NAMES.unrecorded, 'Exchanges whose record the store refused'),
+    heldBack: counter(METRIC_NAMES.heldBack, 'Findings that became no alert, since their rule groups alerts'),
+    evictedGroups: counter(
+      METRIC_NAMES.evictedGroups,
+      'Groups of correlations or alerts that were given up for newer ones',
+    ),
     ruleReloads: counter(METRIC_NAMES.ruleReloads, 'Reloads of the rules, refused ones included'),
   };
 }

@@ -55,6 +55,8 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     recordError: instruments.recordError,
     recordUnrecorded: instruments.recordUnrecorded,
     recordRuleReload: instruments.recordRuleReload,
+    recordHeldBack: instruments.recordHeldBack,
+    recordEvictedGroups: instruments.recordEvictedGroups,
     observeGauges: (read) => registerGauges(meter, read),
     metricsText: () => serialize(prometheus),
     close: async () => {
@@ -97,9 +99,9 @@ function startExchange(
   return {
     traceId: span?.traceId ?? null,
     detail: (detail) => span?.detail(detail),
+    upstream: (host) => span?.upstream(host),
     event: (event) => span?.event(event),
     finding(finding) {
-    upstream: (host) => span?.upstream(host),
       instruments.recordFinding(finding);
       span?.finding(finding);
     },

@@ -112,6 +112,8 @@ export const METRIC_NAMES = {
   policyUses: 'telltale_policy_uses_total',
   errors: 'telltale_errors_total',
   ruleReloads: 'telltale_rule_reloads_total',
+  heldBack: 'telltale_alerts_held_back_total',
+  evictedGroups: 'telltale_event_groups_evicted_total',
   unrecorded: 'telltale_unrecorded_exchanges_total',
   inFlight: 'telltale_in_flight_exchanges',
   detectorQueued: 'telltale_detector_queued_blocks',
@@ -139,6 +141,10 @@ export interface Telemetry {
   /** The store refused an exchange's record. */
   recordUnrecorded(): void;
   recordRuleReload(outcome: 'loaded' | 'refused'): void;
+  /** Findings that became no alert, since their rule groups alerts. */
+  recordHeldBack(rule: string, count: number): void;
+  /** Groups of correlations or alerts that were given up for newer ones. */
+  recordEvictedGroups(count: number): void;
   /** Read whenever metrics are collected. */
   observeGauges(read: () => GaugeReading): void;
   /** All metrics in Prometheus' text format. */

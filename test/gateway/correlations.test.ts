@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { test } from 'node:test';
+import { rule, ruleFile, startGateway } from './start-gateway.ts';
+import { answerJson, ask, completion, startUpstream } from './test-upstream.ts';
+import { until } from './until.ts';
+
+const CORRELATION = `correlations:
+  - id: 9b2f1c58-3f6e-4c4e-8a9d-6c1d2b7e4f10
+    name: twice
+    title: Two in one conversation
+    description: for tests
+    status: test
+    version: 1
+    level: critical
+    mode: flag
+    type: event_count
+    rules: [deceives]
+    group_by: [conversation]
+    timespan: 1h
+    condition: {gte: 2}
+`;
+
+test('findings in shadow come together to an alert, live: recorded, flagged, delivered and shown', async (context) => {
+  const upstream = await startUpstream(context, (response) =>
+    answerJson(response, completion('we deceive them')),
+  );
+  const shadow = ruleFile([rule({ mode: 'shadow', target: 'output' })]);
+  const gateway = await startGateway(context, {
+    upstream: upstream.url,
+    rules: { 'a.yaml': `${shadow}${CORRELATION}` },
+  });
+  const say = async (conversation: string) => {
+    const headers = { 'content-type': 'application/json', 'x-telltale-conversation-id': conversation };
+    const response = await gateway.post(ask('hello'), { headers });
+    await response.text();
+    const { verdict, findings, segments } = await gateway.recordOf(response);
+    return [verdict, findings.map(({ finding }) => finding.ruleName), segments.length > 0];
+  };
+  assert.deepEqual(await say('one'), ['pass', [], false]);
+  assert.deepEqual(await say('two'), ['pass', [], false]);
+  assert.deepEqual(await say('one'), ['flag', ['twice'], true]);
+  const flagged = await gateway.ledger.listFlagged();
+  assert.deepEqual(
+    flagged.map(({ level }) => level),
+    ['critical'],
+  );
+  const file = join(gateway.folder, 'data', 'alerts.jsonl');
+  const delivered = () => {
+    try {
+      return readFileSync(file, 'utf8').trim().split('\n');
+    } catch {
+      return [];
+    }
+  };
+  await until(() => delivered().length > 0);
+  assert.match(
+    delivered().join('\n'),
+    /"correlation":\{"type":"event_count","group":\{"conversation":"[^"]+"\}/,
+  );
+});
+
+test('alerts that a rule holds back are recorded and counted', async (context) => {
+  const upstream = await startUpstream(context, (response) =>
+    answerJson(response, completion('we deceive them')),
+  );
+  const grouped = `${rule({ target: 'output' })}    alert: {threshold: limit, window: 1h}\n`;
+  const gateway = await startGateway(context, {
+    upstream: upstream.url,
+    rules: { 'a.yaml': ruleFile([grouped]) },
+  });
+  const shown: number[] = [];
+  for (let i = 0; i < 3; i++) {
+    const response = await gateway.post(ask('hello'));
+    await response.text();
+    const { verdict, findings } = await gateway.recordOf(response);
+    assert.equal(verdict, 'flag');
+    shown.push(findings.length);
+  }
+  assert.deepEqual(shown, [1, 0, 0]);
+  const metrics = await gateway.metrics();
+  assert.match(metrics, /telltale_alerts_held_back_total\{rule="deceives"\} 2/);
+  assert.match(metrics, /telltale_findings_total\{rule="deceives",[^}]*\} 3/);
+  const database = new DatabaseSync(join(gateway.folder, 'data', 'telltale.db'), { readOnly: true });
+  const rows = database.prepare('SELECT is_alerting FROM findings ORDER BY seq').all();
+  database.close();
+  assert.deepEqual(
+    rows.map((row) => row['is_alerting']),
+    [1, 0, 0],
+  );
+});

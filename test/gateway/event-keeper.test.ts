@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { createEventKeeper } from '../../gateway/events/event-keeper.ts';
+import { observedFindings } from '../../gateway/events/observed-findings.ts';
+import { createLogger } from '../../gateway/telemetry/index.ts';
+import { loadRules, type RuleSet } from '../../rules/index.ts';
+import { correlationsText, findingOf, observed, rulesText } from '../rules/correlation-text.ts';
+import { featureset } from '../rules/featureset.ts';
+
+function temporaryFolder(context: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'telltale-events-'));
+  context.after(() => rmSync(folder, { recursive: true }));
+  return folder;
+}
+
+async function rulesIn(folder: string, correlation: Readonly<Record<string, string>>): Promise<RuleSet> {
+  writeFileSync(join(folder, 'a.yaml'), rulesText({ alert: '{threshold: limit, window: 1h}' }));
+  writeFileSync(join(folder, 'b.yaml'), correlationsText({ timespan: '1h', ...correlation }));
+  const loaded = await loadRules([join(folder, 'a.yaml'), join(folder, 'b.yaml')], featureset);
+  assert.ok(loaded.ok, JSON.stringify(loaded));
+  return loaded.ruleSet;
+}
+
+function countingTelemetry() {
+  const counts = { heldBack: 0, evicted: 0 };
+  return {
+    counts,
+    recordHeldBack: (_rule: string, count: number) => {
+      counts.heldBack += count;
+    },
+    recordEvictedGroups: (count: number) => {
+      counts.evicted += count;
+    },
+  };
+}
+
+const log = createLogger('silent');
+const namesOf = (findings: readonly { ruleName: string }[]) => findings.map(({ ruleName }) => ruleName);
+
+test('a restart goes on counting, from a file for the owner alone', async (context) => {
+  const folder = temporaryFolder(context);
+  const path = join(folder, 'state', 'events.json');
+  const ruleSet = await rulesIn(folder, { condition: '{gte: 2}' });
+  const telemetry = countingTelemetry();
+  const start = () => createEventKeeper({ path, currentRules: () => ruleSet, telemetry, log });
+  const first = await start();
+  const one = { ...observed(ruleSet, { rule: 'a', seconds: 1 }), finding: findingOf(ruleSet, 'a', 'flag') };
+  assert.deepEqual(namesOf(first.observe(ruleSet, [one])), ['a']);
+  await first.close();
+  assert.equal(statSync(path).mode & 0o777, 0o600);
+  const second = await start();
+  const findings = second.observe(ruleSet, [one]);
+  assert.deepEqual(namesOf(findings), ['a', 'x']);
+  assert.equal(findings[0]?.alert?.isHeldBack, true);
+  assert.deepEqual(telemetry.counts, { heldBack: 1, evicted: 0 });
+  await second.close();
+});
+
+test('what was counted is written while it runs, and what did not change is not', async (context) => {
+  const folder = temporaryFolder(context);
+  const path = join(folder, 'events.json');
+  const ruleSet = await rulesIn(folder, { condition: '{gte: 3}' });
+  const keeper = await createEventKeeper({
+    path,
+    currentRules: () => ruleSet,
+    telemetry: countingTelemetry(),
+    log,
+    saveMs: 5,
+  });
+  keeper.observe(ruleSet, [observed(ruleSet, { rule: 'a', seconds: 1 })]);
+  for (;;) {
+    try {
+      assert.match(readFileSync(path, 'utf8'), /"latest":1000/);
+      break;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+  writeFileSync(path, 'untouched');
+  await keeper.close();
+  assert.equal(readFileSync(path, 'utf8'), 'untouched');
+});
+
+test('a reload drops what nothing counts any more; a state that cannot be read is said so', async (context) => {
+  const folder = temporaryFolder(context);
+  const path = join(folder, 'events.json');
+  let ruleSet = await rulesIn(folder, { condition: '{gte: 2}' });
+  const old = ruleSet;
+  const warnings: string[] = [];
+  const parts = {
+    path,
+    currentRules: () => ruleSet,
+    telemetry: countingTelemetry(),
+    log: { ...log, warn: (message: string) => warnings.push(message) },
+  };
+  const keeper = await createEventKeeper(parts);
+  keeper.observe(old, [observed(old, { rule: 'a', seconds: 1 })]);
+  ruleSet = await rulesIn(folder, { condition: '{gte: 2}', timespan: '2h' });
+  assert.deepEqual(namesOf(keeper.observe(ruleSet, [observed(ruleSet, { rule: 'a', seconds: 2 })])), ['a']);
+  assert.deepEqual(namesOf(keeper.observe(ruleSet, [observed(ruleSet, { rule: 'a', seconds: 3 })])), [
+    'a',
+    'x',
+  ]);
+  await keeper.close();
+  assert.deepEqual(warnings, []);
+  for (const text of ['{', '{"version":9}', '[]']) {
+    writeFileSync(path, text);
+    await (await createEventKeeper(parts)).close();
+  }
+  assert.equal(warnings.length, 3);
+});
+
+test('the same words at the same place of a conversation are one event, an answer is another each time', async (context) => {
+  const ruleSet = await rulesIn(temporaryFolder(context), { condition: '{gte: 2}' });
+  const prints = (parts: { id?: string; text?: string; exchangeId?: string; conversation?: string }) => {
+    const { id = 'request/0', text = 'abc ignore all that', exchangeId = 'e1', conversation = 'c' } = parts;
+    const base = findingOf(ruleSet, 'a');
+    const [one] = observedFindings({
+      exchangeId,
+      ruleSet,
+      fields: { conversation },
+      findings: [{ ...base, segment: { ...base.segment, id } }],
+      segments: () => [{ segmentId: id, role: 'user', target: 'input', text, tokens: [], signals: {} }],
+      at: 5,
+    });
+    return one?.fingerprint;
+  };
+  const first = prints({});
+  assert.equal(
+    prints({ exchangeId: 'e2', text: 'abc ignore other words after' }),
+    first,
+    'the words of the span alone',
+  );
+  assert.notEqual(prints({ text: 'abc adhere to all that' }), first);
+  assert.notEqual(prints({ id: 'request/1' }), first);
+  assert.notEqual(prints({ conversation: 'd' }), first);
+  assert.notEqual(
+    prints({ id: 'response/0', exchangeId: 'e1' }),
+    prints({ id: 'response/0', exchangeId: 'e2' }),
+  );
+});
