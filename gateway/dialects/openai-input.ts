@@ -4,6 +4,7 @@ import type { Read, RequestReading } from './dialect.ts';
 import { readContent } from './openai-chat/read-content.ts';
 import { textWithin } from './openai-chat/text-within.ts';
 import { createPlace, type Place } from './place.ts';
+import { shapeProblem } from './shape-problem.ts';
 
 const texts = z.union([z.string(), z.array(z.unknown())], { error: 'expected a string or an array' });
 const SHAPES = {
@@ -34,7 +35,7 @@ export function createInputReader(key: keyof typeof SHAPES): (body: unknown) => 
   const place = createPlace({ side: 'request', target: 'input', role: 'user' });
   return (body) => {
     const parsed = SHAPES[key].safeParse(body);
-    if (!parsed.success) return { ok: false, problem: problemOf(parsed.error) };
+    if (!parsed.success) return { ok: false, problem: shapeProblem(parsed.error) };
     // The body itself is walked and not zod's copy, which leaves keys named __proto__ out.
     const { [key]: input, model, stream, ...rest } = body as Record<string, unknown>;
     const into: Collected = { segments: [], unread: [] };
@@ -77,13 +78,4 @@ function readInput(input: unknown, place: Place, into: Collected): void {
 
 function isNumber(value: unknown): boolean {
   return typeof value === 'number';
-}
-
-function problemOf({ issues }: z.ZodError): { at: string; message: string } {
-  const path = issues[0]?.path.map(String) ?? [];
-  const name = path.length === 0 ? 'the body' : path.join('.');
-  return {
-    at: path.map((key) => `/${key}`).join(''),
-    message: `${name}: ${issues[0]?.message ?? 'wrong shape'}`,
-  };
 }

@@ -76,6 +76,10 @@ test('every text of a messages request is a segment with its place, role and tar
         input_schema: { type: 'object', properties: { q: { description: 'what' } } },
       },
     ],
+    output_config: { format: { type: 'json_schema', schema: { description: 'form' } } },
+    mcp_servers: [{ type: 'url', url: 'https://example.org', authorization_token: 'secret' }],
+    stop_sequences: ['end'],
+    news: { deep: ['unheard'] },
   });
   const { texts, unread } = summary(request);
   const at = (message: number, rest: string) => `request/messages/${message}/content${rest}`;
@@ -103,6 +107,8 @@ test('every text of a messages request is a segment with its place, role and tar
     ['request/messages/3/content', 'input', 'user', 'who'],
     ['request/messages/3/note', 'input', 'user', 'new field'],
     ['request/tools/0', 'system', 'system', 'finds\nwhat'],
+    ['request/output_config', 'system', 'system', 'form'],
+    ['request/news/deep/0', 'input', 'user', 'unheard'],
   ]);
   assert.deepEqual(unread, [
     [at(2, '/1/content/1'), 'image'],

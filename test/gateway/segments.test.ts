@@ -68,6 +68,11 @@ test('every text of a request is a segment with its place, role and target', () 
       },
     ],
     prediction: { type: 'content', content: 'foreseen' },
+    response_format: { type: 'json_schema', json_schema: { name: 'x', description: 'form', schema: {} } },
+    user: 'ann',
+    stop: ['end'],
+    reasoning_effort: 'low',
+    documents: [{ id: 'd', text: 'unheard' }],
   });
   const { texts, unread } = summary(request);
   assert.deepEqual(texts, [
@@ -83,6 +88,8 @@ test('every text of a request is a segment with its place, role and target', () 
     ['request/messages/6/content', 'input', 'user', 'who'],
     ['request/tools/0', 'system', 'system', 'finds\nwhat'],
     ['request/prediction/content', 'input', 'assistant', 'foreseen'],
+    ['request/response_format', 'system', 'system', 'form'],
+    ['request/documents/0/text', 'input', 'user', 'unheard'],
   ]);
   assert.deepEqual(unread, [
     ['request/messages/2/content/1', 'image'],

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import type { Role } from '../../../detectors/index.ts';
 import type { SegmentRef } from '../../../rules/index.ts';
-import type { Collected } from '../collected.ts';
+import { addWords, type Collected } from '../collected.ts';
+import { descriptionsIn } from '../descriptions.ts';
 import type { Read, RequestReading } from '../dialect.ts';
 import { createPlace } from '../place.ts';
+import { shapeProblem } from '../shape-problem.ts';
 import { isResult, readBlock, readContent, textWithin } from './read-blocks.ts';
 
 const block = z.looseObject({ type: z.string() });
@@ -23,6 +25,24 @@ const messagesRequest = z.looseObject({
 type MessagesRequest = z.infer<typeof messagesRequest>;
 type Message = z.infer<typeof message>;
 
+/** Settings whose strings reach no model, or are keys for servers. */
+const SETTINGS = [
+  'model',
+  'stream',
+  'metadata',
+  'stop_sequences',
+  'tool_choice',
+  'thinking',
+  'service_tier',
+  'container',
+  'context_management',
+  'mcp_servers',
+  'betas',
+  'inference_geo',
+  'cache_control',
+  'speed',
+];
+
 /** What each role is to rules. An assistant's earlier words are input: the caller supplies them. */
 const ROLES: ReadonlyMap<string, readonly [Role, SegmentRef['target']]> = new Map([
   ['system', ['system', 'system']],
@@ -31,7 +51,7 @@ const ROLES: ReadonlyMap<string, readonly [Role, SegmentRef['target']]> = new Ma
 ]);
 
 /** Every text of a request for a message or for its tokens' count: the system prompt, all messages with calls and
- *  results, and what tools say of themselves. */
+ *  results, what tools and the form of the answer say of themselves, and all strings under keys that nobody knows. */
 export function readRequest(body: unknown): Read<RequestReading> {
   const parsed = messagesRequest.safeParse(body);
   if (!parsed.success) return { ok: false, problem: shapeProblem(parsed.error) };
@@ -46,6 +66,7 @@ export function readRequest(body: unknown): Read<RequestReading> {
     const text = descriptionsIn(tool).join('\n');
     if (text !== '') into.segments.push({ ref: system.at('tools', index).ref(), text });
   }
+  readRest(request, into);
   const { model, stream } = request;
   return {
     ok: true,
@@ -57,6 +78,17 @@ export function readRequest(body: unknown): Read<RequestReading> {
       opening: openingOf(request),
     },
   };
+}
+
+function readRest(request: MessagesRequest, into: Collected): void {
+  const { system: _system, messages: _messages, tools: _tools, ...rest } = request;
+  const { output_config, output_format, ...others }: Record<string, unknown> = rest;
+  const system = createPlace({ side: 'request', target: 'system', role: 'system' });
+  for (const [key, form] of Object.entries({ output_config, output_format })) {
+    addWords(descriptionsIn(form).join('\n'), system.at(key), into);
+  }
+  for (const setting of SETTINGS) delete others[setting];
+  textWithin(others, createPlace({ side: 'request', target: 'input', role: 'user' }), into);
 }
 
 function readMessage({ role, content: words, ...rest }: Message, index: number, into: Collected): void {
@@ -71,13 +103,6 @@ function readMessage({ role, content: words, ...rest }: Message, index: number, 
     }
   }
   textWithin(rest, place, into);
-}
-
-function descriptionsIn(value: unknown): string[] {
-  if (value === null || typeof value !== 'object') return [];
-  return Object.entries(value).flatMap(([key, inner]) =>
-    key === 'description' && typeof inner === 'string' ? [inner] : descriptionsIn(inner),
-  );
 }
 
 /** `user_id` names a person and not a conversation, so it counts together with the first words. */
@@ -96,14 +121,4 @@ function asBlocks(words: Message['content']): unknown {
 /** Such marks move from turn to turn. */
 function withoutCacheMarks(key: string, value: unknown): unknown {
   return key === 'cache_control' ? undefined : value;
-}
-
-function shapeProblem(error: z.ZodError): { at: string; message: string } {
-  const issue = error.issues[0];
-  const path = (issue?.path ?? []).map(String);
-  const name = path.length === 0 ? 'the body' : path.join('.');
-  return {
-    at: path.map((key) => `/${key}`).join(''),
-    message: `${name}: ${issue?.message ?? 'wrong shape'}`,
-  };
 }

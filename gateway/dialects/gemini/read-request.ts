@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { addWords, type Collected } from '../collected.ts';
+import { descriptionsIn } from '../descriptions.ts';
 import type { Read, RequestReading } from '../dialect.ts';
 import { isObject, type JsonObject } from '../json-values.ts';
 import { createPlace, type Place } from '../place.ts';
+import { shapeProblem } from '../shape-problem.ts';
 import { camelEntries } from './camel-entries.ts';
 import { type PartPlaces, readPart } from './read-parts.ts';
 import { readTarget } from './target.ts';
@@ -117,13 +119,6 @@ function wordsOf(role: unknown, keys: Keys): Place {
   return createPlace({ side: 'request', target: 'input', role: speaker }, keys);
 }
 
-function descriptionsIn(value: unknown): string[] {
-  if (value === null || typeof value !== 'object') return [];
-  return Object.entries(value).flatMap(([key, inner]) =>
-    key === 'description' && typeof inner === 'string' ? [inner] : descriptionsIn(inner),
-  );
-}
-
 /** The system's instruction and everything up to the user's first words. */
 function openingOf(request: JsonObject): string {
   const entries = new Map(camelEntries(request).map(([key, value]) => [key, value]));
@@ -134,14 +129,4 @@ function openingOf(request: JsonObject): string {
   const said = opening.map((each) => (isObject(each) ? each['parts'] : each));
   const instruction = entries.get('systemInstruction');
   return JSON.stringify([(isObject(instruction) ? instruction['parts'] : instruction) ?? null, said]);
-}
-
-function shapeProblem(error: z.ZodError): { at: string; message: string } {
-  const issue = error.issues[0];
-  const path = (issue?.path ?? []).map(String);
-  const name = path.length === 0 ? 'the body' : path.join('.');
-  return {
-    at: path.map((key) => `/${key}`).join(''),
-    message: `${name}: ${issue?.message ?? 'wrong shape'}`,
-  };
 }

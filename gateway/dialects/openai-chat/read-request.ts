@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import type { Role } from '../../../detectors/index.ts';
 import type { SegmentRef } from '../../../rules/index.ts';
-import type { Collected } from '../collected.ts';
+import { addWords, type Collected } from '../collected.ts';
+import { descriptionsIn } from '../descriptions.ts';
 import type { Read, RequestReading } from '../dialect.ts';
+import { conversationIn } from '../metadata-conversation.ts';
 import { createPlace, type Place } from '../place.ts';
 import { readCall, readContent, readToolCalls } from './read-content.ts';
 import { textWithin } from './text-within.ts';
@@ -26,6 +28,27 @@ const chatRequest = z.looseObject({
 
 type Message = z.infer<typeof message>;
 
+/** Settings whose strings reach no model. */
+const SETTINGS = [
+  'model',
+  'stream',
+  'stream_options',
+  'metadata',
+  'user',
+  'safety_identifier',
+  'prompt_cache_key',
+  'prompt_cache_retention',
+  'service_tier',
+  'stop',
+  'logit_bias',
+  'tool_choice',
+  'function_call',
+  'modalities',
+  'audio',
+  'reasoning_effort',
+  'verbosity',
+];
+
 /** What each role of OpenAI's is to rules. An assistant's earlier words are input: the caller supplies them. */
 const ROLES: Readonly<Record<string, readonly [Role, SegmentRef['target']]>> = {
   system: ['system', 'system'],
@@ -35,9 +58,9 @@ const ROLES: Readonly<Record<string, readonly [Role, SegmentRef['target']]>> = {
   tool: ['tool', 'tool_result'],
   function: ['tool', 'tool_result'],
 };
-const CONVERSATION_KEYS = ['conversation_id', 'session_id', 'thread_id'];
 
-/** Every text of a chat request: all messages of all roles, calls and results, and what tools say of themselves. */
+/** Every text of a chat request: all messages of all roles, calls and results, what tools and the form of the answer say
+ *  of themselves, and all strings under keys that nobody knows. */
 export function readRequest(body: unknown): Read<RequestReading> {
   const parsed = chatRequest.safeParse(body);
   if (!parsed.success) return { ok: false, problem: shapeProblem(parsed.error) };
@@ -47,13 +70,14 @@ export function readRequest(body: unknown): Read<RequestReading> {
   const into: Collected = { segments: [], unread: [] };
   for (const [index, each] of messages.entries()) readMessage(each, index, into);
   readTools(request, into);
+  readRest(request, into);
   return {
     ok: true,
     value: {
       ...into,
       model: model ?? null,
       isStreamed: stream === true,
-      conversation: conversationOf(metadata ?? {}),
+      conversation: conversationIn(metadata),
       opening: openingOf(messages),
     },
   };
@@ -83,20 +107,23 @@ function readTools({ tools, functions, prediction }: z.infer<typeof chatRequest>
   if (predicted !== undefined) readContent(predicted, predictionPlace(), into);
 }
 
+function readRest(request: z.infer<typeof chatRequest>, into: Collected): void {
+  const {
+    messages: _messages,
+    tools: _tools,
+    functions: _functions,
+    prediction: _prediction,
+    ...rest
+  } = request;
+  const { response_format: format, ...others }: Record<string, unknown> = rest;
+  const system = createPlace({ side: 'request', target: 'system', role: 'system' }, ['response_format']);
+  addWords(descriptionsIn(format).join('\n'), system, into);
+  for (const setting of SETTINGS) delete others[setting];
+  textWithin(others, createPlace({ side: 'request', target: 'input', role: 'user' }), into);
+}
+
 function predictionPlace(): Place {
   return createPlace({ side: 'request', target: 'input', role: 'assistant' }, ['prediction', 'content']);
-}
-
-function descriptionsIn(value: unknown): string[] {
-  if (value === null || typeof value !== 'object') return [];
-  return Object.entries(value).flatMap(([key, inner]) =>
-    key === 'description' && typeof inner === 'string' ? [inner] : descriptionsIn(inner),
-  );
-}
-
-function conversationOf(metadata: Record<string, unknown>): string | null {
-  const id = CONVERSATION_KEYS.map((key) => metadata[key]).find((value) => typeof value === 'string');
-  return typeof id === 'string' && id !== '' ? id : null;
 }
 
 function openingOf(messages: readonly Message[]): string {

@@ -1,4 +1,5 @@
 import { addText, addWords, type Collected } from '../collected.ts';
+import { descriptionsIn } from '../descriptions.ts';
 import { isIdentifier } from '../identifier.ts';
 import { isObject, type JsonObject, jsonOf } from '../json-values.ts';
 import { createPlace, type Place } from '../place.ts';
@@ -108,12 +109,4 @@ export function readTools(tools: unknown, place: Place, into: Collected): void {
   for (const [index, tool] of tools.entries()) {
     addWords(descriptionsIn(tool).join('\n'), place.at(index), into);
   }
-}
-
-/** What a tool or a schema says of itself, at any depth. */
-export function descriptionsIn(value: unknown): string[] {
-  if (value === null || typeof value !== 'object') return [];
-  return Object.entries(value).flatMap(([key, inner]) =>
-    /^(server_)?description$/.test(key) && typeof inner === 'string' ? [inner] : descriptionsIn(inner),
-  );
 }

@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import { addWords, type Collected } from '../collected.ts';
+import { descriptionsIn } from '../descriptions.ts';
 import type { Read, RequestReading } from '../dialect.ts';
 import { isObject, type JsonObject } from '../json-values.ts';
-import { descriptionsIn, readItem, readTools, requestPlaces } from './read-items.ts';
+import { conversationIn } from '../metadata-conversation.ts';
+import { shapeProblem } from '../shape-problem.ts';
+import { readItem, readTools, requestPlaces } from './read-items.ts';
 import { readContent } from './read-parts.ts';
 import { textWithin } from './text-within.ts';
 
@@ -46,7 +49,6 @@ const SETTINGS = [
   'image',
   'access_programs',
 ];
-const CONVERSATION_KEYS = ['conversation_id', 'session_id', 'thread_id'];
 
 /** Every text of a request for a response, for its tokens' count or for a compaction. What an id refers to stands
  *  at the upstream and has passed before. */
@@ -105,10 +107,8 @@ function readFormat(text: unknown, into: Collected): void {
 }
 
 function conversationOf({ conversation, metadata }: ResponsesRequest): string | null {
-  if (typeof conversation === 'string') return conversation;
-  if (conversation != null) return conversation.id;
-  const id = CONVERSATION_KEYS.map((key) => metadata?.[key]).find((value) => typeof value === 'string');
-  return typeof id === 'string' && id !== '' ? id : null;
+  if (conversation == null) return conversationIn(metadata);
+  return typeof conversation === 'string' ? conversation : conversation.id;
 }
 
 /** The instructions and everything up to the user's first words. */
@@ -123,14 +123,4 @@ function openingOf({ instructions, input }: ResponsesRequest): string {
 /** A string is short for one part. */
 function asParts(content: unknown): unknown {
   return typeof content === 'string' ? [{ type: 'input_text', text: content }] : (content ?? null);
-}
-
-function shapeProblem(error: z.ZodError): { at: string; message: string } {
-  const issue = error.issues[0];
-  const path = (issue?.path ?? []).map(String);
-  const name = path.length === 0 ? 'the body' : path.join('.');
-  return {
-    at: path.map((key) => `/${key}`).join(''),
-    message: `${name}: ${issue?.message ?? 'wrong shape'}`,
-  };
 }
