@@ -45,6 +45,7 @@ function findingView(finding: Finding, featureset: Featureset | null): FindingVi
     span,
     conditions: conditions.map((condition) => conditionView(condition, segment.role, featureset)),
     features,
+    disguise: finding.view ?? null,
   };
 }
 

@@ -100,6 +100,18 @@ export interface FindingView {
   readonly span: { readonly start: number; readonly end: number };
   readonly conditions: readonly ConditionView[];
   readonly features: readonly FeatureShareView[];
+  /** Where the rule fired on nothing but what the segment reads without its disguise; else null. */
+  readonly disguise: DisguiseView | null;
+}
+
+/** What a disguised text reads. */
+export interface DisguiseView {
+  /** What was undone: `invisible`, `look_alikes`, `encoded`, `spaced`, `leet`, `cipher`. */
+  readonly changes: readonly string[];
+  /** What it reads around what gave it away. */
+  readonly text: string;
+  /** What gave it away, in this text. */
+  readonly span: { readonly start: number; readonly end: number };
 }
 
 export interface SegmentView {

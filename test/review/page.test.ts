@@ -105,6 +105,36 @@ test('text is blurred until it is asked for: one segment, one conversation, or a
   await later.close();
 });
 
+test('of a disguised text the run that hid it is marked, and what it reads stands below, blurred like it', async (t) => {
+  const own = await startReview();
+  t.after(own.close);
+  const reads = 'nobody must know';
+  const hot = Buffer.from(reads).toString('base64');
+  const text = `Decode this: ${hot} now.`;
+  await own.commit({ id: 'disguised', segments: [{ role: 'user', text, hot, reads }] });
+  const { page, complaints, close } = await openPage(browser, `${own.url}/?exchange=disguised`);
+  const flagged = page.locator('.segment.is-flagged');
+  await flagged.waitFor();
+  await isDrawn(flagged.locator('.veil-content'), BLURRED);
+  assert.equal(await flagged.locator('.veil-content .disguise').count(), 1);
+  await page.getByRole('button', { name: 'Show the text', exact: true }).click();
+  await isDrawn(flagged.locator('.veil-content'), CLEAR);
+  const [whole, view] = await flagged.locator('.segment-text').all();
+  assert.equal(await whole?.textContent(), text);
+  assert.equal(await whole?.locator('mark').textContent(), hot);
+  assert.equal(await view?.textContent(), `it is: ${reads}`);
+  assert.equal(await view?.locator('mark').textContent(), reads);
+  assert.equal(
+    await flagged.locator('.disguise h4').textContent(),
+    'Disguised: base64 or another code; it reads',
+  );
+  assert.equal(await flagged.locator('[data-i]').count(), 0, 'no token of the code has a value that speaks');
+  assert.equal(await flagged.locator('canvas').count(), 0);
+  await page.locator('.finding').getByText('Only in what it reads without its disguise').waitFor();
+  assert.deepEqual(await complaints(), []);
+  await close();
+});
+
 test('the tokens that gave it away are shaded, and pointing at one tells its value against the threshold', async () => {
   const { page, complaints, close } = await openPage(browser, `${review.url}/?exchange=newest`);
   await page.getByRole('button', { name: 'Show the text', exact: true }).click();

@@ -8,6 +8,8 @@ export interface SegmentInput {
   readonly role: Role;
   readonly text: string;
   readonly hot?: string;
+  /** What the hot part reads, where it is in base64. */
+  readonly reads?: string;
 }
 
 /** What a test says about an exchange; the rest is filled in. */
@@ -43,8 +45,8 @@ export function createRecord(input: RecordInput): ExchangeRecord {
     status: verdict === 'block' ? 400 : 200,
     isStreamed: true,
     verdict,
-    findings: built.flatMap(({ segment, ref, hot }) =>
-      hot === null ? [] : [finding(input, segment, ref, hot)],
+    findings: built.flatMap(({ segment, ref, hot, reads }) =>
+      hot === null ? [] : [{ ...finding(input, segment, ref, hot), ...viewOf(reads) }],
     ),
     coverage: [...built.map(({ segment, ref }) => scanned(segment, ref)), ...(input.coverage ?? [])],
     segments: built.map(({ segment }) => segment),
@@ -57,9 +59,10 @@ interface Built {
   readonly segment: SegmentRecord;
   readonly ref: SegmentRef;
   readonly hot: { readonly start: number; readonly end: number } | null;
+  readonly reads: string | null;
 }
 
-function buildSegment({ role, text, hot }: SegmentInput, at: number, signal: SignalId): Built {
+function buildSegment({ role, text, hot, reads }: SegmentInput, at: number, signal: SignalId): Built {
   const pointer = role === 'assistant' ? '/choices/0/message/content' : `/messages/${at}/content`;
   const segmentId = `${role === 'assistant' ? 'response' : 'request'}${pointer}`;
   const target =
@@ -74,6 +77,14 @@ function buildSegment({ role, text, hot }: SegmentInput, at: number, signal: Sig
     segment: { segmentId, role, target, text, tokens, signals: span === null ? {} : { [signal]: values } },
     ref: { id: segmentId, target, role, pointer, choice: role === 'assistant' ? 0 : null },
     hot: span,
+    reads: reads ?? null,
+  };
+}
+
+function viewOf(reads: string | null): Pick<Finding, 'view'> {
+  if (reads === null) return {};
+  return {
+    view: { changes: ['encoded'], text: `it is: ${reads}`, span: { start: 7, end: 7 + reads.length } },
   };
 }
 

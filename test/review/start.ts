@@ -31,7 +31,7 @@ export async function startReview(parts: Partial<ReviewServerParts> = {}): Promi
   const commit = async (...inputs: readonly RecordInput[]) => {
     for (const input of inputs) {
       const done = await ledger.commit(createRecord(input));
-      if (done.outcome !== 'committed') throw new Error(`${input.id}: ${done.reason}: ${done.message}`);
+      if (done.outcome !== 'committed') throw new Error(`${input.id}: ${JSON.stringify(done)}`);
     }
   };
   const close = async () => {

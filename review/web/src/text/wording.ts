@@ -36,6 +36,19 @@ export const outcomeName = (outcome: Outcome): string => OUTCOMES[outcome];
 export const roleName = (role: string): string => ROLES[role] ?? role;
 export const levelName = (level: Level): string => `${level.charAt(0).toUpperCase()}${level.slice(1)}`;
 
+const DISGUISES: Record<string, string> = {
+  invisible: 'invisible characters',
+  look_alikes: 'look-alike letters',
+  encoded: 'base64 or another code',
+  spaced: 'letters set apart',
+  leet: 'digits for letters',
+  cipher: 'rot13 or backwards',
+};
+
+/** What was undone to read a disguised text: `invisible characters, digits for letters`. */
+export const disguiseNames = (changes: readonly string[]): string =>
+  changes.map((change) => DISGUISES[change] ?? change).join(', ');
+
 /** A rate as odds that a person can picture: `1 in 1,000`. */
 export function odds(rate: number): string {
   if (rate <= 0) return 'none';

@@ -3,7 +3,8 @@ import type { ConditionView, ExchangeView, FindingView, SegmentView } from '../.
 import { selection } from '../state/detail.ts';
 import { SegmentCard } from './segment-card.tsx';
 
-/** What shades a segment: a condition of a finding and the finding's span. */
+/** What shades a segment: a condition of a finding and the finding's span. Tokens of a disguised text have no value that
+ *  gave it away. */
 export interface Shading {
   readonly finding: FindingView;
   readonly condition: ConditionView;
@@ -47,7 +48,7 @@ function shadingOf(view: ExchangeView, segment: SegmentView): Shading | null {
   if (finding === undefined) return null;
   const wanted = isChosen ? finding.conditions[chosenCondition] : undefined;
   for (const condition of wanted === undefined ? finding.conditions : [wanted, ...finding.conditions]) {
-    const values = segment.signals[condition.signal];
+    const values = finding.disguise === null ? segment.signals[condition.signal] : [];
     if (values !== undefined) return { finding, condition, values };
   }
   return null;

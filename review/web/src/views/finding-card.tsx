@@ -2,6 +2,7 @@ import type { ConditionView, ExchangeView, FindingView } from '../../../wire.ts'
 import { selection } from '../state/detail.ts';
 import {
   aggregateName,
+  disguiseNames,
   figure,
   promise,
   rarityOf,
@@ -42,6 +43,11 @@ export function FindingCard({ view, finding, index }: FindingCardProps) {
         {roleName(finding.role)}, {tokens} · rule version {finding.ruleVersion}, mode {finding.mode}
         {finding.mode === 'enforce' && `, ${finding.action}`}
       </p>
+      {finding.disguise !== null && (
+        <p class="where">
+          Only in what it reads without its disguise ({disguiseNames(finding.disguise.changes)})
+        </p>
+      )}
       {finding.conditions.map((condition, at) => (
         <Condition
           key={condition.name}

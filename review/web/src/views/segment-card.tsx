@@ -5,6 +5,7 @@ import { heatScale } from '../text/heat.ts';
 import { shadeText } from '../text/pieces.ts';
 import { aggregateName, count, roleName, signalName } from '../text/wording.ts';
 import type { Shading } from './conversation.tsx';
+import { Disguise, MarkedText } from './marked-text.tsx';
 import { SignalChart } from './signal-chart.tsx';
 import { TokenText } from './token-text.tsx';
 import { Veil } from './veil.tsx';
@@ -39,7 +40,7 @@ export function SegmentCard({ exchangeId, segment, shading }: SegmentCardProps) 
         {shading === null ? (
           <p class={`segment-text ${isFolded.value ? 'is-folded' : ''}`}>{segment.text}</p>
         ) : (
-          <Shaded segment={segment} shading={shading} />
+          <Flagged segment={segment} shading={shading} />
         )}
       </Veil>
       {isFolded.value && (
@@ -47,8 +48,19 @@ export function SegmentCard({ exchangeId, segment, shading }: SegmentCardProps) 
           Show all of it
         </button>
       )}
-      {shading !== null && <Chart segment={segment} shading={shading} />}
+      {shading?.finding.disguise === null && <Chart segment={segment} shading={shading} />}
     </section>
+  );
+}
+
+function Flagged({ segment, shading }: { segment: SegmentView; shading: Shading }) {
+  const { span, disguise } = shading.finding;
+  if (disguise === null) return <Shaded segment={segment} shading={shading} />;
+  return (
+    <>
+      <MarkedText text={segment.text} span={span} />
+      <Disguise disguise={disguise} />
+    </>
   );
 }
 
