@@ -20,14 +20,15 @@ from pathlib import Path
 HERE = Path(__file__).parent
 # (stage, file that says it is done, arguments)
 STAGES = (
-    ("adapt", "adapt.done", ["--limit", "3000", "--seed", "1"]),
+    ("adapt", "adapt.done", ["--limit", "2500", "--seed", "1"]),
     ("harvest", "harvest.json", ["--tokens", "4000000", "--seed", "2"]),
     ("dictionary", "dictionary.npz", ["--features", "8192", "--l0", "48", "--epochs", "1", "--seed", "3"]),
     ("concepts", "concepts.json", ["--seed", "4"]),
-    ("calibrate", "any.json", ["--seed", "5"]),
     ("describe", "features.jsonl", []),
+    ("calibrate", "any.json", ["--seed", "5"]),
     ("evaluate", "evaluation.json", []),
     ("probing", "probing.json", []),
+    ("causal", "causal.json", ["--seed", "6"]),
 )
 # Large tensors come and go with every batch: without this the allocator gives them back to the kernel each time and
 # a third of the time goes into page faults.
@@ -55,6 +56,7 @@ def main() -> None:
             times[stage] = round(run_script(stage, ["--out", str(options.out), *arguments]))
             (options.out / done).touch()
             times_file.write_text(json.dumps(times))
+    run_script("describe", ["--out", str(options.out), "--relabel"])
     run_script("figures", ["--out", str(options.out)])
     run_script("export", ["--build", str(options.out), "--out", str(options.models)])
     run_script("model_card", ["--out", str(options.out), "--models", str(options.models)])

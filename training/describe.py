@@ -3,7 +3,9 @@ rows (Apache-2.0; no other text may be shown). Labels come from `labels.jsonl`, 
 examples: rows {"index", "label", "score"} behind a head {"dictionary": digest of the decoder}; labels of another
 dictionary are refused. A feature that nobody named has no label.
 
-    python describe.py --out BUILD_FOLDER
+    python describe.py --out BUILD_FOLDER [--relabel]
+
+--relabel reads nothing again: it takes density.npy and the labels into the features.jsonl that is there.
 """
 
 from __future__ import annotations
@@ -110,12 +112,28 @@ def describe(build: Path, rows: list[Segment]) -> None:
                                for c, i in zip(near.values[feature], near.indices[feature])]}, ensure_ascii=False) + "\n")
 
 
+def relabel(build: Path) -> None:
+    """The features.jsonl that is there, with today's labels, scores and densities."""
+    labels = read_labels(Path(__file__).parent / "labels.jsonl", dictionary_digest(Encoder.load(build)))
+    density = np.load(build / "density.npy")
+    features = [json.loads(line) for line in (build / "features.jsonl").read_text().splitlines()]
+    with open(build / "features.jsonl", "w") as out:
+        for feature in features:
+            named = labels.get(feature["index"], {})
+            feature |= {"label": named.get("label"), "labelScore": named.get("score"),
+                        "density": round(float(density[feature["index"]]), 7)}
+            out.write(json.dumps(feature, ensure_ascii=False) + "\n")
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--relabel", action="store_true")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
+    if options.relabel:
+        return relabel(options.out)
     describe(options.out, [s for s in written() if s.split == "train"])
 
 

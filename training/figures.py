@@ -27,7 +27,7 @@ def main() -> None:
     figures = {"harvest": read(build / "harvest.json"), "dictionary": read(build / "dictionary.json"),
                "concepts": {k: v for k, v in read(build / "concepts-fit.json").items() if k != "aggregates"},
                "calibration": calibration, "any": read(build / "any.json"), "evaluation": summary,
-               "evaluation_written_by_label": labels, "probing": read(build / "probing.json"),
+               "evaluation_written_by_label": labels, "probing": read(build / "probing.json"), "causal": read(build / "causal.json"),
                "seconds": read(build / "seconds.json")}
     (build / "figures.json").write_text(json.dumps(figures, indent=1))
 

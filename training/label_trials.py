@@ -1,0 +1,102 @@
+"""Blind scores for labels of features: can somebody who sees only the label tell texts on which the feature is active?
+
+    python label_trials.py make --out BUILD_FOLDER       trials.jsonl (label, six texts in random order) and trials-key.jsonl
+    python label_trials.py score --out BUILD_FOLDER ANSWERS.jsonl...     the scores go into labels.jsonl
+
+A trial has six stretches of dev rows, never seen by whoever wrote the label: three on which the feature is active (one from each
+third of its activations there) and three on which it is not. An answer is {"index", "active": [numbers of the texts, from 0]}
+and names three. The score is the share of right texts, 0.5 by chance; it goes into `labels.jsonl` as `score`.
+(Detection scoring, Bills et al. 2023 and Paulo et al. 2024, arXiv:2410.13928.)
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from data import written
+from describe import example, read_labels, dictionary_digest
+from device import DEVICE
+from features import Corpus, Encoder, encode_segments
+from harvest import load_reader
+from public_weights import read_public_weights
+from reference_tokenizer import ReferenceTokenizer
+
+LABELS_FILE = Path(__file__).parent / "labels.jsonl"
+
+
+def strongest_by_segment(corpus: Corpus, entries: np.ndarray) -> dict[int, tuple[int, float]]:
+    """segment -> (token, value) of its strongest entry."""
+    found: dict[int, tuple[int, float]] = {}
+    tokens = np.searchsorted(corpus.token_start, entries, side="right") - 1
+    segments = np.searchsorted(corpus.row_start, tokens, side="right") - 1
+    for entry, token, segment in zip(entries, tokens, segments):
+        value = float(corpus.value[entry])
+        if segment not in found or value > found[segment][1]:
+            found[int(segment)] = (int(token), value)
+    return found
+
+
+def make(build: Path, seed: int) -> None:
+    rng, weights = np.random.default_rng(seed), read_public_weights()
+    rows = [s for s in written() if s.split == "dev"]
+    encoder = Encoder.load(build)
+    labels = read_labels(LABELS_FILE, dictionary_digest(encoder))
+    corpus = encode_segments(rows, load_reader(build).to(DEVICE), encoder, ReferenceTokenizer(weights), max_windows=1)
+    order = np.argsort(corpus.index, kind="stable")
+    bounds = np.searchsorted(corpus.index[order], np.arange(len(encoder.b_enc) + 1))
+    trials, key = [], []
+    for feature, named in sorted(labels.items()):
+        active = strongest_by_segment(corpus, order[bounds[feature] : bounds[feature + 1]])
+        if len(active) < 6:
+            continue
+        ranked = sorted(active.values(), key=lambda tv: -tv[1])
+        thirds = np.array_split(np.arange(len(ranked)), 3)
+        chosen = [ranked[int(rng.choice(third))][0] for third in thirds]
+        silent = [i for i in rng.permutation(len(rows)) if i not in active and corpus.row_start[i + 1] > corpus.row_start[i]][:3]
+        others = [int(rng.integers(corpus.row_start[i], corpus.row_start[i + 1])) for i in silent]
+        texts = [(example(corpus, weights, feature, token, 0)["text"], token in chosen) for token in chosen + others]
+        texts = [texts[i] for i in rng.permutation(6)]
+        trials.append({"index": feature, "label": named["label"], "texts": [t for t, _ in texts]})
+        key.append({"index": feature, "active": [i for i, (_, hit) in enumerate(texts) if hit]})
+    for name, lines in (("trials", trials), ("trials-key", key)):
+        (build / f"{name}.jsonl").write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
+    print(f"{len(trials)} trials of {len(labels)} labels")
+
+
+def score(build: Path, answers: list[Path]) -> None:
+    key = {row["index"]: set(row["active"]) for row in map(json.loads, (build / "trials-key.jsonl").read_text().splitlines())}
+    given = {}
+    for path in answers:
+        for row in map(json.loads, path.read_text().splitlines()):
+            given[row["index"]] = set(row["active"])
+    scores = {i: sum((t in given[i]) == (t in key[i]) for t in range(6)) / 6 for i in given if i in key}
+    head, *rows = map(json.loads, LABELS_FILE.read_text().splitlines())
+    head["note"] = "written from the strongest written examples; score: share of six held-out texts told right by label alone"
+    for row in rows:
+        if row["index"] in scores:
+            row["score"] = round(scores[row["index"]], 3)
+    LABELS_FILE.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in [head, *rows]))
+    print(f"{len(scores)} scored, mean {np.mean(list(scores.values())):.3f}, chance 0.5")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("make", "score"))
+    parser.add_argument("answers", type=Path, nargs="*")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--seed", type=int, default=8)
+    options = parser.parse_args()
+    torch.set_num_threads(2)
+    if options.what == "make":
+        make(options.out, options.seed)
+    else:
+        score(options.out, options.answers)
+
+
+if __name__ == "__main__":
+    main()
