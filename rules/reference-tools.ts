@@ -10,6 +10,7 @@ Each tool takes \`--json\`, tells its exit codes in \`telltale help rules TOOL\`
 | \`explain RULE --text TEXT\` | why a rule fires on a text, or how far it is from it |
 | \`record RULE --text TEXT\` | what a rule reads of a text, for a test that needs no reader |
 | \`backtest FILE.jsonl --label NAME\` | precision, recall and false-alarm rate of each rule on a labelled file |
+| \`diff BEFORE AFTER\` | what a change of rules means, and which version step it asks for |
 | \`schema\` | the JSON Schema of rule files, for editors |
 
 ### Check
@@ -45,4 +46,12 @@ ends with 1 where one was not seen both ways.
 \`rules explain\` shows what one rule makes of a text: each condition's value, threshold and margin, whether the
 expression holds, and the tokens and features behind it, or those that came nearest. \`rules backtest\` runs all rules
 over a labelled file and measures each on the rows that it reads.
+
+### Diff
+
+\`rules diff BEFORE AFTER\` compares what two files or folders mean on the loaded featureset, not how they are written:
+rules by their id, thresholds as they are resolved, macros, exceptions and filters written out. It suggests a step of the
+version: *major* where what is done with traffic may change (an enforced rule finds otherwise, a rule begins or ends to
+act) or where a rule, its name or its target is gone; *minor* where what is found may change; *patch* where neither. A
+rule whose meaning changed while its \`version\` did not rise is named. Exit code 1 says that they differ.
 `;

@@ -1,3 +1,11 @@
 export { type CoverageReport, coverageOf, type RuleCoverage, type Seen } from './coverage.ts';
+export {
+  type DiffResult,
+  diffRules,
+  type FieldChange,
+  type RuleChange,
+  type RuleDiff,
+  type Weight,
+} from './diff-rules.ts';
 export { junitText } from './junit.ts';
 export { type RecordResult, recordText, type ToRecord } from './record-text.ts';

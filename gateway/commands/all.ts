@@ -5,11 +5,15 @@ import { outboxListCommand } from './outbox-list.ts';
 import { rulesBacktestCommand } from './rules-backtest.ts';
 import { rulesCheckCommand } from './rules-check.ts';
 import { rulesCoverageCommand } from './rules-coverage.ts';
+import { rulesDiffCommand } from './rules-diff.ts';
 import { rulesExplainCommand } from './rules-explain.ts';
 import { rulesRecordCommand } from './rules-record.ts';
 import { rulesSchemaCommand } from './rules-schema.ts';
 import { rulesTestCommand } from './rules-test.ts';
 import { scoreCommand } from './score.ts';
+import { silenceAddCommand } from './silence-add.ts';
+import { silenceExpireCommand } from './silence-expire.ts';
+import { silenceListCommand } from './silence-list.ts';
 import { startCommand } from './start.ts';
 import { versionCommand } from './version.ts';
 
@@ -24,8 +28,12 @@ export const COMMANDS: readonly Command[] = [
   rulesExplainCommand,
   rulesRecordCommand,
   rulesBacktestCommand,
+  rulesDiffCommand,
   rulesSchemaCommand,
   configCheckCommand,
   outboxListCommand,
+  silenceAddCommand,
+  silenceListCommand,
+  silenceExpireCommand,
   versionCommand,
 ];

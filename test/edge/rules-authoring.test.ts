@@ -76,3 +76,25 @@ test('what rules record cannot do is said with exit code 2', async () => {
     assert.match(stderr, message);
   }
 });
+
+test('rules diff ends with 0 where sets mean the same, 1 where they differ and 2 where one does not load', async () => {
+  const before = await write('before.yaml', ruleFile('[]'));
+  const after = await write('after.yaml', ruleFile('[]').replace('mode: flag', 'mode: shadow'));
+  const broken = await write('broken.yaml', ruleFile('[]').replace('mode: flag', 'mode: loud'));
+  const same = await runHere(['rules', 'diff', before, before]);
+  assert.deepEqual([same.code, same.stdout], [0, 'the rules mean the same\n']);
+  const differ = await runHere(['rules', 'diff', before, after]);
+  assert.equal(differ.code, 1, differ.stderr);
+  assert.equal(
+    differ.stdout,
+    `~ rule everything: changed, minor
+    mode: flag -> shadow (minor)
+    version: has not risen
+suggested step: minor
+`,
+  );
+  assert.equal((await runHere(['rules', 'diff', before])).code, 2);
+  const wrong = await runHere(['rules', 'diff', before, broken, '--json']);
+  assert.deepEqual([wrong.code, wrong.stdout], [2, '']);
+  assert.match(wrong.stderr, /broken\.yaml:10:11: error: mode must be/);
+});
