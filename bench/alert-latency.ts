@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { configSchema } from '../gateway/config/schema.ts';
-import { alertsFile, startTelltale } from '../gateway/start-telltale.ts';
+import { alertsFile } from '../gateway/sinks/create-sinks.ts';
+import { startTelltale } from '../gateway/start-telltale.ts';
 import { createLogger } from '../gateway/telemetry/index.ts';
 
 /** `node bench/alert-latency.ts`: from sending a request to its alert in the file sink, for an answer of about 200

@@ -3,9 +3,9 @@ import { DetectorError } from '../detectors/index.ts';
 import { ReviewError } from '../review/index.ts';
 import { banner } from './banner.ts';
 import { loadConfig } from './config/load-config.ts';
-import type { Config } from './config/schema.ts';
 import { GatewayError } from './gateway-error.ts';
-import { alertsFile, type Running, startTelltale } from './start-telltale.ts';
+import { describeSinks } from './sinks/create-sinks.ts';
+import { type Running, startTelltale } from './start-telltale.ts';
 import { createLogger } from './telemetry/index.ts';
 
 const log = createLogger();
@@ -13,7 +13,7 @@ const log = createLogger();
 async function main(): Promise<void> {
   const config = loadConfig(process.env);
   const running = await startTelltale(config, { log });
-  process.stderr.write(banner(running, alertsTo(config)));
+  process.stderr.write(banner(running, describeSinks(config)));
   const stop = (signal: string) => void stopOnce(running, signal);
   process.on('SIGTERM', stop).on('SIGINT', stop);
   process.on('SIGHUP', () => {
@@ -26,12 +26,6 @@ async function stopOnce(running: Running, signal: string): Promise<void> {
   await running.stop();
   log.info('stopped');
   process.exit(0);
-}
-
-function alertsTo({ kafka, data }: Config): string {
-  return kafka.brokers.length > 0
-    ? `Kafka ${kafka.brokers.join(', ')}, topic ${kafka.topic}`
-    : alertsFile(data);
 }
 
 /** What a person can mend is told in a sentence; all else with its stack. */

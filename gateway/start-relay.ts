@@ -1,19 +1,13 @@
-import { join, resolve } from 'node:path';
-import {
-  createFileSink,
-  createKafkaSink,
-  createRelay,
-  type LaneStats,
-  type Ledger,
-  type Sink,
-} from '../alerts/index.ts';
+import { createRelay, type LaneStats, type Ledger } from '../alerts/index.ts';
 import type { Config } from './config/schema.ts';
+import { createSinks } from './sinks/create-sinks.ts';
+import { openSilences } from './sinks/open-silences.ts';
 import type { GaugeReading, Logger } from './telemetry/index.ts';
 
 /** The relay from the store to the sinks, at work. */
 export interface RunningRelay {
   /** As of a few seconds ago. */
-  gauges(): Pick<GaugeReading, 'outboxPending' | 'outboxOldestSeconds' | 'outboxAttempts' | 'outboxDead'>;
+  gauges(): Pick<GaugeReading, 'sinks'>;
   /** Delivers what it can within the deadline; the rest stays on disk for the next start. */
   close(): Promise<void>;
 }
@@ -28,10 +22,13 @@ export interface RelayStart {
 
 const GAUGE_MS = 2_000;
 
-/** Alerts go to Kafka where brokers are named, else to `alerts.jsonl` in the data folder. */
+/** Starts a lane for every sink of the configuration.
+ *  @throws {GatewayError} START_FAILED where a secret or a certificate is missing
+ *  @throws {AlertsError} STORE_FAILED where the silences cannot be read */
 export function startRelay({ config, ledger, log, reviewUrl, deadlineMs }: RelayStart): RunningRelay {
-  const sink = createSink(config, reviewUrl);
-  const relay = createRelay({ outbox: ledger, sinks: [sink] });
+  const silences = openSilences(config, log);
+  const sinks = createSinks({ config, env: process.env, reviewUrl, silences });
+  const relay = createRelay({ outbox: ledger, sinks, onSilenced: silences.count });
   relay.start();
   let lanes: readonly LaneStats[] = [];
   const look = () =>
@@ -44,16 +41,12 @@ export function startRelay({ config, ledger, log, reviewUrl, deadlineMs }: Relay
     );
   const timer = setInterval(() => void look(), GAUGE_MS).unref();
   return {
-    gauges: () => ({
-      outboxPending: sum(lanes, ({ depth }) => depth),
-      outboxOldestSeconds: Math.max(0, ...lanes.map(({ oldestAgeMs }) => oldestAgeMs / 1_000)),
-      outboxAttempts: sum(lanes, ({ attempts }) => attempts),
-      outboxDead: sum(lanes, ({ dead }) => dead),
-    }),
+    gauges: () => ({ sinks: lanes }),
     async close() {
       clearInterval(timer);
       await relay.stop({ deadlineMs });
-      await sink.close();
+      await silences.close();
+      await Promise.all(sinks.map((sink) => sink.close()));
     },
   };
 }
@@ -69,14 +62,4 @@ function tell(log: Logger, lane: LaneStats, before: readonly LaneStats[]): void 
   if (failuresInARow === 0 && wasFailing) log.info('alerts are delivered again', { sink, waiting: depth });
   if (last !== undefined && dead > last.dead)
     log.warn('alerts became dead letters', { sink, dead, reason: lastError });
-}
-
-function createSink({ kafka, data }: Config, reviewUrl: string): Sink {
-  const { brokers, topic } = kafka;
-  if (brokers.length > 0) return createKafkaSink({ brokers, topic, reviewUrl });
-  return createFileSink({ path: join(resolve(data), 'alerts.jsonl'), reviewUrl });
-}
-
-function sum(lanes: readonly LaneStats[], of: (lane: LaneStats) => number): number {
-  return lanes.reduce((total, lane) => total + of(lane), 0);
 }

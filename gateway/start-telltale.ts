@@ -21,6 +21,7 @@ import { createMetricsHandler } from './metrics-handler.ts';
 import { ruleFolders } from './rule-folders.ts';
 import { type RunningRelay, startRelay } from './start-relay.ts';
 import { type ActiveRules, startRules } from './start-rules.ts';
+import { sinkNames } from './sinks/create-sinks.ts';
 import { createStop } from './stop.ts';
 import { createLogger, createTelemetry, type Logger } from './telemetry/index.ts';
 import { createUpstreams } from './upstream/create-upstreams.ts';
@@ -228,17 +229,13 @@ async function openDetector({ model, detector }: Config): Promise<Detector> {
   }
 }
 
-function openLedger({ data, store, kafka }: Config, log: Logger): Promise<Ledger> {
+function openLedger(config: Config, log: Logger): Promise<Ledger> {
+  const { data, store } = config;
   return createLedger({
     dataDir: resolve(data),
-    sinks: kafka.brokers.length > 0 ? ['kafka'] : ['file'],
+    sinks: sinkNames(config),
     content: store.content,
     ...(store.max_bytes === null ? {} : { maxBytes: store.max_bytes }),
     onSetAside: ({ path, reason }) => log.warn('damaged store set aside', { path, reason }),
   });
-}
-
-/** Where alerts are written when no broker is named. */
-export function alertsFile(data: string): string {
-  return join(resolve(data), 'alerts.jsonl');
 }

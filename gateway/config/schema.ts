@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { kafka, silences, sinks } from './sinks-schema.ts';
 import { httpUrl, proxy, upstream, upstreams } from './upstream-schema.ts';
 
 const port = z.int().min(0).max(65_535);
@@ -34,11 +35,6 @@ const review = z.strictObject({
 const metrics = z.strictObject({
   host: z.string().min(1).default('127.0.0.1'),
   port: port.default(9464),
-});
-
-const kafka = z.strictObject({
-  brokers: z.array(z.string().regex(/^[^\s:]+:\d+$/, 'must be host:port')).default([]),
-  topic: z.string().min(1).max(249).default('telltale.alerts'),
 });
 
 const store = z.strictObject({
@@ -114,6 +110,8 @@ export const configSchema = z.strictObject({
   data: z.string().min(1).default('.telltale'),
   store: store.prefault({}),
   kafka: kafka.prefault({}),
+  sinks,
+  silences,
   telemetry: telemetry.prefault({}),
   policy: policy.prefault({}),
   limits: limits.prefault({}),

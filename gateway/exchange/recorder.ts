@@ -100,6 +100,7 @@ function recordOf(parts: RecorderParts, { startedAt, decision, ending, findings 
     segments: isFlagged ? scan.records() : [],
     featuresetDigest: detector.featureset.digest,
     traceId: span.traceId,
+    tenant: parts.fields().tenant ?? null,
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Meter, Observable } from '@opentelemetry/api';
-import { type GaugeReading, METRIC_NAMES } from './types.ts';
+import { type GaugeReading, METRIC_NAMES, type SinkReading } from './types.ts';
 
 type Report = (observable: Observable, value: number, labels?: Record<string, string>) => void;
 
@@ -17,6 +17,9 @@ export function registerGauges(meter: Meter, read: () => GaugeReading): void {
     oldest: gauge(METRIC_NAMES.outboxOldest, 'Age of the oldest alert that waits for delivery'),
     attempts: total(METRIC_NAMES.outboxAttempts, 'Attempts to deliver an alert'),
     dead: gauge(METRIC_NAMES.outboxDead, 'Alerts that a sink rejected for good'),
+    delivered: total(METRIC_NAMES.outboxDelivered, 'Alerts that a sink took'),
+    retried: total(METRIC_NAMES.outboxRetried, 'Alerts that a sink asked for again'),
+    held: total(METRIC_NAMES.outboxHeld, 'Alerts that a sink was not to get, by why'),
     rules: gauge(METRIC_NAMES.rulesActive, 'Rules that are not off'),
     ready: gauge(METRIC_NAMES.ready, '1 when the gateway takes requests'),
   };
@@ -34,6 +37,9 @@ type Observables = Record<
   | 'oldest'
   | 'attempts'
   | 'dead'
+  | 'delivered'
+  | 'retried'
+  | 'held'
   | 'rules'
   | 'ready',
   Observable
@@ -48,10 +54,18 @@ function report(to: Observables, reading: GaugeReading, observe: Report): void {
   observe(to.rejected, detector.rejectedQueueFull, { reason: 'queue_full' });
   observe(to.rejected, detector.timedOut, { reason: 'timeout' });
   observe(to.rejected, detector.nonFinite, { reason: 'non_finite' });
-  observe(to.pending, reading.outboxPending);
-  if (reading.outboxOldestSeconds !== undefined) observe(to.oldest, reading.outboxOldestSeconds);
-  if (reading.outboxAttempts !== undefined) observe(to.attempts, reading.outboxAttempts);
-  if (reading.outboxDead !== undefined) observe(to.dead, reading.outboxDead);
+  for (const sink of reading.sinks) reportSink(to, sink, observe);
   observe(to.rules, reading.rulesActive);
   observe(to.ready, reading.isReady ? 1 : 0);
+}
+
+function reportSink(to: Observables, reading: SinkReading, observe: Report): void {
+  const { sink, depth, oldestAgeMs, attempts, delivered, retried, dead, held } = reading;
+  observe(to.pending, depth, { sink });
+  observe(to.oldest, oldestAgeMs / 1_000, { sink });
+  observe(to.attempts, attempts, { sink });
+  observe(to.delivered, delivered, { sink });
+  observe(to.retried, retried, { sink });
+  observe(to.dead, dead, { sink });
+  for (const [reason, alerts] of Object.entries(held)) observe(to.held, alerts, { sink, reason });
 }

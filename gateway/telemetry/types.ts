@@ -1,7 +1,7 @@
 /** The words of the telemetry's face: what the gateway reports while it works.
  *  No call here throws, blocks or carries message content; every call is cheap enough for the hot path. */
 
-import type { UnscannedReason, Verdict } from '../../alerts/index.ts';
+import type { LaneStats, UnscannedReason, Verdict } from '../../alerts/index.ts';
 import type { DetectorStats } from '../../detectors/index.ts';
 import type { Finding } from '../../rules/index.ts';
 
@@ -87,17 +87,19 @@ export interface PolicyUse {
   readonly decision: 'pass' | 'block';
 }
 
+/** One sink's part of the outbox. */
+export interface SinkReading
+  extends Pick<
+    LaneStats,
+    'sink' | 'depth' | 'oldestAgeMs' | 'attempts' | 'delivered' | 'retried' | 'dead' | 'held'
+  > {}
+
 /** What gauges read when metrics are collected. */
 export interface GaugeReading {
   readonly inFlight: number;
   readonly detector: DetectorStats;
-  readonly outboxPending: number;
-  /** Age of the oldest alert that waits. */
-  readonly outboxOldestSeconds?: number | undefined;
-  /** Deliveries tried since the start. */
-  readonly outboxAttempts?: number | undefined;
-  /** Alerts rejected for good. */
-  readonly outboxDead?: number | undefined;
+  /** What the relay knows of each sink. */
+  readonly sinks: readonly SinkReading[];
   readonly rulesActive: number;
   readonly isReady: boolean;
 }
@@ -124,6 +126,9 @@ export const METRIC_NAMES = {
   outboxOldest: 'telltale_outbox_oldest_alert_seconds',
   outboxAttempts: 'telltale_outbox_delivery_attempts_total',
   outboxDead: 'telltale_outbox_dead_alerts',
+  outboxDelivered: 'telltale_outbox_delivered_alerts_total',
+  outboxRetried: 'telltale_outbox_retried_alerts_total',
+  outboxHeld: 'telltale_outbox_held_alerts_total',
   eventLoopDelay: 'telltale_event_loop_delay_seconds',
   memory: 'telltale_memory_bytes',
   rulesActive: 'telltale_rules_active',

@@ -28,7 +28,11 @@ interface Kind {
 }
 
 const recordOf = ({ level, tags, ruleName, ...rest }: Kind) => {
-  const change = { ...(level && { level }), ...(tags && { tags }), ...(ruleName !== undefined && { ruleName }) };
+  const change = {
+    ...(level && { level }),
+    ...(tags && { tags }),
+    ...(ruleName !== undefined && { ruleName }),
+  };
   return exchange({ findings: [finding(change)], ...rest });
 };
 

@@ -109,7 +109,7 @@ for (const [code, outcome] of OUTCOMES) {
     state.answer = status(code, code === 302 ? { location: '/elsewhere' } : {});
     const [got] = await open(t, { url }).deliver(['a']);
     assert.equal(got?.outcome, outcome);
-    assert.ok(got?.outcome === 'delivered' || !got?.reason.includes('secret'));
+    assert.ok(!JSON.stringify(got).includes('secret'));
   });
 }
 

@@ -53,7 +53,10 @@ test('every report of the gateway is a metric with its labels', async () => {
     ['telltale_outbox_pending_alerts', {}, 6],
     ['telltale_outbox_oldest_alert_seconds', {}, 61.5],
     ['telltale_outbox_delivery_attempts_total', {}, 17],
-    ['telltale_outbox_dead_alerts', {}, 1],
+    ['telltale_outbox_dead_alerts', { sink: 'kafka' }, 1],
+    ['telltale_outbox_delivered_alerts_total', { sink: 'kafka' }, 40],
+    ['telltale_outbox_retried_alerts_total', { sink: 'kafka' }, 3],
+    ['telltale_outbox_held_alerts_total', { sink: 'kafka', reason: 'silence' }, 2],
     ['telltale_rules_active', {}, 8],
     ['telltale_ready', {}, 1],
   ];

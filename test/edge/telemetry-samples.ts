@@ -75,10 +75,18 @@ export const GAUGES: GaugeReading = {
     timedOut: 4,
     nonFinite: 5,
   },
-  outboxPending: 6,
-  outboxOldestSeconds: 61.5,
-  outboxAttempts: 17,
-  outboxDead: 1,
+  sinks: [
+    {
+      sink: 'kafka',
+      depth: 6,
+      oldestAgeMs: 61_500,
+      attempts: 17,
+      delivered: 40,
+      retried: 3,
+      dead: 1,
+      held: { route: 0, silence: 2, group: 1, rate_limit: 0 },
+    },
+  ],
   rulesActive: 8,
   isReady: true,
 };

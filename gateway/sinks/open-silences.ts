@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto';
+import { resolve } from 'node:path';
+import {
+  createSilenceKeeper,
+  type Matchers,
+  openSilenceStore,
+  type Silence,
+  type SilenceKeeper,
+} from '../../alerts/index.ts';
+import type { Config } from '../config/schema.ts';
+import type { Logger } from '../telemetry/index.ts';
+
+/** Silences of the configuration and of the store in the data folder.
+ *  @throws {AlertsError} STORE_FAILED */
+export function openSilences(
+  { silences, data }: Pick<Config, 'silences' | 'data'>,
+  log: Logger,
+): SilenceKeeper {
+  return createSilenceKeeper({
+    configured: configuredSilences(silences),
+    store: openSilenceStore(resolve(data)),
+    onError: (error) => log.error('the silences do not answer', error),
+  });
+}
+
+/** Without an id of their own they get one of what they say, so that their counts go on over restarts. */
+export function configuredSilences(silences: Config['silences']): Silence[] {
+  return silences.map((silence) => {
+    const id = `config-${createHash('sha256').update(JSON.stringify(silence)).digest('hex').slice(0, 12)}`;
+    const { matchers, author, comment, starts_at: startsAt, ends_at: endsAt } = silence;
+    return {
+      id,
+      matchers: matchers as Matchers,
+      author,
+      comment,
+      startsAt: startsAt ?? '1970-01-01T00:00:00Z',
+      endsAt,
+    };
+  });
+}
