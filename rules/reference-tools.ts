@@ -11,6 +11,7 @@ Each tool takes \`--json\`, tells its exit codes in \`telltale help rules TOOL\`
 | \`record RULE --text TEXT\` | what a rule reads of a text, for a test that needs no reader |
 | \`backtest FILE.jsonl --label NAME\` | precision, recall and false-alarm rate of each rule on a labelled file |
 | \`diff BEFORE AFTER\` | what a change of rules means, and which version step it asks for |
+| \`fmt PATH …\` | rule files in canonical order and layout; with \`--check\` only whether they are |
 | \`schema\` | the JSON Schema of rule files, for editors |
 
 ### Check

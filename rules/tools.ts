@@ -7,5 +7,6 @@ export {
   type RuleDiff,
   type Weight,
 } from './diff-rules.ts';
+export { type FormatResult, type FormattedFile, formatRules } from './format-rules.ts';
 export { junitText } from './junit.ts';
 export { type RecordResult, recordText, type ToRecord } from './record-text.ts';

@@ -7,6 +7,7 @@ import { rulesCheckCommand } from './rules-check.ts';
 import { rulesCoverageCommand } from './rules-coverage.ts';
 import { rulesDiffCommand } from './rules-diff.ts';
 import { rulesExplainCommand } from './rules-explain.ts';
+import { rulesFmtCommand } from './rules-fmt.ts';
 import { rulesRecordCommand } from './rules-record.ts';
 import { rulesSchemaCommand } from './rules-schema.ts';
 import { rulesTestCommand } from './rules-test.ts';
@@ -29,6 +30,7 @@ export const COMMANDS: readonly Command[] = [
   rulesRecordCommand,
   rulesBacktestCommand,
   rulesDiffCommand,
+  rulesFmtCommand,
   rulesSchemaCommand,
   configCheckCommand,
   outboxListCommand,

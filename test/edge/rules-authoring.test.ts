@@ -98,3 +98,18 @@ suggested step: minor
   assert.deepEqual([wrong.code, wrong.stdout], [2, '']);
   assert.match(wrong.stderr, /broken\.yaml:10:11: error: mode must be/);
 });
+
+test('rules fmt rewrites what is out of order, and with --check only says so', async () => {
+  const text = ruleFile('[]');
+  const mixed = text.replace(/( {4}name: .*\n)( {4}title: .*\n)/, '$2$1');
+  const file = await write('mixed.yaml', mixed);
+  const check = await runHere(['rules', 'fmt', file, '--check']);
+  assert.deepEqual([check.code, check.stdout], [1, `${file}\n1 of 1 files would change\n`]);
+  assert.equal(await readFile(file, 'utf8'), mixed);
+  assert.equal((await runHere(['rules', 'fmt', file])).code, 0);
+  const done = await readFile(file, 'utf8');
+  assert.ok(done.indexOf('name:') < done.indexOf('title:'), done);
+  const again = await runHere(['rules', 'fmt', file, '--check', '--json']);
+  assert.deepEqual([again.code, JSON.parse(again.stdout).changed], [0, []]);
+  assert.equal((await runHere(['rules', 'fmt'])).code, 2);
+});

@@ -1,0 +1,52 @@
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { type FormattedFile, formatProblems, formatRules } from '../../rules/index.ts';
+import { type Call, CommandFailure, defineCommand, UsageError, writeJson } from './command.ts';
+
+const MAX_PATHS = 1_000;
+const options = { check: { type: 'boolean' }, json: { type: 'boolean' } } as const;
+
+/** `telltale rules fmt`: rule files in canonical order and layout. */
+export const rulesFmtCommand = defineCommand({
+  name: 'rules fmt',
+  summary: 'Bring rule files into canonical order and layout',
+  usage: 'PATH … [--check] [--json]',
+  details: `
+PATH     files or folders of rules
+--check  write nothing; exit code 1 where a file would change
+
+Keys come in the order of the reference, an empty line stands between rules; comments stay with what they stand before or
+behind. A file whose meaning or comments would not survive is left alone and named, with exit code 1.`,
+  options,
+  maxPositionals: MAX_PATHS,
+  run: runFormat,
+});
+
+async function runFormat({ values, positionals, io }: Call<typeof options>): Promise<number> {
+  if (positionals.length === 0) throw new UsageError('rules fmt: a file or folder is needed');
+  const { files, problems } = await formatRules(positionals);
+  const changed = files.filter(({ text, formatted }) => text !== formatted);
+  if (!values.check) for (const file of changed) await replace(file);
+  io.stderr.write(formatProblems(problems, { isColoured: io.hasColours }));
+  const names = changed.map(({ file }) => file);
+  if (values.json) writeJson(io, { files: files.length, changed: names, problems });
+  else {
+    const verb = values.check ? 'would change' : 'changed';
+    io.stdout.write(
+      `${names.map((name) => `${name}\n`).join('')}${names.length} of ${files.length} files ${verb}\n`,
+    );
+  }
+  return problems.length > 0 || (values.check && changed.length > 0) ? 1 : 0;
+}
+
+/** Whole or not at all, and seen so by a gateway that watches. */
+async function replace({ file, formatted }: FormattedFile): Promise<void> {
+  const beside = join(dirname(file), `.${basename(file)}.${process.pid}.new`);
+  try {
+    await writeFile(beside, formatted);
+    await rename(beside, file);
+  } catch (cause) {
+    await rm(beside, { force: true });
+    throw new CommandFailure(`${file}: cannot be written: ${(cause as Error).message}`, { cause });
+  }
+}
