@@ -13,6 +13,7 @@ export type UnscannedReason =
   | 'unknown_part'
   | 'unknown_encoding'
   | 'bad_json'
+  | 'duplicate_key'
   | 'bad_shape'
   | 'bad_utf8'
   | 'bad_sse'

@@ -1,23 +1,43 @@
 import { randomUUID } from 'node:crypto';
-import express, { type Express, type IRouter, type NextFunction, type Request, type Response } from 'express';
+import type { RequestListener, ServerResponse } from 'node:http';
+import express, { type IRouter, type NextFunction, type Request, type Response } from 'express';
+import { createAdmission } from './admission.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import type { VoiceOf } from './dialects/nearest-voice.ts';
 import { routePath } from './dialects/route-path.ts';
 import type { GatewayParts, Route } from './exchange/parts.ts';
 import { badTargetRefusal, overloadRefusal, type Refusal, stoppingRefusal } from './exchange/problems.ts';
 import { runExchange } from './exchange/run-exchange.ts';
+import { requestFault } from './request-fault.ts';
 
 /** The gateway's routes, and how many exchanges are on their way. */
 export interface GatewayApp {
-  readonly handler: Express;
+  readonly handler: RequestListener;
   inFlight(): number;
   /** Resolves when no exchange is on its way, or after the deadline; true when none is. */
   idle(deadlineMs: number): Promise<boolean>;
+  close(): Promise<void>;
 }
 
-/** @param voiceOf - the dialect in which clients of unknown paths are answered */
-export function createApp(parts: GatewayParts, dialects: readonly Dialect[], voiceOf: VoiceOf): GatewayApp {
+export interface AppParts {
+  readonly dialects: readonly Dialect[];
+  /** The dialect in which clients of unknown paths are answered. */
+  readonly voiceOf: VoiceOf;
+}
+
+/** Offers the dialects' routes, health and readiness. */
+export function createApp(parts: GatewayParts, { dialects, voiceOf }: AppParts): GatewayApp {
   const traffic = createTraffic();
+  const { limits, server: settings } = parts.config;
+  const admission = createAdmission({
+    min: limits.min_in_flight,
+    max: limits.max_in_flight,
+    maxLagMs: limits.max_lag_ms,
+    strain: () => ({
+      inFlight: traffic.count(),
+      queueShare: parts.detector.stats().queued / parts.config.detector.max_queued_blocks,
+    }),
+  });
   const app = express();
   app.disable('x-powered-by').disable('etag');
   app.use('/healthz', giveId).use('/readyz', giveId);
@@ -27,7 +47,7 @@ export function createApp(parts: GatewayParts, dialects: readonly Dialect[], voi
     response.status(isReady ? 200 : 503).json({ status: isReady ? 'ready' : 'not ready', notes });
   });
   const handle = (route: Route) => async (request: Request, response: Response) => {
-    const refusal = refusalNow(parts, traffic.count(), request.url);
+    const refusal = refusalNow(parts, traffic.count(), admission.limit());
     if (refusal !== null) turnAway({ parts, route, response }, refusal);
     else await traffic.during(() => runExchange(parts, route, { request, response }));
   };
@@ -51,7 +71,13 @@ export function createApp(parts: GatewayParts, dialects: readonly Dialect[], voi
   app.use((_error: unknown, request: Request, response: Response, _next: NextFunction) => {
     turnAway({ parts, route: unknown(request.url, ''), response }, badTargetRefusal());
   });
-  return { handler: app, inFlight: traffic.count, idle: traffic.idle };
+  const handler: RequestListener = (request, response) => {
+    const fault = requestFault(request, settings.max_headers);
+    if (fault === null) return app(request, response);
+    const route = unknown(request.url?.replace(/^[a-z]+:\/\/[^/]*/i, '') ?? '/', '');
+    turnAway({ parts, route, response }, fault);
+  };
+  return { handler, inFlight: traffic.count, idle: traffic.idle, close: admission.close };
 }
 
 /** The dialects' routes below a mount. */
@@ -68,17 +94,15 @@ function routesOf(dialects: readonly Dialect[], prefix: string, mount: string) {
 
 const METHODS = { GET: 'get', POST: 'post', DELETE: 'delete' } as const;
 
-function refusalNow({ health, config }: GatewayParts, inFlight: number, target: string): Refusal | null {
-  // `POST http://elsewhere/…` asks for a forward proxy, which this is not.
-  if (!target.startsWith('/')) return badTargetRefusal();
+function refusalNow({ health }: GatewayParts, inFlight: number, limit: number): Refusal | null {
   if (health.isStopping()) return stoppingRefusal();
-  return inFlight >= config.limits.max_in_flight ? overloadRefusal(inFlight) : null;
+  return inFlight >= limit ? overloadRefusal(inFlight) : null;
 }
 
 interface TurnedAway {
   readonly parts: GatewayParts;
   readonly route: Route;
-  readonly response: Response;
+  readonly response: ServerResponse;
 }
 
 /** Every answer of the port carries an id, those of no exchange too. */
@@ -91,9 +115,14 @@ function giveId(_request: Request, response: Response, next: NextFunction): void
 function turnAway({ parts, route, response }: TurnedAway, { problem, error }: Refusal): void {
   parts.telemetry.recordError(error);
   const { contentType, body } = route.voice.error(problem);
-  response.set({ 'x-telltale-exchange-id': randomUUID(), 'content-type': contentType, connection: 'close' });
-  if (problem.status === 503) response.set('retry-after', String(parts.config.limits.retry_after_s));
-  response.status(problem.status).end(body);
+  const headers: Record<string, string | number> = {
+    'x-telltale-exchange-id': randomUUID(),
+    'content-type': contentType,
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+    ...(problem.status === 503 ? { 'retry-after': parts.config.limits.retry_after_s } : {}),
+  };
+  response.writeHead(problem.status, headers).end(body);
 }
 
 function createTraffic() {

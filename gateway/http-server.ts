@@ -28,10 +28,19 @@ export interface HttpServerParts {
 export async function listen(parts: HttpServerParts): Promise<HttpServer> {
   const { name, host, port, handler, settings } = parts;
   const server = createServer(
-    { maxHeaderSize: settings?.max_header_bytes ?? 16_384, requestTimeout: 0 },
+    {
+      maxHeaderSize: settings?.max_header_bytes ?? 16_384,
+      requestTimeout: 0,
+      // The gateway answers a request without a host itself, in a dialect's form.
+      requireHostHeader: settings === undefined,
+    },
     handler,
   );
-  if (settings !== undefined) server.maxHeadersCount = settings.max_headers;
+  if (settings !== undefined) {
+    // Node drops what is above without a word; one more than allowed lets the handler see it.
+    server.maxHeadersCount = settings.max_headers + 1;
+    server.on('checkExpectation', handler);
+  }
   if (parts.voiceOf !== undefined) answerBrokenRequests(server, parts.voiceOf);
   try {
     await once(server.listen(port, host), 'listening');

@@ -9,7 +9,6 @@ const bytes = z
   .min(1)
   .max(2 ** 31 - 1);
 const count = z.int().min(1).max(1_000_000);
-const passOrBlock = z.enum(['pass', 'block']);
 
 const server = z.strictObject({
   /** Loopback unless told otherwise: a gateway without authentication of its own is not offered to the network. */
@@ -61,6 +60,10 @@ const policy = z.strictObject({
   /** HTTP status of a request that was blocked before the upstream was called; null is the API's own: 400, of Gemini
    *  200 with a reason. */
   block_status: z.int().min(400).max(499).nullable().default(null),
+  /** So many are taken even where the thread or the reader falls behind; between the two bounds it adapts. */
+  min_in_flight: count.default(16),
+  /** A thread whose timers fire so much late has fallen behind. */
+  max_lag_ms: milliseconds.default(500),
   /** HTTP status of a whole answer that was blocked: 200 is a completion with finish_reason content_filter. */
   blocked_answer_status: z.union([z.literal(200), z.int().min(400).max(499)]).default(200),
   expose_verdict: z.boolean().default(false),

@@ -83,7 +83,7 @@ export function internalRefusal(exchangeId: string): Refusal {
 }
 
 export function overloadRefusal(inFlight: number): Refusal {
-  const message = `${inFlight} exchanges are in flight, which is the bound`;
+  const message = `${inFlight} exchanges are in flight, which is as many as are taken now`;
   return refusal(503, 'overloaded', { message, error: 'overloaded', gap: null });
 }
 
@@ -105,3 +105,13 @@ interface Rest {
 function refusal(status: number, code: string, { message, error, gap }: Rest): Refusal {
   return { problem: { status, code, message, at: null }, error, gap };
 }
+/** A request that two readers might read differently. */
+export function oddRequestRefusal(code: string, message: string): Refusal {
+  return refusal(400, code, { message, error: 'bad_request', gap: null });
+}
+
+export function headersRefusal(count: number, max: number): Refusal {
+  const message = `the request has ${count} headers or more, and the bound is ${max}`;
+  return refusal(431, 'headers_too_large', { message, error: 'bad_request', gap: null });
+}
+

@@ -1,5 +1,7 @@
+import type { RuleSet } from '../../rules/index.ts';
 import type { RequestReading } from '../dialects/dialect.ts';
 import { createBodyDecoder } from '../reading/decode-body.ts';
+import { duplicateKeyAt } from '../reading/duplicate-key.ts';
 import { parseJson } from '../reading/parse-json.ts';
 import { readBody } from '../reading/read-body.ts';
 import { bodyRefusal, type Refusal, shapeRefusal, unreadableRefusal } from './problems.ts';
@@ -29,9 +31,20 @@ export async function readRequest(way: Way): Promise<RequestOutcome> {
   if (!decoded.ok) return decoded;
   const json = parseJson(decoded.bytes, way.parts.config.limits.max_json_depth);
   if (!json.ok) return refused(json.reason, json.message, bytes.length);
+  const twiceAt = enforcesAny(way.exchange.ruleSet) ? duplicateKeyAt(decoded.bytes) : null;
+  if (twiceAt !== null) {
+    const message = `the body has a key twice, the second at byte ${twiceAt}: two readers would read two texts`;
+    return refused('duplicate_key', message, bytes.length);
+  }
   const request = route.dialect.readRequest(json.value, way.connection.request.url ?? '/');
   if (!request.ok) return { ok: false, refusal: shapeRefusal(request.problem, bytes.length) };
   return { ok: true, bytes, reading: request.value };
+}
+
+const TARGETS = ['input', 'output', 'system', 'tool_call', 'tool_result'] as const;
+
+function enforcesAny(ruleSet: RuleSet): boolean {
+  return TARGETS.some((target) => ruleSet.enforces(target));
 }
 
 /** A body may come encoded; what the upstream gets is what came. */

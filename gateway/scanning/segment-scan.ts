@@ -79,3 +79,4 @@ const FAILURES: ReadonlySet<UnscannedReason> = new Set([
   'bad_sse',
   'unknown_encoding',
 ]);
+  'duplicate_key',

@@ -1,0 +1,49 @@
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COLON = 0x3a;
+const COMMA = 0x2c;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+const OPEN_LIST = 0x5b;
+const CLOSE_LIST = 0x5d;
+
+/** Whether some object of well-formed JSON has one key twice, however each is escaped: of two readers one may take the
+ *  first value and the other the last, and what was judged is not what is answered.
+ *  @returns the offset of the second, or null */
+export function duplicateKeyAt(json: Buffer): number | null {
+  const open: (Set<string> | null)[] = [];
+  let isKey = false;
+  for (let at = 0; at < json.length; at++) {
+    const byte = json[at];
+    if (byte === QUOTE) {
+      const end = stringEnd(json, at);
+      const keys = open.at(-1);
+      if (isKey && keys !== null && keys !== undefined) {
+        const key = keyOf(json.subarray(at, end));
+        if (keys.has(key)) return at;
+        keys.add(key);
+      }
+      at = end - 1;
+    } else if (byte === OPEN_OBJECT) open.push(new Set());
+    else if (byte === OPEN_LIST) open.push(null);
+    else if (byte === CLOSE_OBJECT || byte === CLOSE_LIST) open.pop();
+    if (byte === OPEN_OBJECT || byte === COMMA) isKey = true;
+    else if (byte === COLON || byte === OPEN_LIST) isKey = false;
+  }
+  return null;
+}
+
+/** Offset after the closing quote. */
+function stringEnd(json: Buffer, start: number): number {
+  for (let at = start + 1; at < json.length; at++) {
+    if (json[at] === BACKSLASH) at += 1;
+    else if (json[at] === QUOTE) return at + 1;
+  }
+  return json.length;
+}
+
+function keyOf(token: Buffer): string {
+  return token.includes(BACKSLASH)
+    ? JSON.parse(token.toString('utf8'))
+    : token.toString('utf8', 1, token.length - 1);
+}

@@ -1,0 +1,48 @@
+import type { IncomingMessage } from 'node:http';
+import { badTargetRefusal, headersRefusal, oddRequestRefusal, type Refusal } from './exchange/problems.ts';
+
+/** What is wrong with a request that Node's parser lets through: two hops that read it differently would see two
+ *  requests. Null: nothing is.
+ *  @see RFC 9112, sections 3.2 and 6.1 */
+export function requestFault(request: IncomingMessage, maxHeaders: number): Refusal | null {
+  const { rawHeaders, httpVersion, headers } = request;
+  const count = rawHeaders.length / 2;
+  if (count > maxHeaders) return headersRefusal(count, maxHeaders);
+  const hosts = hostsOf(rawHeaders);
+  if (hosts > 1) return oddRequestRefusal('two_hosts', `the request has ${hosts} Host headers`);
+  if (hosts === 0 && httpVersion === '1.1')
+    return oddRequestRefusal('no_host', 'the request has no Host header');
+  const coding = (['transfer-encoding', 'te'] as const).find((name) => headers[name] !== undefined);
+  if (httpVersion !== '1.1' && coding !== undefined) {
+    return oddRequestRefusal('bad_http', `HTTP/${httpVersion} has no ${coding}`);
+  }
+  const { expect } = headers;
+  if (expect !== undefined && expect.toLowerCase() !== '100-continue') {
+    const message = `the request expects ${JSON.stringify(expect.slice(0, 100))}; only 100-continue is known`;
+    return oddRequestRefusal('bad_expect', message);
+  }
+  return targetFault(request);
+}
+
+function hostsOf(rawHeaders: readonly string[]): number {
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] ?? '';
+    if (name.length === 4 && name.toLowerCase() === 'host') count += 1;
+  }
+  return count;
+}
+
+/** `POST http://elsewhere/…` asks for a forward proxy, which this is not. One that names this host is as good as its
+ *  path, which it becomes. */
+function targetFault(request: IncomingMessage): Refusal | null {
+  const { url = '', headers } = request;
+  if (url.startsWith('/')) return null;
+  const absolute = /^https?:\/\/([^/?#]+)(.*)$/i.exec(url);
+  if (absolute?.[1] === undefined || absolute[1].toLowerCase() !== headers.host?.toLowerCase()) {
+    return badTargetRefusal();
+  }
+  const rest = absolute[2] ?? '';
+  request.url = rest.startsWith('/') ? rest : `/${rest}`;
+  return null;
+}
