@@ -1,6 +1,7 @@
 import type { Featureset } from '../detectors/index.ts';
 import { compiledOf } from './compiled.ts';
 import { compileFiles } from './load.ts';
+import { withCalibrations } from './own-calibration.ts';
 import { readRuleFiles } from './read-files.ts';
 import type { RuleProblem, RuleSummary } from './types.ts';
 import { warnOfUnreached } from './unreached-thresholds.ts';
@@ -22,7 +23,8 @@ export async function checkRules(paths: readonly string[], featureset: Featurese
   if (!result.ok) return { ok: false, problems: sortProblems(result.problems), rules: [] };
   const { ruleSet } = result;
   const { compiledRules, warnings } = compiledOf(ruleSet);
-  const unreached = warnOfUnreached(compiledRules, files.sources, featureset);
+  const calibrated = withCalibrations(featureset, files.calibrations ?? []);
+  const unreached = warnOfUnreached(compiledRules, files.sources, calibrated.featureset);
   const rules = ruleSet.rules.map(summaryOf);
   return { ok: true, problems: sortProblems([...warnings, ...unreached]), rules };
 }

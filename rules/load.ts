@@ -6,6 +6,7 @@ import { collectFilters } from './compile-filters.ts';
 import { compileRule } from './compile-rule.ts';
 import type { CompiledRule } from './compiled.ts';
 import { compileCorrelations } from './events/compile-correlations.ts';
+import { withCalibrations } from './own-calibration.ts';
 import { createProblem, type SourceText } from './problem.ts';
 import { readDocument } from './read-document.ts';
 import { type ReadFiles, readRuleFiles } from './read-files.ts';
@@ -21,8 +22,9 @@ export async function loadRules(paths: readonly string[], featureset: Featureset
 }
 
 /** `loadRules` for files already read; pure. */
-export function compileFiles(files: ReadFiles, featureset: Featureset): LoadResult {
-  const { sources } = files;
+export function compileFiles(files: ReadFiles, loaded: Featureset): LoadResult {
+  const { sources, calibrations = [] } = files;
+  const { featureset, problems: uncalibrated } = withCalibrations(loaded, calibrations);
   const shaped = sources.map((source) => shapeSource(source, featureset));
   const whole = shaped.flatMap(({ file }) => (file === undefined ? [] : [file]));
   const definitions = collectDefinitions(whole);
@@ -37,6 +39,7 @@ export function compileFiles(files: ReadFiles, featureset: Featureset): LoadResu
   const isWhole = files.problems.length === 0 && whole.length === shaped.length;
   const found = [
     ...files.problems,
+    ...uncalibrated,
     ...shaped.flatMap((part) => part.problems),
     ...definitions.problems,
     // What a file that cannot be read would have held is not missing.
@@ -50,7 +53,7 @@ export function compileFiles(files: ReadFiles, featureset: Featureset): LoadResu
   const problems = withoutRepeats(hasErrors ? found : [...found, ...definitions.unused()]);
   if (hasErrors) return { ok: false, problems };
   if (rules.length === 0) return { ok: false, problems: [...problems, noRules(sources)] };
-  const texts = sources.map((source) => source.text);
+  const texts = [...sources, ...calibrations].map((source) => source.text);
   const { correlations } = correlated;
   return { ok: true, ruleSet: createRuleSet(rules, { featureset, texts, warnings: problems, correlations }) };
 }

@@ -7,12 +7,18 @@ import type { RuleProblem } from './types.ts';
 /** What could be read, and what could not. */
 export interface ReadFiles {
   readonly sources: readonly SourceText[];
+  /** Files of learned calibrations, which stand beside the rules; none by default. */
+  readonly calibrations?: readonly SourceText[];
   readonly problems: readonly RuleProblem[];
 }
 
 type Found<T> = { readonly value: T } | { readonly problem: RuleProblem };
 
 const MAX_FILES = 1000;
+const MAX_CALIBRATION_BYTES = 16 * 1024 * 1024;
+
+/** What the name of a learned calibration ends with. */
+export const CALIBRATION_SUFFIX = '.calibration.json';
 
 /** Texts of the rule files under the paths, in the order of their names; UTF-8 is checked. */
 export async function readRuleFiles(paths: readonly string[]): Promise<ReadFiles> {
@@ -20,14 +26,20 @@ export async function readRuleFiles(paths: readonly string[]): Promise<ReadFiles
   const names = [...new Set(valuesOf(found).flat())].sort();
   if (names.length > MAX_FILES) {
     const problem = fileProblem(paths.join(', '), `${names.length} rule files, more than ${MAX_FILES}`);
-    return { sources: [], problems: [problem] };
+    return { sources: [], calibrations: [], problems: [problem] };
   }
   const texts = await Promise.all(names.map(readText));
   const problems = [...problemsOf(found), ...problemsOf(texts)];
-  if (names.length === 0 && problems.length === 0) {
+  const read = valuesOf(texts);
+  const sources = read.filter(({ file }) => !isCalibration(file));
+  if (sources.length === 0 && problems.length === 0) {
     problems.push(fileProblem(paths.join(', '), 'no rule file (*.yaml, *.yml) here'));
   }
-  return { sources: valuesOf(texts), problems };
+  return { sources, calibrations: read.filter(({ file }) => isCalibration(file)), problems };
+}
+
+function isCalibration(file: string): boolean {
+  return file.endsWith(CALIBRATION_SUFFIX);
 }
 
 /** Rule files under a path: itself, or the files of the directory and its subdirectories. Names that begin
@@ -45,7 +57,7 @@ async function findFiles(path: string): Promise<Found<string[]>> {
 }
 
 async function findInDirectory(path: string): Promise<Found<string[]>> {
-  if (/\.ya?ml$/.test(path)) return findFiles(path);
+  if (/\.ya?ml$/.test(path) || isCalibration(path)) return findFiles(path);
   const isDirectory = await stat(path).then(
     (status) => status.isDirectory(),
     () => false,
@@ -56,8 +68,9 @@ async function findInDirectory(path: string): Promise<Found<string[]>> {
 async function readText(file: string): Promise<Found<SourceText>> {
   try {
     const { size } = await stat(file);
-    if (size > MAX_BYTES) {
-      return { problem: fileProblem(file, `the file has ${size} bytes, more than ${MAX_BYTES}; split it`) };
+    const max = isCalibration(file) ? MAX_CALIBRATION_BYTES : MAX_BYTES;
+    if (size > max) {
+      return { problem: fileProblem(file, `the file has ${size} bytes, more than ${max}; split it`) };
     }
     const bytes = await readFile(file);
     return decode(file, bytes);

@@ -11,6 +11,7 @@ Each tool takes \`--json\`, tells its exit codes in \`telltale help rules TOOL\`
 | \`record RULE --text TEXT\` | what a rule reads of a text, for a test that needs no reader |
 | \`backtest FILE.jsonl --label NAME\` | precision, recall and false-alarm rate of each rule on a labelled file |
 | \`diff BEFORE AFTER\` | what a change of rules means, and which version step it asks for |
+| \`calibrate TRAFFIC.jsonl\` | learns from your own ordinary traffic what rates stand for |
 | \`fmt PATH …\` | rule files in canonical order and layout; with \`--check\` only whether they are |
 | \`schema\` | the JSON Schema of rule files, for editors |
 
@@ -47,6 +48,16 @@ ends with 1 where one was not seen both ways.
 \`rules explain\` shows what one rule makes of a text: each condition's value, threshold and margin, whether the
 expression holds, and the tokens and features behind it, or those that came nearest. \`rules backtest\` runs all rules
 over a labelled file and measures each on the rows that it reads.
+
+### Calibrate
+
+The featureset's calibration is of other people's traffic. \`rules calibrate TRAFFIC.jsonl RULES\` scores your own ordinary
+traffic and writes \`traffic.calibration.json\` into the folder of the rules; every rule that is loaded together with it
+looks its rates up there, for each signal and aggregate that the file holds (all concepts, and what the rules read), by the
+role that the target reads where that role has segments enough. It keeps the sample's size and what the traffic was; a
+finding's interval is that of the sample. A rate is carried where the sample is expected to go over it five times: 1/2000
+asks for 10,000 segments. Where a rule asks for more, nothing is written and the errors say how many segments are missing.
+The file holds for one featureset and is part of the set's digest.
 
 ### Diff
 

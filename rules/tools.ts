@@ -9,4 +9,13 @@ export {
 } from './diff-rules.ts';
 export { type FormatResult, type FormattedFile, formatRules } from './format-rules.ts';
 export { junitText } from './junit.ts';
+export {
+  type CalibrationLearner,
+  createCalibrationLearner,
+  type Learned,
+  learnable,
+} from './learn-calibration.ts';
+export type { OwnCalibration } from './own-calibration.ts';
+export { CALIBRATION_SUFFIX } from './read-files.ts';
 export { type RecordResult, recordText, type ToRecord } from './record-text.ts';
+export { calibrationText, type NewCalibration, tryCalibration } from './try-calibration.ts';

@@ -94,8 +94,8 @@ function createReloader(parts: RuleWatcherParts, directories: DirectoryWatch) {
   };
 }
 
-function contentDigest({ sources, problems }: ReadFiles, featureset: Featureset): string {
-  const texts = sources.map(({ text }) => text);
+function contentDigest({ sources, calibrations = [], problems }: ReadFiles, featureset: Featureset): string {
+  const texts = [...sources, ...calibrations].map(({ text }) => text);
   const trouble = problems.map(({ file, message }) => `${file}: ${message}`);
   return digestOfTexts(featureset, [...texts, ...trouble]);
 }

@@ -3,6 +3,7 @@ import { configCheckCommand } from './config-check.ts';
 import { evalCommand } from './eval.ts';
 import { outboxListCommand } from './outbox-list.ts';
 import { rulesBacktestCommand } from './rules-backtest.ts';
+import { rulesCalibrateCommand } from './rules-calibrate.ts';
 import { rulesCheckCommand } from './rules-check.ts';
 import { rulesCoverageCommand } from './rules-coverage.ts';
 import { rulesDiffCommand } from './rules-diff.ts';
@@ -29,6 +30,7 @@ export const COMMANDS: readonly Command[] = [
   rulesExplainCommand,
   rulesRecordCommand,
   rulesBacktestCommand,
+  rulesCalibrateCommand,
   rulesDiffCommand,
   rulesFmtCommand,
   rulesSchemaCommand,

@@ -113,3 +113,22 @@ test('rules fmt rewrites what is out of order, and with --check only says so', a
   assert.deepEqual([again.code, JSON.parse(again.stdout).changed], [0, []]);
   assert.equal((await runHere(['rules', 'fmt'])).code, 2);
 });
+
+test('rules calibrate writes a calibration that the rules load with, or says what is missing', async () => {
+  const rates = (rate: string) => ruleFile('[]').replace('above: -1000', `rarer_than: ${rate}`);
+  const rules = await mkdtemp(join(folder, 'calibrated-'));
+  await writeFile(join(rules, 'a.yaml'), rates('1/4'));
+  const rows = Array.from({ length: 20 }, (_, i) => `${JSON.stringify({ text: `Letter number ${i}.` })}\n`);
+  const traffic = await write('traffic.jsonl', rows.join(''));
+  const right = await runHere(['rules', 'calibrate', traffic, rules, '--traffic', 'letters', '--json']);
+  assert.equal(right.code, 0, right.stderr);
+  const told = JSON.parse(right.stdout);
+  assert.deepEqual([told.segments, told.traffic, told.rules], [20, 'letters', 1]);
+  await writeFile(join(rules, 'a.yaml'), rates('1/40'));
+  const small = await runHere(['rules', 'calibrate', traffic, rules]);
+  assert.deepEqual([small.code, small.stdout], [1, '']);
+  assert.match(small.stderr, /180 more ordinary segments are needed[\s\S]*nothing written/);
+  const where = await runHere(['rules', 'calibrate', traffic]);
+  assert.match(where.stderr, /--out is needed/);
+  assert.equal(where.code, 2);
+});

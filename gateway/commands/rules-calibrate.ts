@@ -1,0 +1,163 @@
+import { rename, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { Detector } from '../../detectors/index.ts';
+import {
+  CALIBRATION_SUFFIX,
+  type CalibrationLearner,
+  calibrationText,
+  createCalibrationLearner,
+  formatProblems,
+  learnable,
+  loadRules,
+  type NewCalibration,
+  type OwnCalibration,
+  type RuleSet,
+  tryCalibration,
+} from '../../rules/index.ts';
+import {
+  type Call,
+  CommandFailure,
+  type CommandIo,
+  defineCommand,
+  UsageError,
+  writeJson,
+} from './command.ts';
+import { type EvalRow, readEvalRows } from './eval-rows.ts';
+import { mapInFlight } from './map-in-flight.ts';
+import { openDetector } from './open-detector.ts';
+import { createProgress } from './progress.ts';
+import { rulePaths } from './rule-paths.ts';
+import { formatTable } from './table.ts';
+
+const MAX_PATHS = 1_000;
+const ROWS_IN_FLIGHT_PER_WORKER = 16;
+/** Nobody waits: better late than refused. */
+const TIMEOUT_MS = 600_000;
+
+const options = { out: { type: 'string' }, traffic: { type: 'string' }, json: { type: 'boolean' } } as const;
+
+/** `telltale rules calibrate`: learns from a team's own ordinary traffic what `rarer_than` stands for. */
+export const rulesCalibrateCommand = defineCommand({
+  name: 'rules calibrate',
+  summary: 'Learn from your own ordinary traffic what false-alarm rates stand for',
+  usage: 'TRAFFIC.jsonl [PATH …] [--out FILE] [--traffic TEXT] [--json]',
+  details: `
+TRAFFIC.jsonl   rows as of eval, labels not needed: {"text"} or {"messages"}, optional "role"; ordinary traffic, as it comes
+PATH            files or folders of rules; default the folder of TELLTALE_RULES, else the shipped rules
+--out FILE      where the calibration goes; default traffic${CALIBRATION_SUFFIX} in the one folder that PATH names
+--traffic TEXT  what the traffic was, for people; default the file's name and its size
+
+Every segment is scored as the gateway would; rules that are loaded together with the file look their rates up in it, for
+all signals that it holds. Where the sample cannot carry a rate that a rule asks for, nothing is written: the errors say
+how many segments are missing, and the exit code is 1.`,
+  options,
+  maxPositionals: 1 + MAX_PATHS,
+  run: calibrate,
+});
+
+async function calibrate({ values, positionals, io }: Call<typeof options>): Promise<number> {
+  const [traffic, ...named] = positionals;
+  if (traffic === undefined) throw new UsageError('rules calibrate: a file of ordinary traffic is needed');
+  const paths = rulePaths(named, io.env);
+  const file = values.out ?? (await besideRules(named));
+  if (!file.endsWith(CALIBRATION_SUFFIX)) {
+    throw new UsageError(`rules calibrate: --out ${file}: must end with ${CALIBRATION_SUFFIX}`);
+  }
+  const rows = await readEvalRows(traffic);
+  const { detector } = await openDetector(io.env);
+  try {
+    const { featureset } = detector;
+    const loaded = await loadRules(paths, featureset);
+    const learner = createCalibrationLearner(learnable(detector, loaded.ok ? loaded.ruleSet : null));
+    await learn(learner, { rows, detector, io });
+    if (learner.segments() === 0) throw new CommandFailure(`${traffic}: no segment has tokens`);
+    const calibration = learner.finish({
+      featureset: featureset.digest,
+      traffic: values.traffic ?? `${basename(traffic)}, ${rows.length} rows`,
+      created: new Date().toISOString(),
+    });
+    const tried = await tryCalibration(paths, { file, calibration }, featureset);
+    if (!tried.ok) {
+      io.stderr.write(formatProblems(tried.problems, { isColoured: io.hasColours }));
+      io.stderr.write(`nothing written: the rules would not load with ${learner.segments()} segments\n`);
+      return 1;
+    }
+    await write({ file, calibration });
+    report({ file, calibration }, tried.ruleSet, { io, isJson: values.json === true });
+    return 0;
+  } finally {
+    await detector.close();
+  }
+}
+
+async function besideRules(named: readonly string[]): Promise<string> {
+  const [folder, ...others] = named;
+  const isFolder = folder !== undefined && (await stat(folder).catch(() => null))?.isDirectory() === true;
+  if (isFolder && others.length === 0) return join(folder, `traffic${CALIBRATION_SUFFIX}`);
+  throw new UsageError('rules calibrate: --out is needed where the rules are not one folder');
+}
+
+interface Work {
+  readonly rows: readonly EvalRow[];
+  readonly detector: Detector;
+  readonly io: CommandIo;
+}
+
+async function learn(learner: CalibrationLearner, { rows, detector, io }: Work): Promise<void> {
+  const progress = createProgress(io, 'rules calibrate', rows.length);
+  const { signals } = learner;
+  const limit = ROWS_IN_FLIGHT_PER_WORKER * Math.max(1, detector.stats().workers);
+  try {
+    await mapInFlight(rows, limit, async ({ segments }) => {
+      let tokens = 0;
+      for (const { role, text } of segments) {
+        const scorer = detector.createScorer({ role, signals, priority: 'observe', timeoutMs: TIMEOUT_MS });
+        const activations = await scorer.end(text);
+        learner.add(role, activations);
+        tokens += activations.tokens.length;
+      }
+      progress.add({ rows: 1, tokens });
+    });
+  } finally {
+    progress.clear();
+  }
+}
+
+async function write({ file, calibration }: NewCalibration): Promise<void> {
+  const beside = join(dirname(file), `.${basename(file)}.${process.pid}.new`);
+  try {
+    await writeFile(beside, calibrationText(calibration));
+    await rename(beside, file);
+  } catch (cause) {
+    throw new CommandFailure(`rules calibrate: ${file}: cannot be written: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}
+
+function report(
+  { file, calibration }: NewCalibration,
+  ruleSet: RuleSet,
+  { io, isJson }: { readonly io: CommandIo; readonly isJson: boolean },
+): void {
+  const { segments, traffic, curves } = calibration;
+  const rules = ruleSet.rules.length;
+  if (isJson) {
+    writeJson(io, { file, traffic, segments, rules, curves: curves.map(withoutScores) });
+    return;
+  }
+  const rows = curves
+    .filter(({ role }) => role === null)
+    .map(({ signal, aggregate, segments: sample, ranks, values }) => {
+      const at = ranks.findLastIndex((rank) => rank <= Math.max(1, sample / 100));
+      const rarest = sample >= 10 ? `1/${Math.floor(sample / 5)}` : '-';
+      return [signal, aggregate.kind, String(sample), rarest, (values[at] ?? 0).toFixed(3)];
+    });
+  const head = ['signal', 'aggregate', 'segments', 'rarest rate', 'highest 1 %'];
+  io.stdout.write(formatTable([head, ...rows]));
+  io.stdout.write(`${file}: ${segments} segments (${traffic}); ${rules} rules load with it\n`);
+}
+
+function withoutScores({ signal, aggregate, role, segments }: OwnCalibration['curves'][number]) {
+  return { signal, aggregate, role, segments };
+}

@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import {
+  type Aggregate,
+  type Calibration,
+  type CalibrationCurve,
+  type Featureset,
+  type Role,
+  rarityOn,
+  type SignalId,
+  thresholdFor,
+} from '../detectors/index.ts';
+import { createProblem, type SourceText } from './problem.ts';
+import type { RuleProblem } from './types.ts';
+
+const curveSchema = z
+  .strictObject({
+    signal: z.string().min(1),
+    aggregate: z.strictObject({
+      kind: z.enum(['max', 'mean', 'top_k_mean', 'max_rolling_mean']),
+      window: z.int().nonnegative(),
+    }),
+    /** Whose segments; null for all. */
+    role: z.enum(['system', 'user', 'assistant', 'tool']).nullable(),
+    segments: z.int().positive(),
+    /** values[i] is the ranks[i]-th highest score. */
+    ranks: z.array(z.int().positive()).min(1),
+    values: z.array(z.number()).min(1),
+  })
+  .refine(({ ranks, values }) => ranks.length === values.length, 'must have as many ranks as values')
+  .refine(({ ranks }) => ranks.every((rank, i) => i === 0 || rank > (ranks[i - 1] ?? 0)), 'ranks must ascend')
+  .refine(
+    ({ values }) => values.every((value, i) => i === 0 || value <= (values[i - 1] ?? 0)),
+    'values must not ascend',
+  );
+
+/** How a team's own ordinary traffic scores. */
+export const ownCalibrationSchema = z.strictObject({
+  version: z.literal(1),
+  /** Digest of the featureset that the traffic was scored with. */
+  featureset: z.string().min(1),
+  /** What the traffic was, for people. */
+  traffic: z.string().min(1).max(500),
+  /** When it was learned, ISO 8601. */
+  created: z.iso.datetime(),
+  segments: z.int().positive(),
+  curves: z.array(curveSchema).min(1),
+});
+
+export type OwnCalibration = z.infer<typeof ownCalibrationSchema>;
+
+export interface Calibrated {
+  readonly featureset: Featureset;
+  readonly problems: readonly RuleProblem[];
+}
+
+/** A featureset that promises rates by the traffic of the team, for the signals and aggregates that its calibrations
+ *  hold; of those the featureset's own calibration says nothing any more, since its traffic is another. */
+export function withCalibrations(featureset: Featureset, files: readonly SourceText[]): Calibrated {
+  if (files.length === 0) return { featureset, problems: [] };
+  const curves = new Map<string, CalibrationCurve>();
+  const problems = files.flatMap((file) => readInto(curves, file, featureset));
+  const own: Calibration = { curve: (signal, aggregate, role) => curves.get(keyOf(signal, aggregate, role)) };
+  const calibrated: Featureset = {
+    ...featureset,
+    threshold: (signal, aggregate, rate, role) =>
+      own.curve(signal, aggregate) === undefined
+        ? featureset.threshold(signal, aggregate, rate, role)
+        : thresholdFor(own, signal, { aggregate, rate, role }),
+    rarity: (signal, aggregate, value) => {
+      const curve = own.curve(signal, aggregate);
+      return curve === undefined ? featureset.rarity(signal, aggregate, value) : rarityOn(curve, value);
+    },
+  };
+  return { featureset: calibrated, problems };
+}
+
+function readInto(
+  curves: Map<string, CalibrationCurve>,
+  file: SourceText,
+  { digest }: Featureset,
+): RuleProblem[] {
+  const refuse = (message: string) => [createProblem(file, 0, message)];
+  const parsed = ownCalibrationSchema.safeParse(parseJson(file.text));
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    return refuse(`is no calibration: ${issue?.path.join('.') || 'the file'}: ${issue?.message}`);
+  }
+  const { featureset, traffic, curves: read } = parsed.data;
+  if (featureset !== digest) {
+    const [learned, loaded] = [featureset, digest].map((one) => one.slice(0, 12));
+    return refuse(
+      `the calibration was learned with featureset ${learned}, loaded is ${loaded}; learn it again with telltale rules calibrate, or remove it`,
+    );
+  }
+  for (const { signal, aggregate, role, segments, ranks, values } of read) {
+    const key = keyOf(signal as SignalId, aggregate, role ?? undefined);
+    if (curves.has(key)) {
+      return refuse(`${signal} under ${aggregate.kind} is calibrated twice; keep one of the files`);
+    }
+    const sample = { ranks: Uint32Array.from(ranks), values: Float32Array.from(values) };
+    curves.set(key, { segments, traffic, ...sample });
+  }
+  return [];
+}
+
+function keyOf(signal: SignalId, { kind, window }: Aggregate, role?: Role): string {
+  return `${signal}|${kind}|${kind === 'max' || kind === 'mean' ? 0 : window}|${role ?? 'all'}`;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
