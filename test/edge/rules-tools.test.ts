@@ -76,6 +76,17 @@ test('rules explain ends with 0 where the rule fires and 1 where it does not, an
   assert.match(quiet.stdout, /nearest: tokens? \d/);
 });
 
+test('rules explain tells what a disguised text reads, and explains that', async () => {
+  const reads = 'Nobody knows where the keys of the house are.';
+  const text = Buffer.from(reads).toString('base64');
+  const about = (rule: string) => ['rules', 'explain', rule, rules, '--text', text];
+  const told = JSON.parse((await runHere([...about('nothing'), '--json'])).stdout);
+  assert.deepEqual(told.view, { text: reads, changes: ['encoded'] });
+  assert.equal(told.tokens.map((token: { text: string }) => token.text).join(''), reads);
+  const shown = await runHere(about('nothing'));
+  assert.ok(shown.stdout.startsWith(`${text}\n\nDisguised (encoded); it reads:\n${reads}\n`), shown.stdout);
+});
+
 test('rules explain reads the shipped rules and shades the tokens on a terminal only', async () => {
   const args = ['rules', 'explain', 'hate', '--text', 'You are vermin and should all disappear.'];
   const shown = await runHere(args, { hasColours: true });
