@@ -35,6 +35,7 @@ export interface CoverageEntry {
   readonly choice: number | null;
   readonly status: 'scanned' | 'skipped' | 'failed';
   readonly reason: UnscannedReason | null;
+  /** Tokens read; of a disguised text those of both readings. */
   readonly tokens: number;
   readonly bytes: number;
 }
