@@ -8,6 +8,9 @@ export interface ServiceCommand {
   args: readonly string[];
   cwd?: string;
   env?: NodeJS.ProcessEnv;
+  /** Whose process it is, where it may not be the tests' own. */
+  uid?: number;
+  gid?: number;
   /** Ready as soon as what it printed matches. */
   readyWhen: RegExp;
   readyTimeoutMs: number;
@@ -43,6 +46,8 @@ export async function startService(start: ServiceCommand): Promise<ServiceProces
   const child = spawn(start.command, start.args, {
     cwd: start.cwd,
     env: start.env ?? process.env,
+    ...(start.uid === undefined ? {} : { uid: start.uid }),
+    ...(start.gid === undefined ? {} : { gid: start.gid }),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   alive.add(child);
