@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { ServerResponse } from 'node:http';
+import { type ServerResponse, STATUS_CODES } from 'node:http';
 import type { OwnAnswer } from '../dialects/dialect.ts';
 
 /** The client's side of an answer. Headers go out with the first byte or with `begin`. */
@@ -8,7 +8,11 @@ export interface Client {
   begin(head: Head): void;
   /** Waits while the client does not read. False: the client is gone. */
   write(bytes: Buffer): Promise<boolean>;
+  /** Goes out after the last byte of an answer in chunks. */
+  addTrailers(trailers: Readonly<Record<string, string>>): void;
   end(): void;
+  /** Says something before the answer: 102, 103. */
+  inform(status: number, headers: readonly string[]): void;
   /** A whole answer of the gateway's own making. */
   send(head: Head, answer: OwnAnswer): void;
   /** Ends the connection in a way that no client takes for the end of an answer; the last words go out before. */
@@ -48,8 +52,20 @@ export function createClient(response: ServerResponse, stallMs: number, onBegin:
       if (response.write(bytes)) return true;
       return waitForDrain(response, stallMs);
     },
+    addTrailers: (trailers) => {
+      if (Object.keys(trailers).length > 0) response.addTrailers(trailers);
+    },
     end: () => {
       response.end();
+    },
+    inform(status, headers) {
+      if (response.headersSent || response.req.httpVersion !== '1.1') return;
+      let head = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Information'}\r\n`;
+      for (let index = 0; index < headers.length; index += 2) {
+        head += `${headers[index]}: ${headers[index + 1]}\r\n`;
+      }
+      // Node's own ways know two of these and change their headers; without a socket it is another answer's turn.
+      response.socket?.write(`${head}\r\n`, 'latin1');
     },
     send({ status, headers }, { contentType, body }) {
       if (response.destroyed) return;

@@ -33,7 +33,7 @@ const MAX_TRAILING_BYTES = 1024 * 1024;
 
 /** Passes an answer on, byte for byte, until its last bytes; those stay in the hold. */
 export async function relayAnswer(parts: RelayParts): Promise<RelayEnd> {
-  const { answer, reader, abortSignal } = parts;
+  const { answer, client, reader, abortSignal } = parts;
   try {
     const early = await passChunks(parts);
     if (early !== null) return early;
@@ -42,6 +42,7 @@ export async function relayAnswer(parts: RelayParts): Promise<RelayEnd> {
   } finally {
     answer.body.destroy();
   }
+  client.addTrailers(answer.trailers());
   await reader.end();
   return { end: 'whole' };
 }

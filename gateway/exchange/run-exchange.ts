@@ -3,6 +3,7 @@ import { conversationId } from '../conversation/conversation-id.ts';
 import { credentialOf } from '../conversation/credential.ts';
 import type { RequestReading } from '../dialects/dialect.ts';
 import type { UpstreamAnswer, UpstreamRequest } from '../upstream/create-upstream.ts';
+import { informationHeaders } from '../upstream/headers.ts';
 import { answerClient } from './answer-client.ts';
 import { createClient } from './client.ts';
 import { type Connection, createExchange } from './exchange.ts';
@@ -86,6 +87,7 @@ async function callUpstream(way: Way, body: Buffer | null): Promise<UpstreamAnsw
     headers: rawHeaders,
     body,
     abortSignal: exchange.abortSignal,
+    onInformation: (status, said) => way.client.inform(status, informationHeaders(said)),
   });
   if (answer.outcome === 'answered') return answer;
   if (exchange.abortReason() === 'client_gone') {

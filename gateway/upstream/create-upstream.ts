@@ -11,6 +11,8 @@ export interface UpstreamRequest {
   readonly headers: RawHeaders;
   readonly body: Buffer | null;
   readonly abortSignal: AbortSignal;
+  /** Hears what the upstream says before its answer: 102, 103. */
+  readonly onInformation?: (status: number, headers: RawHeaders) => void;
 }
 
 export interface UpstreamAnswer {
@@ -18,6 +20,8 @@ export interface UpstreamAnswer {
   readonly status: number;
   readonly statusText: string;
   readonly headers: RawHeaders;
+  /** What came after the body; known when that has ended. */
+  trailers(): Readonly<Record<string, string>>;
   /** Errors when the upstream stops before the end; reading it slowly slows the upstream. */
   readonly body: Readable;
 }
@@ -54,7 +58,7 @@ export function createUpstream({ url, settings, key, proxy }: UpstreamParts): Up
   const dispatcher = openDispatcher(origin, settings, proxy);
   return {
     host,
-    async send({ method, target, headers, body, abortSignal }) {
+    async send({ method, target, headers, body, abortSignal, onInformation }) {
       const patience = startPatience(settings.first_byte_timeout_ms);
       const passed = requestHeaders(headers);
       try {
@@ -66,12 +70,14 @@ export function createUpstream({ url, settings, key, proxy }: UpstreamParts): Up
           body,
           signal: AbortSignal.any([abortSignal, patience.signal]),
           responseHeaders: 'raw',
+          onInfo: ({ statusCode, headers: raw }) => onInformation?.(statusCode, rawHeaders(raw)),
         });
         return {
           outcome: 'answered',
           status: response.statusCode,
           statusText: response.statusText,
-          headers: texts(response.headers as unknown as readonly (string | Buffer)[]),
+          headers: rawHeaders(response.headers),
+          trailers: () => response.trailers,
           body: response.body,
         };
       } catch (error) {
@@ -118,6 +124,9 @@ function startPatience(timeoutMs: number): { signal: AbortSignal; stop: () => vo
   return { signal: controller.signal, stop: () => clearTimeout(timer) };
 }
 
-function texts(raw: readonly (string | Buffer)[]): string[] {
-  return raw.map((part) => (typeof part === 'string' ? part : part.toString('latin1')));
+/** What undici gives where raw headers are asked for, which its types do not know. */
+function rawHeaders(given: unknown): string[] {
+  return (given as readonly (string | Buffer)[]).map((part) =>
+    typeof part === 'string' ? part : part.toString('latin1'),
+  );
 }

@@ -10,7 +10,6 @@ const HOP_BY_HOP = new Set([
   'proxy-authenticate',
   'proxy-authorization',
   'te',
-  'trailer',
   'transfer-encoding',
   'upgrade',
   'expect',
@@ -22,12 +21,20 @@ const OWN_PREFIX = 'x-telltale-';
 export function requestHeaders(raw: RawHeaders): string[] {
   return filtered(
     raw,
-    (name) => name !== 'host' && name !== 'content-length' && !name.startsWith(OWN_PREFIX),
+    // A body is sent whole, with its length: there are no trailers to tell of.
+    (name) =>
+      name !== 'host' && name !== 'content-length' && name !== 'trailer' && !name.startsWith(OWN_PREFIX),
   );
 }
 
-/** The upstream's headers for the client. */
+/** The upstream's headers for the client. Trailers are told of where there can be any. */
 export function answerHeaders(raw: RawHeaders): string[] {
+  const hasLength = headerOf(raw, 'content-length') !== undefined;
+  return filtered(raw, (name) => !name.startsWith(OWN_PREFIX) && !(hasLength && name === 'trailer'));
+}
+
+/** What the upstream says before its answer, for the client. */
+export function informationHeaders(raw: RawHeaders): string[] {
   return filtered(raw, (name) => !name.startsWith(OWN_PREFIX));
 }
 
