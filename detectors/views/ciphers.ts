@@ -4,6 +4,9 @@ import { LEAST_PLAUSIBLE, perByte } from './plausibility.ts';
 
 /** Between these a text can change its way of being written. */
 const STRETCH = /[^\n"“”«»:]+/gu;
+/** Words that no common word becomes when it is turned: a stretch with one of them is plain, and costs no more. */
+const PLAIN_WORD =
+  /(?<![\p{L}])(?:the|and|you|for|that|this|with|what|how|que|und|het|nicht|pour|para|como|yang)(?![\p{L}])/iu;
 const LEAST_LETTERS = 12;
 /** So much of a stretch says how it is written. */
 const SAMPLE_UNITS = 120;
@@ -15,6 +18,7 @@ export function deciphered(source: MappedText, vocabulary: Vocabulary): MappedTe
   const found: Replacement[] = [];
   for (const { 0: stretch, index } of source.text.matchAll(STRETCH)) {
     if ((stretch.match(/[a-z]/gi)?.length ?? 0) < LEAST_LETTERS) continue;
+    if (PLAIN_WORD.test(stretch)) continue;
     const before = perByte(vocabulary, sampleOf(stretch));
     if (before >= LEAST_PLAUSIBLE + LEAST_GAIN) continue;
     const readings = [rotated(stretch), backwards(stretch)]
