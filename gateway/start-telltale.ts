@@ -19,11 +19,11 @@ import { createHealth } from './health.ts';
 import { listen } from './http-server.ts';
 import { createMetricsHandler } from './metrics-handler.ts';
 import { ruleFolders } from './rule-folders.ts';
+import { sinkNames } from './sinks/create-sinks.ts';
 import { type RunningRelay, startRelay } from './start-relay.ts';
 import { type ActiveRules, startRules } from './start-rules.ts';
-import { sinkNames } from './sinks/create-sinks.ts';
 import { createStop } from './stop.ts';
-import { createLogger, createTelemetry, type Logger } from './telemetry/index.ts';
+import { createLogger, createTelemetry, type Logger, logOutages } from './telemetry/index.ts';
 import { createUpstreams } from './upstream/create-upstreams.ts';
 
 /** A gateway that runs, and where. */
@@ -119,7 +119,7 @@ interface Built {
 /** What stands behind the gateway's port. */
 async function buildParts({ config, log, closing, options }: Start, stopSignal: AbortSignal): Promise<Built> {
   const dataDir = openDataFolder(config.data);
-  const telemetry = closing.add('telemetry', createTelemetry(telemetryOptions(config)));
+  const telemetry = closing.add('telemetry', createTelemetry(telemetryOptions(config, log)));
   const detector = options.detector ?? closing.add('detector', await openDetector(config));
   const folders = ruleFolders(config.rules);
   const rules = closing.add('rules', await startRules({ folders, detector, telemetry, log }));
@@ -208,11 +208,13 @@ function openDataFolder(data: string): string {
   }
 }
 
-function telemetryOptions({ telemetry }: Config) {
+function telemetryOptions({ telemetry }: Config, log: Logger) {
   return {
     version: packageJson.version,
     otlpEndpoint: telemetry.otlp_endpoint ?? undefined,
     trustTraceContext: telemetry.trust_trace_context,
+    sampleRatio: telemetry.sample_ratio,
+    outages: logOutages(log),
   };
 }
 

@@ -47,6 +47,8 @@ const telemetry = z.strictObject({
   otlp_endpoint: httpUrl.nullable().default(null),
   /** Whether a caller's traceparent becomes the parent of the exchange's span, not only a link. */
   trust_trace_context: z.boolean().default(false),
+  /** Of exchanges that were neither flagged nor failed, those that are traced; flagged and failed ones always are. */
+  sample_ratio: z.number().min(0).max(1).default(1),
 });
 
 const policy = z.strictObject({

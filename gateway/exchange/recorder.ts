@@ -47,14 +47,20 @@ export function createRecorder(parts: RecorderParts): Recorder {
       parts.health.noteCommit(outcome);
       countPolicies(parts, decision, outcome);
       for (const finding of findings) parts.span.finding(finding);
-      for (const { coverage } of parts.scan.segments()) {
-        if (coverage.reason !== null) parts.telemetry.recordUnscanned(coverage.reason);
-      }
+      countCoverage(parts);
       parts.span.event('committed');
       endSpan(parts, decision, ending);
       return outcome;
     },
   };
+}
+
+function countCoverage({ scan, telemetry }: RecorderParts): void {
+  const segments = scan.segments();
+  telemetry.recordScanned(segments.filter(({ coverage }) => coverage.status === 'scanned').length);
+  for (const { coverage } of segments) {
+    if (coverage.reason !== null) telemetry.recordUnscanned(coverage.reason);
+  }
 }
 
 interface Said {

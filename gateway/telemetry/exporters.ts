@@ -2,7 +2,9 @@ import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import type { Resource } from '@opentelemetry/resources';
 import { type MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
-import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { AlwaysOnSampler, BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { type OutageListener, watchExporter } from './outage-watch.ts';
+import { createSampling } from './sampling.ts';
 
 const MAX_QUEUED_SPANS = 4_096;
 const MAX_BATCH_SPANS = 512;
@@ -16,6 +18,9 @@ export interface OtlpTarget {
   readonly metricIntervalMs: number;
   /** How long one export may take, retries included. */
   readonly exportTimeoutMs: number;
+  /** Of exchanges that were neither flagged nor failed, those that are traced: 0 to 1. */
+  readonly sampleRatio: number;
+  readonly outages: OutageListener;
 }
 
 /** Spans over OTLP http/protobuf, from a bounded queue that drops and counts when the receiver is too slow. */
@@ -28,15 +33,17 @@ export function createTracerProvider(
     url: signalUrl(target.endpoint, 'v1/traces'),
     timeoutMillis: target.exportTimeoutMs,
   });
-  const processor = new BatchSpanProcessor({
-    exporter,
+  const batches = new BatchSpanProcessor({
+    exporter: watchExporter(exporter, 'traces', target.outages),
     maxQueueSize: MAX_QUEUED_SPANS,
     maxExportBatchSize: MAX_BATCH_SPANS,
     scheduledDelayMillis: target.spanDelayMs,
     exportTimeoutMillis: target.exportTimeoutMs,
     selfObsMeterProvider: meterProvider,
   });
-  return new TracerProvider({ resource, spanProcessors: [processor] });
+  const spanProcessors = [createSampling(batches, target.sampleRatio)];
+  // What is kept is decided at the end of an exchange: until then every span is made.
+  return new TracerProvider({ resource, spanProcessors, sampler: new AlwaysOnSampler() });
 }
 
 /** Metrics over OTLP http/protobuf at an interval. */
@@ -46,7 +53,7 @@ export function createMetricReader(target: OtlpTarget): PeriodicExportingMetricR
     timeoutMillis: target.exportTimeoutMs,
   });
   return new PeriodicExportingMetricReader({
-    exporter,
+    exporter: watchExporter(exporter, 'metrics', target.outages),
     exportIntervalMillis: target.metricIntervalMs,
     exportTimeoutMillis: Math.min(target.exportTimeoutMs, target.metricIntervalMs),
   });

@@ -11,6 +11,8 @@ export function registerGauges(meter: Meter, read: () => GaugeReading): void {
     inFlight: gauge(METRIC_NAMES.inFlight, 'Exchanges in flight'),
     queued: gauge(METRIC_NAMES.detectorQueued, 'Blocks of tokens waiting for the reader'),
     tokens: total(METRIC_NAMES.detectorTokens, 'Tokens that the reader scored'),
+    batches: total(METRIC_NAMES.detectorBatches, 'Runs of the reader'),
+    windows: gauge(METRIC_NAMES.detectorWindows, 'Windows of text that the reader keeps open'),
     replaced: total(METRIC_NAMES.detectorWorkersReplaced, 'Reader workers that were replaced'),
     rejected: total(METRIC_NAMES.detectorRejected, 'Work that the reader did not do, by reason'),
     pending: gauge(METRIC_NAMES.outboxPending, 'Alerts that wait for delivery'),
@@ -31,6 +33,8 @@ type Observables = Record<
   | 'inFlight'
   | 'queued'
   | 'tokens'
+  | 'batches'
+  | 'windows'
   | 'replaced'
   | 'rejected'
   | 'pending'
@@ -50,6 +54,8 @@ function report(to: Observables, reading: GaugeReading, observe: Report): void {
   observe(to.inFlight, reading.inFlight);
   observe(to.queued, detector.queued);
   observe(to.tokens, detector.tokensScored);
+  observe(to.batches, detector.batches);
+  observe(to.windows, detector.openWindows);
   observe(to.replaced, detector.workersReplaced);
   observe(to.rejected, detector.rejectedQueueFull, { reason: 'queue_full' });
   observe(to.rejected, detector.timedOut, { reason: 'timeout' });

@@ -1,4 +1,6 @@
+export { logOutages } from './log-outages.ts';
 export { createLogger, type LogFields, type Logger, type LogLevel } from './logger.ts';
+export type { OutageListener } from './outage-watch.ts';
 export { SEMANTICS } from './semantics.ts';
 export { createTelemetry, type TelemetryOptions } from './telemetry.ts';
 export * from './types.ts';

@@ -4,7 +4,7 @@ import { createLabelBound } from './label-bound.ts';
 import { type ExchangeEnd, type ExchangeStart, METRIC_NAMES, type Telemetry } from './types.ts';
 
 /** Seconds; fine below 100 ms, where the gateway's own share lies. */
-const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+export const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
 const MAX_ROUTES = 64;
 const MAX_STATUSES = 64;
@@ -21,6 +21,7 @@ export interface Instruments
     | 'recordRuleReload'
     | 'recordHeldBack'
     | 'recordEvictedGroups'
+    | 'recordScanned'
   > {
   recordFinding(finding: Finding): void;
   recordExchange(start: ExchangeStart, end: ExchangeEnd, durationMs: number): void;
@@ -39,6 +40,10 @@ export function createInstruments(meter: Meter): Instruments {
     METRIC_NAMES.firstByte,
     'From request to the first byte of its answer',
   );
+  const promised = meter.createGauge(METRIC_NAMES.promisedRate, {
+    description:
+      'Share of ordinary segments in which a rule may fire, as it was calibrated; of rules that have fired',
+  });
   const route = createLabelBound(MAX_ROUTES);
   const status = createLabelBound(MAX_STATUSES);
   const rule = createLabelBound(MAX_RULES);
@@ -50,8 +55,12 @@ export function createInstruments(meter: Meter): Instruments {
     recordRuleReload: (outcome) => counters.ruleReloads.add(1, { outcome }),
     recordHeldBack: (name, count) => counters.heldBack.add(count, { rule: rule(name) }),
     recordEvictedGroups: (count) => counters.evictedGroups.add(count),
-    recordFinding: ({ ruleName, mode, level }) =>
-      counters.findings.add(1, { rule: rule(ruleName), mode, level }),
+    recordScanned: (count) => counters.scanned.add(count),
+    recordFinding({ ruleName, mode, level, conditions }) {
+      counters.findings.add(1, { rule: rule(ruleName), mode, level });
+      const rates = conditions.flatMap((condition) => condition.rate ?? []);
+      if (rates.length > 0) promised.record(Math.min(...rates), { rule: rule(ruleName) });
+    },
     recordExchange(start, end, durationMs) {
       const { dialect } = start;
       counters.exchanges.add(1, {
@@ -72,6 +81,7 @@ function createCounters(meter: Meter) {
   return {
     exchanges: counter(METRIC_NAMES.exchanges, 'Finished exchanges'),
     findings: counter(METRIC_NAMES.findings, 'Rules that matched in a segment'),
+    scanned: counter(METRIC_NAMES.scanned, 'Segments that were scanned'),
     unscanned: counter(METRIC_NAMES.unscanned, 'Segments that were not scanned'),
     policyUses: counter(
       METRIC_NAMES.policyUses,

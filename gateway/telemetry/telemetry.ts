@@ -4,11 +4,20 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import { type IMetricReader, MeterProvider } from '@opentelemetry/sdk-metrics';
 import { withinDeadline } from './deadline.ts';
 import { startExchangeSpan } from './exchange-span.ts';
+import { createExemplars, type Exemplars } from './exemplars.ts';
 import { createMetricReader, createTracerProvider } from './exporters.ts';
 import { registerGauges } from './gauges.ts';
-import { createInstruments, type Instruments } from './instruments.ts';
+import { createInstruments, type Instruments, SECONDS } from './instruments.ts';
+import type { OutageListener } from './outage-watch.ts';
 import { registerProcessGauges } from './process-gauges.ts';
-import type { ExchangeSpan, ExchangeStart, Telemetry } from './types.ts';
+import { isInSample } from './sampling.ts';
+import {
+  type ExchangeEnd,
+  type ExchangeSpan,
+  type ExchangeStart,
+  METRIC_NAMES,
+  type Telemetry,
+} from './types.ts';
 
 const SCOPE = 'telltale';
 
@@ -28,6 +37,10 @@ export interface TelemetryOptions {
   readonly exportTimeoutMs?: number;
   /** How long `close` may take; default 2,000 ms. */
   readonly closeTimeoutMs?: number;
+  /** Of exchanges that were neither flagged nor failed, those that are traced: 0 to 1; default 1. */
+  readonly sampleRatio?: number;
+  /** Told once when exports begin to fail, and once when they work again. */
+  readonly outages?: OutageListener;
 }
 
 /** Traces and metrics through OpenTelemetry: metrics are always there for Prometheus to read; spans are made, and both
@@ -47,6 +60,8 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     instruments,
     tracer: tracerProvider?.getTracer(SCOPE, options.version),
     isContextTrusted: options.trustTraceContext ?? false,
+    exemplars: createExemplars(SECONDS),
+    sampleRatio: options.sampleRatio ?? 1,
   };
   return {
     startExchange: (start) => startExchange(parts, start),
@@ -57,8 +72,12 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     recordRuleReload: instruments.recordRuleReload,
     recordHeldBack: instruments.recordHeldBack,
     recordEvictedGroups: instruments.recordEvictedGroups,
+    recordScanned: instruments.recordScanned,
     observeGauges: (read) => registerGauges(meter, read),
-    metricsText: () => serialize(prometheus),
+    metricsText: async (format = 'prometheus') => {
+      const text = await serialize(prometheus);
+      return format === 'openmetrics' ? parts.exemplars.openMetrics(text) : text;
+    },
     close: async () => {
       stopProcessGauges();
       const work = Promise.allSettled([tracerProvider?.shutdown(), meterProvider.shutdown()]);
@@ -74,7 +93,9 @@ function otlpTarget(options: TelemetryOptions) {
     metricIntervalMs = 15_000,
     exportTimeoutMs = 5_000,
   } = options;
-  return endpoint === undefined ? undefined : { endpoint, spanDelayMs, metricIntervalMs, exportTimeoutMs };
+  const { sampleRatio = 1, outages = { onOutage: () => {}, onRecovery: () => {} } } = options;
+  const times = { spanDelayMs, metricIntervalMs, exportTimeoutMs };
+  return endpoint === undefined ? undefined : { endpoint, ...times, sampleRatio, outages };
 }
 
 async function serialize(reader: PrometheusExporter): Promise<string> {
@@ -87,12 +108,12 @@ interface ExchangeParts {
   readonly instruments: Instruments;
   readonly tracer: Tracer | undefined;
   readonly isContextTrusted: boolean;
+  readonly exemplars: Exemplars;
+  readonly sampleRatio: number;
 }
 
-function startExchange(
-  { instruments, tracer, isContextTrusted }: ExchangeParts,
-  start: ExchangeStart,
-): ExchangeSpan {
+function startExchange(parts: ExchangeParts, start: ExchangeStart): ExchangeSpan {
+  const { instruments, tracer, isContextTrusted } = parts;
   const startedMs = performance.now();
   const span = tracer && startExchangeSpan({ tracer, isContextTrusted }, start);
   let isEnded = false;
@@ -108,8 +129,30 @@ function startExchange(
     end(end) {
       if (isEnded) return;
       isEnded = true;
-      instruments.recordExchange(start, end, performance.now() - startedMs);
+      const durationMs = performance.now() - startedMs;
+      instruments.recordExchange(start, end, durationMs);
+      if (span !== undefined) noteExemplars(parts, { start, end, durationMs, traceId: span.traceId });
       span?.end(end);
     },
   };
+}
+
+interface Ended {
+  readonly start: ExchangeStart;
+  readonly end: ExchangeEnd;
+  readonly durationMs: number;
+  readonly traceId: string | null;
+}
+
+/** Only traces that are kept: a link that leads nowhere is worse than none. */
+function noteExemplars(
+  { exemplars, sampleRatio }: ExchangeParts,
+  { start, end, durationMs, traceId }: Ended,
+): void {
+  const isKept = end.verdict !== 'pass' || (traceId !== null && isInSample(traceId, sampleRatio));
+  if (traceId === null || !isKept) return;
+  const labels = { dialect: start.dialect };
+  exemplars.note(METRIC_NAMES.exchangeDuration, labels, { value: durationMs / 1000, traceId });
+  if (end.firstByteMs === null) return;
+  exemplars.note(METRIC_NAMES.firstByte, labels, { value: end.firstByteMs / 1000, traceId });
 }

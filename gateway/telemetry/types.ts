@@ -110,7 +110,9 @@ export const METRIC_NAMES = {
   exchangeDuration: 'telltale_exchange_duration_seconds',
   firstByte: 'telltale_first_byte_seconds',
   findings: 'telltale_findings_total',
+  scanned: 'telltale_scanned_segments_total',
   unscanned: 'telltale_unscanned_segments_total',
+  promisedRate: 'telltale_rule_promised_rate_ratio',
   policyUses: 'telltale_policy_uses_total',
   errors: 'telltale_errors_total',
   ruleReloads: 'telltale_rule_reloads_total',
@@ -120,6 +122,8 @@ export const METRIC_NAMES = {
   inFlight: 'telltale_in_flight_exchanges',
   detectorQueued: 'telltale_detector_queued_blocks',
   detectorTokens: 'telltale_detector_tokens_total',
+  detectorBatches: 'telltale_detector_batches_total',
+  detectorWindows: 'telltale_detector_open_windows',
   detectorWorkersReplaced: 'telltale_detector_workers_replaced_total',
   detectorRejected: 'telltale_detector_rejected_total',
   outboxPending: 'telltale_outbox_pending_alerts',
@@ -140,6 +144,8 @@ export interface Telemetry {
   startExchange(start: ExchangeStart): ExchangeSpan;
   /** One segment, or one part of a body, that was not scanned. */
   recordUnscanned(reason: UnscannedReason): void;
+  /** Segments that were scanned. */
+  recordScanned(count: number): void;
   recordPolicyUse(use: PolicyUse): void;
   /** Counted once per exchange by `ExchangeSpan.end`; this one is for errors outside of an exchange. */
   recordError(error: ExchangeError): void;
@@ -152,8 +158,8 @@ export interface Telemetry {
   recordEvictedGroups(count: number): void;
   /** Read whenever metrics are collected. */
   observeGauges(read: () => GaugeReading): void;
-  /** All metrics in Prometheus' text format. */
-  metricsText(): Promise<string>;
+  /** All metrics in Prometheus' text format, or in OpenMetrics' with exemplars. */
+  metricsText(format?: 'prometheus' | 'openmetrics'): Promise<string>;
   /** Sends what is pending, within the deadline. */
   close(): Promise<void>;
 }

@@ -16,7 +16,14 @@ before(async () => {
 after(() => receiver?.close());
 
 const start = (options: { trustTraceContext?: boolean } = {}): Telemetry =>
-  createTelemetry({ version: '1.2.3', otlpEndpoint: `${receiver.endpoint}/`, spanDelayMs: 5, ...options });
+  createTelemetry({
+    version: '1.2.3',
+    otlpEndpoint: `${receiver.endpoint}/`,
+    spanDelayMs: 5,
+    closeTimeoutMs: 60_000,
+    exportTimeoutMs: 60_000,
+    ...options,
+  });
 
 /** Reports with a telemetry of its own and gives what arrived under the exchange's trace. */
 async function traced(report: (telemetry: Telemetry) => string | null, options = {}) {

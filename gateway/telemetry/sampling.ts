@@ -1,0 +1,48 @@
+import { type Context, SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
+import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace';
+import { SEMANTICS } from './semantics.ts';
+
+/** Whether a trace is among the sampled ones: the same answer for the same trace everywhere.
+ *  @param ratio - 0 keeps none, 1 all */
+export function isInSample(traceId: string, ratio: number): boolean {
+  return Number.parseInt(traceId.slice(-8), 16) < ratio * 2 ** 32;
+}
+
+/** Exchanges whose end is awaited; of more than these the children of the oldest are dropped. */
+const MAX_OPEN = 10_000;
+
+/** Decides when an exchange has ended, since only then it is known whether it was flagged: flagged and failed ones are
+ *  always kept, of the others the sample; under a caller that is trusted, those that the caller samples. */
+export function createSampling(next: SpanProcessor, ratio: number): SpanProcessor {
+  const children = new Map<string, ReadableSpan[]>();
+  const keepChild = (span: ReadableSpan, parentId: string): void => {
+    const siblings = children.get(parentId) ?? [];
+    siblings.push(span);
+    children.set(parentId, siblings);
+    const oldest = children.size > MAX_OPEN ? children.keys().next().value : undefined;
+    if (oldest !== undefined) children.delete(oldest);
+  };
+  return {
+    onStart: (span: Span, context: Context) => next.onStart(span, context),
+    onEnd(span) {
+      const { kind, parentSpanContext } = span;
+      if (kind !== SpanKind.SERVER && parentSpanContext !== undefined) {
+        keepChild(span, parentSpanContext.spanId);
+        return;
+      }
+      const { spanId } = span.spanContext();
+      const all = [...(children.get(spanId) ?? []), span];
+      children.delete(spanId);
+      if (isKept(span, ratio)) for (const one of all) next.onEnd(one);
+    },
+    forceFlush: () => next.forceFlush(),
+    shutdown: () => next.shutdown(),
+  };
+}
+
+function isKept(span: ReadableSpan, ratio: number): boolean {
+  const { attributes, status, parentSpanContext: caller } = span;
+  if (attributes[SEMANTICS.verdict] !== 'pass' || status.code === SpanStatusCode.ERROR) return true;
+  if (caller !== undefined) return (caller.traceFlags & TraceFlags.SAMPLED) !== 0;
+  return isInSample(span.spanContext().traceId, ratio);
+}
