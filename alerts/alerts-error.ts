@@ -1,10 +1,13 @@
 /** Every way in which the alerts break a promise.
- *  STORE_*: the database cannot be opened or used as asked; SCHEMA_NEWER: a later version wrote it;
+ *  STORE_*: the database cannot be opened or used as asked (UNSAFE: it would not keep what it acknowledged);
+ *  SCHEMA_NEWER: a later version wrote it;
  *  WORKER_DIED, CLOSED, TIMEOUT: a call got no answer. */
 export type AlertsErrorCode =
   | 'STORE_UNWRITABLE'
   | 'STORE_FULL'
   | 'STORE_LOCKED'
+  | 'STORE_UNREACHABLE'
+  | 'STORE_UNSAFE'
   | 'STORE_CORRUPT'
   | 'STORE_FAILED'
   | 'SCHEMA_NEWER'

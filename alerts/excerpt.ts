@@ -1,5 +1,4 @@
 import type { TokenSpan } from '../detectors/index.ts';
-import { textAround } from '../rules/index.ts';
 import type { ExcerptContent } from './types.ts';
 
 /** UTF-16 length that no excerpt exceeds. */
@@ -10,7 +9,15 @@ const MASK = '•';
 /** The text around a span, at most 200 UTF-16 units, never cut inside a surrogate pair; `…` stands where it was cut.
  *  A span longer than that is cut at its end. */
 export function excerptOf(text: string, span: TokenSpan): string {
-  return textAround(text, span, MAX_EXCERPT_LENGTH).text;
+  // As `textAround` of the rules, which is not loaded: the store's thread would start with the rules' modules and wait
+  // for them half a second.
+  if (text.length <= MAX_EXCERPT_LENGTH) return text;
+  const room = MAX_EXCERPT_LENGTH - 2;
+  const spare = Math.max(0, room - (span.end - span.start));
+  const latestStart = text.length - room;
+  const start = wholeCharacter(text, Math.max(0, Math.min(span.start - Math.floor(spare / 2), latestStart)));
+  const end = wholeCharacter(text, Math.min(text.length, start + room));
+  return `${start > 0 ? '…' : ''}${text.slice(start, end)}${end < text.length ? '…' : ''}`;
 }
 
 /** Keeps the first letter of each word and what is no letter or digit; all else becomes `•`, one each, so that the
@@ -26,4 +33,9 @@ export function redact(text: string): string {
 export function releaseExcerpt(excerpt: string, content: ExcerptContent): string {
   if (content === 'none') return '';
   return content === 'full' ? excerpt : redact(excerpt);
+}
+
+function wholeCharacter(text: string, index: number): number {
+  const isInside = /[\uDC00-\uDFFF]/.test(text[index] ?? '') && /[\uD800-\uDBFF]/.test(text[index - 1] ?? '');
+  return isInside ? index - 1 : index;
 }

@@ -1,7 +1,12 @@
-import { join } from 'node:path';
-import { AlertsError, type AlertsErrorCode } from './alerts-error.ts';
+import { AlertsError } from './alerts-error.ts';
+import { deadRecordOf } from './dead-record.ts';
 import { createGroupCommit } from './group-commit.ts';
-import { createStoreClient, type StoreClient } from './store-client.ts';
+import { createListeners } from './listeners.ts';
+import { openStoreClient } from './open-store.ts';
+import { createRetentionSweep, type RetentionDays } from './retention.ts';
+import { type SetAside, setAsideRecord } from './set-aside.ts';
+import { isStoreWide, reasonOfCode } from './store-failure.ts';
+import type { StoreClient } from './store-protocol.ts';
 import type {
   CommitOutcome,
   Committed,
@@ -11,18 +16,21 @@ import type {
   LedgerStats,
   UnrecordedReason,
 } from './types.ts';
+import { createWaterMarks, levelOf, type RecordLevel, type WaterMarkOptions } from './water-marks.ts';
 
 /** How a ledger is built. */
 export interface LedgerOptions {
   /** Folder of `telltale.db`; made when it is missing. */
   readonly dataDir: string;
+  /** `postgres://…`: the store is in this database instead, and may be shared by several gateways. */
+  readonly databaseUrl?: string;
   /** The names of the sinks that get every alert from now on. */
   readonly sinks: readonly string[];
   /** How much of the text leaves the process in excerpts; default `redacted`. */
   readonly content?: ExcerptContent;
   /** Exchanges without a flag are kept up to this number, the newest; default 10,000. */
   readonly keepOrdinary?: number;
-  /** The database grows no further; unlimited when left out. */
+  /** The embedded database grows no further; unlimited when left out. */
   readonly maxBytes?: number;
   /** Exchanges that may wait for the disk; default 512. */
   readonly maxQueued?: number;
@@ -30,46 +38,98 @@ export interface LedgerOptions {
   readonly commitTimeoutMs?: number;
   /** How long a statement waits for another process that holds the database; default 2 s. */
   readonly busyTimeoutMs?: number;
-  /** A damaged database was found at start: where it is now, and what was wrong with it. */
-  readonly onSetAside?: (setAside: { readonly path: string; readonly reason: string }) => void;
+  /** How long a dead relay of a shared database keeps its part of the outbox from the others; default 10 s. */
+  readonly leaseMs?: number;
+  /** Above these marks lower levels are sampled; default 100,000 rows and 80 % of `maxBytes`, one in ten. */
+  readonly waterMarks?: Partial<WaterMarkOptions>;
+  /** How long exchanges are kept; for ever when left out. */
+  readonly retentionDays?: RetentionDays;
+  /** A damaged database was found at start. It is an alert as well. */
+  readonly onSetAside?: (setAside: SetAside) => void;
 }
 
-const FILE_NAME = 'telltale.db';
 const MAX_BATCH = 64;
 
-/** Opens the store in a thread of its own.
- *  @throws {AlertsError} STORE_UNWRITABLE, STORE_FULL, STORE_LOCKED, SCHEMA_NEWER */
+const SAMPLED_LEVELS: readonly RecordLevel[] = ['none', 'informational', 'low', 'medium'];
+
+/** Opens the store: a file in a thread of its own, or a database of a server.
+ *  @throws {AlertsError} STORE_UNWRITABLE, STORE_FULL, STORE_LOCKED, STORE_UNREACHABLE, STORE_UNSAFE, SCHEMA_NEWER */
 export async function createLedger(options: LedgerOptions): Promise<Ledger> {
-  const store = await openClient(options);
   const { notify, onCommitted, listenerErrors } = createListeners();
-  const stats = {
-    committed: 0,
-    transactions: 0,
-    unrecorded: {} as Partial<Record<UnrecordedReason, number>>,
+  const found: SetAside[] = [];
+  const onSetAside = (setAside: SetAside): void => {
+    found.push(setAside);
+    options.onSetAside?.(setAside);
   };
-  const write = async (records: readonly ExchangeRecord[]) => {
-    stats.transactions += 1;
-    return store.ask('commit', records).catch((error: unknown) => records.map(() => unrecordedBy(error)));
-  };
+  const store = await openStoreClient(options, { onSetAside, onCommitted: notify });
+  const tally = createTally();
   const group = createGroupCommit({
-    write,
+    write: createWrite(store, tally.transaction),
     maxBatch: MAX_BATCH,
     maxQueued: options.maxQueued ?? 512,
     timeoutMs: options.commitTimeoutMs ?? 5000,
   });
+  const marks = createWaterMarks(marksOf(options), () => store.ask('pressure', undefined));
+  const retention = createRetentionSweep(options.retentionDays ?? KEEP_ALL, (expiry) =>
+    store.ask('expire', expiry),
+  );
+  marks.refresh();
+
   const commit = async (record: ExchangeRecord): Promise<CommitOutcome> => {
-    const outcome = await group.submit(record);
-    if (outcome.outcome === 'committed') {
-      stats.committed += 1;
-      notify(committedOf(record.exchangeId, outcome));
-    } else {
-      stats.unrecorded[outcome.reason] = (stats.unrecorded[outcome.reason] ?? 0) + 1;
+    const outcome = marks.leavesOut(record) ? sampledOf(record) : await group.submit(record);
+    marks.refresh();
+    tally.note(outcome);
+    if (outcome.outcome === 'committed') notify(committedOf(record.exchangeId, outcome));
+    if (outcome.outcome === 'unrecorded' && !isStoreWide(outcome.reason)) {
+      const dead = deadRecordOf(record, outcome.message);
+      await store.ask('bury', dead).then(tally.bury, () => {});
     }
     return outcome;
   };
+  for (const setAside of found) await commit(setAsideRecord(setAside, new Date().toISOString()));
   return {
     commit,
     onCommitted,
+    ...asking(store),
+    stats: (): LedgerStats => ({
+      ...tally.counts(),
+      queued: group.queued(),
+      isAboveMark: marks.isAbove(),
+      pressure: marks.pressure(),
+      expired: retention.removed(),
+      listenerErrors: listenerErrors(),
+    }),
+    close: async () => {
+      retention.close();
+      await group.close();
+      await store.close();
+    },
+  };
+}
+
+const KEEP_ALL: RetentionDays = {
+  none: null,
+  informational: null,
+  low: null,
+  medium: null,
+  high: null,
+  critical: null,
+};
+
+function marksOf({ waterMarks = {}, maxBytes }: LedgerOptions): WaterMarkOptions {
+  return {
+    rows: 100_000,
+    bytes: maxBytes === undefined ? null : Math.floor(maxBytes * 0.8),
+    keepOneIn: 10,
+    levels: SAMPLED_LEVELS,
+    everyMs: 1000,
+    ...waterMarks,
+  };
+}
+
+/** What is asked of the store as it stands. */
+function asking(store: StoreClient) {
+  return {
     listFlagged: (query = {}) => store.ask('listFlagged', query),
     readExchange: (exchangeId) => store.ask('readExchange', exchangeId),
     saveReview: (review) => store.ask('saveReview', review),
@@ -77,51 +137,65 @@ export async function createLedger(options: LedgerOptions): Promise<Ledger> {
     take: (query) => store.ask('take', query),
     settle: (settlement) => store.ask('settle', settlement),
     depth: (sink) => store.ask('depth', sink),
-    stats: (): LedgerStats => ({
-      ...stats,
-      unrecorded: { ...stats.unrecorded },
-      queued: group.queued(),
-      listenerErrors: listenerErrors(),
-    }),
-    close: async () => {
-      await group.close();
-      await store.close();
-    },
-  };
+    waiting: (query) => store.ask('waiting', query),
+    deadLetters: (query) => store.ask('deadLetters', query),
+    retryDead: (selection) => store.ask('retryDead', selection),
+    dropDead: (selection) => store.ask('dropDead', selection),
+    erase: (selection) => store.ask('erase', selection),
+  } satisfies Partial<Ledger>;
 }
 
-function openClient(options: LedgerOptions): Promise<StoreClient> {
-  return createStoreClient({
-    options: {
-      path: join(options.dataDir, FILE_NAME),
-      sinks: options.sinks,
-      content: options.content ?? 'redacted',
-      keepOrdinary: options.keepOrdinary ?? 10_000,
-      busyTimeoutMs: options.busyTimeoutMs ?? 2000,
-      ...(options.maxBytes === undefined ? {} : { maxBytes: options.maxBytes }),
-    },
-    timeoutMs: 2 * (options.commitTimeoutMs ?? 5000),
-    onSetAside: options.onSetAside ?? (() => {}),
-  });
-}
-
-function createListeners() {
-  const listeners = new Set<(committed: Committed) => void>();
-  let errors = 0;
-  const notify = (committed: Committed): void => {
-    for (const listener of listeners) {
-      try {
-        listener(committed);
-      } catch {
-        errors += 1;
-      }
+/** Writes a batch; where the store cannot even take it over, one after another, so that only what is at fault fails. */
+function createWrite(store: StoreClient, onTransaction: () => void) {
+  const write = async (records: readonly ExchangeRecord[]): Promise<readonly CommitOutcome[]> => {
+    onTransaction();
+    try {
+      return await store.ask('commit', records);
+    } catch (error) {
+      const outcome = unrecordedBy(error);
+      if (records.length === 1 || isStoreWide(outcome.reason)) return records.map(() => outcome);
+      const outcomes: CommitOutcome[] = [];
+      for (const record of records) outcomes.push(...(await write([record])));
+      return outcomes;
     }
   };
-  const onCommitted = (listener: (committed: Committed) => void) => {
-    listeners.add(listener);
-    return () => void listeners.delete(listener);
+  return write;
+}
+
+function createTally() {
+  const unrecorded: Partial<Record<UnrecordedReason, number>> = {};
+  const sampled: Partial<Record<RecordLevel, number>> = {};
+  let committed = 0;
+  let transactions = 0;
+  let buried = 0;
+  const note = (outcome: CommitOutcome): void => {
+    if (outcome.outcome === 'committed') committed += 1;
+    else if (outcome.outcome === 'unrecorded') add(unrecorded, outcome.reason);
+    else add(sampled, outcome.level ?? 'none');
   };
-  return { notify, onCommitted, listenerErrors: () => errors };
+  const bury = (): void => {
+    buried += 1;
+  };
+  const transaction = (): void => {
+    transactions += 1;
+  };
+  const counts = () => ({
+    committed,
+    buried,
+    transactions,
+    unrecorded: { ...unrecorded },
+    sampled: { ...sampled },
+  });
+  return { note, bury, transaction, counts };
+}
+
+function add<Key extends string>(counts: Partial<Record<Key, number>>, key: Key): void {
+  counts[key] = (counts[key] ?? 0) + 1;
+}
+
+function sampledOf(record: ExchangeRecord): CommitOutcome {
+  const level = levelOf(record);
+  return { outcome: 'sampled', level: level === 'none' ? null : level };
 }
 
 function committedOf(exchangeId: string, outcome: CommitOutcome & { outcome: 'committed' }): Committed {
@@ -129,17 +203,7 @@ function committedOf(exchangeId: string, outcome: CommitOutcome & { outcome: 'co
   return { exchangeId, cursor, isFlagged: alertIds.length > 0, alerts: alertIds.length };
 }
 
-const REASONS: Readonly<Partial<Record<AlertsErrorCode, UnrecordedReason>>> = {
-  STORE_FULL: 'disk_full',
-  STORE_LOCKED: 'locked',
-  STORE_UNWRITABLE: 'read_only',
-  STORE_CORRUPT: 'corrupt',
-  TIMEOUT: 'timeout',
-  CLOSED: 'closed',
-};
-
-function unrecordedBy(error: unknown): CommitOutcome {
-  const code = error instanceof AlertsError ? error.code : undefined;
-  const reason = (code === undefined ? undefined : REASONS[code]) ?? 'error';
+function unrecordedBy(error: unknown): CommitOutcome & { outcome: 'unrecorded' } {
+  const reason = error instanceof AlertsError ? reasonOfCode(error.code) : 'error';
   return { outcome: 'unrecorded', reason, message: error instanceof Error ? error.message : String(error) };
 }

@@ -3,18 +3,14 @@ import { AlertsError } from './alerts-error.ts';
 import type { OpenedDatabase } from './database/open.ts';
 import type { StoreOptions } from './database/store.ts';
 import { createPendingCalls, type PendingCalls } from './pending-calls.ts';
-import type { StoreAnswer, StoreArgument, StoreMethod, StoreReply, StoreRequest } from './store-protocol.ts';
-
-/** Asks the store in its own thread. A thread that died is replaced at the next call. */
-export interface StoreClient {
-  /** @throws {AlertsError} the store's own codes, WORKER_DIED, TIMEOUT, CLOSED */
-  ask<Method extends StoreMethod>(
-    method: Method,
-    argument: StoreArgument<Method>,
-  ): Promise<StoreAnswer<Method>>;
-  /** Closes the database after what was asked before. */
-  close(): Promise<void>;
-}
+import type {
+  StoreAnswer,
+  StoreArgument,
+  StoreClient,
+  StoreMethod,
+  StoreReply,
+  StoreRequest,
+} from './store-protocol.ts';
 
 /** What the client needs. */
 export interface StoreClientParts {
@@ -34,7 +30,7 @@ interface Thread {
 
 const THREAD_FILE = new URL('./store-thread.ts', import.meta.url);
 
-/** Starts the thread and opens the store in it.
+/** Starts a thread and opens the store in it. A thread that died is replaced at the next call.
  *  @throws {AlertsError} STORE_UNWRITABLE, STORE_FULL, STORE_LOCKED, SCHEMA_NEWER, WORKER_DIED */
 export async function createStoreClient(parts: StoreClientParts): Promise<StoreClient> {
   let starting = startThread(parts);

@@ -2,7 +2,7 @@ import type { AlertsErrorCode } from './alerts-error.ts';
 import type { OpenedDatabase } from './database/open.ts';
 import type { Store, StoreOptions } from './database/store.ts';
 
-/** What can be asked of the store's thread. */
+/** What can be asked of a store. */
 export type StoreMethod =
   | 'commit'
   | 'saveReview'
@@ -11,6 +11,14 @@ export type StoreMethod =
   | 'counts'
   | 'take'
   | 'settle'
+  | 'waiting'
+  | 'deadLetters'
+  | 'bury'
+  | 'retryDead'
+  | 'dropDead'
+  | 'expire'
+  | 'pressure'
+  | 'erase'
   | 'depth'
   | 'close';
 
@@ -40,3 +48,19 @@ export type StoreReply =
 export type StoreArgument<Method extends StoreMethod> =
   Parameters<Store[Method]> extends [infer First] ? First : undefined;
 export type StoreAnswer<Method extends StoreMethod> = ReturnType<Store[Method]>;
+
+/** A store whose calls are answered later; the order of answers is its own. */
+export type AsyncStore = {
+  readonly [Method in StoreMethod]: (argument: StoreArgument<Method>) => Promise<StoreAnswer<Method>>;
+};
+
+/** A store wherever it is: in a thread of this process, or in a server. */
+export interface StoreClient {
+  /** @throws {AlertsError} the store's own codes, WORKER_DIED, TIMEOUT, CLOSED */
+  ask<Method extends StoreMethod>(
+    method: Method,
+    argument: StoreArgument<Method>,
+  ): Promise<StoreAnswer<Method>>;
+  /** Closes the database after what was asked before. */
+  close(): Promise<void>;
+}

@@ -56,6 +56,8 @@ export interface SegmentRecord {
 export interface ExchangeRecord {
   readonly exchangeId: string;
   readonly conversationId: string;
+  /** Whom the exchange is about, as the caller named its user, hashed; by it everything of one person is erased. */
+  readonly subject?: string;
   readonly startedAt: string;
   readonly endedAt: string;
   readonly route: string;
@@ -118,6 +120,7 @@ export type ExcerptContent = 'none' | 'redacted' | 'full';
 export type UnrecordedReason =
   | 'disk_full'
   | 'locked'
+  | 'unreachable'
   | 'read_only'
   | 'io_error'
   | 'corrupt'
@@ -127,9 +130,11 @@ export type UnrecordedReason =
   | 'closed'
   | 'error';
 
-/** What became of one exchange. `committed` means on disk: synced, so that a power cut does not take it back. */
+/** What became of one exchange. `committed` means on disk: synced, so that a power cut does not take it back.
+ *  `sampled` means left out on purpose: the store is above its water mark and nothing high or critical was found. */
 export type CommitOutcome =
   | { readonly outcome: 'committed'; readonly cursor: number; readonly alertIds: readonly string[] }
+  | { readonly outcome: 'sampled'; readonly level: Level | null }
   | { readonly outcome: 'unrecorded'; readonly reason: UnrecordedReason; readonly message: string };
 
 /** Told to listeners after an exchange is on disk. */
@@ -169,6 +174,7 @@ export interface FlaggedExchange {
   readonly cursor: number;
   readonly exchangeId: string;
   readonly conversationId: string;
+  readonly subject?: string;
   readonly startedAt: string;
   readonly endedAt: string;
   readonly route: string;
@@ -253,6 +259,112 @@ export interface Settlement {
   readonly dead: readonly { readonly seq: number; readonly reason: string }[];
 }
 
+/** The oldest alerts of a sink that wait, whoever delivers them. */
+export interface WaitingQuery {
+  readonly sink: string;
+  readonly limit: number;
+}
+
+/** What was given up: an alert that its sink rejected, or an exchange that the store could not write. */
+export interface DeadLetter {
+  readonly seq: number;
+  /** The sink that rejected it; `store` for an exchange that was not written. */
+  readonly sink: string;
+  /** Null for an exchange. */
+  readonly alertId: string | null;
+  readonly exchangeId: string;
+  readonly conversationId: string;
+  readonly queuedAt: string;
+  readonly diedAt: string;
+  readonly reason: string;
+}
+
+/** Which dead letters; all where neither is given. */
+export interface DeadSelection {
+  readonly sink?: string;
+  readonly seqs?: readonly number[];
+}
+
+/** What became of dead letters that were tried again. */
+export interface RetriedLetters {
+  readonly retried: number;
+  /** These stay dead letters. */
+  readonly failed: readonly { readonly seq: number; readonly reason: string }[];
+}
+
+/** An exchange that cannot be written, as it goes to the dead letters. */
+export interface DeadRecord {
+  readonly exchangeId: string;
+  readonly conversationId: string;
+  readonly subject: string | null;
+  readonly reason: string;
+  /** What could be kept of it, to be tried again; null where nothing could. */
+  readonly json: string | null;
+}
+
+/** How full the store is. */
+export interface StorePressure {
+  /** Alerts that wait for a sink, counted once a sink. */
+  readonly outboxRows: number;
+  /** Bytes in use; free space within the store's files is not counted where the database can tell. */
+  readonly bytes: number;
+}
+
+/** What is older than its level is kept. */
+export interface Expiry {
+  /** `rank` is that of the strongest finding, null where nothing was flagged; `before` is ISO 8601. */
+  readonly cutoffs: readonly { readonly rank: number | null; readonly before: string }[];
+  /** At most so many of each level at once. */
+  readonly limit: number;
+}
+
+/** What retention removed of one level. */
+export interface Expired {
+  readonly rank: number | null;
+  readonly removed: number;
+  readonly hasMore: boolean;
+}
+
+/** Whose exchanges are erased. */
+export interface EraseSelection {
+  readonly by: 'subject' | 'conversation' | 'exchange';
+  readonly value: string;
+}
+
+/** Rows that an erasure removed. */
+export interface ErasedCounts {
+  readonly exchanges: number;
+  readonly coverage: number;
+  readonly segments: number;
+  readonly findings: number;
+  readonly reviews: number;
+  readonly outbox: number;
+  readonly deadLetters: number;
+}
+
+/** How an erasure made sure. `bytes`: pieces of the removed texts were looked for in every byte of the store's files,
+ *  before and after. `rows`: the tables were searched. */
+export interface ErasureScan {
+  readonly kind: 'bytes' | 'rows';
+  /** Files or tables. */
+  readonly where: readonly string[];
+  /** Pieces, or rows, that were looked for. */
+  readonly needles: number;
+  readonly foundBefore: number;
+  readonly foundAfter: number;
+  /** Pieces that stay because a text of somebody else has the same words. */
+  readonly shared: number;
+}
+
+/** The proof of what an erasure removed. */
+export interface Erasure {
+  readonly selection: EraseSelection;
+  readonly removed: ErasedCounts;
+  readonly exchangeIds: readonly string[];
+  readonly alertIds: readonly string[];
+  readonly scan: ErasureScan;
+}
+
 export interface OutboxDepth {
   readonly depth: number;
   /** When the oldest waiting alert was queued, ISO 8601, or null. */
@@ -269,6 +381,18 @@ export interface Outbox {
   depth(sink: string): Promise<OutboxDepth>;
   /** Called after each commit; gives the function that ends it. */
   onCommitted(listener: (committed: Committed) => void): () => void;
+}
+
+/** What a person reads and works off by hand. */
+export interface OutboxDesk {
+  /** Reads only: no relay is kept from them. */
+  waiting(query: WaitingQuery): Promise<readonly OutboxItem[]>;
+  /** Oldest first. */
+  deadLetters(query: DeadSelection & { readonly limit: number }): Promise<readonly DeadLetter[]>;
+  /** Puts alerts back into the outbox, behind what waits, and writes exchanges again. */
+  retryDead(selection: DeadSelection): Promise<RetriedLetters>;
+  /** @returns how many are gone */
+  dropDead(selection: DeadSelection): Promise<number>;
 }
 
 /** What the review reads and writes. */
@@ -288,15 +412,27 @@ export interface LedgerStats {
   /** Exchanges that wait for the disk now. */
   readonly queued: number;
   readonly transactions: number;
+  /** Left out above the water mark, by the level of their strongest finding; `none` where nothing was flagged. */
+  readonly sampled: Readonly<Partial<Record<Level | 'none', number>>>;
+  /** Removed because they were older than their level is kept. */
+  readonly expired: Readonly<Partial<Record<Level | 'none', number>>>;
+  /** Whether the store is above a water mark now. */
+  readonly isAboveMark: boolean;
+  /** As last measured; null before the first time. */
+  readonly pressure: StorePressure | null;
+  /** Exchanges that went to the dead letters. */
+  readonly buried: number;
   /** Listeners that threw. */
   readonly listenerErrors: number;
 }
 
 /** The store of exchanges, findings and alerts. */
-export interface Ledger extends Outbox, ReviewStore {
+export interface Ledger extends Outbox, OutboxDesk, ReviewStore {
   /** Records one exchange: everything or nothing, never throws. The same exchange twice is recorded once. */
   commit(record: ExchangeRecord): Promise<CommitOutcome>;
   stats(): LedgerStats;
+  /** Removes all that the store holds of a subject, a conversation or an exchange, and makes sure that it is gone. */
+  erase(selection: EraseSelection): Promise<Erasure>;
   /** Writes what waits, then closes the database. */
   close(): Promise<void>;
 }

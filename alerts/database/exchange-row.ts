@@ -2,7 +2,7 @@ import type { ExchangeRecord, Verdict } from '../types.ts';
 
 /** The columns of an exchange, read from `exchanges e`, under the names of `ExchangeRow`. */
 export const EXCHANGE_COLUMNS = `e.seq AS cursor, e.exchange_id AS exchangeId, e.conversation_id AS conversationId,
-  e.started_at AS startedAt, e.ended_at AS endedAt, e.route, e.dialect, e.model, e.status,
+  e.subject, e.started_at AS startedAt, e.ended_at AS endedAt, e.route, e.dialect, e.model, e.status,
   e.is_streamed AS isStreamed, e.verdict, e.featureset_digest AS featuresetDigest, e.trace_id AS traceId,
   e.level_rank AS levelRank`;
 
@@ -14,6 +14,7 @@ export interface ExchangeRow {
   readonly cursor: number;
   readonly exchangeId: string;
   readonly conversationId: string;
+  readonly subject: string | null;
   readonly startedAt: string;
   readonly endedAt: string;
   readonly route: string;
@@ -29,10 +30,11 @@ export interface ExchangeRow {
 
 /** The exchange in a row that may hold more than it. */
 export function headOf(row: ExchangeRow): ExchangeHead {
-  const { exchangeId, conversationId, startedAt, endedAt, route, dialect, model, status } = row;
+  const { exchangeId, conversationId, subject, startedAt, endedAt, route, dialect, model, status } = row;
   const { verdict, featuresetDigest, traceId } = row;
+  const who = subject === null ? {} : { subject };
   const times = { startedAt, endedAt };
   const isStreamed = row.isStreamed === 1;
   const place = { route, dialect, model, status, isStreamed };
-  return { exchangeId, conversationId, ...times, ...place, verdict, featuresetDigest, traceId };
+  return { exchangeId, conversationId, ...who, ...times, ...place, verdict, featuresetDigest, traceId };
 }

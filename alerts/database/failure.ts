@@ -1,4 +1,5 @@
-import { AlertsError, type AlertsErrorCode } from '../alerts-error.ts';
+import { AlertsError } from '../alerts-error.ts';
+import { codeOfReason } from '../store-failure.ts';
 import type { UnrecordedReason } from '../types.ts';
 
 /** Primary result codes of SQLite (https://www.sqlite.org/rescode.html) as reasons. */
@@ -17,14 +18,6 @@ const REASONS: ReadonlyMap<number, UnrecordedReason> = new Map([
 /** The shared-memory file cannot be made larger: on a disk that is full, this comes instead of SQLITE_FULL. */
 const IOERR_SHMSIZE = 4874;
 
-const CODES: Readonly<Partial<Record<UnrecordedReason, AlertsErrorCode>>> = {
-  disk_full: 'STORE_FULL',
-  locked: 'STORE_LOCKED',
-  read_only: 'STORE_UNWRITABLE',
-  io_error: 'STORE_UNWRITABLE',
-  corrupt: 'STORE_CORRUPT',
-};
-
 /** What an error of node:sqlite means for whoever wanted to write. */
 export function reasonOf(error: unknown): UnrecordedReason {
   const code = (error as { errcode?: unknown }).errcode;
@@ -32,16 +25,10 @@ export function reasonOf(error: unknown): UnrecordedReason {
   return code === IOERR_SHMSIZE ? 'disk_full' : (REASONS.get(code & 0xff) ?? 'error');
 }
 
-/** Whether the reason lies in the store, so that trying another record now would fail as well. */
-export function isStoreWide(reason: UnrecordedReason): boolean {
-  return reason !== 'too_large' && reason !== 'error';
-}
-
 /** The broken promise that an error of the database is, with the file in its message. */
 export function storeError(error: unknown, doing: string): AlertsError {
   if (error instanceof AlertsError) return error;
-  const code = CODES[reasonOf(error)] ?? 'STORE_FAILED';
-  return new AlertsError(code, `${doing}: ${messageOf(error)}`, { cause: error });
+  return new AlertsError(codeOfReason(reasonOf(error)), `${doing}: ${messageOf(error)}`, { cause: error });
 }
 
 /** What an error says, with SQLite's extended code where it has one. */

@@ -90,9 +90,37 @@ const FIRST_TABLES = `
   CREATE INDEX dead_letters_of_alert ON dead_letters (alert_id);
 `;
 
+/** Whom an exchange is about, lookups by age, and dead letters that may be whole exchanges. */
+const SUBJECTS_AND_DEAD_RECORDS = `
+  ALTER TABLE exchanges ADD COLUMN subject TEXT;
+  CREATE INDEX exchanges_of_conversation ON exchanges (conversation_id);
+  CREATE INDEX exchanges_of_subject ON exchanges (subject) WHERE subject IS NOT NULL;
+  CREATE INDEX exchanges_by_age ON exchanges (level_rank, ended_at);
+
+  CREATE TABLE new_dead_letters (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    sink TEXT NOT NULL,
+    alert_id TEXT REFERENCES findings (alert_id),
+    exchange_id TEXT NOT NULL,
+    conversation_id TEXT NOT NULL,
+    queued_at TEXT NOT NULL,
+    died_at TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    subject TEXT,
+    record TEXT
+  ) STRICT;
+  INSERT INTO new_dead_letters (seq, sink, alert_id, exchange_id, conversation_id, queued_at, died_at, reason)
+    SELECT d.seq, d.sink, d.alert_id, e.exchange_id, d.conversation_id, d.queued_at, d.died_at, d.reason
+    FROM dead_letters d JOIN findings f USING (alert_id) JOIN exchanges e ON e.seq = f.exchange_seq;
+  DROP TABLE dead_letters;
+  ALTER TABLE new_dead_letters RENAME TO dead_letters;
+  CREATE INDEX dead_letters_of_sink ON dead_letters (sink, seq);
+  CREATE INDEX dead_letters_of_alert ON dead_letters (alert_id);
+`;
+
 /** The steps from an empty file to the present tables, forward only; step i leads from version i to i + 1
  *  (`PRAGMA user_version`). A step that was released is never changed: add one. */
-export const MIGRATIONS: readonly string[] = [FIRST_TABLES];
+export const MIGRATIONS: readonly string[] = [FIRST_TABLES, SUBJECTS_AND_DEAD_RECORDS];
 
 /** Takes a database to the newest version, one transaction a step.
  *  @throws {AlertsError} SCHEMA_NEWER when a later version of the program wrote it */

@@ -1,6 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { alertOf } from '../alert.ts';
-import type { ExcerptContent, OutboxDepth, OutboxItem, Settlement, TakeQuery } from '../types.ts';
+import type {
+  ExcerptContent,
+  OutboxDepth,
+  OutboxItem,
+  Settlement,
+  TakeQuery,
+  WaitingQuery,
+} from '../types.ts';
 import { EXCHANGE_COLUMNS, type ExchangeRow, headOf } from './exchange-row.ts';
 import { type FindingRow, parseFinding } from './read-parts.ts';
 import { inTransaction } from './transaction.ts';
@@ -8,6 +15,7 @@ import { inTransaction } from './transaction.ts';
 /** The outbox's rows of one database. */
 export interface OutboxRows {
   take(query: TakeQuery): readonly OutboxItem[];
+  waiting(query: WaitingQuery): readonly OutboxItem[];
   settle(settlement: Settlement): void;
   depth(sink: string): OutboxDepth;
 }
@@ -17,8 +25,10 @@ const TAKE = `SELECT o.seq AS seq, f.alert_id AS alertId, f.excerpt, f.finding, 
   WHERE o.sink = ? AND o.conversation_id NOT IN (SELECT value FROM json_each(?))
   ORDER BY o.seq LIMIT ?`;
 
-const BURY = `INSERT INTO dead_letters (sink, alert_id, conversation_id, queued_at, died_at, reason)
-  SELECT sink, alert_id, conversation_id, queued_at, ?, ? FROM outbox WHERE seq = ? AND sink = ?`;
+const BURY = `INSERT INTO dead_letters (sink, alert_id, exchange_id, conversation_id, queued_at, died_at, reason)
+  SELECT o.sink, o.alert_id, e.exchange_id, o.conversation_id, o.queued_at, ?, ?
+  FROM outbox o JOIN findings f USING (alert_id) JOIN exchanges e ON e.seq = f.exchange_seq
+  WHERE o.seq = ? AND o.sink = ?`;
 
 const DEPTH = `SELECT count(*) AS depth, (SELECT queued_at FROM outbox WHERE sink = :sink ORDER BY seq LIMIT 1)
   AS oldestQueuedAt, (SELECT count(*) FROM dead_letters WHERE sink = :sink) AS dead
@@ -44,5 +54,6 @@ export function createOutboxRows(database: DatabaseSync, content: ExcerptContent
       for (const { seq, reason } of dead) bury.run(diedAt, reason, seq, sink);
       for (const seq of [...delivered, ...dead.map((letter) => letter.seq)]) remove.run(seq, sink);
     });
-  return { take, settle, depth: (sink) => depth.get({ sink }) as unknown as OutboxDepth };
+  const waiting = ({ sink, limit }: WaitingQuery) => take({ sink, limit, exceptConversations: [] });
+  return { take, waiting, settle, depth: (sink) => depth.get({ sink }) as unknown as OutboxDepth };
 }

@@ -1,8 +1,11 @@
 import type { CommitOutcome, Counts, ExcerptContent, ExchangeRecord, NewReview, Review } from '../types.ts';
 import { createCounter } from './counts.ts';
+import { createDeadLetters, type DeadLetters } from './dead-letters.ts';
+import { createEraser, type Eraser } from './erase.ts';
 import { type OpenedDatabase, type OpenOptions, openDatabase } from './open.ts';
 import { createOutboxRows, type OutboxRows } from './outbox.ts';
 import { createReader, type Reader } from './read.ts';
+import { createRetention, type Retention } from './retention.ts';
 import { createWriter } from './write.ts';
 
 /** How the store is opened and what it does with what it is given. */
@@ -13,7 +16,7 @@ export interface StoreOptions extends OpenOptions {
 }
 
 /** All that one database can be asked, one call after another. */
-export interface Store extends Reader, OutboxRows {
+export interface Store extends Reader, OutboxRows, DeadLetters, Retention, Eraser {
   readonly setAside: OpenedDatabase['setAside'];
   commit(records: readonly ExchangeRecord[]): readonly CommitOutcome[];
   saveReview(review: NewReview): Review | null;
@@ -25,10 +28,14 @@ export interface Store extends Reader, OutboxRows {
  *  @throws {AlertsError} STORE_UNWRITABLE, STORE_FULL, STORE_LOCKED, SCHEMA_NEWER */
 export function openStore(options: StoreOptions): Store {
   const { database, setAside } = openDatabase(options);
+  const writer = createWriter(database, options);
   return {
     ...createReader(database),
-    ...createWriter(database, options),
+    ...writer,
     ...createOutboxRows(database, options.content),
+    ...createDeadLetters(database, writer.commit),
+    ...createRetention(database),
+    ...createEraser(database, options.path),
     counts: createCounter(database),
     setAside,
     close: () => database.close(),

@@ -1,8 +1,9 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { isAlerting, storedFindings } from '../alert.ts';
 import { levelRank } from '../levels.ts';
+import { isStoreWide } from '../store-failure.ts';
 import type { CommitOutcome, ExchangeRecord, NewReview, Review, StoredFinding } from '../types.ts';
-import { isStoreWide, messageOf, reasonOf } from './failure.ts';
+import { messageOf, reasonOf } from './failure.ts';
 import { inTransaction } from './transaction.ts';
 
 /** What the writer needs to know besides the record. */
@@ -21,9 +22,9 @@ export interface Writer {
   saveReview(review: NewReview): Review | null;
 }
 
-const INSERT_EXCHANGE = `INSERT INTO exchanges (exchange_id, conversation_id, started_at, ended_at, route, dialect, model,
-  status, is_streamed, verdict, featureset_digest, trace_id, level_rank)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (exchange_id) DO NOTHING RETURNING seq`;
+const INSERT_EXCHANGE = `INSERT INTO exchanges (exchange_id, conversation_id, subject, started_at, ended_at, route, dialect,
+  model, status, is_streamed, verdict, featureset_digest, trace_id, level_rank)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (exchange_id) DO NOTHING RETURNING seq`;
 
 const INSERT_SEGMENT = `INSERT INTO segments (exchange_seq, position, segment_id, role, target, text, tokens, signals)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
@@ -112,6 +113,7 @@ function insertExchange(
   const row = exchange.get(
     record.exchangeId,
     record.conversationId,
+    record.subject ?? null,
     record.startedAt,
     record.endedAt,
     record.route,

@@ -1,119 +1,142 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import { type TestContext, test } from 'node:test';
-import { alertsOf, type Committed, createLedger, type LedgerOptions } from '../../alerts/index.ts';
-import { cleanUp, dataFolder } from './cleanup.ts';
+import { test } from 'node:test';
+import { alertsOf, type Committed } from '../../alerts/index.ts';
 import { exchange, finding, ordinary } from './records.ts';
+import { forEachStore, type TestStore } from './stores.ts';
 
-async function openLedger(t: TestContext, options: Partial<LedgerOptions> = {}) {
-  const dataDir = options.dataDir ?? dataFolder(t);
-  const ledger = await createLedger({ sinks: ['file'], ...options, dataDir });
-  cleanUp(t, () => ledger.close());
-  return { ledger, dataDir };
-}
+forEachStore(defineTests);
 
-test('a committed exchange is read back as it was', async (t) => {
-  const { ledger } = await openLedger(t);
-  const record = exchange();
-  const outcome = await ledger.commit(record);
-  assert.equal(outcome.outcome, 'committed');
-  const stored = await ledger.readExchange(record.exchangeId);
-  assert.ok(stored);
-  const { cursor, level, review, findings, ...rest } = stored;
-  const { findings: expected, ...recorded } = record;
-  assert.deepEqual(rest, recorded);
-  assert.deepEqual([cursor, level, review], [1, 'high', null]);
-  assert.deepEqual(
-    findings.map((stored) => stored.finding),
-    expected,
-  );
-  assert.equal(findings[0]?.excerpt, record.segments[0]?.text);
-});
+function defineTests(store: TestStore): void {
+  test('a committed exchange is read back as it was', async (t) => {
+    const { ledger } = await store.open(t);
+    const record = exchange();
+    const outcome = await ledger.commit(record);
+    assert.equal(outcome.outcome, 'committed');
+    const stored = await ledger.readExchange(record.exchangeId);
+    assert.ok(stored);
+    const { cursor, level, review, findings, ...rest } = stored;
+    const { findings: expected, ...recorded } = record;
+    assert.deepEqual(rest, recorded);
+    assert.deepEqual([cursor, level, review], [1, 'high', null]);
+    assert.deepEqual(
+      findings.map((stored) => stored.finding),
+      expected,
+    );
+    assert.equal(findings[0]?.excerpt, record.segments[0]?.text);
+  });
 
-test('what is committed is in the file for another process, with one outbox row per alert and sink', async (t) => {
-  const { ledger, dataDir } = await openLedger(t, { sinks: ['file', 'kafka'] });
-  const record = exchange();
-  const outcome = await ledger.commit(record);
-  assert.deepEqual(
-    outcome.outcome === 'committed' && outcome.alertIds,
-    alertsOf(record).map(({ id }) => id),
-  );
-  const other = new DatabaseSync(join(dataDir, 'telltale.db'), { readOnly: true });
-  const rows = other.prepare('SELECT sink, alert_id AS id FROM outbox ORDER BY sink').all();
-  other.close();
-  const id = alertsOf(record)[0]?.id;
-  assert.deepEqual(
-    rows.map((row) => ({ ...row })),
-    [
+  test('what is committed is in the file for another process, with one outbox row per alert and sink', async (t) => {
+    const { ledger, place } = await store.open(t, { sinks: ['file', 'kafka'] });
+    const record = exchange();
+    const outcome = await ledger.commit(record);
+    assert.deepEqual(
+      outcome.outcome === 'committed' && outcome.alertIds,
+      alertsOf(record).map(({ id }) => id),
+    );
+    const rows = await store.rows(place, 'SELECT sink, alert_id AS id FROM outbox ORDER BY sink');
+    const id = alertsOf(record)[0]?.id;
+    assert.deepEqual(rows, [
       { sink: 'file', id },
       { sink: 'kafka', id },
-    ],
-  );
-});
-
-test('the same exchange twice is recorded once, with the same alerts', async (t) => {
-  const { ledger } = await openLedger(t);
-  const record = exchange();
-  const [first, second] = await Promise.all([ledger.commit(record), ledger.commit(record)]);
-  assert.deepEqual(first, second);
-  assert.equal((await ledger.take({ sink: 'file', limit: 10, exceptConversations: [] })).length, 1);
-});
-
-test('exchanges that wait together share transactions of at most 64', async (t) => {
-  const { ledger } = await openLedger(t);
-  const outcomes = await Promise.all(Array.from({ length: 200 }, () => ledger.commit(ordinary())));
-  assert.ok(outcomes.every(({ outcome }) => outcome === 'committed'));
-  const { transactions, committed } = ledger.stats();
-  assert.equal(committed, 200);
-  assert.ok(transactions >= 4 && transactions <= 8, `${transactions} transactions`);
-});
-
-test('a rule in shadow is recorded, and neither shown nor sent', async (t) => {
-  const { ledger } = await openLedger(t);
-  const record = ordinary({ findings: [finding({ mode: 'shadow' })] });
-  const outcome = await ledger.commit(record);
-  assert.deepEqual(outcome.outcome === 'committed' && outcome.alertIds, []);
-  assert.deepEqual(await ledger.listFlagged(), []);
-  assert.deepEqual(await ledger.take({ sink: 'file', limit: 10, exceptConversations: [] }), []);
-});
-
-test('exchanges without a flag are kept up to a number, flagged ones stay', async (t) => {
-  const { ledger } = await openLedger(t, { keepOrdinary: 20 });
-  const flagged = exchange();
-  await ledger.commit(flagged);
-  const newest = ordinary();
-  for (let count = 0; count < 100; count += 1) await ledger.commit(ordinary());
-  await ledger.commit(newest);
-  const counts = await ledger.counts();
-  assert.ok(counts.exchanges <= 22, `${counts.exchanges} kept`);
-  assert.equal(counts.flagged, 1);
-  assert.ok(await ledger.readExchange(newest.exchangeId));
-  assert.ok(await ledger.readExchange(flagged.exchangeId));
-});
-
-test('listeners hear of a commit when it can be read; one that throws disturbs nobody', async (t) => {
-  const { ledger } = await openLedger(t);
-  const heard: Committed[] = [];
-  ledger.onCommitted(() => {
-    throw new Error('broken listener');
+    ]);
   });
-  const stop = ledger.onCommitted((committed) => heard.push(committed));
-  const record = exchange();
-  await ledger.commit(record);
-  stop();
-  await ledger.commit(exchange());
-  assert.deepEqual(heard, [{ exchangeId: record.exchangeId, cursor: 1, isFlagged: true, alerts: 1 }]);
-  assert.equal(ledger.stats().listenerErrors, 2);
-});
 
-test('a closed ledger writes what it took and says so to whoever comes later', async (t) => {
-  const { ledger, dataDir } = await openLedger(t);
-  const early = ledger.commit(exchange());
-  await ledger.close();
-  assert.equal((await early).outcome, 'committed');
-  const late = await ledger.commit(exchange());
-  assert.equal(late.outcome === 'unrecorded' && late.reason, 'closed');
-  const { ledger: again } = await openLedger(t, { dataDir });
-  assert.equal((await again.counts()).flagged, 1);
-});
+  test('the same exchange twice is recorded once, with the same alerts', async (t) => {
+    const { ledger } = await store.open(t);
+    const record = exchange();
+    const [first, second] = await Promise.all([ledger.commit(record), ledger.commit(record)]);
+    assert.deepEqual(first, second);
+    assert.equal((await ledger.take({ sink: 'list', limit: 10, exceptConversations: [] })).length, 1);
+  });
+
+  test('exchanges that wait together share transactions of at most 64', async (t) => {
+    const { ledger } = await store.open(t);
+    const outcomes = await Promise.all(Array.from({ length: 200 }, () => ledger.commit(ordinary())));
+    assert.ok(outcomes.every(({ outcome }) => outcome === 'committed'));
+    const { transactions, committed } = ledger.stats();
+    assert.equal(committed, 200);
+    assert.ok(transactions >= 4 && transactions <= 8, `${transactions} transactions`);
+  });
+
+  test('texts and findings come back as they were, whatever characters are in them', async (t) => {
+    const { ledger } = await store.open(t);
+    const text = 'a NUL \0, quotes \' " \\ {}, a brace, 数学 and 😀: all of it stays as it was written.';
+    const [segment] = exchange().segments;
+    assert.ok(segment);
+    const found = finding({ ruleTitle: text, span: { start: 0, end: 9 } });
+    const record = exchange({ segments: [{ ...segment, text }], findings: [found], subject: 's-1' });
+    assert.equal((await ledger.commit(record)).outcome, 'committed');
+    const stored = await ledger.readExchange(record.exchangeId);
+    assert.equal(stored?.segments[0]?.text, text);
+    assert.equal(stored?.subject, 's-1');
+    assert.equal(stored?.findings[0]?.excerpt, text);
+    assert.deepEqual(stored?.findings[0]?.finding, found);
+    const [waiting] = await ledger.take({ sink: 'list', limit: 9, exceptConversations: [] });
+    assert.deepEqual(waiting?.alert, alertsOf(record)[0]);
+  });
+
+  test('numbers grow in the order of commits, and the outbox keeps it', async (t) => {
+    const { ledger } = await store.open(t);
+    const records = Array.from({ length: 150 }, () => exchange());
+    const outcomes = await Promise.all(records.map(ledger.commit));
+    const cursors = outcomes.map((outcome) => (outcome.outcome === 'committed' ? outcome.cursor : -1));
+    assert.deepEqual(
+      cursors,
+      cursors.toSorted((a, b) => a - b),
+    );
+    const items = await ledger.take({ sink: 'list', limit: 200, exceptConversations: [] });
+    assert.deepEqual(
+      items.map(({ alert }) => alert.exchangeId),
+      records.map(({ exchangeId }) => exchangeId),
+    );
+  });
+
+  test('a rule in shadow is recorded, and neither shown nor sent', async (t) => {
+    const { ledger } = await store.open(t);
+    const record = ordinary({ findings: [finding({ mode: 'shadow' })] });
+    const outcome = await ledger.commit(record);
+    assert.deepEqual(outcome.outcome === 'committed' && outcome.alertIds, []);
+    assert.deepEqual(await ledger.listFlagged(), []);
+    assert.deepEqual(await ledger.take({ sink: 'list', limit: 10, exceptConversations: [] }), []);
+  });
+
+  test('exchanges without a flag are kept up to a number, flagged ones stay', async (t) => {
+    const { ledger } = await store.open(t, { keepOrdinary: 20 });
+    const flagged = exchange();
+    await ledger.commit(flagged);
+    const newest = ordinary();
+    for (let count = 0; count < 100; count += 1) await ledger.commit(ordinary());
+    await ledger.commit(newest);
+    const counts = await ledger.counts();
+    assert.ok(counts.exchanges <= 22, `${counts.exchanges} kept`);
+    assert.equal(counts.flagged, 1);
+    assert.ok(await ledger.readExchange(newest.exchangeId));
+    assert.ok(await ledger.readExchange(flagged.exchangeId));
+  });
+
+  test('listeners hear of a commit when it can be read; one that throws disturbs nobody', async (t) => {
+    const { ledger } = await store.open(t);
+    const heard: Committed[] = [];
+    ledger.onCommitted(() => {
+      throw new Error('broken listener');
+    });
+    const stop = ledger.onCommitted((committed) => heard.push(committed));
+    const record = exchange();
+    await ledger.commit(record);
+    stop();
+    await ledger.commit(exchange());
+    assert.deepEqual(heard, [{ exchangeId: record.exchangeId, cursor: 1, isFlagged: true, alerts: 1 }]);
+    assert.equal(ledger.stats().listenerErrors, 2);
+  });
+
+  test('a closed ledger writes what it took and says so to whoever comes later', async (t) => {
+    const { ledger, place } = await store.open(t);
+    const early = ledger.commit(exchange());
+    await ledger.close();
+    assert.equal((await early).outcome, 'committed');
+    const late = await ledger.commit(exchange());
+    assert.equal(late.outcome === 'unrecorded' && late.reason, 'closed');
+    const { ledger: again } = await store.open(t, place);
+    assert.equal((await again.counts()).flagged, 1);
+  });
+}

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { MIGRATIONS, migrate, schemaVersion } from '../../alerts/database/migrations.ts';
 import { createLedger } from '../../alerts/index.ts';
 import { cleanUp, dataFolder } from './cleanup.ts';
+import { exchange } from './records.ts';
 
 const SCHEMAS = join(import.meta.dirname, 'schemas');
 
@@ -34,6 +35,9 @@ for (const file of globSync('v*.sql', { cwd: SCHEMAS })) {
     assert.equal(waiting?.alert.exchangeId, 'flagged');
     assert.equal((await ledger.depth('kafka')).dead, 1);
     assert.equal((await ledger.counts()).exchanges, 3);
+    const [letter] = await ledger.deadLetters({ sink: 'kafka', limit: 9 });
+    assert.deepEqual([letter?.exchangeId, letter?.reason], ['flagged', 'too large']);
+    assert.equal((await ledger.commit(exchange())).outcome, 'committed');
   });
 }
 

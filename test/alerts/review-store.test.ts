@@ -1,17 +1,13 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
-import { createLedger, type ExchangeRecord, type FlaggedQuery } from '../../alerts/index.ts';
-import { cleanUp, dataFolder } from './cleanup.ts';
+import type { FlaggedQuery } from '../../alerts/index.ts';
 import { exchange, finding, ordinary } from './records.ts';
+import { forEachStore, type TestStore } from './stores.ts';
 
-async function openLedger(t: TestContext, records: readonly ExchangeRecord[]) {
-  const dataDir = dataFolder(t);
-  const ledger = await createLedger({ dataDir, sinks: [] });
-  cleanUp(t, () => ledger.close());
-  for (const record of records) assert.equal((await ledger.commit(record)).outcome, 'committed');
-  return { ledger, path: join(dataDir, 'telltale.db') };
+async function fill(t: TestContext, store: TestStore) {
+  const opened = await store.open(t);
+  for (const record of records()) assert.equal((await opened.ledger.commit(record)).outcome, 'committed');
+  return opened;
 }
 
 const hate = finding({ ruleId: 'r2', ruleName: 'hate', ruleTitle: 'Hate', level: 'critical' });
@@ -41,62 +37,64 @@ const queries: [query: FlaggedQuery, expected: string[]][] = [
   [{ limit: 0 }, ['four']],
 ];
 
-test('flagged exchanges come newest first, as the query narrows them', async (t) => {
-  const { ledger } = await openLedger(t, records());
-  await ledger.saveReview({ exchangeId: 'one', verdict: 'unsure', comment: '', reviewer: 'a' });
-  for (const [query, expected] of queries) {
-    const found = await ledger.listFlagged(query);
-    assert.deepEqual(
-      found.map(({ exchangeId }) => exchangeId),
-      expected,
-      JSON.stringify(query),
-    );
-  }
-});
+forEachStore(defineTests);
 
-test('a flagged exchange has the level of its strongest finding, which comes first, and none from the shadow', async (t) => {
-  const { ledger } = await openLedger(t, records());
-  const [three] = await ledger.listFlagged({ rule: 'r2' });
-  assert.equal(three?.level, 'critical');
-  assert.deepEqual(
-    three?.findings.map((stored) => stored.finding.ruleName),
-    ['hate', 'mild'],
-  );
-});
-
-test('the latest review counts, earlier ones stay in the store', async (t) => {
-  const { ledger, path } = await openLedger(t, records());
-  const review = { exchangeId: 'one', comment: 'x', reviewer: 'a' };
-  const first = await ledger.saveReview({ ...review, verdict: 'false_alarm' });
-  const second = await ledger.saveReview({ ...review, verdict: 'correct' });
-  assert.equal(first?.verdict, 'false_alarm');
-  assert.deepEqual((await ledger.readExchange('one'))?.review, second);
-  const database = new DatabaseSync(path, { readOnly: true });
-  assert.equal(database.prepare('SELECT count(*) AS n FROM reviews').get()?.['n'], 2);
-  database.close();
-  assert.equal(await ledger.saveReview({ ...review, exchangeId: 'nowhere', verdict: 'correct' }), null);
-  assert.equal(await ledger.readExchange('nowhere'), null);
-});
-
-test('the counts add up', async (t) => {
-  const { ledger } = await openLedger(t, records());
-  await ledger.saveReview({ exchangeId: 'one', verdict: 'unsure', comment: '', reviewer: 'a' });
-  await ledger.saveReview({ exchangeId: 'one', verdict: 'correct', comment: '', reviewer: 'a' });
-  await ledger.saveReview({ exchangeId: 'four', verdict: 'false_alarm', comment: '', reviewer: 'a' });
-  const { byRule, ...counts } = await ledger.counts();
-  assert.deepEqual(counts, {
-    exchanges: 4,
-    flagged: 3,
-    unreviewed: 1,
-    byLevel: { informational: 0, low: 1, medium: 0, high: 1, critical: 1 },
-    byJudgement: { correct: 1, false_alarm: 1, unsure: 0 },
+function defineTests(store: TestStore): void {
+  test('flagged exchanges come newest first, as the query narrows them', async (t) => {
+    const { ledger } = await fill(t, store);
+    await ledger.saveReview({ exchangeId: 'one', verdict: 'unsure', comment: '', reviewer: 'a' });
+    for (const [query, expected] of queries) {
+      const found = await ledger.listFlagged(query);
+      assert.deepEqual(
+        found.map(({ exchangeId }) => exchangeId),
+        expected,
+        JSON.stringify(query),
+      );
+    }
   });
-  assert.deepEqual(
-    byRule.map(({ ruleName, level, count }) => [ruleName, level, count]),
-    [
-      ['mild', 'low', 2],
-      ['deception', 'high', 1],
-      ['hate', 'critical', 1],
-    ],
-  );
-});
+
+  test('a flagged exchange has the level of its strongest finding, which comes first, and none from the shadow', async (t) => {
+    const { ledger } = await fill(t, store);
+    const [three] = await ledger.listFlagged({ rule: 'r2' });
+    assert.equal(three?.level, 'critical');
+    assert.deepEqual(
+      three?.findings.map((stored) => stored.finding.ruleName),
+      ['hate', 'mild'],
+    );
+  });
+
+  test('the latest review counts, earlier ones stay in the store', async (t) => {
+    const { ledger, place } = await fill(t, store);
+    const review = { exchangeId: 'one', comment: 'x', reviewer: 'a' };
+    const first = await ledger.saveReview({ ...review, verdict: 'false_alarm' });
+    const second = await ledger.saveReview({ ...review, verdict: 'correct' });
+    assert.equal(first?.verdict, 'false_alarm');
+    assert.deepEqual((await ledger.readExchange('one'))?.review, second);
+    assert.equal((await store.rows(place, 'SELECT seq FROM reviews')).length, 2);
+    assert.equal(await ledger.saveReview({ ...review, exchangeId: 'nowhere', verdict: 'correct' }), null);
+    assert.equal(await ledger.readExchange('nowhere'), null);
+  });
+
+  test('the counts add up', async (t) => {
+    const { ledger } = await fill(t, store);
+    await ledger.saveReview({ exchangeId: 'one', verdict: 'unsure', comment: '', reviewer: 'a' });
+    await ledger.saveReview({ exchangeId: 'one', verdict: 'correct', comment: '', reviewer: 'a' });
+    await ledger.saveReview({ exchangeId: 'four', verdict: 'false_alarm', comment: '', reviewer: 'a' });
+    const { byRule, ...counts } = await ledger.counts();
+    assert.deepEqual(counts, {
+      exchanges: 4,
+      flagged: 3,
+      unreviewed: 1,
+      byLevel: { informational: 0, low: 1, medium: 0, high: 1, critical: 1 },
+      byJudgement: { correct: 1, false_alarm: 1, unsure: 0 },
+    });
+    assert.deepEqual(
+      byRule.map(({ ruleName, level, count }) => [ruleName, level, count]),
+      [
+        ['mild', 'low', 2],
+        ['deception', 'high', 1],
+        ['hate', 'critical', 1],
+      ],
+    );
+  });
+}

@@ -1,0 +1,24 @@
+import type { DeadRecord, ExchangeRecord } from './types.ts';
+
+/** The name under which exchanges that could not be written stand among the dead letters; no sink may have it. */
+export const STORE_SINK = 'store';
+
+/** A longer record is kept without its texts, so that what could not be written does not fill the store. */
+const MAX_JSON_LENGTH = 1024 * 1024;
+
+/** What can be kept of an exchange that the store could not write: all of it, or all but its texts, or its head alone. */
+export function deadRecordOf(record: ExchangeRecord, reason: string): DeadRecord {
+  const { exchangeId, conversationId, subject = null } = record;
+  const head = { exchangeId: String(exchangeId), conversationId: String(conversationId), subject };
+  const json = serialise(record) ?? serialise({ ...record, segments: [] });
+  return { ...head, reason, json };
+}
+
+function serialise(record: ExchangeRecord): string | null {
+  try {
+    const json = JSON.stringify(record);
+    return json.length <= MAX_JSON_LENGTH ? json : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,43 @@
+import type { Level } from '../../rules/index.ts';
+import { LEVELS } from '../levels.ts';
+import type { Counts, Judgement, RuleCount } from '../types.ts';
+import type { Query } from './database.ts';
+
+const TOTALS = 'SELECT count(*) AS exchanges, count(level_rank) AS flagged FROM exchanges';
+
+const BY_LEVEL = `SELECT level_rank AS rank, count(*) AS count FROM exchanges
+  WHERE level_rank IS NOT NULL GROUP BY level_rank`;
+
+/** The latest version's words stand for a rule. */
+const BY_RULE = `SELECT * FROM (SELECT rule_id AS "ruleId", (array_agg(rule_name ORDER BY seq DESC))[1] AS "ruleName",
+    (array_agg(rule_title ORDER BY seq DESC))[1] AS "ruleTitle", (array_agg(level_rank ORDER BY seq DESC))[1] AS rank,
+    count(DISTINCT exchange_seq) AS count
+  FROM findings WHERE is_alerting GROUP BY rule_id) rules ORDER BY count DESC, "ruleName" COLLATE "C" LIMIT 200`;
+
+const BY_JUDGEMENT = `SELECT verdict, count(*) AS count FROM
+  (SELECT DISTINCT ON (exchange_seq) verdict FROM reviews ORDER BY exchange_seq, seq DESC) latest GROUP BY verdict`;
+
+interface RuleRow extends Omit<RuleCount, 'level'> {
+  readonly rank: number;
+}
+
+/** Counts what the store holds. */
+export async function countAll(query: Query): Promise<Counts> {
+  const [totals] = await query<{ exchanges: number; flagged: number }>(TOTALS);
+  const { exchanges = 0, flagged = 0 } = totals ?? {};
+  const byLevel: Record<Level, number> = { informational: 0, low: 0, medium: 0, high: 0, critical: 0 };
+  for (const { rank, count } of await query<{ rank: number; count: number }>(BY_LEVEL)) {
+    const level = LEVELS[rank];
+    if (level !== undefined) byLevel[level] = count;
+  }
+  const byJudgement: Record<Judgement, number> = { correct: 0, false_alarm: 0, unsure: 0 };
+  for (const { verdict, count } of await query<{ verdict: Judgement; count: number }>(BY_JUDGEMENT)) {
+    byJudgement[verdict] = count;
+  }
+  const reviewed = byJudgement.correct + byJudgement.false_alarm + byJudgement.unsure;
+  const byRule = (await query<RuleRow>(BY_RULE)).map(({ rank, ...rule }) => ({
+    ...rule,
+    level: LEVELS[rank] ?? ('informational' as const),
+  }));
+  return { exchanges, flagged, unreviewed: flagged - reviewed, byLevel, byRule, byJudgement };
+}

@@ -1,0 +1,73 @@
+import { selectionColumn } from '../selection.ts';
+import type { ErasedCounts, EraseSelection, Erasure } from '../types.ts';
+import type { PostgresDatabase, Query } from './database.ts';
+
+const TABLES = [
+  'outbox',
+  'dead_letters',
+  'reviews',
+  'findings',
+  'segments',
+  'coverage',
+  'exchanges',
+] as const;
+
+/** Erases every exchange of a subject, a conversation or an id, in one transaction, and rewrites the tables so that no
+ *  page of theirs holds a removed row. What the server keeps beside its tables (its log, backups, replicas) is the
+ *  server's to forget.
+ *  @returns what was removed; the scan counts rows that still name the selection */
+export async function erase(database: PostgresDatabase, selection: EraseSelection): Promise<Erasure> {
+  const column = selectionColumn(selection);
+  const removed = await database.transaction((query) => removeRows(query, column, selection.value));
+  for (const table of TABLES) await database.query(`VACUUM (FULL) ${table}`);
+  const left = await countLeft(database.query, column, selection.value);
+  return {
+    selection,
+    ...removed,
+    scan: {
+      kind: 'rows',
+      where: [...TABLES],
+      needles: removed.exchangeIds.length,
+      foundBefore: removed.exchangeIds.length,
+      foundAfter: left,
+      shared: 0,
+    },
+  };
+}
+
+async function removeRows(query: Query, column: string, value: string) {
+  const exchanges = await query<{ seq: number; exchangeId: string }>(
+    `SELECT seq, exchange_id AS "exchangeId" FROM exchanges WHERE ${column} = $1 ORDER BY seq FOR UPDATE`,
+    [value],
+  );
+  const seqs = exchanges.map(({ seq }) => seq);
+  const exchangeIds = exchanges.map(({ exchangeId }) => exchangeId);
+  const alerts = await query<{ alertId: string }>(
+    'SELECT alert_id AS "alertId" FROM findings WHERE exchange_seq = ANY($1) ORDER BY seq',
+    [seqs],
+  );
+  const alertIds = alerts.map(({ alertId }) => alertId);
+  const count = async (sql: string, values: readonly unknown[]) =>
+    (await query(`${sql} RETURNING 1`, values)).length;
+  const ofSeqs = (table: string) => count(`DELETE FROM ${table} WHERE exchange_seq = ANY($1)`, [seqs]);
+  const counts: ErasedCounts = {
+    outbox: await count('DELETE FROM outbox WHERE alert_id = ANY($1)', [alertIds]),
+    deadLetters: await count(`DELETE FROM dead_letters WHERE exchange_id = ANY($1) OR ${column} = $2`, [
+      exchangeIds,
+      value,
+    ]),
+    reviews: await ofSeqs('reviews'),
+    findings: await ofSeqs('findings'),
+    segments: await ofSeqs('segments'),
+    coverage: await ofSeqs('coverage'),
+    exchanges: await count('DELETE FROM exchanges WHERE seq = ANY($1)', [seqs]),
+  };
+  return { exchangeIds, alertIds, removed: counts };
+}
+
+async function countLeft(query: Query, column: string, value: string): Promise<number> {
+  const [row] = await query<{ left: number }>(`SELECT count(*) AS left FROM exchanges WHERE ${column} = $1`, [
+    value,
+  ]);
+  return row?.left ?? 0;
+}

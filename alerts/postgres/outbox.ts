@@ -1,0 +1,78 @@
+import { alertOf } from '../alert.ts';
+import type {
+  ExcerptContent,
+  OutboxDepth,
+  OutboxItem,
+  Settlement,
+  TakeQuery,
+  WaitingQuery,
+} from '../types.ts';
+import type { PostgresDatabase, Query } from './database.ts';
+import type { Leases } from './leases.ts';
+import {
+  EXCHANGE_COLUMNS,
+  type ExchangeRow,
+  FINDING_COLUMNS,
+  type FindingRow,
+  headOf,
+  parseFinding,
+} from './rows.ts';
+
+/** What the outbox's statements need. */
+export interface OutboxParts {
+  readonly database: PostgresDatabase;
+  readonly leases: Leases;
+  readonly owner: string;
+  /** Applied as alerts are read, so that a change of it holds for what waits too. */
+  readonly content: ExcerptContent;
+}
+
+const ITEMS = `SELECT o.seq AS seq, ${FINDING_COLUMNS}, ${EXCHANGE_COLUMNS}
+  FROM outbox o JOIN findings f USING (alert_id) JOIN exchanges e ON e.seq = f.exchange_seq`;
+
+/** Only what this relay holds a lease for, for as long as it holds it. */
+const TAKE = `${ITEMS} WHERE o.sink = $1 AND o.conversation_id <> ALL($2) AND o.bucket IN
+    (SELECT bucket FROM leases WHERE sink = $1 AND owner = $4 AND expires_at > now())
+  ORDER BY o.seq LIMIT $3`;
+
+const WAITING = `${ITEMS} WHERE o.sink = $1 ORDER BY o.seq LIMIT $2`;
+
+const BURY = `INSERT INTO dead_letters (sink, alert_id, exchange_id, conversation_id, queued_at, died_at, reason)
+  SELECT o.sink, o.alert_id, e.exchange_id, o.conversation_id, o.queued_at, $1, $2
+  FROM outbox o JOIN findings f USING (alert_id) JOIN exchanges e ON e.seq = f.exchange_seq
+  WHERE o.seq = $3 AND o.sink = $4`;
+
+const DEPTH = `SELECT count(*) AS depth, (SELECT queued_at FROM outbox WHERE sink = $1 ORDER BY seq LIMIT 1)
+  AS "oldestQueuedAt", (SELECT count(*) FROM dead_letters WHERE sink = $1) AS dead
+  FROM outbox WHERE sink = $1`;
+
+type TakeRow = ExchangeRow & FindingRow & { readonly seq: number };
+
+/** The outbox's rows of one database, as seen by one relay. */
+export function createOutbox({ database, leases, owner, content }: OutboxParts) {
+  const { query } = database;
+  const itemOf = (row: TakeRow): OutboxItem => ({
+    seq: row.seq,
+    alert: alertOf(headOf(row), parseFinding(row), content),
+  });
+  const take = async ({ sink, limit, exceptConversations }: TakeQuery): Promise<readonly OutboxItem[]> => {
+    await leases.hold(sink);
+    return (await query<TakeRow>(TAKE, [sink, exceptConversations, limit, owner])).map(itemOf);
+  };
+  const waiting = async ({ sink, limit }: WaitingQuery): Promise<readonly OutboxItem[]> =>
+    (await query<TakeRow>(WAITING, [sink, limit])).map(itemOf);
+  const settle = ({ sink, delivered, dead }: Settlement): Promise<void> =>
+    database.transaction(async (run) => {
+      const diedAt = new Date().toISOString();
+      for (const { seq, reason } of dead) await run(BURY, [diedAt, reason, seq, sink]);
+      const gone = [...delivered, ...dead.map(({ seq }) => seq)];
+      await run('DELETE FROM outbox WHERE seq = ANY($1) AND sink = $2', [gone, sink]);
+    });
+  const depth = (sink: string): Promise<OutboxDepth> => depthOf(query, sink);
+  return { take, waiting, settle, depth };
+}
+
+async function depthOf(query: Query, sink: string): Promise<OutboxDepth> {
+  const [row] = await query<OutboxDepth>(DEPTH, [sink]);
+  return row ?? { depth: 0, oldestQueuedAt: null, dead: 0 };
+}

@@ -1,0 +1,114 @@
+import { LEVELS, levelRank } from '../levels.ts';
+import type {
+  CoverageEntry,
+  FlaggedExchange,
+  FlaggedQuery,
+  Judgement,
+  Review,
+  SegmentRecord,
+  StoredExchange,
+  StoredFinding,
+} from '../types.ts';
+import type { Query } from './database.ts';
+import {
+  EXCHANGE_COLUMNS,
+  type ExchangeRow,
+  FINDING_COLUMNS,
+  type FindingRow,
+  headOf,
+  parseFinding,
+} from './rows.ts';
+import { textFromColumn } from './text.ts';
+
+const DEFAULT_LIMIT = 50;
+const MAX_LIMIT = 200;
+
+const LIST = `SELECT ${EXCHANGE_COLUMNS} FROM exchanges e
+  WHERE e.level_rank IS NOT NULL AND e.seq < $1 AND e.level_rank >= $2
+  AND ($3::text IS NULL OR EXISTS (SELECT FROM findings f
+    WHERE f.exchange_seq = e.seq AND f.is_alerting AND (f.rule_id = $3 OR f.rule_name = $3)))
+  AND ($4::boolean IS NULL OR $4 = EXISTS (SELECT FROM reviews r WHERE r.exchange_seq = e.seq))
+  ORDER BY e.seq DESC LIMIT $5`;
+
+const ONE = `SELECT ${EXCHANGE_COLUMNS} FROM exchanges e WHERE e.exchange_id = $1`;
+
+const FINDINGS = `SELECT f.exchange_seq AS "exchangeSeq", ${FINDING_COLUMNS} FROM findings f
+  WHERE f.exchange_seq = ANY($1) AND f.is_alerting ORDER BY f.level_rank DESC, f.seq`;
+
+const REVIEWS = `SELECT DISTINCT ON (exchange_seq) exchange_seq AS "exchangeSeq", verdict, comment, reviewer,
+  reviewed_at AS "reviewedAt" FROM reviews WHERE exchange_seq = ANY($1) ORDER BY exchange_seq, seq DESC`;
+
+const SEGMENTS = `SELECT segment_id AS "segmentId", role, target, text, tokens, signals FROM segments
+  WHERE exchange_seq = $1 ORDER BY position`;
+
+interface ReviewRow {
+  readonly exchangeSeq: number;
+  readonly verdict: Judgement;
+  readonly comment: string;
+  readonly reviewer: string;
+  readonly reviewedAt: string;
+}
+
+interface SegmentRow extends Omit<SegmentRecord, 'tokens' | 'signals'> {
+  readonly tokens: string;
+  readonly signals: string;
+}
+
+/** Newest first, as `Reader.listFlagged` of the embedded store. */
+export async function listFlagged(query: Query, asked: FlaggedQuery): Promise<readonly FlaggedExchange[]> {
+  const rows = await query<ExchangeRow>(LIST, [
+    asked.before ?? Number.MAX_SAFE_INTEGER,
+    asked.minLevel === undefined ? 0 : levelRank(asked.minLevel),
+    asked.rule ?? null,
+    asked.state === undefined ? null : asked.state === 'reviewed',
+    Math.min(Math.max(1, asked.limit ?? DEFAULT_LIMIT), MAX_LIMIT),
+  ]);
+  return (await summaries(query, rows)) as FlaggedExchange[];
+}
+
+/** One exchange with all that hangs on it, or null. */
+export async function readExchange(query: Query, exchangeId: string): Promise<StoredExchange | null> {
+  const rows = await query<ExchangeRow>(ONE, [exchangeId]);
+  const [summary] = await summaries(query, rows);
+  if (summary === undefined) return null;
+  const segments = await query<SegmentRow>(SEGMENTS, [summary.cursor]);
+  const coverage = await query<{ entries: string }>('SELECT entries FROM coverage WHERE exchange_seq = $1', [
+    summary.cursor,
+  ]);
+  return {
+    ...summary,
+    segments: segments.map(parseSegment),
+    coverage: JSON.parse(coverage[0]?.entries ?? '[]') as CoverageEntry[],
+  };
+}
+
+type Summary = Omit<StoredExchange, 'segments' | 'coverage'>;
+
+async function summaries(query: Query, rows: readonly ExchangeRow[]): Promise<Summary[]> {
+  const seqs = rows.map(({ cursor }) => cursor);
+  const findings = await query<FindingRow & { exchangeSeq: number }>(FINDINGS, [seqs]);
+  const found = Map.groupBy(findings, ({ exchangeSeq }) => exchangeSeq);
+  const reviews = new Map(
+    (await query<ReviewRow>(REVIEWS, [seqs])).map(({ exchangeSeq, ...review }) => [exchangeSeq, review]),
+  );
+  return rows.map((row) => ({
+    ...headOf(row),
+    cursor: row.cursor,
+    level: row.levelRank === null ? null : (LEVELS[row.levelRank] ?? null),
+    findings: (found.get(row.cursor) ?? []).map(parseFinding) as StoredFinding[],
+    review: reviewOf(row.exchangeId, reviews.get(row.cursor)),
+  }));
+}
+
+function reviewOf(exchangeId: string, row: Omit<ReviewRow, 'exchangeSeq'> | undefined): Review | null {
+  return row === undefined ? null : { exchangeId, ...row, comment: textFromColumn(row.comment) };
+}
+
+function parseSegment({ tokens, signals, text, ...rest }: SegmentRow): SegmentRecord {
+  return {
+    ...rest,
+    text: textFromColumn(text),
+    tokens: JSON.parse(tokens) as SegmentRecord['tokens'],
+    signals: JSON.parse(signals) as SegmentRecord['signals'],
+  };
+}

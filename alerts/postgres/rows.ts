@@ -1,0 +1,54 @@
+import type { Finding } from '../../rules/index.ts';
+import type { ExchangeHead } from '../database/exchange-row.ts';
+import type { StoredFinding, Verdict } from '../types.ts';
+import { textFromColumn } from './text.ts';
+
+/** The columns of an exchange, read from `exchanges e`, under the names of `ExchangeRow`. */
+export const EXCHANGE_COLUMNS = `e.seq AS cursor, e.exchange_id AS "exchangeId",
+  e.conversation_id AS "conversationId", e.subject, e.started_at AS "startedAt", e.ended_at AS "endedAt", e.route,
+  e.dialect, e.model, e.status, e.is_streamed AS "isStreamed", e.verdict,
+  e.featureset_digest AS "featuresetDigest", e.trace_id AS "traceId", e.level_rank AS "levelRank"`;
+
+/** The columns of a finding, read from `findings f`, under the names of `FindingRow`. */
+export const FINDING_COLUMNS = 'f.alert_id AS "alertId", f.excerpt, f.finding';
+
+/** A row of `EXCHANGE_COLUMNS`. */
+export interface ExchangeRow {
+  readonly cursor: number;
+  readonly exchangeId: string;
+  readonly conversationId: string;
+  readonly subject: string | null;
+  readonly startedAt: string;
+  readonly endedAt: string;
+  readonly route: string;
+  readonly dialect: string;
+  readonly model: string | null;
+  readonly status: number;
+  readonly isStreamed: boolean;
+  readonly verdict: Verdict;
+  readonly featuresetDigest: string;
+  readonly traceId: string | null;
+  readonly levelRank: number | null;
+}
+
+/** A row of `FINDING_COLUMNS`. */
+export interface FindingRow {
+  readonly alertId: string;
+  readonly excerpt: string;
+  readonly finding: string;
+}
+
+/** The exchange in a row that may hold more than it. */
+export function headOf(row: ExchangeRow): ExchangeHead {
+  const { exchangeId, conversationId, subject, startedAt, endedAt, route, dialect, model, status } = row;
+  const { isStreamed, verdict, featuresetDigest, traceId } = row;
+  const times = { startedAt, endedAt };
+  const place = { route, dialect, model, status, isStreamed };
+  const who = subject === null ? {} : { subject };
+  return { exchangeId, conversationId, ...who, ...times, ...place, verdict, featuresetDigest, traceId };
+}
+
+/** Reads the JSON in a finding's row. */
+export function parseFinding({ alertId, excerpt, finding }: FindingRow): StoredFinding {
+  return { alertId, excerpt: textFromColumn(excerpt), finding: JSON.parse(finding) as Finding };
+}

@@ -1,0 +1,136 @@
+import { AlertsError } from '../alerts-error.ts';
+import { isStoreWide } from '../store-failure.ts';
+import type { AsyncStore } from '../store-protocol.ts';
+import type {
+  CommitOutcome,
+  Committed,
+  ExcerptContent,
+  ExchangeRecord,
+  NewReview,
+  Review,
+} from '../types.ts';
+import { insertRecords } from './commit.ts';
+import { countAll } from './counts.ts';
+import { createPostgresDatabase, type PostgresDatabase, type PostgresOptions, shownUrl } from './database.ts';
+import { createDeadLetters } from './dead-letters.ts';
+import { erase } from './erase.ts';
+import { postgresMessageOf, postgresReasonOf } from './failure.ts';
+import { createLeases } from './leases.ts';
+import { migratePostgres } from './migrations.ts';
+import { createNews } from './news.ts';
+import { createOutbox } from './outbox.ts';
+import { listFlagged, readExchange } from './read.ts';
+import { expire, pressure, prune } from './retention.ts';
+import { textToColumn } from './text.ts';
+
+/** How the store is opened and what it does with what it is given. */
+export interface PostgresStoreOptions extends PostgresOptions {
+  readonly sinks: readonly string[];
+  readonly keepOrdinary: number;
+  readonly content: ExcerptContent;
+  /** How long a dead relay keeps its part of the outbox from the others. */
+  readonly leaseMs: number;
+  /** Another replica has committed. */
+  onCommitted(committed: Committed): void;
+}
+
+/** Connects, and takes the database to the newest version.
+ *  @throws AlertsError, or the error of pg when it cannot be reached */
+export async function openPostgresStore(options: PostgresStoreOptions): Promise<AsyncStore> {
+  const where = shownUrl(options.url);
+  const database = createPostgresDatabase(options);
+  try {
+    await requireSync(database, where);
+    await migratePostgres(database, where);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  const owner = crypto.randomUUID();
+  const leases = createLeases({ database, owner, leaseMs: options.leaseMs });
+  const news = createNews({ ...options, owner });
+  const commit = createCommit(database, options, news.tell);
+  const { query } = database;
+  return {
+    commit,
+    saveReview: (review) => saveReview(database, review),
+    listFlagged: (asked) => listFlagged(query, asked),
+    readExchange: (exchangeId) => readExchange(query, exchangeId),
+    counts: () => countAll(query),
+    ...createOutbox({ database, leases, owner, content: options.content }),
+    ...createDeadLetters(database, commit),
+    expire: (expiry) => expire(database, expiry),
+    pressure: () => pressure(query),
+    erase: (selection) => erase(database, selection),
+    close: async () => {
+      await leases.release().catch(() => {});
+      await news.close();
+      await database.close();
+    },
+  };
+}
+
+/** A server that does not sync cannot keep what it acknowledged. */
+async function requireSync(database: PostgresDatabase, where: string): Promise<void> {
+  const [row] = await database.query<{ fsync: string }>('SHOW fsync');
+  if (row?.fsync === 'on') return;
+  throw new AlertsError(
+    'STORE_UNSAFE',
+    `${where} runs with fsync = ${row?.fsync}: a power cut would take back alerts that were acknowledged; set fsync = on`,
+  );
+}
+
+function createCommit(
+  database: PostgresDatabase,
+  options: PostgresStoreOptions,
+  tell: ReturnType<typeof createNews>['tell'],
+) {
+  const pruneEvery = Math.max(1, Math.ceil(options.keepOrdinary / 20));
+  let sincePrune = 0;
+
+  const commitOnce = (records: readonly ExchangeRecord[]) =>
+    database.transaction(async (query) => {
+      const outcomes = await insertRecords(query, records, options.sinks);
+      await tell(
+        query,
+        records.flatMap((record, index) => newsOf(record, outcomes[index])),
+      );
+      sincePrune += records.length;
+      if (sincePrune >= pruneEvery) {
+        await prune(query, options.keepOrdinary);
+        sincePrune = 0;
+      }
+      return outcomes;
+    });
+  const commit = async (records: readonly ExchangeRecord[]): Promise<readonly CommitOutcome[]> => {
+    try {
+      return await commitOnce(records);
+    } catch (error) {
+      const reason = postgresReasonOf(error);
+      if (records.length > 1 && !isStoreWide(reason)) {
+        const outcomes: CommitOutcome[] = [];
+        for (const record of records) outcomes.push(...(await commit([record])));
+        return outcomes;
+      }
+      const message = postgresMessageOf(error);
+      return records.map(() => ({ outcome: 'unrecorded', reason, message }));
+    }
+  };
+  return commit;
+}
+
+function newsOf({ exchangeId }: ExchangeRecord, outcome: CommitOutcome | undefined): Committed[] {
+  if (outcome?.outcome !== 'committed') return [];
+  const { cursor, alertIds } = outcome;
+  return [{ exchangeId, cursor, isFlagged: alertIds.length > 0, alerts: alertIds.length }];
+}
+
+const SAVE_REVIEW = `INSERT INTO reviews (exchange_seq, verdict, comment, reviewer, reviewed_at)
+  SELECT seq, $2, $3, $4, $5 FROM exchanges WHERE exchange_id = $1 RETURNING seq`;
+
+async function saveReview({ query }: PostgresDatabase, review: NewReview): Promise<Review | null> {
+  const reviewedAt = new Date().toISOString();
+  const { exchangeId, verdict, comment, reviewer } = review;
+  const row = await query(SAVE_REVIEW, [exchangeId, verdict, textToColumn(comment), reviewer, reviewedAt]);
+  return row.length === 0 ? null : { ...review, reviewedAt };
+}

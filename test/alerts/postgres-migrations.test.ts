@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { after, before, type TestContext, test } from 'node:test';
+import { AlertsError, createLedger } from '../../alerts/index.ts';
+import { createPostgresDatabase } from '../../alerts/postgres/database.ts';
+import { migratePostgres, postgresVersion } from '../../alerts/postgres/migrations.ts';
+import { type PostgresServer, startPostgres } from '../services/postgres.ts';
+import { cleanUp, dataFolder } from './cleanup.ts';
+import { exchange } from './records.ts';
+
+let server: PostgresServer;
+
+before(async () => {
+  server = await startPostgres();
+});
+after(() => server?.close());
+
+async function connect(t: TestContext) {
+  const url = await server.createDatabase();
+  const database = createPostgresDatabase({ url, lockTimeoutMs: 10_000, statementTimeoutMs: 30_000 });
+  cleanUp(t, () => database.close());
+  return { url, database };
+}
+
+test('only the steps that are missing are taken, and a step that fails changes nothing', async (t) => {
+  const { database } = await connect(t);
+  const first = 'CREATE TABLE one (x TEXT)';
+  await migratePostgres(database, 'here', [first]);
+  const broken = "CREATE TABLE two (x TEXT); INSERT INTO nowhere VALUES ('')";
+  await assert.rejects(migratePostgres(database, 'here', [first, broken]), /nowhere/);
+  assert.equal(await postgresVersion(database.query), 1);
+  await migratePostgres(database, 'here', [first, 'CREATE TABLE two (x TEXT)', 'ALTER TABLE two ADD y TEXT']);
+  assert.equal(await postgresVersion(database.query), 3);
+  await database.query("INSERT INTO two (y) VALUES ('')");
+});
+
+test('replicas that start together on an empty database make its tables once', async (t) => {
+  const { url } = await connect(t);
+  const open = async () => {
+    const ledger = await createLedger({ dataDir: dataFolder(t), databaseUrl: url, sinks: [] });
+    cleanUp(t, () => ledger.close());
+    return ledger;
+  };
+  const ledgers = await Promise.all([open(), open(), open()]);
+  const outcomes = await Promise.all(ledgers.map((ledger) => ledger.commit(exchange())));
+  assert.deepEqual(
+    outcomes.map(({ outcome }) => outcome),
+    ['committed', 'committed', 'committed'],
+  );
+  assert.equal((await ledgers[0]?.counts())?.flagged, 3);
+});
+
+test('a database of a later version is refused and left as it is', async (t) => {
+  const { url, database } = await connect(t);
+  const open = () => createLedger({ dataDir: dataFolder(t), databaseUrl: url, sinks: [] });
+  await (await open()).close();
+  await database.query('UPDATE schema_version SET version = 99');
+  await assert.rejects(
+    open(),
+    (error) =>
+      error instanceof AlertsError &&
+      error.code === 'SCHEMA_NEWER' &&
+      /schema version 99/.test(error.message) &&
+      error.message.includes('/store_'),
+  );
+  assert.equal(await postgresVersion(database.query), 99);
+});

@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ExchangeRecord, Ledger, Settlement } from '../../alerts/index.ts';
+import type { Level } from '../../rules/index.ts';
+import { exchange, finding, ordinary } from './records.ts';
+import { until } from './sinks.ts';
+import { forEachStore, type TestStore } from './stores.ts';
+
+forEachStore(defineTests);
+
+const ALL = { sink: 'list', limit: 100, exceptConversations: [] };
+const LEVELS = ['informational', 'low', 'medium', 'high', 'critical'] as const;
+
+const ofLevel = (level: Level, change: Partial<ExchangeRecord> = {}) =>
+  exchange({ findings: [finding({ level })], ...change });
+
+async function reject(ledger: Ledger, reason: string): Promise<void> {
+  const items = await ledger.take(ALL);
+  const dead: Settlement['dead'] = items.map(({ seq }) => ({ seq, reason }));
+  await ledger.settle({ sink: 'list', delivered: [], dead });
+}
+
+function defineTests(store: TestStore): void {
+  test('a rejected alert is a dead letter that can be tried again, and then waits like any other', async (t) => {
+    const { ledger } = await store.open(t);
+    const record = exchange();
+    await ledger.commit(record);
+    await reject(ledger, 'too large: 2000000 bytes');
+    const [letter] = await ledger.deadLetters({ limit: 9 });
+    assert.equal(letter?.exchangeId, record.exchangeId);
+    assert.equal(letter?.reason, 'too large: 2000000 bytes');
+    assert.deepEqual(await ledger.take(ALL), []);
+    assert.deepEqual(await ledger.retryDead({ sink: 'nobody' }), { retried: 0, failed: [] });
+    assert.deepEqual(await ledger.retryDead({ seqs: [letter?.seq ?? -1] }), { retried: 1, failed: [] });
+    const [again] = await ledger.take(ALL);
+    assert.equal(again?.alert.id, letter?.alertId);
+    assert.deepEqual(await ledger.depth('list'), {
+      depth: 1,
+      oldestQueuedAt: letter?.queuedAt,
+      dead: 0,
+    });
+  });
+
+  test('dropped dead letters are gone, by number, by sink, or all; their exchanges stay', async (t) => {
+    const { ledger } = await store.open(t);
+    for (let count = 0; count < 3; count += 1) await ledger.commit(exchange());
+    await reject(ledger, 'no');
+    const letters = await ledger.deadLetters({ limit: 2 });
+    assert.equal(letters.length, 2);
+    assert.equal(await ledger.dropDead({ seqs: [letters[0]?.seq ?? -1] }), 1);
+    assert.equal(await ledger.dropDead({ sink: 'other' }), 0);
+    assert.equal(await ledger.dropDead({}), 2);
+    assert.equal((await ledger.counts()).flagged, 3);
+  });
+
+  test('an exchange that cannot be written is unrecorded and kept as a dead letter; those with it are recorded', async (t) => {
+    const { ledger } = await store.open(t);
+    const broken = exchange({ status: 'teapot' as unknown as number });
+    const uncloneable = exchange({ model: (() => {}) as unknown as string, conversationId: 'c-7' });
+    const outcomes = await Promise.all([exchange(), broken, uncloneable, exchange()].map(ledger.commit));
+    assert.deepEqual(
+      outcomes.map(({ outcome }) => outcome),
+      ['committed', 'unrecorded', 'unrecorded', 'committed'],
+    );
+    const letters = await ledger.deadLetters({ sink: 'store', limit: 9 });
+    assert.deepEqual(
+      letters.map(({ exchangeId }) => exchangeId).toSorted(),
+      [broken.exchangeId, uncloneable.exchangeId].toSorted(),
+    );
+    assert.ok(letters.every(({ reason, alertId }) => reason.length > 10 && alertId === null));
+    assert.equal(ledger.stats().buried, 2);
+    const { failed } = await ledger.retryDead({ sink: 'store' });
+    assert.ok(failed.length >= 1, 'what is still broken stays a dead letter');
+    assert.equal((await ledger.deadLetters({ limit: 9 })).length, failed.length);
+  });
+
+  test('above the water mark lower levels are left out and counted, high and critical never, and below it nothing', async (t) => {
+    const waterMarks = { rows: 6, keepOneIn: 1_000_000_000, everyMs: 0 };
+    const { ledger } = await store.open(t, { waterMarks });
+    for (let count = 0; count < 6; count += 1) await ledger.commit(ofLevel('low'));
+    await until(() => ledger.stats().isAboveMark, 'the store is above its mark');
+    const outcomes = [];
+    for (const level of LEVELS) outcomes.push((await ledger.commit(ofLevel(level))).outcome);
+    outcomes.push((await ledger.commit(ordinary())).outcome);
+    assert.deepEqual(outcomes, ['sampled', 'sampled', 'sampled', 'committed', 'committed', 'sampled']);
+    assert.deepEqual(ledger.stats().sampled, { informational: 1, low: 1, medium: 1, none: 1 });
+    const items = await ledger.take(ALL);
+    assert.equal(items.length, 8);
+    await ledger.settle({ sink: 'list', delivered: items.map(({ seq }) => seq), dead: [] });
+    await until(async () => {
+      await ledger.commit(ofLevel('high'));
+      return !ledger.stats().isAboveMark;
+    }, 'the store is below its mark again');
+    assert.equal((await ledger.commit(ofLevel('low'))).outcome, 'committed');
+  });
+
+  test('above the water mark of bytes one in so many is still recorded', async (t) => {
+    const waterMarks = { bytes: 1, keepOneIn: 4, everyMs: 0 };
+    const { ledger } = await store.open(t, { waterMarks });
+    await ledger.commit(exchange());
+    await until(() => ledger.stats().isAboveMark, 'the store is above its mark');
+    const outcomes = await Promise.all(Array.from({ length: 200 }, () => ledger.commit(ofLevel('low'))));
+    const kept = outcomes.filter(({ outcome }) => outcome === 'committed').length;
+    assert.ok(kept > 20 && kept < 90, `${kept} of 200 kept`);
+    assert.equal(ledger.stats().sampled.low, 200 - kept);
+  });
+
+  test('what is older than its level is kept is removed, but not while an alert of it waits or is a dead letter', async (t) => {
+    const place = await store.place(t);
+    const first = await store.open(t, place);
+    const old = { endedAt: '2020-01-01T00:00:00.000Z' };
+    const now = { endedAt: new Date().toISOString() };
+    const records = [
+      ofLevel('low', { ...old, exchangeId: 'old-low' }),
+      ofLevel('high', { ...old, exchangeId: 'old-high' }),
+      ordinary({ ...old, exchangeId: 'old-none' }),
+      ofLevel('low', { ...now, exchangeId: 'new-low' }),
+      ofLevel('low', { ...old, exchangeId: 'old-waiting', conversationId: 'waits' }),
+      ofLevel('low', { ...old, exchangeId: 'old-dead', conversationId: 'dead' }),
+    ];
+    for (const record of records) await first.ledger.commit(record);
+    const items = await first.ledger.take({ ...ALL, exceptConversations: ['waits'] });
+    const dead = items.filter(({ alert }) => alert.exchangeId === 'old-dead').map(({ seq }) => seq);
+    const delivered = items.map(({ seq }) => seq).filter((seq) => !dead.includes(seq));
+    await first.ledger.settle({ sink: 'list', delivered, dead: dead.map((seq) => ({ seq, reason: 'no' })) });
+    await first.ledger.close();
+    const retentionDays = { none: 1, informational: 1, low: 1, medium: 1, high: null, critical: null };
+    const { ledger } = await store.open(t, { ...place, retentionDays });
+    await until(() => (ledger.stats().expired.low ?? 0) > 0, 'retention has begun');
+    await until(() => (ledger.stats().expired.none ?? 0) > 0, 'retention went on');
+    assert.deepEqual(ledger.stats().expired, { low: 1, none: 1 });
+    const left = [];
+    for (const { exchangeId } of records) if (await ledger.readExchange(exchangeId)) left.push(exchangeId);
+    assert.deepEqual(left, ['old-high', 'new-low', 'old-waiting', 'old-dead']);
+  });
+
+  for (const by of ['conversation', 'subject', 'exchange'] as const) {
+    test(`erasing by ${by} removes all of it, leaves the others, and says what was removed`, async (t) => {
+      const { ledger, place } = await store.open(t);
+      const { mine, value } = await recordTwo(ledger, by);
+      const erasure = await ledger.erase({ by, value });
+      assert.deepEqual(erasure.exchangeIds, mine);
+      assert.equal(erasure.alertIds.length, mine.length);
+      const { exchanges, findings, segments, outbox } = erasure.removed;
+      assert.deepEqual([exchanges, findings, segments, outbox], Array(4).fill(mine.length));
+      assert.ok(erasure.scan.foundBefore > 0, 'the search finds what is there');
+      assert.equal(erasure.scan.foundAfter, 0);
+      assert.equal((await ledger.counts()).flagged, 3 - mine.length);
+      assert.equal(
+        (await ledger.readExchange('theirs'))?.segments[0]?.text,
+        'A text of somebody else, which stays.',
+      );
+      const rows = await store.rows(place, "SELECT * FROM segments WHERE text LIKE '%zanzibar%'");
+      assert.equal(rows.length, 2 - mine.length);
+      assert.deepEqual((await ledger.erase({ by, value })).removed.exchanges, 0);
+    });
+  }
+}
+
+async function recordTwo(ledger: Ledger, by: 'conversation' | 'subject' | 'exchange') {
+  const [segment] = exchange().segments;
+  assert.ok(segment);
+  const said = (text: string) => [{ ...segment, text }];
+  const secret = (n: number) =>
+    `The secret of number ${n} is in zanzibar under the third stone of the ${n}th house.`;
+  const who = { conversationId: 'c-mine', subject: 's-mine' };
+  await ledger.commit(exchange({ exchangeId: 'mine-1', ...who, segments: said(secret(1)) }));
+  await ledger.commit(exchange({ exchangeId: 'mine-2', ...who, segments: said(secret(2)) }));
+  const theirs = said('A text of somebody else, which stays.');
+  await ledger.commit(exchange({ exchangeId: 'theirs', conversationId: 'c-theirs', segments: theirs }));
+  await ledger.saveReview({ exchangeId: 'mine-1', verdict: 'unsure', comment: 'x', reviewer: 'a' });
+  const value = { conversation: 'c-mine', subject: 's-mine', exchange: 'mine-1' }[by];
+  return { value, mine: by === 'exchange' ? ['mine-1'] : ['mine-1', 'mine-2'] };
+}
