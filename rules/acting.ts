@@ -11,21 +11,33 @@ export interface ActingRule extends Pick<RuleSummary, 'id' | 'name'> {
   readonly reach: number | null;
 }
 
-/** The rules that act on segments of a target where the fields are as given. */
+/** The rules that act on segments of a target where the fields of the exchange are as given. What a rule asks of a
+ *  segment alone, as its tool, counts as met. */
 export function actingRules(
   ruleSet: RuleSet,
   target: SegmentRef['target'],
   fields: Fields,
 ): readonly ActingRule[] {
-  const { rules } = compiledOf(ruleSet).planFor(target, { ...fields, target });
-  return rules.filter(({ rule }) => isActing(rule)).map(actingRule);
+  const { compiledRules, planFor } = compiledOf(ruleSet);
+  const planned = planFor(target, { ...fields, target }).rules;
+  const onSegment = compiledRules
+    .filter((rule) => rule.target === target || rule.target === 'any')
+    .filter(
+      (rule) => rule.fieldConditions.some(asksOfSegment) && !planned.some((one) => one.rule.id === rule.id),
+    )
+    .map((rule) => ({ rule, expression: rule.expression }));
+  return [...planned, ...onSegment].filter(({ rule }) => isActing(rule)).map(actingRule);
+}
+
+function asksOfSegment({ fields }: CompiledRule['fieldConditions'][number]): boolean {
+  return fields.some((field) => field === 'tool' || field === 'role');
 }
 
 export function isActing({ mode, action }: Pick<CompiledRule, 'mode' | 'action'>): boolean {
   return mode === 'enforce' && action !== 'flag';
 }
 
-function actingRule({ rule, expression }: PlannedRule): ActingRule {
+function actingRule({ rule, expression }: Pick<PlannedRule, 'rule' | 'expression'>): ActingRule {
   const { id, name, action, conditions } = rule;
   return {
     id,

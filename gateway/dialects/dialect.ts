@@ -3,6 +3,7 @@
 
 import type { UnscannedReason } from '../../alerts/index.ts';
 import type { SegmentRef } from '../../rules/index.ts';
+import type { StreamPlaces } from './stream-places.ts';
 
 /** One run of text and its place. */
 export interface TextSegment {
@@ -134,6 +135,8 @@ export interface Dialect {
   readRequest(body: unknown, target: string): Read<RequestReading>;
   readAnswer(body: unknown): Read<AnswerReading>;
   createStreamReader(): StreamReader;
+  /** For redaction and for answers that are held: where each event's words stand. */
+  createStreamPlaces(): StreamPlaces;
   createStreamEnding(framing: Framing): StreamEnding;
   /** A request that was blocked before the upstream saw it, or an answer where a status says so. */
   blockedRequest(block: Block): OwnAnswer;

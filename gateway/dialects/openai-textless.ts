@@ -2,6 +2,7 @@ import type { Collected } from './collected.ts';
 import type { AnswerReading, Block, Dialect, OwnAnswer, Read } from './dialect.ts';
 import { isObject } from './json-values.ts';
 import { answerPlace, factsOf } from './openai-chat/read-answer.ts';
+import { createStreamPlaces } from './openai-chat/stream-places.ts';
 import { createStreamReader } from './openai-chat/stream-reader.ts';
 import { textWithin } from './openai-chat/text-within.ts';
 import { blockedRequest, error, errorEvent } from './openai-errors.ts';
@@ -28,6 +29,7 @@ export function createTextlessDialect(parts: TextlessParts): Dialect {
     readRequest: createInputReader('input'),
     readAnswer: (body) => readAnswer(body, parts),
     createStreamReader,
+    createStreamPlaces,
     blockedRequest,
     blockedAnswer: (block) => blockedAnswer(block, parts),
     createStreamEnding: () => ({

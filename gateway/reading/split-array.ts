@@ -8,6 +8,8 @@ export interface ArraySplitter {
   push(chunk: Uint8Array): StreamItem[];
   /** The stream has ended; what has begun is still given. */
   end(): StreamItem[];
+  /** Offset of the first byte that belongs to no item so far. */
+  position(): number;
 }
 
 const QUOTE = 0x22;
@@ -56,6 +58,7 @@ export function createArraySplitter(maxItemBytes: number): ArraySplitter {
       return items;
     },
     end: () => (item.isOpen() ? [item.take(0)] : []),
+    position: item.previousEnd,
   };
 }
 
@@ -83,6 +86,7 @@ function createItem(maxBytes: number) {
 
   return {
     offset: () => offset,
+    previousEnd: () => previousEnd,
     isOpen: () => from !== null,
     begin(bytes: Buffer): void {
       chunk = bytes;

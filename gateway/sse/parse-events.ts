@@ -16,6 +16,8 @@ export interface SseParser {
   push(chunk: Uint8Array): SseItem[];
   /** The stream has ended; an event without its blank line is still given, since some clients read it. */
   end(): SseItem[];
+  /** Offset of the first byte that belongs to no event so far. */
+  position(): number;
 }
 
 /** @param maxLineBytes - longer lines are passed over and given as `over_cap`
@@ -56,6 +58,7 @@ export function createSseParser(maxLineBytes: number): SseParser {
       const last = lines.end();
       return [...(last === null ? [] : take(last)), ...takeEvent(offset)];
     },
+    position: () => start,
   };
 }
 

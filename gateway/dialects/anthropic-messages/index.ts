@@ -2,6 +2,7 @@ import type { Dialect } from '../dialect.ts';
 import { blockedAnswer, blockedRequest, createStreamEnding, error, errorEvent } from './own-answers.ts';
 import { readAnswer } from './read-answer.ts';
 import { readRequest } from './read-request.ts';
+import { createStreamPlaces } from './stream-places.ts';
 import { createStreamReader } from './stream-reader.ts';
 
 /** Anthropic's messages.
@@ -15,6 +16,7 @@ export const dialect: Dialect = {
   readRequest,
   readAnswer,
   createStreamReader,
+  createStreamPlaces,
   blockedRequest,
   blockedAnswer,
   createStreamEnding,

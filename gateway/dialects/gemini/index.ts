@@ -3,6 +3,7 @@ import { blockedAnswer, blockedPrompt, blockedRequest, error, errorEvent } from 
 import { readAnswer } from './read-answer.ts';
 import { readRequest } from './read-request.ts';
 import { createStreamEnding } from './stream-ending.ts';
+import { createStreamPlaces } from './stream-places.ts';
 import { createStreamReader } from './stream-reader.ts';
 
 const VERSIONS = ['v1beta', 'v1', 'v1alpha'];
@@ -41,6 +42,7 @@ export const dialect: Dialect = {
   readRequest,
   readAnswer,
   createStreamReader,
+  createStreamPlaces,
   createStreamEnding,
   blockedRequest,
   blockedPrompt,

@@ -3,6 +3,7 @@ import { blockedRequest, error, errorEvent } from '../openai-errors.ts';
 import { blockedAnswer, createStreamEnding } from './own-answers.ts';
 import { readAnswer } from './read-answer.ts';
 import { readRequest } from './read-request.ts';
+import { createStreamPlaces } from './stream-places.ts';
 import { createStreamReader } from './stream-reader.ts';
 
 /** OpenAI's chat completions, as spoken by most providers.
@@ -17,6 +18,7 @@ export const dialect: Dialect = {
   readRequest,
   readAnswer,
   createStreamReader,
+  createStreamPlaces,
   blockedRequest,
   blockedAnswer,
   createStreamEnding,

@@ -1,5 +1,6 @@
 import type { Dialect } from '../dialect.ts';
 import { readAnswer } from '../openai-chat/read-answer.ts';
+import { createStreamPlaces } from '../openai-chat/stream-places.ts';
 import { createStreamReader } from '../openai-chat/stream-reader.ts';
 import { blockedRequest, error, errorEvent } from '../openai-errors.ts';
 import { createInputReader } from '../openai-input.ts';
@@ -14,6 +15,7 @@ export const dialect: Dialect = {
   readRequest: createInputReader('prompt'),
   readAnswer,
   createStreamReader,
+  createStreamPlaces,
   blockedRequest,
   blockedAnswer,
   createStreamEnding,

@@ -4,6 +4,7 @@ import { blockedAnswer, errorEvent } from './own-answers.ts';
 import { readAnswer } from './read-answer.ts';
 import { readRequest } from './read-request.ts';
 import { createStreamEnding } from './stream-ending.ts';
+import { createStreamPlaces } from './stream-places.ts';
 import { createStreamReader } from './stream-reader.ts';
 
 /** OpenAI's responses, and what can be asked of one that the upstream has stored.
@@ -22,6 +23,7 @@ export const dialect: Dialect = {
   readRequest,
   readAnswer,
   createStreamReader,
+  createStreamPlaces,
   createStreamEnding,
   blockedRequest,
   blockedAnswer,

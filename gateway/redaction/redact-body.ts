@@ -1,0 +1,177 @@
+import type { SegmentRef } from '../../rules/index.ts';
+import { decodedText, inlineDataOf, plainDataOf } from '../dialects/data-url.ts';
+import { isObject, jsonOf } from '../dialects/json-values.ts';
+import { plainJson } from '../dialects/plain-json.ts';
+import { type Key, locateValue, type Range, replaceRanges } from '../reading/json-source.ts';
+import { redactJson, redactStringToken } from './redact-json.ts';
+import { redactText } from './redact-text.ts';
+
+/** What is to go of one segment. */
+export interface SegmentRedaction {
+  readonly ref: SegmentRef;
+  /** The segment's text, in which the ranges are; merged and in order. */
+  readonly text: string;
+  readonly ranges: readonly Range[];
+}
+
+/** What stands in a range's place. */
+export type Edit = Range & { readonly text: string };
+
+/** Keys beside a text that hold the same text again, cut in tokens. */
+const ECHOES = ['logprobs', 'logprobsResult', 'logprobs_result'];
+
+/** The body with these stretches replaced; every byte outside of them, and of what repeats them as log-probabilities,
+ *  stays. Null where a segment's text stands nowhere as it was read: then it cannot be taken out.
+ *  @param json - the body as it came */
+export function redactBody(
+  json: string,
+  redactions: readonly SegmentRedaction[],
+  replacement: string,
+): string | null {
+  const body: unknown = JSON.parse(json.charCodeAt(0) === 0xfeff ? json.slice(1) : json);
+  const edits: Edit[] = [];
+  for (const redaction of redactions) {
+    const keys = resolve(body, keysOf(redaction.ref.pointer));
+    const own =
+      keys === null ? null : editsOf({ json, keys, value: valueAt(body, keys), redaction, replacement });
+    if (keys === null || own === null) return null;
+    edits.push(...own, ...echoEdits(json, body, keys));
+  }
+  const once = new Map(edits.map((edit) => [edit.start, edit]));
+  return replaceRanges(json, [...once.values()]);
+}
+
+interface ToEdit {
+  readonly json: string;
+  readonly keys: readonly Key[];
+  readonly value: unknown;
+  readonly redaction: SegmentRedaction;
+  readonly replacement: string;
+}
+
+function editsOf({ json, keys, value, redaction, replacement }: ToEdit): Edit[] | null {
+  const range = locateValue(json, keys);
+  if (range === null) return null;
+  const raw = json.slice(range.start, range.end);
+  const fresh = redactValue(raw, value, { redaction, replacement });
+  if (fresh !== null) return [{ ...range, text: fresh }];
+  return isObject(value) ? descriptionEdits({ json, keys, value, redaction, replacement }) : null;
+}
+
+/** A value as it is written, without what is to go; null where the segment was not read from it as a whole. */
+export function redactValue(
+  raw: string,
+  value: unknown,
+  { redaction, replacement }: Pick<ToEdit, 'redaction' | 'replacement'>,
+): string | null {
+  const { text: plain, ranges, ref } = redaction;
+  if (typeof value !== 'string') {
+    return jsonOf(value) === plain ? redactJson(raw, { plain, ranges, replacement }) : null;
+  }
+  if (ref.target === 'tool_call') {
+    const isSame = value === plain || plainJson(value) === plain;
+    const json = isSame ? redactJson(value, { plain, ranges, replacement }) : null;
+    if (json !== null) return JSON.stringify(json);
+  }
+  if (value === plain) return redactStringToken(raw, ranges, replacement);
+  return redactData(value, { redaction, replacement });
+}
+
+/** Of a data URL the text is written anew. */
+function redactData(
+  value: string,
+  { redaction, replacement }: Pick<ToEdit, 'redaction' | 'replacement'>,
+): string | null {
+  const { text, ranges } = redaction;
+  const fresh = redactText(text, ranges, { replacement });
+  const data = inlineDataOf(value);
+  if (data !== null && decodedText(data) === text) {
+    const base64 = Buffer.from(fresh).toString('base64');
+    return JSON.stringify(`data:${data.mimeType};charset=utf-8;base64,${base64}`);
+  }
+  if (plainDataOf(value) !== text) return null;
+  return JSON.stringify(value.slice(0, value.indexOf(',') + 1) + encodeURIComponent(fresh));
+}
+
+const DESCRIPTIONS = [/^description$/, /^(server_)?description$/];
+
+/** What tools say of themselves is read as one, line by line. */
+function descriptionEdits({ json, keys, value, redaction, replacement }: ToEdit): Edit[] | null {
+  for (const pattern of DESCRIPTIONS) {
+    const found = descriptionsIn(value, pattern, keys);
+    if (found.map(({ text }) => text).join('\n') !== redaction.text) continue;
+    let offset = 0;
+    return found.flatMap(({ at, text }) => {
+      const ranges = redaction.ranges.flatMap(({ start, end }) =>
+        cut({ start, end }, { offset, length: text.length }),
+      );
+      offset += text.length + 1;
+      const range = locateValue(json, at);
+      if (range === null || ranges.length === 0) return [];
+      return [{ ...range, text: redactStringToken(json.slice(range.start, range.end), ranges, replacement) }];
+    });
+  }
+  return null;
+}
+
+function cut(
+  { start, end }: Range,
+  { offset, length }: { readonly offset: number; readonly length: number },
+): Range[] {
+  const within = { start: Math.max(start - offset, 0), end: Math.min(end - offset, length) };
+  return within.start < within.end ? [within] : [];
+}
+
+function descriptionsIn(value: unknown, pattern: RegExp, at: readonly Key[]): { at: Key[]; text: string }[] {
+  if (value === null || typeof value !== 'object') return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    pattern.test(key) && typeof inner === 'string'
+      ? [{ at: [...at, key], text: inner }]
+      : descriptionsIn(inner, pattern, [...at, key]),
+  );
+}
+
+/** Log-probabilities of whatever the text is part of. */
+export function echoEdits(json: string, body: unknown, keys: readonly Key[]): Edit[] {
+  return keys.flatMap((_, depth) => {
+    const around = valueAt(body, keys.slice(0, depth));
+    if (!isObject(around)) return [];
+    return ECHOES.filter((name) => (around[name] ?? null) !== null).flatMap((name) => {
+      const range = locateValue(json, [...keys.slice(0, depth), name]);
+      return range === null ? [] : [{ ...range, text: Array.isArray(around[name]) ? '[]' : 'null' }];
+    });
+  });
+}
+
+/** The keys of an RFC 6901 pointer. */
+export function keysOf(pointer: string): string[] {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+/** Keys as they lead through a body: a choice is found by its number where it has one. */
+function resolve(body: unknown, keys: readonly string[]): Key[] | null {
+  let value = body;
+  const path: Key[] = [];
+  for (const key of keys) {
+    if (Array.isArray(value)) {
+      const numbered = value.findIndex((item) => isObject(item) && item['index'] === Number(key));
+      path.push(numbered === -1 ? Number(key) : numbered);
+    } else path.push(key);
+    value = valueAt(value, path.slice(-1));
+    if (value === undefined) return null;
+  }
+  return path;
+}
+
+/** The value that keys lead to; undefined where there is none. */
+export function valueAt(body: unknown, keys: readonly Key[]): unknown {
+  let value = body;
+  for (const key of keys) {
+    if (value === null || typeof value !== 'object' || !Object.hasOwn(value, key)) return undefined;
+    value = (value as Record<Key, unknown>)[key];
+  }
+  return value;
+}
