@@ -16,13 +16,25 @@ export function outlookOf(expression: Expression, ofCondition: (name: string) =>
       return ofCondition(expression.name);
     case 'not':
       return OPPOSITE[outlookOf(expression.operand, ofCondition)];
-    case 'atLeast': {
-      const outlooks = expression.operands.map((operand) => outlookOf(operand, ofCondition));
-      const count = (wanted: Outlook) => outlooks.filter((outlook) => outlook === wanted).length;
-      if (count('holds') >= expression.count) return 'holds';
-      return outlooks.length - count('fails') < expression.count ? 'fails' : 'open';
-    }
+    case 'atLeast':
+      return outlookOfCount(expression, ofCondition);
   }
+}
+
+/** A bare loop: it runs for every rule with a changed value, every few tokens. */
+function outlookOfCount(
+  { count, operands }: Extract<Expression, { kind: 'atLeast' }>,
+  ofCondition: (name: string) => Outlook,
+): Outlook {
+  let held = 0;
+  let mayHold = operands.length;
+  for (const operand of operands) {
+    const outlook = outlookOf(operand, ofCondition);
+    if (outlook === 'holds') held += 1;
+    else if (outlook === 'fails') mayHold -= 1;
+    if (mayHold < count) return 'fails';
+  }
+  return held >= count ? 'holds' : 'open';
 }
 
 const OPPOSITE: Readonly<Record<Outlook, Outlook>> = { holds: 'fails', fails: 'holds', open: 'open' };

@@ -24,8 +24,9 @@ export function advanceSustained(state: SustainedState, batch: Batch, measure: S
     counted.push(keptToken(batch, i, { value: counts, before: state.tokens }));
     if (best !== null && counts <= best.value) continue;
     const first = Math.max(0, before + i + 1 - window);
-    const found = nthHighest(counted, { first, last: before + i, needed });
-    if (found === null || (best !== null && found <= best.value)) continue;
+    const over = best?.value ?? Number.NEGATIVE_INFINITY;
+    const found = nthHighest(counted, { first, last: before + i, needed, over });
+    if (found === null) continue;
     const reaching = counted.slice(first, before + i + 1).filter((token) => token.value >= found);
     const [start] = reaching;
     if (start !== undefined) best = attained(found, start, reaching.at(-1));
@@ -46,15 +47,21 @@ function nextPeak(peak: number | null, value: number, switches: Sustained['switc
   return value > switches.off ? Math.max(peak, value) : null;
 }
 
-/** null where there are fewer. */
-function nthHighest(
-  counted: readonly KeptToken[],
-  { first, last, needed }: { readonly first: number; readonly last: number; readonly needed: number },
-): number | null {
-  if (last + 1 - first < needed) return null;
-  const values = Float64Array.from(
-    { length: last + 1 - first },
-    (_, i) => counted[first + i]?.value ?? 0,
-  ).sort();
+interface Stretch {
+  readonly first: number;
+  readonly last: number;
+  readonly needed: number;
+  /** Only a higher value is asked for. */
+  readonly over: number;
+}
+
+/** null where there are fewer, or none higher than `over`. */
+function nthHighest(counted: readonly KeptToken[], { first, last, needed, over }: Stretch): number | null {
+  let higher = 0;
+  for (let i = first; i <= last; i++) if ((counted[i]?.value ?? over) > over) higher += 1;
+  if (higher < needed) return null;
+  const values = new Float64Array(last + 1 - first);
+  for (let i = first; i <= last; i++) values[i - first] = counted[i]?.value ?? 0;
+  values.sort();
   return values[values.length - needed] ?? null;
 }
