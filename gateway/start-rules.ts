@@ -2,6 +2,7 @@ import type { Detector } from '../detectors/index.ts';
 import {
   createRuleWatcher,
   formatProblems,
+  inShadow,
   loadRules,
   type RuleProblem,
   type RuleSet,
@@ -22,6 +23,8 @@ export interface ActiveRulesParts {
   readonly detector: Detector;
   readonly telemetry: Telemetry;
   readonly log: Logger;
+  /** Whether no rule may act. */
+  readonly isShadow?: boolean;
 }
 
 /** @throws {GatewayError} RULES_BROKEN with every problem, each with file, line and column */
@@ -30,6 +33,7 @@ export async function startRules({
   detector,
   telemetry,
   log,
+  isShadow = false,
 }: ActiveRulesParts): Promise<ActiveRules> {
   const { featureset } = detector;
   const loaded = await loadRules(folders, featureset);
@@ -37,13 +41,14 @@ export async function startRules({
     const message = `the rules in ${folders.join(', ')} (TELLTALE_RULES) are broken:\n${formatProblems(loaded.problems)}`;
     throw new GatewayError('RULES_BROKEN', message, { fields: { folders: folders.join() } });
   }
-  let ruleSet = loaded.ruleSet;
+  const activeOf = (ruleSet: RuleSet) => (isShadow ? inShadow(ruleSet) : ruleSet);
+  let ruleSet = activeOf(loaded.ruleSet);
   const watcher = await createRuleWatcher({
     paths: folders,
     featureset,
-    ruleSet,
+    ruleSet: loaded.ruleSet,
     onRuleSet(fresh) {
-      ruleSet = fresh;
+      ruleSet = activeOf(fresh);
       telemetry.recordRuleReload('loaded');
       log.info('rules loaded', { rules: fresh.rules.length, digest: fresh.digest });
     },

@@ -122,7 +122,10 @@ async function buildParts({ config, log, closing, options }: Start, stopSignal: 
   const telemetry = closing.add('telemetry', createTelemetry(telemetryOptions(config, log)));
   const detector = options.detector ?? closing.add('detector', await openDetector(config));
   const folders = ruleFolders(config.rules);
-  const rules = closing.add('rules', await startRules({ folders, detector, telemetry, log }));
+  const rules = closing.add(
+    'rules',
+    await startRules({ folders, detector, telemetry, log, isShadow: config.policy.shadow }),
+  );
   const ledger = closing.add('ledger', await openLedger(config, log));
   const demo = needsDemo(config) ? closing.add('demo', await createDemoUpstream({ port: 0 })) : null;
   const demoUrl = demo?.url ?? null;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { policy, streaming } from './acting-schema.ts';
 import { kafka, silences, sinks } from './sinks-schema.ts';
 import { httpUrl, proxy, upstream, upstreams } from './upstream-schema.ts';
 
@@ -51,27 +52,6 @@ const telemetry = z.strictObject({
   sample_ratio: z.number().min(0).max(1).default(1),
 });
 
-const policy = z.strictObject({
-  unknown_path: z.enum(['refuse', 'pass']).default('refuse'),
-  /** What happens to text that no rule could read, where rules flag and where they enforce. */
-  on_unscannable: z
-    .strictObject({ flag: passOrBlock.default('pass'), enforce: passOrBlock.default('block') })
-    .prefault({}),
-  /** What happens to an answer whose record could not be written. */
-  on_unrecorded: passOrBlock.default('pass'),
-  /** HTTP status of a request that was blocked before the upstream was called; null is the API's own: 400, of Gemini
-   *  200 with a reason. */
-  block_status: z.int().min(400).max(499).nullable().default(null),
-  /** So many are taken even where the thread or the reader falls behind; between the two bounds it adapts. */
-  min_in_flight: count.default(16),
-  /** A thread whose timers fire so much late has fallen behind. */
-  max_lag_ms: milliseconds.default(500),
-  /** HTTP status of a whole answer that was blocked: 200 is a completion with finish_reason content_filter. */
-  blocked_answer_status: z.union([z.literal(200), z.int().min(400).max(499)]).default(200),
-  expose_verdict: z.boolean().default(false),
-  expose_rules: z.boolean().default(false),
-});
-
 const limits = z.strictObject({
   max_body_bytes: bytes.default(10 * 1024 * 1024),
   max_decoded_bytes: bytes.default(32 * 1024 * 1024),
@@ -119,6 +99,7 @@ export const configSchema = z.strictObject({
   silences,
   telemetry: telemetry.prefault({}),
   policy: policy.prefault({}),
+  streaming: streaming.prefault({}),
   limits: limits.prefault({}),
   detector: detector.prefault({}),
   stop: stop.prefault({}),

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CommitOutcome } from '../../alerts/index.ts';
-import type { RuleSet, SegmentRef } from '../../rules/index.ts';
+import type { Fields, RuleSet, SegmentRef } from '../../rules/index.ts';
 import { type Decision, decide } from '../policy/decide.ts';
 import {
   createExchangeScan,
@@ -10,6 +10,7 @@ import {
   type Gap,
 } from '../scanning/exchange-scan.ts';
 import type { ExchangeDetail, ExchangeSpan } from '../telemetry/index.ts';
+import { type AddedTime, createAddedTime } from './added-time.ts';
 import { type AbortReason, createClientSignal } from './client-signal.ts';
 import { exchangeFields } from './exchange-fields.ts';
 import type { GatewayParts, Route } from './parts.ts';
@@ -26,6 +27,10 @@ export interface Exchange {
   /** Fires when the client is gone or the gateway stops; the upstream hears it. */
   readonly abortSignal: AbortSignal;
   abortReason(): AbortReason | null;
+  /** What rules may ask of the exchange, as far as it is known. */
+  fields(): Fields;
+  /** The time that the gateway adds. */
+  readonly added: AddedTime;
   describe(detail: ExchangeDetail): void;
   detail(): ExchangeDetail;
   /** Notes that a side could not be read, or not to its end. */
@@ -33,6 +38,8 @@ export interface Exchange {
   noteFirstByte(): void;
   /** Waits for the segments that `which` picks, and says what policy makes of them. */
   judge(which?: (ref: SegmentRef) => boolean): Promise<Decision>;
+  /** What policy makes of what is known already. */
+  verdictSoFar(): Decision;
   /** Records the exchange, once; what is found afterwards is lost. */
   settle(decision: Decision, ending: Ending): Promise<CommitOutcome>;
 }
@@ -60,6 +67,8 @@ export function createExchange(
   const fields = () => exchangeFields(route, detail, request);
   const scan = startScan(parts, { ruleSet, fields, abortSignal: scoring.signal });
   const recorder = createRecorder({ ...parts, id, route, ruleSet, fields, scan, span });
+  const verdictSoFar = () =>
+    decide(scan.findings(), scan.segments(), { ruleSet, policy: parts.config.policy });
   let detail: ExchangeDetail = { conversationId: UNKNOWN, model: null, isStreamed: false };
   let firstByteMs: number | null = null;
   let settled: Promise<CommitOutcome> | null = null;
@@ -82,6 +91,8 @@ export function createExchange(
     span,
     abortSignal: client.signal,
     abortReason: client.reason,
+    fields,
+    added: createAddedTime(),
     describe(known) {
       detail = known;
       span.detail(known);
@@ -93,8 +104,9 @@ export function createExchange(
     },
     async judge(which) {
       await scan.end(which);
-      return decide(scan.findings(), scan.segments(), { ruleSet, policy: parts.config.policy });
+      return verdictSoFar();
     },
+    verdictSoFar,
     settle(decision, ending) {
       if (ending.facts?.id !== undefined) joinConversation(ending.facts.id);
       settled ??= recorder.record(decision, { ...ending, detail, firstByteMs }).finally(() => {

@@ -1,6 +1,7 @@
 import type { UnscannedReason } from '../../alerts/index.ts';
 import type { Config } from '../config/schema.ts';
 import type { Problem, ShapeProblem } from '../dialects/dialect.ts';
+import type { Unread } from '../policy/decide.ts';
 import type { BodyReading } from '../reading/read-body.ts';
 import type { ExchangeError } from '../telemetry/index.ts';
 import type { UpstreamFailure } from '../upstream/create-upstream.ts';
@@ -77,9 +78,42 @@ export function unrecordedRefusal(): Refusal {
   return refusal(503, 'unrecorded', { message, error: 'unrecorded', gap: null });
 }
 
+/** Text that must be read and was not: either it cannot be, or the reader did not get to it. */
+export function unscannedRefusal(side: 'request' | 'answer', unread: readonly Unread[]): Refusal {
+  const [first] = unread;
+  const { pointer = '', reason = 'error' } = first ?? {};
+  const isLate = unread.length > 0 && unread.every((one) => READER_FAILURES.has(one.reason));
+  const place = pointer === '' ? `the ${side}` : `${pointer} of the ${side}`;
+  const message = `${place} was not scanned (${reason}), and the policy is to block what was not scanned`;
+  const [status, code] = isLate
+    ? ([503, 'scanner_unavailable'] as const)
+    : ([side === 'request' ? 400 : 502, 'unscannable'] as const);
+  const base = refusal(status, code, { message, error: 'unscannable', gap: null });
+  return side === 'request' ? { ...base, problem: { ...base.problem, at: pointer } } : base;
+}
+
+/** Why text that could have been read was not. */
+const READER_FAILURES = new Set<UnscannedReason>([
+  'timeout',
+  'queue_full',
+  'worker_died',
+  'non_finite',
+  'error',
+]);
+
 export function internalRefusal(exchangeId: string): Refusal {
   const message = `the gateway failed; its log names exchange ${exchangeId}`;
   return refusal(500, 'internal', { message, error: 'internal', gap: null });
+}
+
+/** A request that two readers might read differently. */
+export function oddRequestRefusal(code: string, message: string): Refusal {
+  return refusal(400, code, { message, error: 'bad_request', gap: null });
+}
+
+export function headersRefusal(count: number, max: number): Refusal {
+  const message = `the request has ${count} headers or more, and the bound is ${max}`;
+  return refusal(431, 'headers_too_large', { message, error: 'bad_request', gap: null });
 }
 
 export function overloadRefusal(inFlight: number): Refusal {
@@ -105,13 +139,3 @@ interface Rest {
 function refusal(status: number, code: string, { message, error, gap }: Rest): Refusal {
   return { problem: { status, code, message, at: null }, error, gap };
 }
-/** A request that two readers might read differently. */
-export function oddRequestRefusal(code: string, message: string): Refusal {
-  return refusal(400, code, { message, error: 'bad_request', gap: null });
-}
-
-export function headersRefusal(count: number, max: number): Refusal {
-  const message = `the request has ${count} headers or more, and the bound is ${max}`;
-  return refusal(431, 'headers_too_large', { message, error: 'bad_request', gap: null });
-}
-

@@ -7,8 +7,17 @@ import { readBody } from '../reading/read-body.ts';
 import { bodyRefusal, type Refusal, shapeRefusal, unreadableRefusal } from './problems.ts';
 import type { Way } from './refuse.ts';
 
+/** A request that a dialect has read. */
+export interface ReadRequest {
+  /** As they came. */
+  readonly bytes: Buffer;
+  /** Its JSON. */
+  readonly decoded: Buffer;
+  readonly reading: RequestReading;
+}
+
 export type RequestOutcome =
-  | { readonly ok: true; readonly bytes: Buffer; readonly reading: RequestReading }
+  | ({ readonly ok: true } & ReadRequest)
   | { readonly ok: false; readonly refusal: Refusal };
 
 /** The raw body within its bounds, or why not. */
@@ -38,7 +47,7 @@ export async function readRequest(way: Way): Promise<RequestOutcome> {
   }
   const request = route.dialect.readRequest(json.value, way.connection.request.url ?? '/');
   if (!request.ok) return { ok: false, refusal: shapeRefusal(request.problem, bytes.length) };
-  return { ok: true, bytes, reading: request.value };
+  return { ok: true, bytes, decoded: decoded.bytes, reading: request.value };
 }
 
 const TARGETS = ['input', 'output', 'system', 'tool_call', 'tool_result'] as const;

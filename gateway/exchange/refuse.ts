@@ -3,7 +3,7 @@ import type { Decision } from '../policy/decide.ts';
 import type { Client } from './client.ts';
 import type { Connection, Exchange } from './exchange.ts';
 import type { GatewayParts } from './parts.ts';
-import type { Refusal } from './problems.ts';
+import { type Refusal, unscannedRefusal } from './problems.ts';
 
 /** One exchange on its way, with all that it needs. */
 export interface Way {
@@ -33,15 +33,23 @@ export async function leave({ exchange }: Way): Promise<void> {
   await exchange.settle(decision, { status, error: 'client_gone', facts: null });
 }
 
-/** Ends an exchange before the upstream is called. */
+/** Ends an exchange before the upstream's answer. That a request was not scanned is an error, not a verdict on it. */
 export async function blockRequest(way: Way, decision: Decision): Promise<void> {
-  const { exchange, client, parts } = way;
+  const { exchange, client } = way;
   exchange.span.event('blocked');
   const whole = await exchange.judge();
+  const settled = { ...whole, verdict: 'block' } as const;
+  if (decision.because === 'unscannable') {
+    const { problem, error } = unscannedRefusal('request', decision.unread);
+    const { status } = problem;
+    await exchange.settle(settled, { status, error, facts: null });
+    const headers = [...headersFor(way.parts, status), ...verdictHeaders(way, 'block')];
+    client.send({ status, headers }, exchange.route.voice.error(problem));
+    return;
+  }
   const { status, answer } = blockedAnswer(way, blockOf(way, decision, null));
-  const error = decision.because === 'unscannable' ? 'unscannable' : null;
-  await exchange.settle({ ...whole, verdict: 'block' }, { status, error, facts: null });
-  client.send({ status, headers: verdictHeaders(parts, 'block') }, answer);
+  await exchange.settle(settled, { status, error: null, facts: null });
+  client.send({ status, headers: verdictHeaders(way, 'block') }, answer);
 }
 
 const DEFAULT_BLOCK_STATUS = 400;
@@ -69,12 +77,18 @@ export function blockOf(
   };
 }
 
-/** The verdict as a header, where it is known in time and may be told. */
-export function verdictHeaders({ config }: GatewayParts, verdict: Decision['verdict']): string[] {
-  return config.policy.expose_verdict ? ['x-telltale-verdict', verdict] : [];
+/** The verdict as a header, where it is known in time and may be told, and the time that the gateway added.
+ *  @param verdict - null where it is still to come */
+export function verdictHeaders({ parts, exchange }: Way, verdict: Decision['verdict'] | null): string[] {
+  const { expose_verdict, expose_timing } = parts.config.policy;
+  return [
+    ...(expose_verdict && verdict !== null ? ['x-telltale-verdict', verdict] : []),
+    ...(expose_timing ? ['server-timing', `telltale;dur=${exchange.added.ms().toFixed(1)}`] : []),
+  ];
 }
 
-function headersFor({ config }: GatewayParts, status: number): string[] {
+/** What a client of an error is told beside it. */
+export function headersFor({ config }: GatewayParts, status: number): string[] {
   if (status === 503) return ['retry-after', String(config.limits.retry_after_s)];
   return status === 413 || status === 408 ? ['connection', 'close'] : [];
 }

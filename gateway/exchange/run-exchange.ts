@@ -1,16 +1,18 @@
-import type { SegmentRef } from '../../rules/index.ts';
+import { actingRules, type SegmentRef } from '../../rules/index.ts';
 import { conversationId } from '../conversation/conversation-id.ts';
 import { credentialOf } from '../conversation/credential.ts';
 import type { RequestReading } from '../dialects/dialect.ts';
-import type { UpstreamAnswer, UpstreamRequest } from '../upstream/create-upstream.ts';
-import { informationHeaders } from '../upstream/headers.ts';
+import { blockInstead } from '../policy/decide.ts';
+import type { UpstreamAnswer } from '../upstream/create-upstream.ts';
 import { answerClient } from './answer-client.ts';
+import { asItCame, askUpstream, callUpstream, type SentRequest, takeAnswer } from './call-upstream.ts';
 import { createClient } from './client.ts';
 import { type Connection, createExchange } from './exchange.ts';
 import type { GatewayParts, Route } from './parts.ts';
-import { internalRefusal, noUpstreamRefusal, pathRefusal, upstreamRefusal } from './problems.ts';
-import { readRaw, readRequest } from './read-request.ts';
-import { blockRequest, leave, refuse, type Way } from './refuse.ts';
+import { internalRefusal, pathRefusal } from './problems.ts';
+import { type ReadRequest, readRaw, readRequest } from './read-request.ts';
+import { requestToSend } from './redact-request.ts';
+import { blockRequest, refuse, type Way } from './refuse.ts';
 
 /** The way of one exchange, from the request's first byte to the answer's last. Never rejects. */
 export async function runExchange(parts: GatewayParts, route: Route, connection: Connection): Promise<void> {
@@ -35,20 +37,62 @@ async function runText(way: Way): Promise<void> {
   const request = await readRequest(way);
   if (!request.ok) return refuse(way, request.refusal);
   exchange.span.event('request_read');
+  exchange.added.resume();
   // First: rules may ask for the model and the conversation.
   describe(way, request.reading);
   exchange.scan.add(request.reading);
-  const mustWait = waitsBefore(way);
   // Scoring of what need not be waited for goes on beside the upstream.
   void exchange.scan.end();
-  if (refsOf(request.reading).some(mustWait)) {
-    const decision = await exchange.judge(mustWait);
-    exchange.span.event('request_scanned');
-    if (decision.verdict === 'block') return blockRequest(way, decision);
-  }
-  const answer = await callUpstream(way, request.bytes);
+  const answer = await answerOf(way, request);
   if (answer !== null) await answerClient(way, answer, { isStreamed: request.reading.isStreamed });
 }
+
+/** The upstream's answer to a request on which the verdict is there, where one is waited for. Null when the exchange has
+ *  ended without. */
+async function answerOf(way: Way, request: ReadRequest): Promise<UpstreamAnswer | null> {
+  const { exchange } = way;
+  const waited = waitedFor(way);
+  const when = refsOf(request.reading).some(waited) ? whenOf(way) : 'observe';
+  if (when === 'observe') return callUpstream(way, asItCame(way, request.bytes));
+  if (when === 'race') return race(way, asItCame(way, request.bytes), waited);
+  const decision = await exchange.judge(waited);
+  exchange.span.event('request_scanned');
+  const isBlocked = decision.verdict === 'block';
+  const sent = isBlocked ? null : requestToSend(way, request, decision);
+  if (sent !== null) return callUpstream(way, sent);
+  await blockRequest(way, isBlocked ? decision : blockInstead(decision));
+  return null;
+}
+
+/** The upstream works on the request while it is judged; nothing of its answer is used before. */
+async function race(
+  way: Way,
+  sent: SentRequest,
+  waited: (ref: SegmentRef) => boolean,
+): Promise<UpstreamAnswer | null> {
+  const { exchange } = way;
+  const given = new AbortController();
+  const asked = askUpstream(way, sent, given.signal);
+  const decision = await exchange.judge(waited);
+  exchange.span.event('request_scanned');
+  if (decision.verdict !== 'block') return takeAnswer(way, await asked);
+  given.abort();
+  await blockRequest(way, decision);
+  const answer = await asked;
+  if (answer.outcome === 'answered') answer.body.destroy();
+  return null;
+}
+
+/** A request that may have to be redacted cannot be on its way already. */
+function whenOf({ exchange, parts }: Way): 'before' | 'race' | 'observe' {
+  const { request_verdict: when } = parts.config.policy;
+  const acting = REQUEST_TARGETS.flatMap((target) =>
+    actingRules(exchange.ruleSet, target, exchange.fields()),
+  );
+  return when === 'race' && acting.some(({ action }) => action === 'redact') ? 'before' : when;
+}
+
+const REQUEST_TARGETS = ['input', 'system', 'tool_call', 'tool_result'] as const;
 
 /** A path whose requests carry no text, or one that no dialect knows and that policy lets pass: recorded either way. */
 async function runUnread(way: Way): Promise<void> {
@@ -65,42 +109,12 @@ async function runUnread(way: Way): Promise<void> {
   if (exchange.route.dialect === null) exchange.noteGap('request', 'unknown_dialect', length);
   else if (length > 0) exchange.noteGap('request', 'unknown_part', length);
   const hasBody = length > 0 || (method !== 'GET' && method !== 'HEAD');
-  const answer = await callUpstream(way, hasBody ? body.bytes : null);
+  const answer = await callUpstream(way, asItCame(way, hasBody ? body.bytes : null));
   if (answer !== null) await answerClient(way, answer, { isStreamed: false });
 }
 
-/** Null when the exchange has ended without an answer. */
-async function callUpstream(way: Way, body: Buffer | null): Promise<UpstreamAnswer | null> {
-  const { exchange, parts, connection } = way;
-  const { method, url = '/', headers, rawHeaders } = connection.request;
-  const { model } = exchange.detail();
-  const upstream = parts.upstreams.choose({ mount: exchange.route.mount, target: url, headers, model });
-  if (upstream === null) {
-    await refuse(way, noUpstreamRefusal(model));
-    return null;
-  }
-  exchange.span.upstream(upstream.host);
-  exchange.span.event('upstream_started');
-  const answer = await upstream.send({
-    method: method as UpstreamRequest['method'],
-    target: url,
-    headers: rawHeaders,
-    body,
-    abortSignal: exchange.abortSignal,
-    onInformation: (status, said) => way.client.inform(status, informationHeaders(said)),
-  });
-  if (answer.outcome === 'answered') return answer;
-  if (exchange.abortReason() === 'client_gone') {
-    exchange.noteGap('response', 'client_gone', 0);
-    await leave(way);
-  } else {
-    await refuse(way, upstreamRefusal(answer));
-  }
-  return null;
-}
-
 /** Which of the request's segments the upstream's call must wait for. */
-function waitsBefore({ exchange, parts }: Way): (ref: SegmentRef) => boolean {
+function waitedFor({ exchange, parts }: Way): (ref: SegmentRef) => boolean {
   const isStrict = parts.config.policy.on_unscannable.flag === 'block';
   return ({ target }) => isStrict || exchange.ruleSet.enforces(target);
 }

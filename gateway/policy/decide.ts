@@ -1,5 +1,5 @@
 import type { UnscannedReason, Verdict } from '../../alerts/index.ts';
-import type { Finding, RuleSet } from '../../rules/index.ts';
+import type { Finding, RuleSet, SegmentRef } from '../../rules/index.ts';
 import type { Config } from '../config/schema.ts';
 import type { ScannedSegment } from '../scanning/exchange-scan.ts';
 import type { PolicyUse } from '../telemetry/types.ts';
@@ -9,47 +9,86 @@ export interface Decision {
   readonly verdict: Verdict;
   /** Null unless the verdict is `block`. */
   readonly because: 'rule' | 'unscannable' | null;
-  /** Names of the rules that blocked. */
+  /** Names of the rules that acted. */
   readonly rules: readonly string[];
+  /** What could not be read and must be, therefore. */
+  readonly unread: readonly Unread[];
   /** How often policy had to speak for text that could not be read. */
   readonly uses: readonly PolicyUse[];
+}
+
+/** Text that was not read. */
+export interface Unread {
+  readonly pointer: string;
+  readonly reason: UnscannedReason;
+}
+
+export interface DecisionParts {
+  readonly ruleSet: RuleSet;
+  readonly policy: Config['policy'];
 }
 
 /** Nothing was there to be read, or nobody asked for it. */
 const NO_MATTER: ReadonlySet<UnscannedReason> = new Set(['no_rules', 'client_gone', 'upstream_cut']);
 
-/** Pure: the same findings and coverage give the same decision.
- *  A rule that enforces `redact` blocks: what is not redacted must not pass. */
+/** Pure: the same findings and coverage give the same decision. */
 export function decide(
   findings: readonly Finding[],
   segments: readonly ScannedSegment[],
-  { ruleSet, policy }: { readonly ruleSet: RuleSet; readonly policy: Config['policy'] },
+  parts: DecisionParts,
 ): Decision {
-  const blocking = findings.filter(({ mode, action }) => mode === 'enforce' && action !== 'flag');
-  const uses = segments.flatMap((segment) => unscannableUse(segment, ruleSet, policy));
-  if (blocking.length > 0) {
-    return {
-      verdict: 'block',
-      because: 'rule',
-      rules: [...new Set(blocking.map(({ ruleName }) => ruleName))],
-      uses,
-    };
-  }
-  if (uses.some(({ decision }) => decision === 'block')) {
-    return { verdict: 'block', because: 'unscannable', rules: [], uses };
-  }
+  const acting = findings.filter(
+    ({ mode, action, segment }) => mode === 'enforce' && action !== 'flag' && mayAct(segment, parts),
+  );
+  const unread = segments.flatMap((segment) => unreadOf(segment, parts));
+  const uses = unread.map(({ decision }): PolicyUse => ({ policy: 'on_unscannable', decision }));
+  const none = { because: null, rules: [], unread: [], uses };
+  const blocking = acting.filter(({ action }) => action === 'block');
+  if (blocking.length > 0) return { ...none, verdict: 'block', because: 'rule', rules: namesOf(blocking) };
+  const refused = unread.filter(({ decision }) => decision === 'block');
+  if (refused.length > 0) return { ...none, verdict: 'block', because: 'unscannable', unread: refused };
+  if (acting.length > 0) return { ...none, verdict: 'redact', rules: namesOf(acting) };
   const isFlagged = findings.some(({ mode }) => mode === 'flag' || mode === 'enforce');
-  return { verdict: isFlagged ? 'flag' : 'pass', because: null, rules: [], uses };
+  return { ...none, verdict: isFlagged ? 'flag' : 'pass' };
 }
 
-function unscannableUse(
+/** The same where something that had to be taken out could not be: what is not redacted must not pass. */
+export function blockInstead(decision: Decision): Decision {
+  return { ...decision, verdict: 'block', because: 'rule' };
+}
+
+/** The same where its verdict came too late to be carried out. */
+export function tooLate(decision: Decision): Decision {
+  const isActing = decision.verdict === 'block' || decision.verdict === 'redact';
+  return isActing ? { ...decision, verdict: 'flag', because: null } : decision;
+}
+
+export function isOfRequest({ id }: SegmentRef): boolean {
+  return id.startsWith('request');
+}
+
+export function isOfAnswer(ref: SegmentRef): boolean {
+  return !isOfRequest(ref);
+}
+
+/** Requests go on untouched where policy only observes them. */
+function mayAct(ref: SegmentRef, { policy }: DecisionParts): boolean {
+  return policy.request_verdict !== 'observe' || !isOfRequest(ref);
+}
+
+function unreadOf(
   { ref, coverage }: ScannedSegment,
-  ruleSet: RuleSet,
-  policy: Config['policy'],
-): PolicyUse[] {
+  parts: DecisionParts,
+): (Unread & Pick<PolicyUse, 'decision'>)[] {
   const { status, reason } = coverage;
+  const { ruleSet, policy } = parts;
   if (status === 'scanned' || reason === null || NO_MATTER.has(reason)) return [];
   if (ruleSet.signalsFor(ref.target).length === 0) return [];
-  const decision = policy.on_unscannable[ruleSet.enforces(ref.target) ? 'enforce' : 'flag'];
-  return [{ policy: 'on_unscannable', decision }];
+  const isEnforced = ruleSet.enforces(ref.target);
+  const decision = mayAct(ref, parts) ? policy.on_unscannable[isEnforced ? 'enforce' : 'flag'] : 'pass';
+  return [{ pointer: ref.pointer, reason, decision }];
+}
+
+function namesOf(findings: readonly Finding[]): string[] {
+  return [...new Set(findings.map(({ ruleName }) => ruleName))];
 }

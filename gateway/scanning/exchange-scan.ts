@@ -2,8 +2,9 @@ import type { CoverageEntry, SegmentRecord, UnscannedReason } from '../../alerts
 import type { Detector } from '../../detectors/index.ts';
 import type { Fields, Finding, RuleSet, SegmentRef } from '../../rules/index.ts';
 import type { TextReading } from '../dialects/dialect.ts';
+import type { SegmentRedaction } from '../redaction/redact-body.ts';
 import { createGate } from './gate.ts';
-import { createSegmentScan, type SegmentScan } from './segment-scan.ts';
+import { createSegmentScan, type HeldReading, type ScanParts, type SegmentScan } from './segment-scan.ts';
 
 export interface ExchangeScanParts {
   readonly detector: Detector;
@@ -39,6 +40,16 @@ export interface ExchangeScan {
   end(which?: (ref: SegmentRef) => boolean): Promise<void>;
   findings(): readonly Finding[];
   segments(): readonly ScannedSegment[];
+  /** From now on texts that begin are read as soon as they come, since their bytes wait for it. */
+  hold(held: HeldReading, onProgress: () => void): void;
+  /** How many characters of a segment can be in no match that is still to come. */
+  clearedTo(segmentId: string): number;
+  /** Whether there is something that a verdict may act on. */
+  isAlarming(): boolean;
+  /** The longest that text now waits for the reader, in milliseconds. */
+  waitingMs(): number;
+  /** What rules that redact take out of the segments that `which` picks, so far. */
+  redactions(which?: (ref: SegmentRef) => boolean): readonly SegmentRedaction[];
   /** What a person reads of a flagged exchange. */
   records(): readonly SegmentRecord[];
   tokens(): number;
@@ -50,6 +61,7 @@ const SEGMENTS_AT_ONCE = 4;
 export function createExchangeScan(parts: ExchangeScanParts): ExchangeScan {
   const segments = new Map<string, SegmentScan>();
   const scanParts = { ...parts, gate: createGate(SEGMENTS_AT_ONCE), maxTokens: parts.maxSegmentTokens };
+  let holding: Pick<ScanParts, 'held' | 'onProgress'> = {};
 
   function segmentOf(ref: SegmentRef): SegmentScan | null {
     const known = segments.get(ref.id);
@@ -58,7 +70,7 @@ export function createExchangeScan(parts: ExchangeScanParts): ExchangeScan {
   }
 
   function open(ref: SegmentRef): SegmentScan {
-    const fresh = createSegmentScan(ref, scanParts);
+    const fresh = createSegmentScan(ref, { ...scanParts, ...holding });
     segments.set(ref.id, fresh);
     return fresh;
   }
@@ -94,6 +106,22 @@ export function createExchangeScan(parts: ExchangeScanParts): ExchangeScan {
     findings: () => [...segments.values()].flatMap((segment) => segment.findings()),
     segments: () =>
       [...segments.values()].map((segment) => ({ ref: segment.ref, coverage: segment.coverage() })),
+    hold(held, onProgress) {
+      holding = { held, onProgress };
+    },
+    clearedTo: (segmentId) => segments.get(segmentId)?.clearedTo() ?? Number.POSITIVE_INFINITY,
+    isAlarming: () => [...segments.values()].some((segment) => segment.isAlarming()),
+    waitingMs() {
+      const since = [...segments.values()].map(
+        (segment) => segment.waitingSince() ?? Number.POSITIVE_INFINITY,
+      );
+      return Math.max(0, performance.now() - Math.min(...since, performance.now()));
+    },
+    redactions: (which = () => true) =>
+      [...segments.values()]
+        .filter(({ ref }) => which(ref))
+        .map((segment) => ({ ref: segment.ref, text: segment.text(), ranges: segment.redactions() }))
+        .filter(({ ranges }) => ranges.length > 0),
     records() {
       const all = [...segments.values()];
       const fired = new Set(

@@ -8,6 +8,8 @@ import {
   type RuleSet,
   type SegmentRef,
 } from '../../rules/index.ts';
+import type { Range } from '../reading/json-source.ts';
+import { mergeRanges } from '../redaction/redact-text.ts';
 import { createTextReading, type TextReader, type TextReading } from './text-reading.ts';
 
 /** One segment before the reader and the rules, and what they have said of it so far. */
@@ -18,6 +20,11 @@ export interface SegmentReading extends TextReader {
   /** Of both readings. */
   tokens(): number;
   findings(): readonly Finding[];
+  /** How far no match can reach back any more, in characters.
+   *  @param reach - the most tokens of a match */
+  clearedTo(reach: number): number;
+  /** What rules that redact take out of the text, so far; touching stretches are one. */
+  redactions(): readonly Range[];
   record(wanted: ReadonlySet<SignalId>): Pick<SegmentRecord, 'tokens' | 'signals'>;
 }
 
@@ -55,8 +62,19 @@ export function createSegmentReading(ref: SegmentRef, parts: SegmentReadingParts
       const text = { tokens: first.tokens(), findings: first.findings() };
       return joinReadings(text, { view: second.view, findings: found });
     },
+    clearedTo: first.clearedTo,
+    redactions() {
+      const hidden = second === null ? [] : redactedIn(second.reading.findings(), second.view);
+      return mergeRanges([...first.stretches(), ...hidden]);
+    },
     record: (wanted) => recordOf(first.batches(), wanted),
   };
+}
+
+/** What is found without the disguise is taken out with it. */
+function redactedIn(findings: readonly Finding[], view: ReadableView): Range[] {
+  const acting = findings.filter(({ mode, action }) => mode === 'enforce' && action === 'redact');
+  return acting.map(({ span }) => view.origin(span));
 }
 
 function recordOf(batches: readonly Activations[], wanted: ReadonlySet<SignalId>) {

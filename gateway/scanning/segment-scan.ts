@@ -1,12 +1,22 @@
 import type { CoverageEntry, SegmentRecord, UnscannedReason } from '../../alerts/index.ts';
 import type { SignalId } from '../../detectors/index.ts';
 import type { Finding, SegmentRef } from '../../rules/index.ts';
-import { createSegmentReading, type SegmentReadingParts } from './segment-reading.ts';
-import { createSegmentWork, type SegmentWorkParts } from './segment-work.ts';
-import { createTextFeed } from './text-feed.ts';
+import type { Range } from '../reading/json-source.ts';
+import { createSegmentReading, type SegmentReading, type SegmentReadingParts } from './segment-reading.ts';
+import { createSegmentWork, type SegmentWork, type SegmentWorkParts } from './segment-work.ts';
+import { createTextFeed, type TextFeed } from './text-feed.ts';
 
 /** What all segments of one exchange share. */
-export interface ScanParts extends SegmentReadingParts, SegmentWorkParts {}
+export interface ScanParts extends SegmentReadingParts, SegmentWorkParts {
+  /** Absent: the text is read in batches that cost least. */
+  readonly held?: HeldReading;
+}
+
+/** How a text is read that goes on as soon as it is judged. */
+export interface HeldReading {
+  /** The most tokens that a match can reach back over in texts of a target; null: only their end can tell. */
+  readonly reach: (target: SegmentRef['target']) => number | null;
+}
 
 /** One segment on its way through the reader and the rules. */
 export interface SegmentScan {
@@ -20,18 +30,30 @@ export interface SegmentScan {
   findings(): readonly Finding[];
   coverage(): CoverageEntry;
   tokens(): number;
+  /** How many characters can be in no match that is still to come. */
+  clearedTo(): number;
+  /** Whether a rule that may act has matched, or something was not read. */
+  isAlarming(): boolean;
+  /** Since when text waits for the reader; null while none does. */
+  waitingSince(): number | null;
+  text(): string;
+  /** What rules that redact take out, so far. */
+  redactions(): readonly Range[];
   record(signals: ReadonlySet<SignalId>): SegmentRecord;
 }
 
 /** Starts to scan one segment. Without a rule on its target it is skipped, and said to be. */
 export function createSegmentScan(ref: SegmentRef, parts: ScanParts): SegmentScan {
   const reading = createSegmentReading(ref, parts);
-  const feed = createTextFeed();
+  const feed = createTextFeed(parts.held === undefined ? undefined : 1);
   const work = reading === null ? null : createSegmentWork(reading, feed, parts);
   const unread: { reason: UnscannedReason | null; bytes: number } = { reason: null, bytes: 0 };
+  const clearing = createClearing({ ref, reading, feed, work }, parts);
   return {
     ref,
     push(piece) {
+      // What comes after a text's end would be read by nobody.
+      if (work?.isEnding() === true) unread.reason ??= 'bad_shape';
       feed.push(piece);
       work?.wake();
     },
@@ -42,6 +64,14 @@ export function createSegmentScan(ref: SegmentRef, parts: ScanParts): SegmentSca
     end: async () => work?.end(),
     findings: () => reading?.findings() ?? [],
     tokens: () => reading?.tokens() ?? 0,
+    clearedTo: clearing,
+    isAlarming: () =>
+      unread.reason !== null ||
+      (work?.failure() ?? null) !== null ||
+      (reading?.findings() ?? []).some(({ mode }) => mode === 'enforce'),
+    waitingSince: () => work?.waitingSince() ?? null,
+    text: feed.text,
+    redactions: () => reading?.redactions() ?? [],
     coverage: () => ({
       segmentId: ref.id,
       pointer: ref.pointer,
@@ -61,6 +91,29 @@ export function createSegmentScan(ref: SegmentRef, parts: ScanParts): SegmentSca
   };
 }
 
+interface ToClear {
+  readonly ref: SegmentRef;
+  readonly reading: SegmentReading | null;
+  readonly feed: TextFeed;
+  readonly work: SegmentWork | null;
+}
+
+/** A text that may wear a disguise is read without it at its end, so from there on it waits for that. */
+function createClearing({ ref, reading, feed, work }: ToClear, { held, detector }: ScanParts): () => number {
+  const reach = held?.reach(ref.target) ?? null;
+  let cleared = 0;
+  let isDisguised = false;
+  return () => {
+    if (reading === null || work === null || work.hasEnded() || work.failure() !== null) {
+      return Number.POSITIVE_INFINITY;
+    }
+    const now = reach === null || isDisguised ? cleared : reading.clearedTo(reach);
+    if (now > cleared) isDisguised = detector.readableView(feed.tail()) !== null;
+    if (!isDisguised) cleared = Math.max(cleared, now);
+    return cleared;
+  };
+}
+
 function statusOf(
   failure: UnscannedReason | null,
   unread: UnscannedReason | null,
@@ -74,9 +127,9 @@ function statusOf(
 /** What should have been readable, as opposed to what is no text. */
 const FAILURES: ReadonlySet<UnscannedReason> = new Set([
   'bad_json',
+  'duplicate_key',
   'bad_shape',
   'bad_utf8',
   'bad_sse',
   'unknown_encoding',
 ]);
-  'duplicate_key',

@@ -13,6 +13,12 @@ export interface SegmentWork {
   /** The text is complete; resolves when it has been scored or has failed. Never rejects. */
   end(): Promise<void>;
   failure(): UnscannedReason | null;
+  /** Whether the end has been asked for. */
+  isEnding(): boolean;
+  /** Whether the text is complete and read. */
+  hasEnded(): boolean;
+  /** Since when text waits for the reader, in milliseconds of the process's clock; null while none does. */
+  waitingSince(): number | null;
 }
 
 export interface SegmentWorkParts {
@@ -20,6 +26,8 @@ export interface SegmentWorkParts {
   readonly gate: Gate;
   /** Of both readings of a segment together. */
   readonly maxTokens: number;
+  /** Some text was read, or failed to be. */
+  readonly onProgress?: () => void;
 }
 
 /** Brings batches from the feed to the reader, one after another, until the end or the first failure. A whole text that
@@ -27,12 +35,14 @@ export interface SegmentWorkParts {
 export function createSegmentWork(
   reading: SegmentReading,
   feed: TextFeed,
-  { gate, maxTokens }: SegmentWorkParts,
+  { gate, maxTokens, onProgress }: SegmentWorkParts,
 ): SegmentWork {
   let failure: UnscannedReason | null = null;
   let hasText = false;
   let running: Promise<void> | null = null;
   let ending: Promise<void> | null = null;
+  let hasEnded = false;
+  let since: number | null = null;
 
   async function attempt(step: () => Promise<void>): Promise<void> {
     const release = await gate.enter();
@@ -43,6 +53,8 @@ export function createSegmentWork(
       failure = reasonOf(error);
     } finally {
       release();
+      since = feed.hasBatch(true) ? performance.now() : null;
+      onProgress?.();
     }
   }
 
@@ -87,14 +99,21 @@ export function createSegmentWork(
 
   return {
     failure: () => failure,
+    isEnding: () => ending !== null,
+    hasEnded: () => hasEnded,
+    waitingSince: () => since,
     wake(): void {
+      since ??= performance.now();
       if (running !== null || ending !== null || !feed.hasBatch(false)) return;
       running = run().finally(() => {
         running = null;
       });
     },
     end(): Promise<void> {
-      ending ??= complete();
+      ending ??= complete().finally(() => {
+        hasEnded = true;
+        onProgress?.();
+      });
       return ending;
     },
   };

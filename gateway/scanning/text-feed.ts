@@ -7,25 +7,31 @@ export interface TextFeed {
   take(): string;
   /** All text so far. */
   text(): string;
+  /** The end of the text so far. */
+  tail(): string;
 }
 
 /** Fewer characters wait for more, since a small batch costs the reader more a token. */
 const MIN_CHARS = 160;
 /** A long text goes in parts, so that deadlines and bounds hold for each of them. */
 const MAX_CHARS = 8_192;
+const TAIL_CHARS = 1_024;
 
-export function createTextFeed(): TextFeed {
+/** @param minChars - fewer wait, while the text is not complete */
+export function createTextFeed(minChars = MIN_CHARS): TextFeed {
   let pieces: string[] = [];
+  let tail = '';
   let waiting: string[] = [];
   let waitingChars = 0;
 
   return {
     push(piece) {
       pieces.push(piece);
+      tail = (tail + piece).slice(-TAIL_CHARS);
       waiting.push(piece);
       waitingChars += piece.length;
     },
-    hasBatch: (isWhole) => waitingChars >= (isWhole ? 1 : MIN_CHARS),
+    hasBatch: (isWhole) => waitingChars >= (isWhole ? 1 : minChars),
     take() {
       const all = waiting.join('');
       const batch = all.slice(0, cutBefore(all, MAX_CHARS));
@@ -38,6 +44,7 @@ export function createTextFeed(): TextFeed {
       pieces = [pieces.join('')];
       return pieces[0] ?? '';
     },
+    tail: () => tail,
   };
 }
 

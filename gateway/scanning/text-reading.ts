@@ -2,6 +2,7 @@ import type { Activations, TokenSpan } from '../../detectors/index.ts';
 import {
   advance,
   beginSegment,
+  createStretchFinder,
   type Fields,
   type Finding,
   finish,
@@ -26,6 +27,11 @@ export interface TextReading extends TextReader {
   tokenCount(): number;
   findings(): readonly Finding[];
   batches(): readonly Activations[];
+  /** How far no match can reach back any more, in characters.
+   *  @param reach - the most tokens of a match */
+  clearedTo(reach: number): number;
+  /** What rules that redact take out of the text, so far. */
+  stretches(): readonly TokenSpan[];
 }
 
 /** What both readings of a segment share. */
@@ -42,10 +48,15 @@ export function createTextReading(ref: SegmentRef, parts: TextReadingParts): Tex
   const batches: Activations[] = [];
   let state = beginSegment(ruleSet, ref, { fields });
   let findings: readonly Finding[] = [];
+  const finder = createStretchFinder(ruleSet, ref, fields);
+  const stretches: TokenSpan[] = [];
+  const ends: number[] = [];
 
   function take(activations: Activations): void {
     if (activations.tokens.length === 0) return;
     batches.push(activations);
+    for (const { end } of activations.tokens) ends.push(end);
+    if (finder !== null) stretches.push(...finder.advance(activations));
     const step = advance(ruleSet, state, activations);
     state = step.state;
     findings = [...findings, ...step.findings];
@@ -58,10 +69,13 @@ export function createTextReading(ref: SegmentRef, parts: TextReadingParts): Tex
     async finish(lastText) {
       take(await scorer.end(lastText));
       findings = finish(ruleSet, state).settled;
+      if (finder !== null) stretches.push(...finder.finish(findings));
     },
     tokens: () => batches.flatMap(({ tokens }) => tokens),
     tokenCount: () => state.tokens,
     findings: () => findings,
     batches: () => batches,
+    clearedTo: (reach) => ends[ends.length - reach] ?? 0,
+    stretches: () => stretches,
   };
 }

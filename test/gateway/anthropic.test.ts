@@ -104,7 +104,8 @@ test('a blocked answer is a well-formed refusal that says nothing, whole and str
   ]) {
     const upstream = await startAnthropic(context, blocks);
     const rules = enforce('output', 'tool_call');
-    const gateway = await startGateway(context, { upstream: upstream.url, rules });
+    const config = { streaming: { enforcing: 'buffer' } };
+    const gateway = await startGateway(context, { upstream: upstream.url, rules, config });
     const whole = await post(gateway, request);
     const id = `msg_${whole.headers.get('x-telltale-exchange-id')}`;
     const usage = { input_tokens: 3, output_tokens: 5 };
@@ -194,7 +195,8 @@ test("a block is a bad request or a refusal to Anthropic's client, a cut stream 
   );
   assert.equal((await clientOf(strict.url).messages.create(asked)).stop_reason, 'refusal');
   const blocking = await startAnthropic(context, [textBlock(['we ', 'deceive'])]);
-  const gateway = await startGateway(context, { upstream: blocking.url, rules: enforce('output') });
+  const config = { streaming: { enforcing: 'buffer' } };
+  const gateway = await startGateway(context, { upstream: blocking.url, rules: enforce('output'), config });
   const refused = await clientOf(gateway.url).messages.stream(asked).finalMessage();
   assert.deepEqual([refused.stop_reason, refused.content], ['refusal', []]);
   const open = await startGateway(context, { upstream: upstream.url });

@@ -186,6 +186,7 @@ for (const [name, dialect, modelOf] of providers) {
     const gateway = await startGateway(context, {
       upstream: upstream.url,
       rules: { 'a.yaml': ruleFile([enforce('input'), enforce('output')]) },
+      config: { streaming: { enforcing: 'buffer' } },
     });
     const asked = { model: modelOf(gateway.url), maxRetries: 0, maxOutputTokens: 99 };
     const before = generateText({ ...asked, prompt: 'deceive' });

@@ -154,6 +154,7 @@ test('a blocked answer ends for safety and says nothing, whole, as events and as
     const gateway = await startGateway(context, {
       upstream: upstream.url,
       rules: enforce('output', 'tool_call'),
+      config: { streaming: { enforcing: 'buffer' } },
     });
     for (const method of ['generateContent', 'streamGenerateContent?alt=sse', 'streamGenerateContent']) {
       const body = await (await post(gateway, method)).text();
@@ -278,7 +279,11 @@ test("a block is a blocked prompt or an end for safety to Google's client, a cut
     response.destroy();
   });
   const strict = clientOf(
-    await startGateway(context, { upstream: upstream.url, rules: enforce('input', 'output') }),
+    await startGateway(context, {
+      upstream: upstream.url,
+      rules: enforce('input', 'output'),
+      config: { streaming: { enforcing: 'buffer' } },
+    }),
   );
   const prompt = await strict.models.generateContent({ model, contents: 'deceive' });
   assert.deepEqual([prompt.promptFeedback?.blockReason, prompt.candidates], ['SAFETY', undefined]);

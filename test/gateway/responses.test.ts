@@ -152,6 +152,7 @@ test('a blocked response is incomplete and says nothing, whole and streamed', as
   const gateway = await startGateway(context, {
     upstream: upstream.url,
     rules: enforce('output', 'tool_call'),
+    config: { streaming: { enforcing: 'buffer' } },
   });
   for (const index of blocked.keys()) {
     const about = { model, input: String(index) };
@@ -239,6 +240,7 @@ test("a block is a bad request or an incomplete response to OpenAI's client, a c
   const strict: TestGateway = await startGateway(context, {
     upstream: upstream.url,
     rules: enforce('input', 'output'),
+    config: { streaming: { enforcing: 'buffer' } },
   });
   await assert.rejects(
     clientOf(strict).responses.create({ model, input: 'deceive' }),

@@ -43,7 +43,8 @@ test("a blocked request is a bad request to OpenAI's client, a blocked answer a 
       rule({ name: 'two', mode: 'enforce', target: 'output' }),
     ]),
   };
-  const gateway = await startGateway(context, { upstream: upstream.url, rules });
+  const config = { streaming: { enforcing: 'buffer' } };
+  const gateway = await startGateway(context, { upstream: upstream.url, rules, config });
   const client = clientOf(gateway.url);
   await assert.rejects(
     client.chat.completions.create({ model, messages: [{ role: 'user', content: 'deceive' }] }),

@@ -1,0 +1,154 @@
+import type { AnswerFacts, Framing, OwnAnswer } from '../dialects/dialect.ts';
+import type { Decision } from '../policy/decide.ts';
+import type { AnswerReader } from '../reading/answer-reader.ts';
+import type { UpstreamAnswer } from '../upstream/create-upstream.ts';
+import { answerHeaders, headerOf, replacedAnswerHeaders } from '../upstream/headers.ts';
+import type { Head } from './client.ts';
+import type { Hold } from './hold.ts';
+import { type Refusal, unrecordedRefusal, unscannedRefusal, upstreamRefusal } from './problems.ts';
+import { blockOf, headersFor, verdictHeaders, type Way } from './refuse.ts';
+import type { RelayEnd } from './relay-answer.ts';
+
+/** An answer on its way to the client. */
+export interface Answering {
+  readonly way: Way;
+  readonly answer: UpstreamAnswer;
+  readonly reader: Pick<AnswerReader, 'facts' | 'isComplete'>;
+  readonly hold: Hold;
+  /** Null where the answer comes in one piece. */
+  readonly framing: Framing | null;
+}
+
+const STREAM_TYPES: Readonly<Record<Framing, string>> = {
+  events: 'text/event-stream; charset=utf-8',
+  array: 'application/json; charset=utf-8',
+};
+
+/** Ends an answer that did not become whole. */
+export async function giveUp(
+  answering: Answering,
+  relayed: Exclude<RelayEnd, { end: 'over_cap' }>,
+): Promise<void> {
+  const { exchange } = answering.way;
+  if (relayed.end === 'client_gone' || exchange.abortReason() === 'client_gone') return abandon(answering);
+  const failure =
+    relayed.end === 'broken'
+      ? relayed.failure
+      : ({ outcome: 'cut', message: 'the connection closed before the stream was complete' } as const);
+  return breakOff(answering, upstreamRefusal(failure));
+}
+
+/** Records the exchange, and gives the client what is left of its answer. */
+export async function deliver(
+  answering: Answering,
+  decision: Decision,
+  pieces: readonly Buffer[],
+  head: Head = headOf(answering.answer),
+): Promise<void> {
+  const { way, answer, reader } = answering;
+  const { exchange, client, parts } = way;
+  const facts = reader.facts();
+  const error = exchange.abortReason() === 'client_gone' ? 'client_gone' : null;
+  const outcome = await exchange.settle(decision, { status: answer.status, error, facts });
+  if (outcome.outcome === 'unrecorded' && parts.config.policy.on_unrecorded === 'block') {
+    return breakOff(answering, unrecordedRefusal());
+  }
+  if (!client.hasBegun) {
+    client.begin({ ...head, headers: [...head.headers, ...verdictHeaders(way, decision.verdict)] });
+  }
+  for (const piece of pieces) if (!(await client.write(piece))) return;
+  client.end();
+}
+
+/** The answer is not given. That it was not scanned is an error, not a verdict on it. */
+export async function block(answering: Answering, decision: Decision): Promise<void> {
+  const { way, answer, reader } = answering;
+  const { exchange, client, parts } = way;
+  exchange.span.event('blocked');
+  if (decision.because === 'unscannable') return breakOff(answering, unscannedOf(answer, decision), decision);
+  const facts = reader.facts();
+  const status = parts.config.policy.blocked_answer_status;
+  await exchange.settle(decision, { status, error: null, facts });
+  const headers = [...replacedAnswerHeaders(answer.headers), ...verdictHeaders(way, 'block')];
+  client.send({ status, headers }, blockedBody(answering, decision, facts));
+}
+
+/** What the upstream refused keeps its status. */
+function unscannedOf({ status }: UpstreamAnswer, { unread }: Decision): Refusal {
+  const refusal = unscannedRefusal('answer', unread);
+  return status < 400 ? refusal : { ...refusal, problem: { ...refusal.problem, status } };
+}
+
+function blockedBody(
+  { way, framing }: Pick<Answering, 'way' | 'framing'>,
+  decision: Decision,
+  facts: AnswerFacts | null,
+): OwnAnswer {
+  const { voice } = way.exchange.route;
+  const told = blockOf(way, decision, facts);
+  if (way.parts.config.policy.blocked_answer_status !== 200) return voice.blockedRequest(told);
+  if (framing === null) return voice.blockedAnswer(told);
+  return { contentType: STREAM_TYPES[framing], body: voice.createStreamEnding(framing).blocked(told) };
+}
+
+/** The client left in the middle: what had come is scored and recorded. */
+async function abandon({ way, answer, reader }: Answering): Promise<void> {
+  const { exchange, client } = way;
+  exchange.span.event('client_gone');
+  exchange.noteGap('response', 'client_gone', 0);
+  const decision = await exchange.judge();
+  const status = client.hasBegun ? answer.status : 499;
+  await exchange.settle(decision, { status, error: 'client_gone', facts: reader.facts() });
+}
+
+/** The answer will not become whole: an error where there is still room for one, else an end that is none.
+ *  @param decided - the verdict, where it is known */
+export async function breakOff(
+  { way, answer, reader, framing }: Answering,
+  refusal: Refusal,
+  decided: Decision | null = null,
+): Promise<void> {
+  const { exchange, client } = way;
+  const { problem, error } = refusal;
+  if (error === 'upstream_cut' || error === 'upstream_timeout' || error === 'stopping') {
+    exchange.noteGap('response', 'upstream_cut', 0);
+  }
+  const decision = decided ?? (await exchange.judge());
+  const status = client.hasBegun ? answer.status : problem.status;
+  await exchange.settle(decision, { status, error, facts: reader.facts() });
+  const { voice } = exchange.route;
+  if (!client.hasBegun) {
+    const headers = [
+      ...headersFor(way.parts, problem.status),
+      ...verdictHeaders(way, decided?.verdict ?? null),
+    ];
+    client.send({ status: problem.status, headers }, voice.error(problem));
+    return;
+  }
+  const canSpeak =
+    framing === 'events' && !isEncoded(answer) && headerOf(answer.headers, 'content-length') === undefined;
+  await client.breakOff(canSpeak ? voice.errorEvent(problem) : '');
+}
+
+/** Whether policy lets an answer go on that could not be judged. */
+export function mayPassUnscanned({ exchange, parts }: Way): boolean {
+  const isEnforced = exchange.ruleSet.enforces('output') || exchange.ruleSet.enforces('tool_call');
+  return parts.config.policy.on_unscannable[isEnforced ? 'enforce' : 'flag'] === 'pass';
+}
+
+/** The upstream's own head. */
+export function headOf({ status, statusText, headers }: UpstreamAnswer, more: readonly string[] = []): Head {
+  return { status, statusText, headers: [...answerHeaders(headers), ...more] };
+}
+
+/** Without a length and without chunks the end of a body is the end of its connection, cut or not. */
+export function isCutByClose({ answer, reader, framing }: Answering): boolean {
+  const { headers } = answer;
+  const hasEnd = headerOf(headers, 'content-length') ?? headerOf(headers, 'transfer-encoding');
+  return framing !== null && hasEnd === undefined && answer.status < 300 && !reader.isComplete();
+}
+
+/** Whether the answer's bytes are not its text. */
+export function isEncoded({ headers }: UpstreamAnswer): boolean {
+  return (headerOf(headers, 'content-encoding') ?? 'identity') !== 'identity';
+}

@@ -1,0 +1,29 @@
+import { type Decision, isOfRequest } from '../policy/decide.ts';
+import { redactBody } from '../redaction/redact-body.ts';
+import { asItCame, type SentRequest } from './call-upstream.ts';
+import type { ReadRequest } from './read-request.ts';
+import type { Way } from './refuse.ts';
+
+/** Headers that speak of the bytes as they came. */
+const OF_BYTES = /^(content-encoding|content-md5|content-digest|digest|repr-digest)$/i;
+
+/** The request as it may go to the upstream: as it came, or with what rules redact taken out. Null where that cannot be
+ *  taken out. */
+export function requestToSend(
+  way: Way,
+  { bytes, decoded }: ReadRequest,
+  { verdict }: Decision,
+): SentRequest | null {
+  const { exchange, parts, connection } = way;
+  const redactions = verdict === 'redact' ? exchange.scan.redactions(isOfRequest) : [];
+  if (verdict !== 'redact') return asItCame(way, bytes);
+  const text = redactBody(decoded.toString('utf8'), redactions, parts.config.policy.redaction);
+  if (text === null || redactions.length === 0) return null;
+  const { rawHeaders } = connection.request;
+  const headers: string[] = [];
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] ?? '';
+    if (!OF_BYTES.test(name)) headers.push(name, rawHeaders[index + 1] ?? '');
+  }
+  return { headers, body: Buffer.from(text) };
+}

@@ -1,0 +1,138 @@
+import type { HeldStream } from '../holding/held-stream.ts';
+import type { BodyDecoder } from '../reading/decode-body.ts';
+import { bodyFailure, type UpstreamAnswer, type UpstreamFailure } from '../upstream/create-upstream.ts';
+import type { Hold } from './hold.ts';
+import { createWake, type Wake } from './wake.ts';
+
+/** How a held answer came to an end. `stopped`: the verdict is block; `over_cap`: more came than may wait. */
+export type HeldEnd =
+  | { readonly end: 'whole' }
+  | { readonly end: 'over_cap' }
+  | { readonly end: 'stopped' }
+  | { readonly end: 'client_gone' }
+  | { readonly end: 'broken'; readonly failure: UpstreamFailure };
+
+export interface HeldRelayParts {
+  readonly answer: UpstreamAnswer;
+  readonly stream: HeldStream;
+  readonly decoder: BodyDecoder;
+  /** The bytes as they came, where they are encoded; null: those of the stream are the same. */
+  readonly encoded: Hold | null;
+  readonly wake: Wake;
+  readonly maxBytes: number;
+  /** More came than may wait. True: let all go on, unjudged. */
+  readonly onOverflow: () => boolean;
+  /** Null: nothing goes on before the end. */
+  readonly early: EarlyRelease | null;
+  readonly abortSignal: AbortSignal;
+  readonly onFirstByte: () => void;
+}
+
+/** What is done while the answer still comes. */
+export interface EarlyRelease {
+  /** Whether the verdict is block already. */
+  readonly mustStop: () => boolean;
+  /** How long text waits for the reader now. */
+  readonly waitingMs: () => number;
+  readonly maxWaitMs: number;
+  /** Text has waited for too long. True: let all go on, unjudged. */
+  readonly onLate: () => boolean;
+  /** False: the client is gone. */
+  readonly write: (bytes: Buffer) => Promise<boolean>;
+}
+
+/** While the reader is behind, no more than this is taken from the upstream. */
+const READ_AHEAD_BYTES = 64 * 1024;
+
+/** Takes a held answer in, and lets go of what is judged, until its end; what is left stays in the stream. */
+export async function relayHeld(parts: HeldRelayParts): Promise<HeldEnd> {
+  const { answer, stream, decoder, early } = parts;
+  const state: RelayState = { end: null, unwrittenBytes: 0, room: createWake() };
+  const stop = (end: HeldEnd) => {
+    state.end ??= end;
+    answer.body.destroy();
+    parts.wake.fire();
+    state.room.fire();
+  };
+  const releasing = early === null ? Promise.resolve() : release(parts, early, { state, stop });
+  try {
+    await takeIn(parts, state);
+    if (state.end === null) {
+      stream.push(await decoder.end());
+      stream.end();
+      state.end = { end: 'whole' };
+    }
+  } catch (error) {
+    state.end ??= { end: 'broken', failure: bodyFailure(error, parts.abortSignal) };
+  } finally {
+    answer.body.destroy();
+    parts.wake.fire();
+    await releasing;
+  }
+  return state.end ?? { end: 'whole' };
+}
+
+interface RelayState {
+  end: HeldEnd | null;
+  /** Let go and not yet taken by the client. */
+  unwrittenBytes: number;
+  /** Fires when there may be room for more. */
+  readonly room: Wake;
+}
+
+async function takeIn(parts: HeldRelayParts, state: RelayState): Promise<void> {
+  const { stream, decoder, encoded, early, wake } = parts;
+  let isFirst = true;
+  for await (const chunk of parts.answer.body as AsyncIterable<Buffer>) {
+    if (isFirst) parts.onFirstByte();
+    isFirst = false;
+    encoded?.add(chunk);
+    stream.push(await decoder.push(chunk));
+    wake.fire();
+    if (Math.max(stream.bytes(), encoded?.bytes ?? 0) > parts.maxBytes) {
+      if (!parts.onOverflow()) state.end ??= { end: 'over_cap' };
+      else stream.letGo();
+    }
+    while (early !== null && state.end === null && isBehind(stream, early, state)) {
+      await state.room.next(ROOM_MS);
+    }
+    if (state.end !== null) return;
+  }
+}
+
+/** Either the reader or the client is slower than the upstream, which has to wait then. */
+function isBehind(stream: HeldStream, early: EarlyRelease, { unwrittenBytes }: RelayState): boolean {
+  const waiting = stream.bytes() + unwrittenBytes;
+  return waiting > READ_AHEAD_BYTES && (unwrittenBytes > 0 || early.waitingMs() > 0);
+}
+
+/** After so long it is looked again whether there is room. */
+const ROOM_MS = 250;
+
+interface Ending {
+  readonly state: RelayState;
+  readonly stop: (end: HeldEnd) => void;
+}
+
+/** Lets go of what is judged each time that something was read. */
+async function release(parts: HeldRelayParts, early: EarlyRelease, { state, stop }: Ending): Promise<void> {
+  const { stream, wake } = parts;
+  let isLate = false;
+  while (state.end === null) {
+    await wake.next(isLate ? early.maxWaitMs : Math.max(early.maxWaitMs - early.waitingMs(), 1));
+    if (state.end !== null) return;
+    if (!isLate && early.waitingMs() >= early.maxWaitMs) {
+      isLate = true;
+      if (early.onLate()) stream.letGo();
+    }
+    if (early.mustStop()) return stop({ end: 'stopped' });
+    const pieces = stream.take(false);
+    if (pieces === null) return stop({ end: 'stopped' });
+    state.unwrittenBytes = pieces.reduce((sum, { length }) => sum + length, 0);
+    for (const piece of pieces) {
+      if (!(await early.write(piece))) return stop({ end: 'client_gone' });
+      state.unwrittenBytes -= piece.length;
+    }
+    state.room.fire();
+  }
+}
