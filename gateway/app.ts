@@ -72,6 +72,8 @@ export function createApp(parts: GatewayParts, { dialects, voiceOf }: AppParts):
     turnAway({ parts, route: unknown(request.url, ''), response }, badTargetRefusal());
   });
   const handler: RequestListener = (request, response) => {
+    // The client's next request goes to whoever listens then.
+    if (parts.health.isStopping()) response.shouldKeepAlive = false;
     const fault = requestFault(request, settings.max_headers);
     if (fault === null) return app(request, response);
     const route = unknown(request.url?.replace(/^[a-z]+:\/\/[^/]*/i, '') ?? '/', '');
@@ -94,8 +96,8 @@ function routesOf(dialects: readonly Dialect[], prefix: string, mount: string) {
 
 const METHODS = { GET: 'get', POST: 'post', DELETE: 'delete' } as const;
 
-function refusalNow({ health }: GatewayParts, inFlight: number, limit: number): Refusal | null {
-  if (health.isStopping()) return stoppingRefusal();
+function refusalNow({ health, config }: GatewayParts, inFlight: number, limit: number): Refusal | null {
+  if (health.isStopping() && !config.server.reuse_port) return stoppingRefusal();
   return inFlight >= limit ? overloadRefusal(inFlight) : null;
 }
 

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import type { Config } from './config/schema.ts';
 import type { VoiceOf } from './dialects/nearest-voice.ts';
 import { GatewayError } from './gateway-error.ts';
@@ -10,6 +11,8 @@ import { GatewayError } from './gateway-error.ts';
 export interface HttpServer {
   /** `http://host:port`, with the port that was taken. */
   readonly url: string;
+  /** Takes no more connections, and leaves those that are there to end by themselves; resolves when none is left. */
+  handOver(): Promise<void>;
   /** Takes no more connections and ends those that are left. */
   close(): Promise<void>;
 }
@@ -43,17 +46,24 @@ export async function listen(parts: HttpServerParts): Promise<HttpServer> {
   }
   if (parts.voiceOf !== undefined) answerBrokenRequests(server, parts.voiceOf);
   try {
-    await once(server.listen(port, host), 'listening');
+    await once(server.listen({ port, host, reusePort: settings?.reuse_port ?? false }), 'listening');
   } catch (cause) {
     const message = `${name} cannot listen on ${host}:${port}: ${(cause as Error).message}`;
     throw new GatewayError('START_FAILED', message, { fields: { host, port }, cause });
   }
   const { port: taken } = server.address() as AddressInfo;
+  const closed = once(server, 'close');
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${taken}`,
-    close: async () => {
-      const closed = once(server, 'close');
-      server.close();
+    async handOver() {
+      // After the loop has looked for connections: what waits to be accepted when the socket closes is lost.
+      await setImmediate();
+      // An HTTP server's own close ends idle connections, on which a request may be on its way.
+      NetServer.prototype.close.call(server);
+      await closed;
+    },
+    async close() {
+      if (server.listening) server.close();
       server.closeAllConnections();
       await closed;
     },

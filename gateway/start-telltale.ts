@@ -16,8 +16,9 @@ import { createEventKeeper, type EventKeeper, type EventKeeperParts } from './ev
 import type { GatewayParts } from './exchange/parts.ts';
 import { GatewayError } from './gateway-error.ts';
 import { createHealth } from './health.ts';
-import { listen } from './http-server.ts';
+import { type HttpServer, listen } from './http-server.ts';
 import { createMetricsHandler } from './metrics-handler.ts';
+import { ledgerOptions, storeNotes } from './open-ledger.ts';
 import { ruleFolders } from './rule-folders.ts';
 import { sinkNames } from './sinks/create-sinks.ts';
 import { type RunningRelay, startRelay } from './start-relay.ts';
@@ -86,7 +87,8 @@ async function start(starting: Start): Promise<Running> {
   const { config, closing, log } = starting;
   const hardStop = new AbortController();
   const { parts, rules, ledger, upstreamUrls } = await buildParts(starting, hardStop.signal);
-  const { app, url } = await openGateway(parts, closing);
+  const { app, server } = await openGateway(parts, closing);
+  const { url } = server;
   const reviewUrl = await openReview(starting, parts, { ledger, gatewayUrl: url });
   const { relayDeadlineMs: deadlineMs = 5_000 } = starting.options;
   const relay = closing.add('relay', startRelay({ config, ledger, log, reviewUrl, deadlineMs }));
@@ -105,7 +107,7 @@ async function start(starting: Start): Promise<Running> {
     ledger,
     inFlight: app.inFlight,
     reloadRules: rules.reload,
-    stop: createStop({ parts, app, closing, hardStop }),
+    stop: createStop({ parts, app, server, closing, hardStop }),
   };
 }
 
@@ -141,7 +143,7 @@ async function buildParts({ config, log, closing, options }: Start, stopSignal: 
       createUpstreams({ config, demoUrl, env: options.env ?? process.env }),
     ),
     log,
-    health: createHealth(config.policy.on_unrecorded === 'block'),
+    health: createHealth(config.policy.on_unrecorded === 'block', () => storeNotes(ledger.stats())),
     conversationKey: readConversationKey(dataDir),
     turns: createTurns(),
     stopSignal,
@@ -150,7 +152,10 @@ async function buildParts({ config, log, closing, options }: Start, stopSignal: 
   return { parts, rules, ledger, upstreamUrls };
 }
 
-async function openGateway(parts: GatewayParts, closing: Closing): Promise<{ app: GatewayApp; url: string }> {
+async function openGateway(
+  parts: GatewayParts,
+  closing: Closing,
+): Promise<{ app: GatewayApp; server: HttpServer }> {
   const { server: settings } = parts.config;
   const dialects = await loadDialects();
   const usual = dialects.find(({ name }) => name === 'openai-chat') ?? dialects[0];
@@ -159,7 +164,7 @@ async function openGateway(parts: GatewayParts, closing: Closing): Promise<{ app
   const app = closing.add('app', createApp(parts, { dialects, voiceOf }));
   const { host, port } = settings;
   const server = await listen({ name: 'the gateway', host, port, handler: app.handler, settings, voiceOf });
-  return { app, url: closing.add('gateway', server).url };
+  return { app, server: closing.add('gateway', server) };
 }
 
 async function openReview(
@@ -185,6 +190,7 @@ function observeGauges(parts: GatewayParts, app: GatewayApp, relay: RunningRelay
     inFlight: app.inFlight(),
     detector: parts.detector.stats(),
     ...relay.gauges(),
+    store: parts.ledger.stats(),
     rulesActive: parts.currentRules().rules.filter(({ mode }) => mode !== 'off').length,
     isReady: parts.health.readiness().isReady,
   }));
@@ -235,12 +241,8 @@ async function openDetector({ model, detector }: Config): Promise<Detector> {
 }
 
 function openLedger(config: Config, log: Logger): Promise<Ledger> {
-  const { data, store } = config;
   return createLedger({
-    dataDir: resolve(data),
-    sinks: sinkNames(config),
-    content: store.content,
-    ...(store.max_bytes === null ? {} : { maxBytes: store.max_bytes }),
+    ...ledgerOptions(config, sinkNames(config)),
     onSetAside: ({ path, reason }) => log.warn('damaged store set aside', { path, reason }),
   });
 }

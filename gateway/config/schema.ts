@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { policy, streaming } from './acting-schema.ts';
 import { kafka, silences, sinks } from './sinks-schema.ts';
+import { store } from './store-schema.ts';
 import { httpUrl, proxy, upstream, upstreams } from './upstream-schema.ts';
 
 const port = z.int().min(0).max(65_535);
@@ -23,6 +24,9 @@ const server = z.strictObject({
     .default('/v1'),
   max_header_bytes: bytes.default(16_384),
   max_headers: count.default(100),
+  /** Lets another gateway listen on the same port beside this one (SO_REUSEPORT). At a stop this one takes no more
+   *  connections, and answers what still comes on those that it has. */
+  reuse_port: z.boolean().default(false),
 });
 
 const review = z.strictObject({
@@ -35,13 +39,6 @@ const review = z.strictObject({
 const metrics = z.strictObject({
   host: z.string().min(1).default('127.0.0.1'),
   port: port.default(9464),
-});
-
-const store = z.strictObject({
-  /** The database grows no further; null is as far as the disk goes. */
-  max_bytes: z.int().min(65_536).nullable().default(null),
-  /** How much of the text leaves the process in an alert's excerpt. */
-  content: z.enum(['none', 'redacted', 'full']).default('redacted'),
 });
 
 const telemetry = z.strictObject({
@@ -62,6 +59,10 @@ const limits = z.strictObject({
   max_segments: count.default(4_096),
   max_segment_tokens: count.default(65_536),
   max_in_flight: count.default(512),
+  /** So many are taken even where the thread or the reader falls behind; between the two bounds it adapts. */
+  min_in_flight: count.default(16),
+  /** A thread whose timers fire so much late has fallen behind. */
+  max_lag_ms: milliseconds.default(500),
   retry_after_s: z.int().min(1).max(3_600).default(1),
   /** How long a request's body may take. */
   body_timeout_ms: milliseconds.default(60_000),
