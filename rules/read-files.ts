@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MAX_BYTES } from './document-limits.ts';
 import type { SourceText } from './problem.ts';
@@ -15,13 +15,45 @@ export interface ReadFiles {
 type Found<T> = { readonly value: T } | { readonly problem: RuleProblem };
 
 const MAX_FILES = 1000;
+/** Files that never rest are not read for ever. */
+const MAX_ATTEMPTS = 8;
 const MAX_CALIBRATION_BYTES = 16 * 1024 * 1024;
 
 /** What the name of a learned calibration ends with. */
 export const CALIBRATION_SUFFIX = '.calibration.json';
 
-/** Texts of the rule files under the paths, in the order of their names; UTF-8 is checked. */
+/** Texts of the rule files under the paths, in the order of their names, all as they were at one moment: what is swapped
+ *  or written meanwhile is read again. UTF-8 is checked. */
 export async function readRuleFiles(paths: readonly string[]): Promise<ReadFiles> {
+  let before = await identityOf(paths);
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+    const files = await readOnce(paths);
+    const after = await identityOf(paths);
+    if (after === before) return files;
+    before = after;
+  }
+  const message = `the files changed each of the ${MAX_ATTEMPTS} times that they were read`;
+  return { sources: [], calibrations: [], problems: [fileProblem(paths.join(', '), message)] };
+}
+
+/** Which files there are, where links lead, and in which state the files are. */
+async function identityOf(paths: readonly string[]): Promise<string> {
+  const names = valuesOf(await Promise.all(paths.map(findFiles))).flat();
+  const states = names.slice(0, MAX_FILES + 1).map(async (name) => {
+    try {
+      const [place, { ino, size, mtimeNs, ctimeNs }] = await Promise.all([
+        realpath(name),
+        stat(name, { bigint: true }),
+      ]);
+      return [name, place, ino, size, mtimeNs, ctimeNs].join('|');
+    } catch {
+      return `${name}|gone`;
+    }
+  });
+  return (await Promise.all(states)).sort().join('\n');
+}
+
+async function readOnce(paths: readonly string[]): Promise<ReadFiles> {
   const found = await Promise.all(paths.map(findFiles));
   const names = [...new Set(valuesOf(found).flat())].sort();
   if (names.length > MAX_FILES) {
