@@ -48,7 +48,7 @@ LANGUAGE_PARTS = {"many_languages", "more_languages"}
 HELD_OUT_LANGUAGES = {"it", "ko", "id", "tr", "fa", "tl"}
 
 # Written after the shipped reader was trained: all their rows measure it and none trained it. Empty this set to train on them.
-LATER_PARTS: set[str] = set()
+LATER_PARTS = {"later_contrast"}
 
 ROLE_OF = {"document": "tool", "developer": "system", "function": "tool"}
 
