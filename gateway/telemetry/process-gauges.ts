@@ -12,12 +12,12 @@ export function registerProcessGauges(meter: Meter): () => void {
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
   delay.enable();
   let windowStart = Date.now();
-  const description = 'Delay of the event loop in the current window of at least 10 s, by quantile';
+  const description = 'Delay of the event loop in the current window of at least 10 s, by percentile';
   meter
     .createObservableGauge(METRIC_NAMES.eventLoopDelay, { description, unit: 's' })
     .addCallback((result) => {
-      for (const [quantile, percentile] of Object.entries({ '0.5': 50, '0.99': 99, '1': 100 })) {
-        result.observe(toSeconds(delay.percentile(percentile)), { quantile });
+      for (const percentile of [50, 99, 100]) {
+        result.observe(toSeconds(delay.percentile(percentile)), { percentile: String(percentile) });
       }
       if (Date.now() - windowStart < MIN_WINDOW_MS) return;
       delay.reset();

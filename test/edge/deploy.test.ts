@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { parse } from 'yaml';
 import { SETTINGS } from '../../gateway/config/environment.ts';
@@ -39,6 +39,22 @@ test('compose publishes the ports that the gateway listens on, on loopback only'
   }
   const exposed = /^EXPOSE (.*)$/m.exec(await read('deploy/Dockerfile'))?.[1];
   assert.equal(exposed, [server, review, metrics].map(({ port }) => port).join(' '));
+});
+
+test('compose mounts only files that are there, and Prometheus reads the gateway where it listens', async () => {
+  const { services } = parse(await read('deploy/compose.yaml'));
+  const mounts = Object.values<{ volumes?: string[] }>(services).flatMap(({ volumes = [] }) => volumes);
+  const files = mounts.filter((mount) => mount.startsWith('./')).map((mount) => mount.split(':')[0] ?? '');
+  assert.ok(files.length >= 6, `${files.length} files`);
+  for (const file of files) await access(new URL(`../../deploy/${file}`, import.meta.url));
+  const { scrape_configs: jobs, rule_files: rules } = parse(await read('deploy/prometheus/prometheus.yaml'));
+  assert.deepEqual(jobs[0].static_configs[0].targets, [`gateway:${loadConfig({}).metrics.port}`]);
+  for (const rule of rules)
+    assert.ok(services.prometheus.volumes.some((mount: string) => mount.includes(`:${rule}:`)));
+  const provider = parse(await read('deploy/grafana/provisioning/dashboards.yaml')).providers[0];
+  assert.ok(services.grafana.volumes.some((mount: string) => mount.includes(`:${provider.options.path}:`)));
+  const [source] = parse(await read('deploy/grafana/provisioning/datasources.yaml')).datasources;
+  assert.equal(source.url, 'http://prometheus:9090');
 });
 
 test('the collector listens where compose sends', async () => {

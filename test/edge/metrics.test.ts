@@ -64,7 +64,7 @@ test('every report of the gateway is a metric with its labels', async () => {
     assert.equal(sample(text, name, labels), value, `${name} ${JSON.stringify(labels)}`);
   }
   assert.ok((sample(text, 'telltale_memory_bytes', { kind: 'rss' }) ?? 0) > 1_000_000);
-  assert.ok((sample(text, 'telltale_event_loop_delay_seconds', { quantile: '0.99' }) ?? -1) >= 0);
+  assert.ok((sample(text, 'telltale_event_loop_delay_seconds', { percentile: '99' }) ?? -1) >= 0);
   assert.ok(text.endsWith('\n'));
 });
 

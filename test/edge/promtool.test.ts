@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { dashboardFiles } from '../../deploy/grafana/dashboards.ts';
+import { createTelemetry, METRIC_NAMES } from '../../gateway/telemetry/index.ts';
+import { requireProgram } from '../services/system-program.ts';
+import { FINDING, GAUGES, reportExchange } from './telemetry-samples.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const DEPLOY = join(ROOT, 'deploy/prometheus');
+
+/** Prometheus' own tool, or why it cannot be had here. */
+function findPromtool(): { path: string } | { reason: string } {
+  try {
+    return { path: process.env['PROMTOOL_PATH'] ?? requireProgram(['promtool'], ['prometheus']) };
+  } catch (error) {
+    return { reason: (error as Error).message };
+  }
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'telltale-promtool-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const promtool = findPromtool();
+const skip = 'reason' in promtool ? promtool.reason : false;
+
+function run(args: readonly string[], input = ''): { code: number | null; output: string } {
+  assert.ok('path' in promtool);
+  const { status, stdout, stderr } = spawnSync(promtool.path, args, { cwd: DEPLOY, input, encoding: 'utf8' });
+  return { code: status, output: stdout + stderr };
+}
+
+/** Every metric that the gateway has, once each. */
+async function allMetrics(): Promise<string> {
+  const telemetry = createTelemetry({ version: '1', otlpEndpoint: undefined });
+  telemetry.observeGauges(() => GAUGES);
+  reportExchange(telemetry, {}, { error: 'upstream_cut' });
+  telemetry.recordScanned(3);
+  telemetry.recordUnscanned('image');
+  telemetry.recordPolicyUse({ policy: 'on_unscannable', decision: 'pass' });
+  telemetry.recordUnrecorded();
+  telemetry.recordRuleReload('loaded');
+  telemetry.recordHeldBack(FINDING.ruleName, 1);
+  telemetry.recordEvictedGroups(1);
+  const text = await telemetry.metricsText();
+  await telemetry.close();
+  return text;
+}
+
+const namesIn = (text: string): Set<string> =>
+  new Set([...text.matchAll(/\b(telltale_\w+)/g)].map(([name]) => name.replace(/_(bucket|sum|count)$/, '')));
+
+test('every metric of the gateway is there under its name', async () => {
+  const present = namesIn(await allMetrics());
+  for (const name of Object.values(METRIC_NAMES)) assert.ok(present.has(name), name);
+});
+
+test('promtool finds nothing to say about the names and help texts of the metrics', { skip }, async () => {
+  const text = await allMetrics();
+  const { code, output } = run(['check', 'metrics'], text);
+  assert.deepEqual({ code, output }, { code: 0, output: '' });
+  const wrong = run(['check', 'metrics'], '# TYPE telltale_wrong counter\ntelltale_wrong 1\n');
+  assert.notEqual(wrong.code, 0, 'it does find what is wrong');
+});
+
+test('the alert rules are valid and their tests pass', { skip }, () => {
+  for (const args of [
+    ['check', 'rules', 'alerts.yaml'],
+    ['test', 'rules', 'alerts.test.yaml'],
+    ['check', 'config', '--syntax-only', 'prometheus.yaml'],
+  ]) {
+    const { code, output } = run(args);
+    assert.equal(code, 0, output);
+  }
+});
+
+test('alerts and dashboards ask only for metrics that the gateway has', () => {
+  const known = new Set<string>(Object.values(METRIC_NAMES));
+  const files = [readFileSync(join(DEPLOY, 'alerts.yaml'), 'utf8'), ...dashboardFiles().values()];
+  for (const text of files) {
+    const names = namesIn(text);
+    assert.ok(names.size > 4);
+    for (const name of names) assert.ok(known.has(name), name);
+  }
+});
+
+for (const [path, content] of dashboardFiles()) {
+  test(`${path} is what dashboards.ts says; npm run docs writes it`, () => {
+    assert.ok(readFileSync(join(ROOT, path), 'utf8') === content, `${path} differs: run npm run docs`);
+  });
+
+  test(`the expressions of ${path} are valid PromQL`, { skip }, () => {
+    const { panels } = JSON.parse(content) as { panels: { targets: { expr: string }[] }[] };
+    const rules = panels
+      .flatMap(({ targets }) => targets.map(({ expr }) => expr))
+      .map((expression, index) => ({
+        record: `panel:${index}`,
+        expr: expression
+          .replaceAll('$__rate_interval', '5m')
+          .replaceAll('$__range', '6h')
+          .replaceAll('$instance', '.*'),
+      }));
+    const file = join(folder, 'panels.json');
+    writeFileSync(file, JSON.stringify({ groups: [{ name: 'panels', rules }] }));
+    const { code, output } = run(['check', 'rules', file]);
+    assert.equal(code, 0, output);
+  });
+}
