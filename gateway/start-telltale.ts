@@ -18,7 +18,6 @@ import { GatewayError } from './gateway-error.ts';
 import { createHealth } from './health.ts';
 import { type HttpServer, listen } from './http-server.ts';
 import { createMetricsHandler } from './metrics-handler.ts';
-import { ledgerOptions, storeNotes } from './open-ledger.ts';
 import { ruleFolders } from './rule-folders.ts';
 import { sinkNames } from './sinks/create-sinks.ts';
 import { type RunningRelay, startRelay } from './start-relay.ts';
@@ -143,7 +142,7 @@ async function buildParts({ config, log, closing, options }: Start, stopSignal: 
       createUpstreams({ config, demoUrl, env: options.env ?? process.env }),
     ),
     log,
-    health: createHealth(config.policy.on_unrecorded === 'block', () => storeNotes(ledger.stats())),
+    health: createHealth(config.policy.on_unrecorded === 'block'),
     conversationKey: readConversationKey(dataDir),
     turns: createTurns(),
     stopSignal,
@@ -190,7 +189,6 @@ function observeGauges(parts: GatewayParts, app: GatewayApp, relay: RunningRelay
     inFlight: app.inFlight(),
     detector: parts.detector.stats(),
     ...relay.gauges(),
-    store: parts.ledger.stats(),
     rulesActive: parts.currentRules().rules.filter(({ mode }) => mode !== 'off').length,
     isReady: parts.health.readiness().isReady,
   }));
@@ -241,8 +239,12 @@ async function openDetector({ model, detector }: Config): Promise<Detector> {
 }
 
 function openLedger(config: Config, log: Logger): Promise<Ledger> {
+  const { data, store } = config;
   return createLedger({
-    ...ledgerOptions(config, sinkNames(config)),
+    dataDir: resolve(data),
+    sinks: sinkNames(config),
+    content: store.content,
+    ...(store.max_bytes === null ? {} : { maxBytes: store.max_bytes }),
     onSetAside: ({ path, reason }) => log.warn('damaged store set aside', { path, reason }),
   });
 }
