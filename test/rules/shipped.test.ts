@@ -15,6 +15,7 @@ const BEHAVIOURS = [
   'power-seeking',
   'prompt-injection',
   'self-harm',
+  'sycophancy',
   'toxicity',
 ];
 
