@@ -17,6 +17,7 @@ const BEHAVIOURS = [
   'self-harm',
   'sycophancy',
   'toxicity',
+  'violence',
 ];
 
 test('each behaviour has its file', async () => {
