@@ -9,6 +9,7 @@ const SHIPPED = join(import.meta.dirname, '../../rules/shipped');
 
 const BEHAVIOURS = [
   'deception',
+  'harassment',
   'harmful-request',
   'hate',
   'jailbreak',
