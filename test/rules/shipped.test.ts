@@ -16,6 +16,7 @@ const BEHAVIOURS = [
   'power-seeking',
   'prompt-injection',
   'self-harm',
+  'sexual',
   'sycophancy',
   'toxicity',
   'violence',
