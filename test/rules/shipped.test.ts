@@ -8,6 +8,7 @@ import type { RuleFile } from '../../rules/schema.ts';
 const SHIPPED = join(import.meta.dirname, '../../rules/shipped');
 
 const BEHAVIOURS = [
+  'child-safety',
   'deception',
   'harassment',
   'harmful-request',
