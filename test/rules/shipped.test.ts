@@ -13,6 +13,7 @@ const BEHAVIOURS = [
   'harassment',
   'harmful-request',
   'hate',
+  'illicit-and-weapons',
   'jailbreak',
   'power-seeking',
   'prompt-injection',
