@@ -9,6 +9,7 @@ const SHIPPED = join(import.meta.dirname, '../../rules/shipped');
 
 const BEHAVIOURS = [
   'child-safety',
+  'cyber',
   'deception',
   'harassment',
   'harmful-request',
