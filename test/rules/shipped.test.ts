@@ -11,6 +11,7 @@ const BEHAVIOURS = [
   'child-safety',
   'cyber',
   'deception',
+  'fraud',
   'harassment',
   'harmful-request',
   'hate',
