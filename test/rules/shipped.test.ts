@@ -18,6 +18,7 @@ const BEHAVIOURS = [
   'illicit-and-weapons',
   'jailbreak',
   'power-seeking',
+  'privacy',
   'prompt-injection',
   'self-harm',
   'sexual',
