@@ -17,6 +17,7 @@ const BEHAVIOURS = [
   'hate',
   'illicit-and-weapons',
   'jailbreak',
+  'misinformation',
   'power-seeking',
   'privacy',
   'prompt-injection',
