@@ -24,6 +24,7 @@ const BEHAVIOURS = [
   'self-harm',
   'sexual',
   'sycophancy',
+  'system-prompt-extraction',
   'toxicity',
   'violence',
 ];
