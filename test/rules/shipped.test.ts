@@ -21,6 +21,7 @@ const BEHAVIOURS = [
   'power-seeking',
   'privacy',
   'prompt-injection',
+  'refusal',
   'self-harm',
   'sexual',
   'sycophancy',
