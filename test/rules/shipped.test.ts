@@ -14,6 +14,7 @@ const BEHAVIOURS = [
   'fraud',
   'harassment',
   'harmful-request',
+  'harmful-response',
   'hate',
   'illicit-and-weapons',
   'jailbreak',
