@@ -16,13 +16,15 @@ export interface Health {
   readiness(): Readiness;
 }
 
-/** @param isStoreNeeded - whether exchanges that cannot be recorded are blocked */
-export function createHealth(isStoreNeeded: boolean): Health {
+/** @param isStoreNeeded - whether exchanges that cannot be recorded are blocked
+ *  @param storeNotes - what is wrong with the store though it records */
+export function createHealth(isStoreNeeded: boolean, storeNotes: () => readonly string[] = () => []): Health {
   let isStopping = false;
   let trouble: UnrecordedReason | null = null;
   return {
     noteCommit: (outcome) => {
-      trouble = outcome.outcome === 'unrecorded' ? outcome.reason : null;
+      if (outcome.outcome === 'committed') trouble = null;
+      if (outcome.outcome === 'unrecorded') trouble = outcome.reason;
     },
     noteStopping: () => {
       isStopping = true;
@@ -30,7 +32,11 @@ export function createHealth(isStoreNeeded: boolean): Health {
     isStopping: () => isStopping,
     readiness: () => ({
       isReady: !isStopping && (trouble === null || !isStoreNeeded),
-      notes: [...(isStopping ? ['stopping'] : []), ...(trouble === null ? [] : [`store: ${trouble}`])],
+      notes: [
+        ...(isStopping ? ['stopping'] : []),
+        ...(trouble === null ? [] : [`store: ${trouble}`]),
+        ...storeNotes(),
+      ],
     }),
   };
 }

@@ -18,6 +18,7 @@ import { GatewayError } from './gateway-error.ts';
 import { createHealth } from './health.ts';
 import { type HttpServer, listen } from './http-server.ts';
 import { createMetricsHandler } from './metrics-handler.ts';
+import { ledgerOptions, storeNotes } from './open-ledger.ts';
 import { ruleFolders } from './rule-folders.ts';
 import { sinkNames } from './sinks/create-sinks.ts';
 import { type RunningRelay, startRelay } from './start-relay.ts';
@@ -142,7 +143,7 @@ async function buildParts({ config, log, closing, options }: Start, stopSignal: 
       createUpstreams({ config, demoUrl, env: options.env ?? process.env }),
     ),
     log,
-    health: createHealth(config.policy.on_unrecorded === 'block'),
+    health: createHealth(config.policy.on_unrecorded.none === 'block', () => storeNotes(ledger.stats())),
     conversationKey: readConversationKey(dataDir),
     turns: createTurns(),
     stopSignal,
@@ -189,6 +190,7 @@ function observeGauges(parts: GatewayParts, app: GatewayApp, relay: RunningRelay
     inFlight: app.inFlight(),
     detector: parts.detector.stats(),
     ...relay.gauges(),
+    store: parts.ledger.stats(),
     rulesActive: parts.currentRules().rules.filter(({ mode }) => mode !== 'off').length,
     isReady: parts.health.readiness().isReady,
   }));
@@ -239,12 +241,8 @@ async function openDetector({ model, detector }: Config): Promise<Detector> {
 }
 
 function openLedger(config: Config, log: Logger): Promise<Ledger> {
-  const { data, store } = config;
   return createLedger({
-    dataDir: resolve(data),
-    sinks: sinkNames(config),
-    content: store.content,
-    ...(store.max_bytes === null ? {} : { maxBytes: store.max_bytes }),
+    ...ledgerOptions(config, sinkNames(config)),
     onSetAside: ({ path, reason }) => log.warn('damaged store set aside', { path, reason }),
   });
 }

@@ -1,7 +1,10 @@
 import type { Command } from './command.ts';
 import { configCheckCommand } from './config-check.ts';
+import { eraseCommand } from './erase.ts';
 import { evalCommand } from './eval.ts';
+import { outboxDropCommand } from './outbox-drop.ts';
 import { outboxListCommand } from './outbox-list.ts';
+import { outboxRetryCommand } from './outbox-retry.ts';
 import { rulesBacktestCommand } from './rules-backtest.ts';
 import { rulesCalibrateCommand } from './rules-calibrate.ts';
 import { rulesCheckCommand } from './rules-check.ts';
@@ -36,6 +39,9 @@ export const COMMANDS: readonly Command[] = [
   rulesSchemaCommand,
   configCheckCommand,
   outboxListCommand,
+  outboxRetryCommand,
+  outboxDropCommand,
+  eraseCommand,
   silenceAddCommand,
   silenceListCommand,
   silenceExpireCommand,

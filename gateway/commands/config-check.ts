@@ -29,5 +29,5 @@ value is wrong; every problem names the variable or file:line:column and the val
 
 /** URLs are shown without the user and password that they may carry. */
 function withoutPassword(value: unknown): unknown {
-  return typeof value === 'string' ? value.replace(/^(https?:\/\/)[^/@]*@/, '$1') : value;
+  return typeof value === 'string' ? value.replace(/^((?:https?|postgres(?:ql)?):\/\/)[^/@]*@/, '$1') : value;
 }

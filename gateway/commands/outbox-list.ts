@@ -1,32 +1,37 @@
-import { access } from 'node:fs/promises';
-import { join } from 'node:path';
-import { createLedger, type OutboxDepth, type OutboxItem } from '../../alerts/index.ts';
+import type { DeadLetter, OutboxDepth, OutboxItem } from '../../alerts/index.ts';
 import { loadConfig } from '../config/load-config.ts';
-import { type Call, CommandFailure, defineCommand, UsageError, writeJson } from './command.ts';
+import type { Config } from '../config/schema.ts';
+import { sinkNames } from '../sinks/create-sinks.ts';
+import { type Call, defineCommand, UsageError, writeJson } from './command.ts';
 import { formatTable } from './table.ts';
+import { useDesk } from './use-desk.ts';
 
-const SINKS = ['file', 'kafka'] as const;
+const STORE = 'store';
 const DEFAULT_LIMIT = 20;
 
 const options = {
   sink: { type: 'string' },
   limit: { type: 'string', default: String(DEFAULT_LIMIT) },
+  dead: { type: 'boolean' },
   json: { type: 'boolean' },
 } as const;
 
 interface SinkListing extends OutboxDepth {
   readonly sink: string;
   readonly waiting: readonly OutboxItem[];
+  readonly letters?: readonly DeadLetter[];
 }
 
 /** `telltale outbox list`: the alerts that have not reached their sink yet. It changes nothing. */
 export const outboxListCommand = defineCommand({
   name: 'outbox list',
-  summary: 'Show the alerts that wait for delivery',
-  usage: `[--sink ${SINKS.join('|')}] [--limit N] [--json]`,
+  summary: 'Show the alerts that wait for delivery, and dead letters',
+  usage: '[--sink NAME] [--limit N] [--dead] [--json]',
   details: `
-The oldest waiting alerts of each sink (${SINKS.join(', ')}), at most N of each (default ${DEFAULT_LIMIT}), with the depth of the
-outbox and the number of dead letters, from the store under TELLTALE_DATA.`,
+The oldest waiting alerts of each sink (file, kafka and those of the configuration), at most N of each (default
+${DEFAULT_LIMIT}), with the depth of the outbox and the number of dead letters, from the store under TELLTALE_DATA or at
+DATABASE_URL. With --dead also the dead letters: alerts that a sink rejected, and under the name ${STORE} exchanges that
+the store could not write. telltale outbox retry and telltale outbox drop work them off by their number.`,
   options,
   maxPositionals: 0,
   run: listOutbox,
@@ -36,36 +41,34 @@ async function listOutbox({ values, io }: Call<typeof options>): Promise<number>
   const limit = Number(values.limit);
   if (!Number.isInteger(limit) || limit < 0)
     throw new UsageError(`outbox list: --limit ${values.limit}: not a number`);
-  const sinks = SINKS.filter((sink) => values.sink === undefined || sink === values.sink);
-  if (sinks.length === 0) {
-    throw new UsageError(`outbox list: unknown sink ${values.sink}; known: ${SINKS.join(', ')}`);
-  }
-  const listings = await readOutbox(loadConfig(io.env).data, sinks, limit);
+  const config = loadConfig(io.env);
+  const sinks = chosenSinks(config, values.sink, values.dead === true);
+  const listings = await useDesk(config, (desk) =>
+    Promise.all(
+      sinks.map(
+        async (sink): Promise<SinkListing> => ({
+          sink,
+          ...(await desk.depth(sink)),
+          waiting: await desk.waiting({ sink, limit }),
+          ...(values.dead ? { letters: await desk.deadLetters({ sink, limit }) } : {}),
+        }),
+      ),
+    ),
+  );
   if (values.json) writeJson(io, { sinks: listings });
   else io.stdout.write(listings.map(describe).join('\n'));
   return 0;
 }
 
-async function readOutbox(dataDir: string, sinks: readonly string[], limit: number): Promise<SinkListing[]> {
-  const file = join(dataDir, 'telltale.db');
-  await access(file).catch((cause) => {
-    throw new CommandFailure(`there is no store at ${file}; TELLTALE_DATA names its folder`, { cause });
-  });
-  const ledger = await createLedger({ dataDir, sinks: [] });
-  try {
-    return await Promise.all(
-      sinks.map(async (sink) => ({
-        sink,
-        ...(await ledger.depth(sink)),
-        waiting: await ledger.take({ sink, limit, exceptConversations: [] }),
-      })),
-    );
-  } finally {
-    await ledger.close();
-  }
+function chosenSinks(config: Config, wanted: string | undefined, withDead: boolean): string[] {
+  const known = [...new Set(['file', 'kafka', ...sinkNames(config)])];
+  const all = withDead ? [...known, STORE] : known;
+  const sinks = all.filter((sink) => wanted === undefined || sink === wanted);
+  if (sinks.length > 0) return sinks;
+  throw new UsageError(`outbox list: unknown sink ${wanted}; known: ${all.join(', ')}`);
 }
 
-function describe({ sink, depth, oldestQueuedAt, dead, waiting }: SinkListing): string {
+function describe({ sink, depth, oldestQueuedAt, dead, waiting, letters = [] }: SinkListing): string {
   const since = oldestQueuedAt === null ? '' : `, the oldest since ${oldestQueuedAt}`;
   const head = `${sink}: ${depth} waiting${since}; ${dead} dead\n`;
   const rows = waiting.map(({ seq, alert }) => [
@@ -75,5 +78,14 @@ function describe({ sink, depth, oldestQueuedAt, dead, waiting }: SinkListing): 
     alert.finding.ruleName,
     alert.conversationId,
   ]);
-  return rows.length === 0 ? head : head + formatTable(rows);
+  const deadRows = letters.map((letter) => [
+    `  dead ${letter.seq}`,
+    letter.diedAt,
+    letter.exchangeId,
+    letter.reason,
+  ]);
+  return [rows, deadRows].reduce(
+    (text, table) => (table.length === 0 ? text : text + formatTable(table)),
+    head,
+  );
 }

@@ -2,6 +2,24 @@ import { z } from 'zod';
 
 const passOrBlock = z.enum(['pass', 'block']);
 
+const unrecordedByLevel = z.strictObject({
+  none: passOrBlock.default('pass'),
+  informational: passOrBlock.default('pass'),
+  low: passOrBlock.default('pass'),
+  medium: passOrBlock.default('pass'),
+  high: passOrBlock.default('pass'),
+  critical: passOrBlock.default('block'),
+});
+
+function isDecision(given: unknown): given is 'pass' | 'block' {
+  return given === 'pass' || given === 'block';
+}
+
+function everyLevel(decision: 'pass' | 'block'): z.infer<typeof unrecordedByLevel> {
+  const all = Object.keys(unrecordedByLevel.shape).map((level) => [level, decision]);
+  return unrecordedByLevel.parse(Object.fromEntries(all));
+}
+
 /** What the gateway does with what it finds, and with what it cannot read. */
 export const policy = z.strictObject({
   unknown_path: z.enum(['refuse', 'pass']).default('refuse'),
@@ -17,8 +35,11 @@ export const policy = z.strictObject({
   on_unscannable: z
     .strictObject({ flag: passOrBlock.default('pass'), enforce: passOrBlock.default('block') })
     .prefault({}),
-  /** What happens to an answer whose record could not be written. */
-  on_unrecorded: passOrBlock.default('pass'),
+  /** What happens to an answer whose record could not be written, by the level of its strongest finding; `none` where
+   *  nothing was flagged. One word stands for all levels. */
+  on_unrecorded: z
+    .preprocess((given) => (isDecision(given) ? everyLevel(given) : given), unrecordedByLevel)
+    .prefault({}),
   /** HTTP status of a request that was blocked before the upstream was called; null is the API's own: 400, of Gemini
    *  200 with a reason. */
   block_status: z.int().min(400).max(499).nullable().default(null),

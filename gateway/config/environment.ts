@@ -10,10 +10,15 @@ const SHORT_NAMES: Readonly<Record<string, readonly string[]>> = {
   'proxy.http': ['http_proxy', 'HTTP_PROXY'],
   'proxy.https': ['https_proxy', 'HTTPS_PROXY'],
   'proxy.bypass': ['no_proxy', 'NO_PROXY'],
+  'store.database_url': ['DATABASE_URL'],
   'kafka.brokers': ['KAFKA_BROKERS'],
   'kafka.topic': ['KAFKA_TOPIC'],
   'telemetry.otlp_endpoint': ['OTEL_EXPORTER_OTLP_ENDPOINT'],
 };
+
+/** One variable stands for all levels; that of a level is stronger. */
+const ALL_LEVELS = 'TELLTALE_POLICY_ON_UNRECORDED';
+const UNRECORDED = 'policy.on_unrecorded.';
 
 /** One value of the configuration and the variables that set it, the strongest first. */
 export interface Setting {
@@ -25,7 +30,9 @@ export interface Setting {
 /** Every setting: `limits.max_body_bytes` is set by TELLTALE_LIMITS_MAX_BODY_BYTES, and a few by a short name too. */
 export const SETTINGS: readonly Setting[] = leaves(configSchema.parse({}), []).map(({ path, standard }) => {
   const systematic = `TELLTALE_${path.join('_').toUpperCase()}`;
-  return { path, standard, variables: [systematic, ...(SHORT_NAMES[path.join('.')] ?? [])] };
+  const name = path.join('.');
+  const short = name.startsWith(UNRECORDED) ? [ALL_LEVELS] : (SHORT_NAMES[name] ?? []);
+  return { path, standard, variables: [systematic, ...short] };
 });
 
 /** The values that the environment sets, with the variable that set each. An empty variable is as if unset. */

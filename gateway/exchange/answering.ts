@@ -1,5 +1,6 @@
 import type { AnswerFacts, Framing, OwnAnswer } from '../dialects/dialect.ts';
 import type { Decision } from '../policy/decide.ts';
+import { onUnrecorded } from '../policy/on-unrecorded.ts';
 import type { AnswerReader } from '../reading/answer-reader.ts';
 import type { UpstreamAnswer } from '../upstream/create-upstream.ts';
 import { answerHeaders, headerOf, replacedAnswerHeaders } from '../upstream/headers.ts';
@@ -50,7 +51,8 @@ export async function deliver(
   const facts = reader.facts();
   const error = exchange.abortReason() === 'client_gone' ? 'client_gone' : null;
   const outcome = await exchange.settle(decision, { status: answer.status, error, facts });
-  if (outcome.outcome === 'unrecorded' && parts.config.policy.on_unrecorded === 'block') {
+  const { policy } = parts.config;
+  if (outcome.outcome === 'unrecorded' && onUnrecorded(policy, exchange.scan.findings()) === 'block') {
     return breakOff(answering, unrecordedRefusal());
   }
   if (!client.hasBegun) {

@@ -3,6 +3,7 @@ import type { Fields, Finding, RuleSet } from '../../rules/index.ts';
 import type { AnswerFacts } from '../dialects/dialect.ts';
 import { observedFindings } from '../events/observed-findings.ts';
 import type { Decision } from '../policy/decide.ts';
+import { onUnrecorded } from '../policy/on-unrecorded.ts';
 import type { ExchangeScan } from '../scanning/exchange-scan.ts';
 import type { ExchangeDetail, ExchangeError, ExchangeSpan } from '../telemetry/index.ts';
 import type { GatewayParts, Route } from './parts.ts';
@@ -45,7 +46,7 @@ export function createRecorder(parts: RecorderParts): Recorder {
       const decision = withFindings(decided, findings);
       const outcome = await parts.ledger.commit(recordOf(parts, { startedAt, decision, ending, findings }));
       parts.health.noteCommit(outcome);
-      countPolicies(parts, decision, outcome);
+      countPolicies(parts, { decision, findings }, outcome);
       for (const finding of findings) parts.span.finding(finding);
       countCoverage(parts);
       parts.span.event('committed');
@@ -113,13 +114,14 @@ function recordOf(parts: RecorderParts, { startedAt, decision, ending, findings 
 /** Every use of a policy is counted, and an exchange without a record is said. */
 function countPolicies(
   { telemetry, log, config, id }: RecorderParts,
-  { uses }: Decision,
+  { decision, findings }: Pick<Said, 'decision' | 'findings'>,
   outcome: CommitOutcome,
 ): void {
-  for (const use of uses) telemetry.recordPolicyUse(use);
+  for (const use of decision.uses) telemetry.recordPolicyUse(use);
   if (outcome.outcome !== 'unrecorded') return;
   telemetry.recordUnrecorded();
-  telemetry.recordPolicyUse({ policy: 'on_unrecorded', decision: config.policy.on_unrecorded });
+  const used = onUnrecorded(config.policy, findings);
+  telemetry.recordPolicyUse({ policy: 'on_unrecorded', decision: used });
   log.warn('exchange not recorded', { exchangeId: id, reason: outcome.reason, message: outcome.message });
 }
 

@@ -35,7 +35,7 @@ export function answerWay({ ruleSet, fields, config, isStreamed }: AnswerWayPart
   const { policy, streaming } = config;
   const isRead = TARGETS.some((target) => ruleSet.signalsFor(target).length > 0);
   if (policy.on_unscannable.flag === 'block' && isRead) return { way: 'buffer' };
-  if (policy.on_unrecorded === 'block' && !isStreamed) return { way: 'buffer' };
+  if (policy.on_unrecorded.none === 'block' && !isStreamed) return { way: 'buffer' };
   const acting = new Map(TARGETS.map((target) => [target, actingRules(ruleSet, target, fields)] as const));
   const all = [...acting.values()].flat();
   if (all.length === 0) return { way: 'observe' };

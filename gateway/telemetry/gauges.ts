@@ -1,7 +1,9 @@
 import type { Meter, Observable } from '@opentelemetry/api';
+import { registerStoreGauges } from './store-gauges.ts';
 import { type GaugeReading, METRIC_NAMES, type SinkReading } from './types.ts';
 
-type Report = (observable: Observable, value: number, labels?: Record<string, string>) => void;
+/** Observes one value. */
+export type Report = (observable: Observable, value: number, labels?: Record<string, string>) => void;
 
 /** What is read, not counted, whenever metrics are collected: reader, outbox, rules, readiness. */
 export function registerGauges(meter: Meter, read: () => GaugeReading): void {
@@ -25,8 +27,13 @@ export function registerGauges(meter: Meter, read: () => GaugeReading): void {
     rules: gauge(METRIC_NAMES.rulesActive, 'Rules that are not off'),
     ready: gauge(METRIC_NAMES.ready, '1 when the gateway takes requests'),
   };
-  const observe = (result: { observe: Report }) => report(observables, read(), result.observe.bind(result));
-  meter.addBatchObservableCallback(observe, Object.values(observables));
+  const store = registerStoreGauges(meter);
+  const observe = (result: { observe: Report }): void => {
+    const [reading, to] = [read(), result.observe.bind(result)];
+    report(observables, reading, to);
+    store.report(reading.store, to);
+  };
+  meter.addBatchObservableCallback(observe, [...Object.values(observables), ...store.observables]);
 }
 
 type Observables = Record<

@@ -1,7 +1,7 @@
 /** The words of the telemetry's face: what the gateway reports while it works.
  *  No call here throws, blocks or carries message content; every call is cheap enough for the hot path. */
 
-import type { LaneStats, UnscannedReason, Verdict } from '../../alerts/index.ts';
+import type { LaneStats, LedgerStats, UnscannedReason, Verdict } from '../../alerts/index.ts';
 import type { DetectorStats } from '../../detectors/index.ts';
 import type { Finding } from '../../rules/index.ts';
 
@@ -94,12 +94,19 @@ export interface SinkReading
     'sink' | 'depth' | 'oldestAgeMs' | 'attempts' | 'delivered' | 'retried' | 'dead' | 'held'
   > {}
 
+/** The store now, and what it has left out since the start. */
+export type StoreReading = Pick<
+  LedgerStats,
+  'pressure' | 'isAboveMark' | 'sampled' | 'expired' | 'buried' | 'unrecorded'
+>;
+
 /** What gauges read when metrics are collected. */
 export interface GaugeReading {
   readonly inFlight: number;
   readonly detector: DetectorStats;
   /** What the relay knows of each sink. */
   readonly sinks: readonly SinkReading[];
+  readonly store: StoreReading;
   readonly rulesActive: number;
   readonly isReady: boolean;
 }
@@ -135,6 +142,13 @@ export const METRIC_NAMES = {
   outboxHeld: 'telltale_outbox_held_alerts_total',
   eventLoopDelay: 'telltale_event_loop_delay_seconds',
   memory: 'telltale_memory_bytes',
+  storeRows: 'telltale_store_waiting_rows',
+  storeBytes: 'telltale_store_bytes',
+  storeAboveMark: 'telltale_store_above_water_mark',
+  storeSampled: 'telltale_store_sampled_exchanges_total',
+  storeExpired: 'telltale_store_expired_exchanges_total',
+  storeBuried: 'telltale_store_buried_exchanges_total',
+  storeRefused: 'telltale_store_refused_exchanges_total',
   rulesActive: 'telltale_rules_active',
   ready: 'telltale_ready',
 } as const;

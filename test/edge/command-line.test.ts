@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createLedger } from '../../alerts/index.ts';
 import packageJson from '../../package.json' with { type: 'json' };
+import { exchange } from '../alerts/records.ts';
 import { runHere, runTelltale } from './run-telltale.ts';
 
 test('version and help go to standard output with exit code 0', async () => {
@@ -41,13 +43,18 @@ test('what is mistyped is named with the nearest known word, on standard error, 
 });
 
 test('config check prints the configuration without the password of the upstream', async () => {
-  const env = { UPSTREAM_URL: 'http://user:secret@upstream.example/base', PORT: '9090' };
+  const env = {
+    UPSTREAM_URL: 'http://user:secret@upstream.example/base',
+    PORT: '9090',
+    DATABASE_URL: 'postgres://user:secret@db.example:5432/telltale',
+  };
   const { code, stdout } = await runTelltale(['config', 'check', '--json'], env);
   assert.equal(code, 0);
   const { ok, config } = JSON.parse(stdout);
   assert.ok(ok);
   assert.equal(config.server.port, 9090);
   assert.equal(config.upstream.url, 'http://upstream.example/base');
+  assert.equal(config.store.database_url, 'postgres://db.example:5432/telltale');
 });
 
 test('config check names the variable and the value that is wrong', async () => {
@@ -73,6 +80,49 @@ test('outbox list reads the store and says so where there is none', async () => 
     { sink: 'file', depth: 0, oldestQueuedAt: null, dead: 0, waiting: [] },
     { sink: 'kafka', depth: 0, oldestQueuedAt: null, dead: 0, waiting: [] },
   ]);
+  await rm(folder, { recursive: true });
+});
+
+test('dead letters are listed, tried again and dropped by number, and never all of them by accident', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'telltale-outbox-'));
+  const env = { TELLTALE_DATA: folder };
+  const ledger = await createLedger({ dataDir: folder, sinks: ['file'] });
+  await ledger.commit(exchange({ exchangeId: 'one' }));
+  await ledger.commit(exchange({ exchangeId: 'two' }));
+  const items = await ledger.take({ sink: 'file', limit: 9, exceptConversations: [] });
+  const dead = items.map(({ seq }) => ({ seq, reason: 'the event has 2000000 bytes' }));
+  await ledger.settle({ sink: 'file', delivered: [], dead });
+  await ledger.close();
+  const listed = await runHere(['outbox', 'list', '--dead', '--sink', 'file'], { env });
+  assert.match(listed.stdout, /file: 0 waiting; 2 dead/);
+  assert.match(listed.stdout, /dead 1 .*one.*the event has 2000000 bytes/);
+  assert.equal((await runHere(['outbox', 'drop'], { env })).code, 2);
+  assert.equal((await runHere(['outbox', 'retry', 'first'], { env })).code, 2);
+  assert.equal((await runHere(['outbox', 'retry', '1'], { env })).stdout, '1 retried, 0 stay dead letters\n');
+  assert.equal((await runHere(['outbox', 'drop', '2'], { env })).stdout, '1 dropped\n');
+  const after = JSON.parse(
+    (await runHere(['outbox', 'list', '--dead', '--json', '--sink', 'file'], { env })).stdout,
+  );
+  assert.equal(after.sinks[0].waiting[0].alert.exchangeId, 'one');
+  assert.deepEqual([after.sinks[0].depth, after.sinks[0].letters], [1, []]);
+  await rm(folder, { recursive: true });
+});
+
+test('erase removes a conversation and proves it; its text is in no byte of the folder', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'telltale-erase-'));
+  const env = { TELLTALE_DATA: folder };
+  const ledger = await createLedger({ dataDir: folder, sinks: ['file'] });
+  await ledger.commit(exchange({ exchangeId: 'theirs', conversationId: 'c-2', segments: [] }));
+  await ledger.commit(exchange({ exchangeId: 'mine', conversationId: 'c-1' }));
+  await ledger.close();
+  const text = Buffer.from('I moved the money');
+  const holds = () => readdirSync(folder).some((name) => readFileSync(join(folder, name)).includes(text));
+  assert.ok(holds());
+  assert.equal((await runHere(['erase'], { env })).code, 2);
+  const { code, stdout } = await runHere(['erase', '--conversation', 'c-1'], { env });
+  assert.equal(code, 0);
+  assert.match(stdout, /1 exchanges\n.*exchange mine\n.*found before: [1-9]\d*, after: 0\n/s);
+  assert.ok(!holds());
   await rm(folder, { recursive: true });
 });
 

@@ -32,12 +32,24 @@ export async function runTelltale(
 /** Runs the same command line in this process: for tables of cases, a process each would take long. */
 export async function runHere(
   args: readonly string[],
-  terminal: { readonly hasColours?: boolean; readonly showsProgress?: boolean } = {},
+  {
+    env = {},
+    ...terminal
+  }: {
+    readonly hasColours?: boolean;
+    readonly showsProgress?: boolean;
+    readonly env?: NodeJS.ProcessEnv;
+  } = {},
 ): Promise<CommandResult> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const texts = Promise.all([text(stdout), text(stderr)]);
   const shows = { hasColours: false, showsProgress: false, ...terminal };
-  const code = await runCommandLine(COMMANDS, args, { stdout, stderr, env: process.env, ...shows });
+  const code = await runCommandLine(COMMANDS, args, {
+    stdout,
+    stderr,
+    env: { ...process.env, ...env },
+    ...shows,
+  });
   stdout.end();
   stderr.end();
   const [out, err] = await texts;

@@ -87,6 +87,14 @@ export const GAUGES: GaugeReading = {
       held: { route: 0, silence: 2, group: 1, rate_limit: 0 },
     },
   ],
+  store: {
+    pressure: { outboxRows: 6, bytes: 131_072 },
+    isAboveMark: true,
+    sampled: { low: 5, none: 11 },
+    expired: { none: 3 },
+    buried: 2,
+    unrecorded: { disk_full: 9 },
+  },
   rulesActive: 8,
   isReady: true,
 };

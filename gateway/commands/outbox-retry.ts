@@ -1,0 +1,27 @@
+import { loadConfig } from '../config/load-config.ts';
+import { defineCommand, writeJson } from './command.ts';
+import { deadSelection, useDesk } from './use-desk.ts';
+
+const MAX_NUMBERS = 1000;
+
+/** `telltale outbox retry` */
+export const outboxRetryCommand = defineCommand({
+  name: 'outbox retry',
+  summary: 'Try dead letters again',
+  usage: '[NUMBER … | --sink NAME | --all] [--json]',
+  details: `
+Alerts go back into the outbox, behind those that wait, and are delivered by the gateway, under the id that they had.
+Exchanges that the store could not write (--sink store) are written now. Exit code 1 where some stay dead letters.`,
+  options: { sink: { type: 'string' }, all: { type: 'boolean' }, json: { type: 'boolean' } },
+  maxPositionals: MAX_NUMBERS,
+  async run({ values, positionals, io }) {
+    const selection = deadSelection('outbox retry', positionals, values);
+    const done = await useDesk(loadConfig(io.env), (desk) => desk.retryDead(selection));
+    if (values.json) writeJson(io, done);
+    else {
+      io.stdout.write(`${done.retried} retried, ${done.failed.length} stay dead letters\n`);
+      for (const { seq, reason } of done.failed) io.stderr.write(`${seq}: ${reason}\n`);
+    }
+    return done.failed.length === 0 ? 0 : 1;
+  },
+});

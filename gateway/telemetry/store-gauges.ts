@@ -1,0 +1,35 @@
+import type { Meter, Observable } from '@opentelemetry/api';
+import type { Report } from './gauges.ts';
+import { METRIC_NAMES, type StoreReading } from './types.ts';
+
+/** The gauges of the store, for the callback that reads them all. */
+export interface StoreGauges {
+  readonly observables: readonly Observable[];
+  report(reading: StoreReading, observe: Report): void;
+}
+
+/** How full the store is, and what was left out of it: levels and reasons are few and known. */
+export function registerStoreGauges(meter: Meter): StoreGauges {
+  const gauge = (name: string, description: string) => meter.createObservableGauge(name, { description });
+  const total = (name: string, description: string) => meter.createObservableCounter(name, { description });
+  const rows = gauge(METRIC_NAMES.storeRows, 'Alerts that wait in the store, counted once a sink');
+  const bytes = gauge(METRIC_NAMES.storeBytes, 'Bytes of the store in use');
+  const above = gauge(METRIC_NAMES.storeAboveMark, '1 while lower levels are sampled');
+  const sampled = total(METRIC_NAMES.storeSampled, 'Exchanges left out above the water mark, by level');
+  const expired = total(METRIC_NAMES.storeExpired, 'Exchanges removed because their time was over, by level');
+  const buried = total(METRIC_NAMES.storeBuried, 'Exchanges that could not be written and are dead letters');
+  const refused = total(METRIC_NAMES.storeRefused, 'Exchanges that were not recorded, by reason');
+
+  const report = (reading: StoreReading, observe: Report): void => {
+    if (reading.pressure !== null) {
+      observe(rows, reading.pressure.outboxRows);
+      observe(bytes, reading.pressure.bytes);
+    }
+    observe(above, reading.isAboveMark ? 1 : 0);
+    observe(buried, reading.buried);
+    for (const [level, count] of Object.entries(reading.sampled)) observe(sampled, count, { level });
+    for (const [level, count] of Object.entries(reading.expired)) observe(expired, count, { level });
+    for (const [reason, count] of Object.entries(reading.unrecorded)) observe(refused, count, { reason });
+  };
+  return { observables: [rows, bytes, above, sampled, expired, buried, refused], report };
+}
