@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
+import { parse } from 'yaml';
 import { type CloudEvent, createSilenceBook, type DetectionFinding } from '../../alerts/index.ts';
 import { configSchema } from '../../gateway/config/schema.ts';
 import { createSinks, describeSinks, sinkNames } from '../../gateway/sinks/create-sinks.ts';
@@ -122,15 +123,22 @@ test('what a sink needs and does not find is named at the start', () => {
   );
 });
 
+test('the example of docs/sinks.md is a configuration', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../docs/sinks.md'), 'utf8');
+  const config = configSchema.parse(parse(/```yaml\n(.*?)```/s.exec(text)?.[1] ?? ''));
+  assert.deepEqual(sinkNames(config), ['kafka', 'soc', 'archive', 'out']);
+  assert.equal(config.silences.length, 1);
+});
+
 test('sinks have names of their own, and the banner says where alerts go', () => {
-  const parse = (config: unknown) => configSchema.parse(config);
-  assert.deepEqual(sinkNames(parse({})), ['file']);
-  const two = parse({ kafka: { brokers: ['a:1'] }, sinks: [{ type: 'stdout', name: 'out' }] });
+  const read = (config: unknown) => configSchema.parse(config);
+  assert.deepEqual(sinkNames(read({})), ['file']);
+  const two = read({ kafka: { brokers: ['a:1'] }, sinks: [{ type: 'stdout', name: 'out' }] });
   assert.deepEqual(sinkNames(two), ['kafka', 'out']);
   assert.equal(describeSinks(two), 'Kafka a:1, topic telltale.alerts; out (stdout)');
   const stdout = { type: 'stdout', name: 'out' };
-  assert.throws(() => parse({ sinks: [stdout, stdout] }), /different names/);
-  assert.throws(() => parse({ sinks: [{ ...stdout, name: 'kafka' }] }), /must not be named kafka/);
+  assert.throws(() => read({ sinks: [stdout, stdout] }), /different names/);
+  assert.throws(() => read({ sinks: [{ ...stdout, name: 'kafka' }] }), /must not be named kafka/);
 });
 
 test('a silence that is added holds in a running gateway, counts, and ends when it is told to', async (context) => {
