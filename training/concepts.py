@@ -33,7 +33,7 @@ from reference_tokenizer import ReferenceTokenizer
 from report import auroc
 
 KEEP_STEPS = ((4096, 1), (768, 1), (256, 1), (128, 1), (64, 3))
-PER_SOURCE, ORDINARY_PER_SOURCE = 260, 120
+PER_SOURCE, ORDINARY_PER_SOURCE = 220, 120
 
 
 def fit_rows(seed: int) -> list[Segment]:

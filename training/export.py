@@ -1,7 +1,7 @@
 """Writes a featureset from a build folder: the ONNX graphs, tokenizer, token table, dictionary, probes, concepts,
 calibration, features and a manifest with their digests; and golden values that the product is tested against.
 
-    python export.py --build BUILD_FOLDER [--out ../models/default] [--version 0.1.0] [--no-golden]
+    python export.py --build BUILD_FOLDER [--out ../models/default] [--version 0.2.0] [--no-golden]
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from reference_tokenizer import ReferenceTokenizer
 from windows import OVERLAP_TOKENS, PREFIX_TOKENS, WINDOW_TOKENS
 
 FORMAT = 1
-MAX_BYTES = 90_000_000
+MAX_BYTES = 110_000_000
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -98,7 +98,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=ROOT / "models" / "default")
-    parser.add_argument("--version", default="0.1.0")
+    parser.add_argument("--version", default="0.2.0")
     parser.add_argument("--golden", type=Path, default=ROOT / "test" / "golden")
     parser.add_argument("--no-golden", action="store_true", help="leave the golden values as they are")
     options = parser.parse_args()

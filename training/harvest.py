@@ -38,7 +38,7 @@ def load_reader(build: Path) -> Reader:
 def texts_for_dictionary(seed: int) -> list[list[tuple[str, str]]]:
     """Three pools of (text, role): corpus, labelled, written; each shuffled."""
     rng = np.random.default_rng(seed)
-    ordinary = [(t, r) for t, r, _ in ordinary_texts(False, 6000, rng)]
+    ordinary = [(t, r) for t, r, _ in ordinary_texts(False, 9000, rng)]
     public = [(s.text, s.role) for s in labelled() if s.split == "train" and s.source not in HELD_OUT_SOURCES | NO_TRAINING]
     own = [(s.text, s.role) for s in written() if s.split == "train"]
     pools = [ordinary, public, own]
