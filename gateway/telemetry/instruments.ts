@@ -44,6 +44,10 @@ export function createInstruments(meter: Meter): Instruments {
     description:
       'Share of ordinary segments in which a rule may fire, as it was calibrated; of rules that have fired',
   });
+  const reloadFailed = meter.createGauge(METRIC_NAMES.rulesReloadFailed, {
+    description: '1 while the rule files are broken and the rules of before are at work',
+  });
+  reloadFailed.record(0);
   const route = createLabelBound(MAX_ROUTES);
   const status = createLabelBound(MAX_STATUSES);
   const rule = createLabelBound(MAX_RULES);
@@ -52,7 +56,10 @@ export function createInstruments(meter: Meter): Instruments {
     recordPolicyUse: ({ policy, decision }) => counters.policyUses.add(1, { policy, decision }),
     recordError: (error) => counters.errors.add(1, { error }),
     recordUnrecorded: () => counters.unrecorded.add(1),
-    recordRuleReload: (outcome) => counters.ruleReloads.add(1, { outcome }),
+    recordRuleReload(outcome) {
+      counters.ruleReloads.add(1, { outcome });
+      reloadFailed.record(outcome === 'refused' ? 1 : 0);
+    },
     recordHeldBack: (name, count) => counters.heldBack.add(count, { rule: rule(name) }),
     recordEvictedGroups: (count) => counters.evictedGroups.add(count),
     recordScanned: (count) => counters.scanned.add(count),

@@ -123,6 +123,7 @@ export const METRIC_NAMES = {
   policyUses: 'telltale_policy_uses_total',
   errors: 'telltale_errors_total',
   ruleReloads: 'telltale_rule_reloads_total',
+  rulesReloadFailed: 'telltale_rules_reload_failed',
   heldBack: 'telltale_alerts_held_back_total',
   evictedGroups: 'telltale_event_groups_evicted_total',
   unrecorded: 'telltale_unrecorded_exchanges_total',

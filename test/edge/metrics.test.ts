@@ -99,3 +99,15 @@ test('metrics are exported to the endpoint that traces go to', async () => {
   assert.deepEqual(receiver.refusals, []);
   await receiver.close();
 });
+
+test('a refused reload of the rules is told for as long as the files are broken', async () => {
+  const telemetry = open();
+  const failed = async () => sample(await telemetry.metricsText(), 'telltale_rules_reload_failed');
+  const told = [await failed()];
+  for (const outcome of ['refused', 'refused', 'loaded'] as const) {
+    telemetry.recordRuleReload(outcome);
+    told.push(await failed());
+  }
+  await telemetry.close();
+  assert.deepEqual(told, [0, 1, 1, 0]);
+});
