@@ -47,7 +47,7 @@ export interface SecuredListeners {
   readonly certificates: Certificates;
 }
 
-const READY_TIMEOUT_MS = 180_000;
+const READY_TIMEOUT_MS = 240_000;
 
 /** Starts a broker with empty data; ready when this returns (3 to 5 s; the first time Maven fetches it).
  *  @throws Error in one clear line when Java or Maven is missing, or with the broker's output when it fails */
