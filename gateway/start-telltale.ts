@@ -92,7 +92,7 @@ async function start(starting: Start): Promise<Running> {
   const reviewUrl = await openReview(starting, parts, { ledger, gatewayUrl: url });
   const { relayDeadlineMs: deadlineMs = 5_000 } = starting.options;
   const relay = closing.add('relay', startRelay({ config, ledger, log, reviewUrl, deadlineMs }));
-  observeGauges(parts, app, relay);
+  observeGauges(parts, app, { relay, ledger });
   const handler = createMetricsHandler(parts.telemetry);
   const metrics = closing.add('metrics', await listen({ name: 'metrics', ...config.metrics, handler }));
   const { rules: active, digest } = rules.current();
@@ -185,12 +185,17 @@ async function openReview(
   return closing.add('review', review).url;
 }
 
-function observeGauges(parts: GatewayParts, app: GatewayApp, relay: RunningRelay): void {
+interface Gauged {
+  readonly relay: RunningRelay;
+  readonly ledger: Ledger;
+}
+
+function observeGauges(parts: GatewayParts, app: GatewayApp, { relay, ledger }: Gauged): void {
   parts.telemetry.observeGauges(() => ({
     inFlight: app.inFlight(),
     detector: parts.detector.stats(),
     ...relay.gauges(),
-    store: parts.ledger.stats(),
+    store: ledger.stats(),
     rulesActive: parts.currentRules().rules.filter(({ mode }) => mode !== 'off').length,
     isReady: parts.health.readiness().isReady,
   }));
