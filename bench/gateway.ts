@@ -1,8 +1,9 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { drive, type Load, type Measured } from './gateway/drive.ts';
+import { rulesIn } from './gateway/rules-in.ts';
 import { type Served, serve } from './gateway/served.ts';
 
 /** `node bench/gateway.ts [--requests N] [--connections N] [--alone N] [--out FILE]`: what the gateway costs, against
@@ -39,7 +40,9 @@ try {
     ['telltale_observe', 'flag'],
     ['telltale_enforce', 'enforce'],
   ] as const) {
-    results[name] = await measure(() => serve('telltale', { upstream: upstream.url, rules: rulesIn(mode) }));
+    results[name] = await measure(() =>
+      serve('telltale', { upstream: upstream.url, rules: rulesIn(folder, mode) }),
+    );
   }
 } finally {
   await upstream.close();
@@ -65,18 +68,6 @@ async function measure(start: () => Promise<Served>): Promise<Result> {
   } finally {
     await served.close();
   }
-}
-
-/** The shipped rules, all in one mode. */
-function rulesIn(mode: 'off' | 'flag' | 'enforce'): string {
-  const shipped = resolve(import.meta.dirname, '../rules/shipped');
-  const copy = join(folder, mode);
-  mkdirSync(copy);
-  for (const name of readdirSync(shipped).filter((file) => file.endsWith('.yaml'))) {
-    const text = readFileSync(join(shipped, name), 'utf8');
-    writeFileSync(join(copy, name), text.replaceAll(/^( +mode:) .*$/gm, `$1 ${mode}`));
-  }
-  return copy;
 }
 
 function tableOf(all: Readonly<Record<string, Result>>): string {

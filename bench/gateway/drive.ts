@@ -18,8 +18,17 @@ export interface Load {
 
 let asked = 0;
 
-/** Sends short chat requests, each a little different, and reads every answer to its end. */
-export async function drive(url: string, { requests, connections, alone }: Load): Promise<Measured> {
+/** Asks one server over a bounded number of connections. */
+export interface Asker {
+  /** Sends a short chat request, each a little different, and reads the answer to its end.
+   *  @returns milliseconds to the first byte */
+  ask(isStreamed: boolean): Promise<number>;
+  /** Answers that were not whole. */
+  errors(): number;
+  close(): Promise<void>;
+}
+
+export function createAsker(url: string, connections: number): Asker {
   const pool = new Pool(url, { connections });
   let errors = 0;
   const ask = async (isStreamed: boolean): Promise<number> => {
@@ -44,19 +53,25 @@ export async function drive(url: string, { requests, connections, alone }: Load)
     if (statusCode !== 200 || !/\[DONE\]\n\n$|"total_tokens":\d+\}\}$/.test(text)) errors += 1;
     return firstMs;
   };
+  return { ask, errors: () => errors, close: () => pool.close() };
+}
+
+/** Measures one server. */
+export async function drive(url: string, { requests, connections, alone }: Load): Promise<Measured> {
+  const { ask, errors, close } = createAsker(url, connections);
   for (let warm = 0; warm < 20; warm += 1) await ask(warm % 2 === 0);
   const jsonRps = await perSecond(() => ask(false), { requests, connections });
   const streamRps = await perSecond(() => ask(true), { requests, connections });
   const times: number[] = [];
   for (let index = 0; index < alone; index += 1) times.push(await ask(true));
-  await pool.close();
+  await close();
   times.sort((a, b) => a - b);
   return {
     json_rps: jsonRps,
     stream_rps: streamRps,
     ttfb_p50_ms: quantile(times, 0.5),
     ttfb_p99_ms: quantile(times, 0.99),
-    errors,
+    errors: errors(),
   };
 }
 

@@ -7,6 +7,8 @@ export interface Served {
   readonly url: string;
   /** Resident memory after a garbage collection, in MiB. */
   rssMb(): Promise<number>;
+  /** What its main thread has used of a core since it began, in milliseconds. */
+  mainThreadCpuMs(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -31,6 +33,11 @@ export async function serve(
       child.send('memory');
       const [{ rssMb }] = (await once(child, 'message')) as [{ rssMb: number }];
       return rssMb;
+    },
+    async mainThreadCpuMs() {
+      child.send('cpu');
+      const [{ cpuMs }] = (await once(child, 'message')) as [{ cpuMs: number }];
+      return cpuMs;
     },
     async close() {
       const exited = once(child, 'exit');
