@@ -3,7 +3,7 @@
 The dense head w gives the start: its reading of the reconstruction is sum_j a_j (d_j . w) + b_dec . w + b. The weights
 are then fitted on rows of the train split with the loss of the adaptation (masked labels, softmax-weighted rolling
 means) and pruned in steps to 64, by |weight| times the feature's root mean square. The aggregate of each concept is the
-one of `aggregates.CANDIDATES` with the best mean AUROC over sources of a validation part of the train split.
+local one of `aggregates.CANDIDATES` with the best mean AUROC over sources of a validation part of the train split.
 
     python concepts.py --out BUILD_FOLDER [--seed 4]
 """
@@ -33,6 +33,8 @@ from reference_tokenizer import ReferenceTokenizer
 from report import auroc
 
 KEEP_STEPS = ((4096, 1), (768, 1), (256, 1), (128, 1), (64, 3))
+# Evidence at any offset of a long text counts as in a short one, and a stream can be let go once no match can reach back.
+LOCAL = ("max", "max_rolling_mean")
 PER_SOURCE, ORDINARY_PER_SOURCE = 220, 120
 
 
@@ -162,7 +164,8 @@ def choose_aggregates(values: np.ndarray, corpus: Corpus, segments: list[Segment
     best = {}
     for name in LABELS:
         if table[name]:
-            kind, window = max(table[name], key=lambda k: table[name][k]).split("/")
+            local = [k for k in table[name] if k.split("/")[0] in LOCAL]
+            kind, window = max(local, key=lambda k: table[name][k]).split("/")
             best[name] = (kind, int(window), table[name])
         else:
             best[name] = ("max_rolling_mean", ROLLING_TOKENS, {})
