@@ -51,6 +51,12 @@ export async function formatRules(paths: readonly string[]): Promise<FormatResul
   };
 }
 
+/** A file as `formatRules` would write it, or as it is where that cannot be done without a loss. */
+export function formattedText(source: SourceText): SourceText {
+  const result = formatSource(source);
+  return { file: source.file, text: 'formatted' in result ? result.formatted : source.text };
+}
+
 /** Keys in the order of the schema, conditions and items in theirs; two spaces, an empty line between rules and between
  *  the parts of a file. Comments stay with what they stand before or behind. */
 function formatSource(source: SourceText): FormattedFile | RuleProblem {

@@ -5,6 +5,7 @@ Each tool takes \`--json\`, tells its exit codes in \`telltale help rules TOOL\`
 
 | \`telltale rules …\` | what it does |
 |---|---|
+| \`init NAME --wanted FILE --unwanted FILE\` | a first rule from examples: concepts, thresholds for a rate, tests |
 | \`check\` | every error and warning of the files, with its place |
 | \`test\`, \`coverage\` | runs the tests beside the rules; which conditions they saw true and false |
 | \`explain RULE --text TEXT\` | why a rule fires on a text, or how far it is from it |
@@ -14,6 +15,16 @@ Each tool takes \`--json\`, tells its exit codes in \`telltale help rules TOOL\`
 | \`calibrate TRAFFIC.jsonl\` | learns from your own ordinary traffic what rates stand for |
 | \`fmt PATH …\` | rule files in canonical order and layout; with \`--check\` only whether they are |
 | \`schema\` | the JSON Schema of rule files, for editors |
+
+### Init
+
+\`rules init NAME --wanted FILE --unwanted FILE\` makes a first rule of examples, one text a line. The reader scores them;
+chosen are the one to three concepts that find most of the wanted examples beyond the unwanted ones that they find too,
+each under its own aggregate and with \`rarer_than\`. Where several are chosen they share \`--rate 1/N\` (two get
+\`1/2N\` each), so that the rule stays within it. It begins in mode \`shadow\`, with the examples as its tests; those that
+it gets wrong are marked \`known\`. How many it gets right says little, since it was chosen by them: measure it with
+\`rules backtest\` on texts that it has not seen. Single features are not proposed: none has a calibration, so no rate
+could be promised for one.
 
 ### Check
 

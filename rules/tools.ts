@@ -8,6 +8,8 @@ export {
   type Weight,
 } from './diff-rules.ts';
 export { type FormatResult, type FormattedFile, formatRules } from './format-rules.ts';
+export type { ChosenConcept } from './init/choose-concepts.ts';
+export { type Proposal, type ProposeResult, proposeRule, type ToPropose } from './init/propose-rule.ts';
 export { junitText } from './junit.ts';
 export {
   type CalibrationLearner,

@@ -12,6 +12,7 @@ import { rulesCoverageCommand } from './rules-coverage.ts';
 import { rulesDiffCommand } from './rules-diff.ts';
 import { rulesExplainCommand } from './rules-explain.ts';
 import { rulesFmtCommand } from './rules-fmt.ts';
+import { rulesInitCommand } from './rules-init.ts';
 import { rulesRecordCommand } from './rules-record.ts';
 import { rulesSchemaCommand } from './rules-schema.ts';
 import { rulesTestCommand } from './rules-test.ts';
@@ -27,6 +28,7 @@ export const COMMANDS: readonly Command[] = [
   startCommand,
   scoreCommand,
   evalCommand,
+  rulesInitCommand,
   rulesCheckCommand,
   rulesTestCommand,
   rulesCoverageCommand,

@@ -1,0 +1,146 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import type { Role } from '../../detectors/index.ts';
+import { formatProblems, type Proposal, proposeRule } from '../../rules/index.ts';
+import {
+  type Call,
+  CommandFailure,
+  type CommandIo,
+  defineCommand,
+  UsageError,
+  writeJson,
+} from './command.ts';
+import { openDetector } from './open-detector.ts';
+import { ROLE_NAMES, ROLE_OF_NAME } from './roles.ts';
+import { formatTable } from './table.ts';
+
+/** All of them become tests in one file, which has a bound. */
+const MAX_EXAMPLES = 500;
+const MAX_CONCEPTS = 3;
+const RATE = /^1\/([1-9]\d{0,7})$/;
+
+const options = {
+  wanted: { type: 'string' },
+  unwanted: { type: 'string' },
+  role: { type: 'string', default: 'user' },
+  rate: { type: 'string', default: '1/200' },
+  out: { type: 'string' },
+  json: { type: 'boolean' },
+} as const;
+
+/** `telltale rules init`: a first rule from examples. */
+export const rulesInitCommand = defineCommand({
+  name: 'rules init',
+  summary: 'Propose a rule, with its threshold and tests, from examples of wanted and unwanted text',
+  usage: 'NAME --wanted FILE --unwanted FILE [--role ROLE] [--rate 1/N] [--out FILE] [--json]',
+  details: `
+NAME             of the rule: words in lower case joined by hyphens
+--wanted FILE    texts that the rule is to find, one a line; a line that begins with " is a JSON string
+--unwanted FILE  texts that it is to leave alone, the nearer to the others the better
+--role ROLE      who says them: ${ROLE_NAMES}; default user
+--rate 1/N       at most one in N ordinary segments may be found, by the calibration; default 1/200
+--out FILE       where the rule file goes; default NAME.yaml. A file that is there is never overwritten
+
+Scores the examples with the reader, chooses the one to ${MAX_CONCEPTS} concepts that find most wanted examples beyond the unwanted
+ones that they find too, and writes a rule in mode shadow with the examples as its tests; several concepts share the rate.
+Tests that the rule gets wrong are marked known: they show what the rule cannot do yet. The counts are of the very examples
+that it was chosen by: measure it with rules backtest on others. Exit code 1 where no concept tells them apart.`,
+  options,
+  maxPositionals: 1,
+  run: init,
+});
+
+async function init({ values, positionals, io }: Call<typeof options>): Promise<number> {
+  const [name] = positionals;
+  const { wanted, unwanted, out = `${name}.yaml` } = values;
+  if (name === undefined || wanted === undefined || unwanted === undefined) {
+    throw new UsageError('rules init: a name, --wanted FILE and --unwanted FILE are needed');
+  }
+  if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name)) {
+    throw new UsageError(`rules init: ${name}: a name is words in lower case joined by hyphens`);
+  }
+  const { role, oneIn } = checked(values.role, values.rate);
+  const examples = { wanted: await readExamples(wanted), unwanted: await readExamples(unwanted) };
+  const { detector } = await openDetector(io.env);
+  try {
+    const result = await proposeRule(detector, { name, role, oneIn, maxConcepts: MAX_CONCEPTS, ...examples });
+    if (!result.ok) {
+      io.stderr.write(formatProblems(result.problems, { isColoured: io.hasColours }));
+      throw new CommandFailure(`rules init: ${result.message}`);
+    }
+    await write(out, result.proposal.text);
+    report(out, result.proposal, { io, isJson: values.json === true });
+    return 0;
+  } finally {
+    await detector.close();
+  }
+}
+
+function checked(roleName: string, rate: string): { readonly role: Role; readonly oneIn: number } {
+  const role = ROLE_OF_NAME.get(roleName);
+  if (role === undefined) {
+    throw new UsageError(`rules init: unknown role ${roleName}; known: ${ROLE_NAMES}`);
+  }
+  const oneIn = Number(RATE.exec(rate)?.[1]);
+  if (!(oneIn > 1)) throw new UsageError(`rules init: --rate ${rate}: must be a rate such as 1/200`);
+  return { role, oneIn };
+}
+
+/** @throws {CommandFailure} naming the file and the line */
+async function readExamples(file: string): Promise<string[]> {
+  const text = await readFile(file, 'utf8').catch((cause: Error) => {
+    throw new CommandFailure(`${file}: cannot be read: ${cause.message}`, { cause });
+  });
+  const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
+  const examples = lines.flatMap((line, i) =>
+    line.trim() === '' ? [] : [exampleOf(line.trim(), `${file}:${i + 1}`)],
+  );
+  const { length } = examples;
+  if (length === 0) throw new CommandFailure(`${file}: holds no texts`);
+  if (length > MAX_EXAMPLES) {
+    throw new CommandFailure(`${file}: holds ${length} texts, more than ${MAX_EXAMPLES}`);
+  }
+  return examples;
+}
+
+function exampleOf(line: string, place: string): string {
+  if (!line.startsWith('"')) return line;
+  try {
+    const text: unknown = JSON.parse(line);
+    if (typeof text === 'string' && text !== '') return text;
+  } catch {
+    // Said below.
+  }
+  throw new CommandFailure(
+    `${place}: begins with " and is no JSON string; write the whole text as one, with \\" in it`,
+  );
+}
+
+async function write(file: string, text: string): Promise<void> {
+  await writeFile(file, text, { flag: 'wx' }).catch((cause: NodeJS.ErrnoException) => {
+    const why = cause.code === 'EEXIST' ? 'is there already; name another with --out' : cause.message;
+    throw new CommandFailure(`rules init: ${file}: ${why}`, { cause });
+  });
+}
+
+function report(
+  file: string,
+  proposal: Proposal,
+  { io, isJson }: { readonly io: CommandIo; readonly isJson: boolean },
+): void {
+  const { text: _, ...told } = proposal;
+  if (isJson) {
+    writeJson(io, { file, ...told });
+    return;
+  }
+  const { concepts, wanted, unwanted, misses, falseAlarms } = proposal;
+  const rows = concepts.map(({ concept, rate, threshold, auroc }) => [
+    concept,
+    rate,
+    threshold.toFixed(3),
+    auroc.toFixed(3),
+  ]);
+  io.stdout.write(formatTable([['concept', 'rarer than', 'threshold', 'AUROC'], ...rows]));
+  io.stdout.write(
+    `${file}: fires on ${wanted - misses} of ${wanted} wanted and ${falseAlarms} of ${unwanted} unwanted examples; mode shadow\n`,
+  );
+}
