@@ -26,7 +26,11 @@ export async function serve(
       '--disable-warning=TimeoutNegativeWarning',
     ],
   });
-  const [{ url }] = (await once(child, 'message')) as [{ url: string }];
+  const failed = once(child, 'exit').then(([code]) => {
+    throw new Error(`${name} ended with ${code} before it served`);
+  });
+  const [{ url }] = (await Promise.race([once(child, 'message'), failed])) as [{ url: string }];
+  failed.catch(() => {});
   return {
     url,
     async rssMb() {
