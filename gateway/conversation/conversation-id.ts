@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -17,7 +17,7 @@ export interface ConversationClues {
 /** The caller's own id where it gave one, else a keyed hash that stays the same over the turns: without the key
  *  nobody can try out whose conversation it is. */
 export function conversationId(
-  key: Buffer,
+  key: KeyObject,
   { header, field, opening, credential }: ConversationClues,
 ): string {
   const given = header ?? field ?? '';
@@ -30,12 +30,13 @@ export function conversationId(
 
 /** The key in `conversation.key` of the data folder, made at the first start: conversations keep their ids over
  *  restarts. */
-export function readConversationKey(dataDir: string): Buffer {
+export function readConversationKey(dataDir: string): KeyObject {
   const path = join(dataDir, 'conversation.key');
   try {
     writeFileSync(path, randomBytes(32), { flag: 'wx', mode: 0o600 });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
-  return readFileSync(path);
+  // Not the bytes: Node makes an object of those anew for every hash, which costs more than the hash.
+  return createSecretKey(readFileSync(path));
 }

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { Ledger } from '../../alerts/index.ts';
 import type { Detector } from '../../detectors/index.ts';
 import type { RuleSet } from '../../rules/index.ts';
@@ -22,7 +23,7 @@ export interface GatewayParts {
   readonly upstreams: Upstreams;
   readonly log: Logger;
   readonly health: Health;
-  readonly conversationKey: Buffer;
+  readonly conversationKey: KeyObject;
   readonly turns: Turns;
   /** Fires when the grace time of a stop is over: exchanges end in an error. */
   readonly stopSignal: AbortSignal;

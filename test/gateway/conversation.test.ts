@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createSecretKey } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +8,7 @@ import { conversationId, readConversationKey } from '../../gateway/conversation/
 import { startGateway } from './start-gateway.ts';
 import { answerJson, ask, completion, startUpstream } from './test-upstream.ts';
 
-const key = Buffer.alloc(32, 7);
+const key = createSecretKey(Buffer.alloc(32, 7));
 const clues = { header: undefined, field: null, opening: 'a', credential: 'Bearer x' };
 
 test('the header comes before the field, the field before the hash', () => {
@@ -27,7 +28,7 @@ test('callers, openings and keys tell conversations apart', () => {
     conversationId(key, clues),
     conversationId(key, { ...clues, credential: 'Bearer y' }),
     conversationId(key, { ...clues, opening: 'b' }),
-    conversationId(Buffer.alloc(32, 8), clues),
+    conversationId(createSecretKey(Buffer.alloc(32, 8)), clues),
     conversationId(key, { ...clues, credential: 'Bearer xa', opening: '' }),
   ];
   assert.equal(new Set(ids).size, ids.length);
@@ -36,8 +37,8 @@ test('callers, openings and keys tell conversations apart', () => {
 test('the key is made once, for its owner alone', () => {
   const folder = mkdtempSync(join(tmpdir(), 'telltale-key-'));
   const first = readConversationKey(folder);
-  assert.equal(first.length, 32);
-  assert.deepEqual(readConversationKey(folder), first);
+  assert.equal(first.symmetricKeySize, 32);
+  assert.ok(readConversationKey(folder).equals(first));
   assert.equal(statSync(join(folder, 'conversation.key')).mode & 0o777, 0o600);
   rmSync(folder, { recursive: true });
 });
