@@ -52,6 +52,9 @@ export interface Connection {
 /** Before a request has said what it belongs to, and where it cannot say. */
 const UNKNOWN = 'unknown';
 
+/** Made once: an abort without a reason makes an exception with its stack. */
+const SETTLED = new DOMException('the exchange is over', 'AbortError');
+
 /** Begins an exchange: its id is told to the client in every answer. */
 export function createExchange(
   parts: GatewayParts,
@@ -112,7 +115,7 @@ export function createExchange(
       settled ??= recorder.record(decision, { ...ending, detail, firstByteMs }).finally(() => {
         client.unlink();
         // What is still with the reader would be lost: it gives its place and its keys and values back.
-        scoring.abort();
+        scoring.abort(SETTLED);
       });
       return settled;
     },
