@@ -5,7 +5,10 @@ import type { OwnAnswer } from '../dialects/dialect.ts';
 /** The client's side of an answer. Headers go out with the first byte or with `begin`. */
 export interface Client {
   readonly hasBegun: boolean;
+  /** The head leaves with the bytes that are written in this turn of the event loop, or after it without. */
   begin(head: Head): void;
+  /** Called in the turn of `begin` or later: the head, where it has not left, waits for the first bytes. */
+  holdHead(): void;
   /** Waits while the client does not read. False: the client is gone. */
   write(bytes: Buffer): Promise<boolean>;
   /** Goes out after the last byte of an answer in chunks. */
@@ -31,13 +34,19 @@ const FLUSH_MS = 1_000;
 
 /** @param stallMs - a client that reads nothing for so long counts as gone */
 export function createClient(response: ServerResponse, stallMs: number, onBegin: () => void): Client {
+  let flushing: NodeJS.Immediate | undefined;
+  let hasLeft = false;
+  const leave = () => {
+    clearImmediate(flushing);
+    if (!hasLeft) onBegin();
+    hasLeft = true;
+  };
   const begin = ({ status, statusText, headers }: Head) => {
     for (let index = 0; index < headers.length; index += 2) {
       response.appendHeader(headers[index] ?? '', headers[index + 1] ?? '');
     }
     if (response.hasHeader('date')) response.sendDate = false;
     response.writeHead(status, statusText);
-    onBegin();
   };
   return {
     get hasBegun() {
@@ -45,10 +54,16 @@ export function createClient(response: ServerResponse, stallMs: number, onBegin:
     },
     begin(head) {
       begin(head);
-      response.flushHeaders();
+      flushing = setImmediate(() => {
+        if (response.destroyed) return;
+        leave();
+        response.flushHeaders();
+      });
     },
+    holdHead: () => clearImmediate(flushing),
     async write(bytes) {
       if (response.destroyed) return false;
+      leave();
       if (response.write(bytes)) return true;
       return waitForDrain(response, stallMs);
     },
@@ -56,6 +71,7 @@ export function createClient(response: ServerResponse, stallMs: number, onBegin:
       if (Object.keys(trailers).length > 0) response.addTrailers(trailers);
     },
     end: () => {
+      leave();
       response.end();
     },
     inform(status, headers) {
@@ -72,9 +88,11 @@ export function createClient(response: ServerResponse, stallMs: number, onBegin:
       const bytes = Buffer.from(body);
       const own = ['content-type', contentType, 'content-length', String(bytes.length)];
       begin({ status, headers: [...headers, ...own] });
+      leave();
       response.end(bytes);
     },
     async breakOff(lastWords) {
+      clearImmediate(flushing);
       if (response.destroyed) return;
       if (response.headersSent && lastWords !== '') await flush(response, lastWords);
       response.destroy();

@@ -1,5 +1,7 @@
+import type { Framing } from '../dialects/dialect.ts';
 import type { AnswerReader } from '../reading/answer-reader.ts';
 import { bodyFailure, type UpstreamAnswer, type UpstreamFailure } from '../upstream/create-upstream.ts';
+import { headerOf } from '../upstream/headers.ts';
 import type { Client } from './client.ts';
 import type { Hold } from './hold.ts';
 
@@ -14,6 +16,8 @@ export type RelayEnd =
 export interface RelayParts {
   readonly answer: UpstreamAnswer;
   readonly reader: AnswerReader;
+  /** Null where the answer comes in one piece. */
+  readonly framing: Framing | null;
   readonly client: Client;
   readonly hold: Hold;
   /** Every byte waits for the verdict; null: bytes go on as they come, and are scored after. */
@@ -47,22 +51,29 @@ export async function relayAnswer(parts: RelayParts): Promise<RelayEnd> {
   return { end: 'whole' };
 }
 
-/** Null when the body came to its own end. */
+/** Null when the body came to its own end. An answer that comes in one piece and at once leaves in one piece too: its
+ *  end waits for the record, and before its end nobody can use it. */
 async function passChunks({
   answer,
   reader,
   client,
   hold,
   holdAll,
+  framing,
   onFirstByte,
 }: RelayParts): Promise<RelayEnd | null> {
   let holding = holdAll;
   let isFirst = true;
+  const wholeBytes = framing === null ? Number(headerOf(answer.headers, 'content-length')) : null;
   for await (const chunk of answer.body as AsyncIterable<Buffer>) {
     if (isFirst) onFirstByte();
     isFirst = false;
     const keep = await reader.push(chunk);
     hold.add(chunk);
+    if (holding === null && chunk.length === wholeBytes) {
+      client.holdHead();
+      continue;
+    }
     if (holding !== null) {
       if (hold.bytes <= holding.maxBytes) continue;
       if (!holding.onOverflow()) return { end: 'over_cap' };
