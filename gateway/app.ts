@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { RequestListener, ServerResponse } from 'node:http';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import express, { type IRouter, type NextFunction, type Request, type Response } from 'express';
 import { createAdmission } from './admission.ts';
 import type { Dialect } from './dialects/dialect.ts';
@@ -46,7 +46,7 @@ export function createApp(parts: GatewayParts, { dialects, voiceOf }: AppParts):
     const { isReady, notes } = parts.health.readiness();
     response.status(isReady ? 200 : 503).json({ status: isReady ? 'ready' : 'not ready', notes });
   });
-  const handle = (route: Route) => async (request: Request, response: Response) => {
+  const handle = (route: Route) => async (request: IncomingMessage, response: ServerResponse) => {
     const refusal = refusalNow(parts, traffic.count(), admission.limit());
     if (refusal !== null) turnAway({ parts, route, response }, refusal);
     else await traffic.during(() => runExchange(parts, route, { request, response }));
@@ -71,11 +71,18 @@ export function createApp(parts: GatewayParts, { dialects, voiceOf }: AppParts):
   app.use((_error: unknown, request: Request, response: Response, _next: NextFunction) => {
     turnAway({ parts, route: unknown(request.url, ''), response }, badTargetRefusal());
   });
+  const direct = new Map<string, RequestListener>();
+  for (const { method, ...route } of routesOf(dialects, parts.config.server.prefix, '')) {
+    const key = `${method} ${route.name}`;
+    const isMounted = parts.upstreams.mounts.some((mount) => isBelow(route.name, mount));
+    // The first that offers a path has it, as with Express.
+    if (isLiteral(route.path) && !isMounted && !direct.has(key)) direct.set(key, handle(route));
+  }
   const handler: RequestListener = (request, response) => {
     // The client's next request goes to whoever listens then.
     if (parts.health.isStopping()) response.shouldKeepAlive = false;
     const fault = requestFault(request, settings.max_headers);
-    if (fault === null) return app(request, response);
+    if (fault === null) return (direct.get(keyOf(request)) ?? app)(request, response);
     const route = unknown(request.url?.replace(/^[a-z]+:\/\/[^/]*/i, '') ?? '/', '');
     turnAway({ parts, route, response }, fault);
   };
@@ -92,6 +99,22 @@ function routesOf(dialects: readonly Dialect[], prefix: string, mount: string) {
       return { path, method, name, dialect, voice: dialect, reads, mount };
     }),
   );
+}
+
+/** Most requests ask for a path letter by letter as a dialect names it, and need no search through all patterns. */
+function keyOf({ method, url = '' }: IncomingMessage): string {
+  const query = url.indexOf('?');
+  return `${method} ${query === -1 ? url : url.slice(0, query)}`;
+}
+
+/** Whether a pattern is met by one path alone, apart from the case of its letters. */
+function isLiteral(path: string): boolean {
+  return /^[\w/.-]+$/.test(path);
+}
+
+/** Express tells paths apart without regard to case. */
+function isBelow(path: string, mount: string): boolean {
+  return path.toLowerCase().startsWith(mount.toLowerCase());
 }
 
 const METHODS = { GET: 'get', POST: 'post', DELETE: 'delete' } as const;
