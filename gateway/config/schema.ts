@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { policy, streaming } from './acting-schema.ts';
 import { kafka, silences, sinks } from './sinks-schema.ts';
+import { store } from './store-schema.ts';
 import { httpUrl, proxy, upstream, upstreams } from './upstream-schema.ts';
 
 const port = z.int().min(0).max(65_535);
@@ -38,13 +39,6 @@ const review = z.strictObject({
 const metrics = z.strictObject({
   host: z.string().min(1).default('127.0.0.1'),
   port: port.default(9464),
-});
-
-const store = z.strictObject({
-  /** The database grows no further; null is as far as the disk goes. */
-  max_bytes: z.int().min(65_536).nullable().default(null),
-  /** How much of the text leaves the process in an alert's excerpt. */
-  content: z.enum(['none', 'redacted', 'full']).default('redacted'),
 });
 
 const telemetry = z.strictObject({

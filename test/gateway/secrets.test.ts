@@ -29,7 +29,7 @@ test('no key of a caller or of an upstream is in a log, a trace, a metric, the s
   const gateway = await startGateway(context, {
     upstream: upstream.url,
     env: { OWN_KEY: `${SECRET}-7` },
-    log: createLogger('trace', { write: (line) => void lines.push(line) }),
+    log: createLogger('debug', { write: (line) => void lines.push(line) }),
     config: {
       telemetry: { otlp_endpoint: receiver.endpoint },
       store: { content: 'full' },
