@@ -58,6 +58,8 @@ def make(build: Path, seed: int) -> None:
         thirds = np.array_split(np.arange(len(ranked)), 3)
         chosen = [ranked[int(rng.choice(third))][0] for third in thirds]
         silent = [i for i in rng.permutation(len(rows)) if i not in active and corpus.row_start[i + 1] > corpus.row_start[i]][:3]
+        if len(silent) < 3:
+            continue
         others = [int(rng.integers(corpus.row_start[i], corpus.row_start[i + 1])) for i in silent]
         texts = [(example(corpus, weights, feature, token, 0)["text"], token in chosen) for token in chosen + others]
         texts = [texts[i] for i in rng.permutation(6)]
