@@ -92,6 +92,8 @@ async function postOne({ options, agent, breaker }: Post, alert: Alert, signal: 
       signal: AbortSignal.any([limit, signal]),
     });
     await answer.body.dump({ limit: MAX_ANSWER_BYTES });
+    // The body of an aborted request ends like any other.
+    AbortSignal.any([limit, signal]).throwIfAborted();
     const outcome = outcomeOf(answer.statusCode);
     if (outcome.outcome === 'retry') breaker.failed(retryAfterMs(answer.headers['retry-after']));
     else breaker.succeeded();

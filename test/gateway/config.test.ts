@@ -42,13 +42,15 @@ test('the well-known variables set their values', () => {
     [config.server.port, config.review.port, config.upstream.url, config.rules, config.data],
     [0, 1, 'https://example.org/api', 'r', 'd'],
   );
-  assert.deepEqual(config.kafka, { brokers: ['a:1', 'b:2'], topic: 't' });
+  const { brokers, topic } = config.kafka;
+  assert.deepEqual({ brokers, topic }, { brokers: ['a:1', 'b:2'], topic: 't' });
   assert.equal(config.telemetry.otlp_endpoint, 'http://c:4318');
 });
 
 test('every value has a variable, and the variable wins over the file', () => {
-  const variables = SETTINGS.flatMap((setting) => setting.variables);
-  assert.equal(new Set(variables).size, variables.length);
+  // A weaker one may stand for several settings, as TELLTALE_POLICY_ON_UNRECORDED does for all levels.
+  const strongest = SETTINGS.map(({ variables: [first] }) => first);
+  assert.equal(new Set(strongest).size, SETTINGS.length);
   const config = load('limits: {max_segments: 5, max_json_depth: 6}\n', {
     TELLTALE_LIMITS_MAX_SEGMENTS: '7',
   });
