@@ -88,7 +88,13 @@ test('rules explain tells what a disguised text reads, and explains that', async
 });
 
 test('rules explain reads the shipped rules and shades the tokens on a terminal only', async () => {
-  const args = ['rules', 'explain', 'hate', '--text', 'Muslims are vermin. They are subhuman animals and they all deserve to die.'];
+  const args = [
+    'rules',
+    'explain',
+    'hate',
+    '--text',
+    'Muslims are vermin. They are subhuman animals and they all deserve to die.',
+  ];
   const shown = await runHere(args, { hasColours: true });
   const plain = await runHere(args);
   assert.equal(shown.code, plain.code);
