@@ -8,7 +8,7 @@ import { readMeasuringRows } from './detection/rows.ts';
 /** `npm run eval [-- ROWS_PER_PUBLIC_SOURCE]`: measures the shipped detector and writes docs/detection.md, its chart and
  *  bench/results/detection.json. Needs the labelled data beside the project for the public parts, and Python. */
 async function main(): Promise<void> {
-  const rows = await readMeasuringRows(Number(process.argv[2] ?? 250));
+  const rows = await readMeasuringRows(process.argv[2]);
   const detector = await createDetector({ modelPath: 'models/default' });
   try {
     const measured = await measure(detector, rows);

@@ -201,7 +201,7 @@ def main() -> None:
     bench = Bench(options.out)
     train = fit_rows(4)
     train = [train[i] for i in rng.permutation(len(train))[:TRAIN_ROWS]]
-    test = [s for p, s in evaluation_rows(60) if not p.startswith("transfer")]
+    test = [s for p, s in evaluation_rows() if not p.startswith("transfer")]
     test = [test[i] for i in rng.permutation(len(test))[:TEST_ROWS]]
     heads = heads_above(bench.embed(train), train)
     base = bench.embed(test)

@@ -31,9 +31,6 @@ from reference_tokenizer import ReferenceTokenizer
 from report import auroc
 
 
-PER_SOURCE = 60
-
-
 def tfidf_scores(segments: list[Segment], seed: int) -> np.ndarray:
     """Words and characters, logistic regression, trained on the rows that the concepts were fitted on, for `any`."""
     rows = [s for s in fit_rows(seed) if "any" in s.labels]
@@ -99,7 +96,7 @@ def save_pooled(build: Path, corpus: Corpus, features: int) -> None:
 
 
 def evaluate(build: Path) -> None:
-    rows = evaluation_rows(PER_SOURCE)
+    rows = evaluation_rows()
     parts, segments = [p for p, _ in rows], [s for _, s in rows]
     reader, encoder = load_reader(build).to(DEVICE), Encoder.load(build)
     corpus = encode_segments(segments, reader, encoder, ReferenceTokenizer(read_public_weights()), max_windows=16, residuals=True)

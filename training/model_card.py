@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 
 from data import DATA, HELD_OUT_LANGUAGES, HELD_OUT_SOURCES, LABELS, LANGUAGE_PARTS, LATER_PARTS, NO_TRAINING
+from eval_rows import PER_SOURCE
 from figures import read
 
 KINDS = ("written", "later", "dev", "transfer")
@@ -102,7 +103,7 @@ def evaluation_section(evaluation: dict) -> str:
 `written`: dev rows of the project's contrast rows (harm and near-misses with the same words), mean over files; `later`:
 contrast rows written after the reader was trained ({", ".join(sorted(LATER_PARTS))}), all of them unseen; `dev`: dev rows of
 the public sources that were trained on; `transfer`: whole sources that were not ({", ".join(sorted(HELD_OUT_SOURCES))}). In
-{" and ".join(sorted(LANGUAGE_PARTS))} whole languages are held out ({", ".join(sorted(HELD_OUT_LANGUAGES))}). At most 60 rows a public source.
+{" and ".join(sorted(LANGUAGE_PARTS))} whole languages are held out ({", ".join(sorted(HELD_OUT_LANGUAGES))}). At most {PER_SOURCE} rows a public source.
 
 Harm of any kind, mean AUROC and AUPRC over parts (`any_concept` is what `telltale eval --label any` uses;
 `strongest` is the strongest of the single concepts; `probe_any` the dense head; `tfidf` is logistic

@@ -27,7 +27,6 @@ from sklearn.preprocessing import StandardScaler
 from data import DATA, LABELS, Segment
 from device import DEVICE
 from eval_rows import evaluation_rows
-from evaluate import PER_SOURCE
 from features import Encoder, encode_segments
 from harvest import load_reader
 from public_weights import read_public_weights
@@ -49,7 +48,7 @@ def probe_auroc(x: np.ndarray, y: np.ndarray, train: np.ndarray) -> float | None
 def sparse_probing(build: Path) -> dict:
     pooled = np.load(build / "pooled.npz")
     highest, residual = pooled["highest"].astype(np.float32), pooled["residual"].astype(np.float32)
-    rows = evaluation_rows(PER_SOURCE)
+    rows = evaluation_rows()
     half = np.array([zlib.crc32(f"{p}/{s.group or s.text[:40]}".encode("utf-8", "replace")) % 2 == 0 for p, s in rows])
     found = {}
     for name in LABELS:

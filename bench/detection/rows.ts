@@ -14,8 +14,9 @@ export interface MeasuringRow {
 
 /** All rows, by the training's own choice of what is not trained on.
  *  @throws Error when Python fails */
-export async function readMeasuringRows(perSource: number): Promise<MeasuringRow[]> {
-  const python = spawn('python3', ['training/eval_rows.py', '--per-source', String(perSource)], {
+export async function readMeasuringRows(perSource?: string): Promise<MeasuringRow[]> {
+  const share = perSource === undefined ? [] : ['--per-source', perSource];
+  const python = spawn('python3', ['training/eval_rows.py', ...share], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = new Promise<number | null>((resolve, reject) => {

@@ -6,6 +6,7 @@ import {
   type Role,
   type SignalId,
 } from '../../detectors/index.ts';
+import { mapInFlight } from '../../gateway/commands/map-in-flight.ts';
 
 /** What the dense probes were trained with: the highest mean over 8 tokens. */
 const PROBE_AGGREGATE: Aggregate = { kind: 'max_rolling_mean', window: 8 };
@@ -24,18 +25,13 @@ export async function scoreTexts(
   detector: Detector,
   texts: readonly { readonly role: Role; readonly text: string }[],
 ): Promise<TextScores[]> {
-  const found = new Array<TextScores>(texts.length);
-  const queue = texts.entries();
   let done = 0;
-  const lane = async () => {
-    for (const [index, text] of queue) {
-      found[index] = await scoreText(detector, text);
-      done++;
-      if (done % 1000 === 0) process.stderr.write(`${done} of ${texts.length} texts\n`);
-    }
-  };
-  await Promise.all(Array.from({ length: IN_FLIGHT }, lane));
-  return found;
+  return mapInFlight(texts, IN_FLIGHT, async (text) => {
+    const scores = await scoreText(detector, text);
+    done++;
+    if (done % 1000 === 0) process.stderr.write(`${done} of ${texts.length} texts\n`);
+    return scores;
+  });
 }
 
 /** The strongest of the text and, where it is disguised, its readable view. */
