@@ -46,7 +46,7 @@ export function createClient(response: ServerResponse, stallMs: number, onBegin:
       response.appendHeader(headers[index] ?? '', headers[index + 1] ?? '');
     }
     if (response.hasHeader('date')) response.sendDate = false;
-    response.writeHead(status, statusText);
+    response.writeHead(status, canBeWritten(statusText) ? statusText : undefined);
   };
   return {
     get hasBegun() {
@@ -98,6 +98,12 @@ export function createClient(response: ServerResponse, stallMs: number, onBegin:
       response.destroy();
     },
   };
+}
+
+/** Upstreams put any bytes into a status line, Node takes what RFC 9112 allows; without one the status's own name goes
+ *  out, which clients ignore all the same. */
+function canBeWritten(statusText = ''): boolean {
+  return /^[\t\x20-\x7e\x80-\xff]*$/.test(statusText);
 }
 
 async function flush(response: ServerResponse, text: string): Promise<void> {

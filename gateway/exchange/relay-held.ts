@@ -55,6 +55,8 @@ export async function relayHeld(parts: HeldRelayParts): Promise<HeldEnd> {
     state.room.fire();
   };
   const releasing = early === null ? Promise.resolve() : release(parts, early, { state, stop });
+  // Heard at once, since nobody waits for it yet; it is thrown below.
+  releasing.catch(() => stop({ end: 'stopped' }));
   try {
     await takeIn(parts, state);
     if (state.end === null) {

@@ -28,7 +28,10 @@ export async function runExchange(parts: GatewayParts, route: Route, connection:
     else await runUnread(way);
   } catch (error) {
     parts.log.error('exchange failed', error, { exchangeId: exchange.id });
-    await refuse(way, internalRefusal(exchange.id));
+    await refuse(way, internalRefusal(exchange.id)).catch((worse: unknown) => {
+      parts.log.error('exchange not refused', worse, { exchangeId: exchange.id });
+      connection.response.destroy();
+    });
   }
 }
 

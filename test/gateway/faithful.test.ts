@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { test } from 'node:test';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
-import { startGateway, type TestGateway } from './start-gateway.ts';
+import { rule, ruleFile, startGateway, type TestGateway } from './start-gateway.ts';
 import { type Answer, ask, completion, events, startUpstream } from './test-upstream.ts';
 
 const ENCODINGS: [name: string, encoding: string | null, encode: (bytes: Buffer) => Buffer][] = [
@@ -184,4 +184,22 @@ test('a client that waits for 100 Continue is told to go on', async (context) =>
   const answer = await postRaw(gateway, Buffer.from(JSON.stringify(ask('hi'))), { expect: '100-continue' });
   assert.equal(answer.status, 200);
   assert.equal(upstream.arrived.length, 1);
+});
+
+test('a status line that Node cannot write loses its phrase, and nobody their answer', async (context) => {
+  const upstream = await startUpstream(context, (response) => {
+    const body = events('fine').join('');
+    const head = `content-type: text/event-stream\r\ncontent-length: ${body.length}`;
+    response.socket?.end(`HTTP/1.1 200 ПОРЯДОК\r\n${head}\r\n\r\n${body}`);
+  });
+  const rules = [rule(), rule({ mode: 'enforce', target: 'output' })];
+  for (const each of rules) {
+    const gateway = await startGateway(context, {
+      upstream: upstream.url,
+      rules: { 'a.yaml': ruleFile([each]) },
+    });
+    const response = await gateway.post(ask('hello', { stream: true }));
+    assert.deepEqual([response.status, response.statusText], [200, 'OK']);
+    assert.equal(await response.text(), events('fine').join(''));
+  }
 });

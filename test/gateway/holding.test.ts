@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 import type { Detector, SegmentScorer } from '../../detectors/index.ts';
+import { relayHeld } from '../../gateway/exchange/relay-held.ts';
+import { createWake } from '../../gateway/exchange/wake.ts';
+import type { HeldStream } from '../../gateway/holding/held-stream.ts';
+import { createBodyDecoder } from '../../gateway/reading/decode-body.ts';
 import { callBlock, messageEvents, textBlock, wholeMessage } from './anthropic-stream.ts';
 import { rule, ruleFile, startGateway } from './start-gateway.ts';
 import { answerJson, ask, beginEvents, completion, events, startUpstream } from './test-upstream.ts';
@@ -197,6 +202,33 @@ test('a stream whose text waits too long for the reader ends in an error, or goe
   assert.equal(passed, pieces.join(''));
   const { coverage } = await lenient.gateway.recordOf(response);
   assert.ok(coverage.some(({ reason }) => reason === 'timeout'));
+});
+
+test('what fails while held text goes on ends the relay, and is thrown by it', async () => {
+  const body = new Readable({ read() {} });
+  body.push('data: one\n\n');
+  const wake = createWake();
+  const held: Partial<HeldStream> = { push: () => {}, bytes: () => 0, take: () => [Buffer.from('one')] };
+  const relayed = relayHeld({
+    answer: { outcome: 'answered', status: 200, statusText: '', headers: [], trailers: () => ({}), body },
+    stream: held as HeldStream,
+    decoder: createBodyDecoder(undefined, { maxDecodedBytes: 1_024, maxRatio: 1 }),
+    encoded: null,
+    wake,
+    maxBytes: 1_024,
+    onOverflow: () => false,
+    early: {
+      mustStop: () => false,
+      waitingMs: () => 0,
+      maxWaitMs: 1_000,
+      onLate: () => false,
+      write: () => Promise.reject(new Error('no head')),
+    },
+    abortSignal: new AbortController().signal,
+    onFirstByte: () => {},
+  });
+  await assert.rejects(relayed, /no head/);
+  assert.equal(body.destroyed, true);
 });
 
 test('under race the upstream is asked meanwhile, and a blocked request gets nothing of its answer', async (context) => {
