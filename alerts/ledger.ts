@@ -12,8 +12,10 @@ import type {
   Committed,
   ExcerptContent,
   ExchangeRecord,
+  Expiry,
   Ledger,
   LedgerStats,
+  StoreTask,
   UnrecordedReason,
 } from './types.ts';
 import { createWaterMarks, levelOf, type RecordLevel, type WaterMarkOptions } from './water-marks.ts';
@@ -61,18 +63,17 @@ export async function createLedger(options: LedgerOptions): Promise<Ledger> {
     found.push(setAside);
     options.onSetAside?.(setAside);
   };
-  const store = await openStoreClient(options, { onSetAside, onCommitted: notify });
   const tally = createTally();
+  const store = await openStoreClient(options, { onSetAside, onCommitted: notify, onFailure: tally.fail });
   const group = createGroupCommit({
     write: createWrite(store, tally.transaction),
     maxBatch: MAX_BATCH,
     maxQueued: options.maxQueued ?? 512,
     timeoutMs: options.commitTimeoutMs ?? 5000,
   });
-  const marks = createWaterMarks(marksOf(options), () => store.ask('pressure', undefined));
-  const retention = createRetentionSweep(options.retentionDays ?? KEEP_ALL, (expiry) =>
-    store.ask('expire', expiry),
-  );
+  const marks = createWaterMarks(marksOf(options), () => store.ask('pressure', undefined), tally.fail);
+  const expire = (expiry: Expiry) => store.ask('expire', expiry);
+  const retention = createRetentionSweep(options.retentionDays ?? KEEP_ALL, expire, tally.fail);
   marks.refresh();
 
   const commit = async (record: ExchangeRecord): Promise<CommitOutcome> => {
@@ -82,7 +83,7 @@ export async function createLedger(options: LedgerOptions): Promise<Ledger> {
     if (outcome.outcome === 'committed') notify(committedOf(record.exchangeId, outcome));
     if (outcome.outcome === 'unrecorded' && !isStoreWide(outcome.reason)) {
       const dead = deadRecordOf(record, outcome.message);
-      await store.ask('bury', dead).then(tally.bury, () => {});
+      await store.ask('bury', dead).then(tally.bury, () => tally.fail('bury'));
     }
     return outcome;
   };
@@ -165,6 +166,7 @@ function createWrite(store: StoreClient, onTransaction: () => void) {
 function createTally() {
   const unrecorded: Partial<Record<UnrecordedReason, number>> = {};
   const sampled: Partial<Record<RecordLevel, number>> = {};
+  const failures: Record<StoreTask, number> = { retention: 0, pressure: 0, bury: 0, leases: 0, news: 0 };
   let committed = 0;
   let transactions = 0;
   let buried = 0;
@@ -176,6 +178,9 @@ function createTally() {
   const bury = (): void => {
     buried += 1;
   };
+  const fail = (task: StoreTask): void => {
+    failures[task] += 1;
+  };
   const transaction = (): void => {
     transactions += 1;
   };
@@ -185,8 +190,9 @@ function createTally() {
     transactions,
     unrecorded: { ...unrecorded },
     sampled: { ...sampled },
+    failures: { ...failures },
   });
-  return { note, bury, transaction, counts };
+  return { note, bury, fail, transaction, counts };
 }
 
 function add<Key extends string>(counts: Partial<Record<Key, number>>, key: Key): void {

@@ -4,7 +4,7 @@ import { createPostgresClient } from './postgres/client.ts';
 import type { SetAside } from './set-aside.ts';
 import { createStoreClient } from './store-client.ts';
 import type { StoreClient } from './store-protocol.ts';
-import type { Committed } from './types.ts';
+import type { Committed, StoreTask } from './types.ts';
 
 const FILE_NAME = 'telltale.db';
 
@@ -13,6 +13,7 @@ export interface StoreListeners {
   onSetAside(setAside: SetAside): void;
   /** Another replica has committed; the embedded store has none. */
   onCommitted(committed: Committed): void;
+  onFailure(task: StoreTask): void;
 }
 
 /** Opens the store that the options name: a database of a server, else a file in the data folder. */
@@ -28,6 +29,7 @@ export function openStoreClient(options: LedgerOptions, listeners: StoreListener
       statementTimeoutMs: commitTimeoutMs,
       leaseMs: options.leaseMs ?? 10_000,
       onCommitted: listeners.onCommitted,
+      onFailure: listeners.onFailure,
     });
   }
   const path = join(options.dataDir, FILE_NAME);

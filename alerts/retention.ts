@@ -8,7 +8,7 @@ export type RetentionDays = Readonly<Record<RecordLevel, number | null>>;
 
 /** Takes out of the store what is older than its level is kept. */
 export interface RetentionSweep {
-  /** One sweep, in steps that let others write between them. Never throws: what fails is left for the next. */
+  /** One sweep, in steps that let others write between them. Never throws: what fails is told and left for the next. */
   sweep(): Promise<void>;
   removed(): Readonly<Partial<Record<RecordLevel, number>>>;
   close(): void;
@@ -23,6 +23,7 @@ const PAUSE_MS = 20;
 export function createRetentionSweep(
   days: RetentionDays,
   expire: (expiry: Expiry) => Promise<readonly Expired[]>,
+  onFailure: (task: 'retention') => void,
 ): RetentionSweep {
   const removed: Partial<Record<RecordLevel, number>> = {};
   let isClosed = false;
@@ -44,7 +45,7 @@ export function createRetentionSweep(
   };
   const sweep = (): Promise<void> => {
     running ??= run()
-      .catch(() => {})
+      .catch(() => onFailure('retention'))
       .finally(() => {
         running = undefined;
       });

@@ -406,6 +406,11 @@ export interface ReviewStore {
   onCommitted(listener: (committed: Committed) => void): () => void;
 }
 
+/** What the store does by itself, with nobody who waits for it: whoever misses it is told by a count alone.
+ *  retention: removing what is too old; pressure: measuring how full it is; bury: putting an exchange to the dead
+ *  letters; leases and news: between the replicas of one database. */
+export type StoreTask = 'retention' | 'pressure' | 'bury' | 'leases' | 'news';
+
 export interface LedgerStats {
   readonly committed: number;
   readonly unrecorded: Readonly<Partial<Record<UnrecordedReason, number>>>;
@@ -422,6 +427,8 @@ export interface LedgerStats {
   readonly pressure: StorePressure | null;
   /** Exchanges that went to the dead letters. */
   readonly buried: number;
+  /** How often something failed that is tried again by itself, or given up. */
+  readonly failures: Readonly<Record<StoreTask, number>>;
   /** Listeners that threw. */
   readonly listenerErrors: number;
 }

@@ -39,6 +39,7 @@ const NEVER_LEFT_OUT: readonly RecordLevel[] = ['high', 'critical'];
 export function createWaterMarks(
   options: WaterMarkOptions,
   measure: () => Promise<StorePressure>,
+  onFailure: (task: 'pressure') => void,
 ): WaterMarks {
   const { rows, bytes, keepOneIn, everyMs } = options;
   const levels = options.levels.filter((level) => !NEVER_LEFT_OUT.includes(level));
@@ -56,7 +57,7 @@ export function createWaterMarks(
     if (isMeasuring || performance.now() - measuredAt < everyMs) return;
     isMeasuring = true;
     measure()
-      .then(note, () => {})
+      .then(note, () => onFailure('pressure'))
       .finally(() => {
         isMeasuring = false;
         measuredAt = performance.now();

@@ -19,6 +19,8 @@ export interface LeaseParts {
   readonly owner: string;
   /** How long a lease holds without being renewed. */
   readonly leaseMs: number;
+  /** Leases could not be renewed. */
+  onFailure(task: 'leases'): void;
 }
 
 const SEEN = `INSERT INTO relays VALUES ($1, $2, now()) ON CONFLICT (sink, owner) DO UPDATE SET seen_at = now()`;
@@ -41,7 +43,7 @@ const TAKE = `INSERT INTO leases
 const GIVE_BACK = `DELETE FROM leases WHERE sink = $1 AND owner = $2 AND bucket = ANY($3)`;
 
 /** Nothing is leased yet. While there are leases they are renewed by themselves. */
-export function createLeases({ database, owner, leaseMs }: LeaseParts): Leases {
+export function createLeases({ database, owner, leaseMs, onFailure }: LeaseParts): Leases {
   const heldAt = new Map<string, number>();
   const renewEveryMs = leaseMs / 3;
   let timer: NodeJS.Timeout | undefined;
@@ -54,7 +56,7 @@ export function createLeases({ database, owner, leaseMs }: LeaseParts): Leases {
   };
   // What cannot be renewed now is renewed at the next turn, or ends and is taken by another relay.
   const renewAll = (): void => {
-    for (const sink of heldAt.keys()) renew(sink).catch(() => {});
+    for (const sink of heldAt.keys()) renew(sink).catch(() => onFailure('leases'));
   };
   const hold = async (sink: string): Promise<void> => {
     if (isReleased) return;

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
+import { z } from 'zod';
 import type { Committed } from '../types.ts';
 import { connectionOf, type PostgresOptions, type Query } from './database.ts';
 
@@ -16,9 +17,20 @@ export interface NewsParts extends PostgresOptions {
   /** This replica: what it told itself it does not hear again. */
   readonly owner: string;
   onCommitted(committed: Committed): void;
+  /** The connection was lost or could not be made, or something was said that is not news. */
+  onFailure(task: 'news'): void;
 }
 
 const CHANNEL = 'telltale_committed';
+
+/** Whoever may connect to the database may say anything in the channel. */
+const toldSchema = z.object({
+  owner: z.string(),
+  committed: z.array(
+    z.object({ exchangeId: z.string(), cursor: z.number(), isFlagged: z.boolean(), alerts: z.number() }),
+  ),
+});
+
 const RECONNECT_MS = 1000;
 const END_MS = 1000;
 /** The server takes less than 8,000 bytes; one exchange needs about 120. */
@@ -31,9 +43,10 @@ export function createNews(parts: NewsParts): News {
   const closed = new Promise<void>((resolve) => {
     closing.signal.addEventListener('abort', () => resolve());
   });
-  const hear = (payload: string | undefined): void => {
-    const { owner, committed } = JSON.parse(payload ?? '{}') as { owner?: string; committed?: Committed[] };
-    if (owner !== parts.owner) for (const one of committed ?? []) parts.onCommitted(one);
+  const hear = (payload = ''): void => {
+    const told = readTold(payload);
+    if (told === null) parts.onFailure('news');
+    else if (told.owner !== parts.owner) for (const one of told.committed) parts.onCommitted(one);
   };
   const listen = async (): Promise<void> => {
     const { connectionTimeoutMillis: _, ...connection } = connectionOf(parts);
@@ -50,11 +63,13 @@ export function createNews(parts: NewsParts): News {
   const end = async (): Promise<void> => {
     // A connection that is still being made may never say that it has ended.
     const patience = sleep(END_MS, undefined, { ref: false });
+    // What cannot be ended is gone already.
     await Promise.race([client?.end().catch(() => {}), patience]);
   };
   const run = async (): Promise<void> => {
     while (!closing.signal.aborted) {
       await listen().catch(() => {});
+      if (!closing.signal.aborted) parts.onFailure('news');
       await end();
       await sleep(RECONNECT_MS, undefined, { signal: closing.signal, ref: false }).catch(() => {});
     }
@@ -72,4 +87,13 @@ export function createNews(parts: NewsParts): News {
     await running;
   };
   return { tell, close };
+}
+
+/** Null for what is not news. */
+function readTold(payload: string): z.infer<typeof toldSchema> | null {
+  try {
+    return toldSchema.parse(JSON.parse(payload));
+  } catch {
+    return null;
+  }
 }

@@ -8,6 +8,7 @@ import type {
   ExchangeRecord,
   NewReview,
   Review,
+  StoreTask,
 } from '../types.ts';
 import { insertRecords } from './commit.ts';
 import { countAll } from './counts.ts';
@@ -32,6 +33,7 @@ export interface PostgresStoreOptions extends PostgresOptions {
   readonly leaseMs: number;
   /** Another replica has committed. */
   onCommitted(committed: Committed): void;
+  onFailure(task: StoreTask): void;
 }
 
 /** Connects, and takes the database to the newest version.
@@ -47,7 +49,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     throw error;
   }
   const owner = crypto.randomUUID();
-  const leases = createLeases({ database, owner, leaseMs: options.leaseMs });
+  const leases = createLeases({ ...options, database, owner });
   const news = createNews({ ...options, owner });
   const commit = createCommit(database, options, news.tell);
   const { query } = database;
@@ -63,6 +65,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     pressure: () => pressure(query),
     erase: (selection) => erase(database, selection),
     close: async () => {
+      // What is not given back ends by itself.
       await leases.release().catch(() => {});
       await news.close();
       await database.close();

@@ -19,6 +19,7 @@ export function registerStoreGauges(meter: Meter): StoreGauges {
   const expired = total(METRIC_NAMES.storeExpired, 'Exchanges removed because their time was over, by level');
   const buried = total(METRIC_NAMES.storeBuried, 'Exchanges that could not be written and are dead letters');
   const refused = total(METRIC_NAMES.storeRefused, 'Exchanges that were not recorded, by reason');
+  const failed = total(METRIC_NAMES.storeFailures, 'What the store does by itself and could not, by task');
 
   const report = (reading: StoreReading, observe: Report): void => {
     if (reading.pressure !== null) {
@@ -30,6 +31,7 @@ export function registerStoreGauges(meter: Meter): StoreGauges {
     for (const [level, count] of Object.entries(reading.sampled)) observe(sampled, count, { level });
     for (const [level, count] of Object.entries(reading.expired)) observe(expired, count, { level });
     for (const [reason, count] of Object.entries(reading.unrecorded)) observe(refused, count, { reason });
+    for (const [task, count] of Object.entries(reading.failures)) observe(failed, count, { task });
   };
-  return { observables: [rows, bytes, above, sampled, expired, buried, refused], report };
+  return { observables: [rows, bytes, above, sampled, expired, buried, refused, failed], report };
 }

@@ -97,7 +97,7 @@ export interface SinkReading
 /** The store now, and what it has left out since the start. */
 export type StoreReading = Pick<
   LedgerStats,
-  'pressure' | 'isAboveMark' | 'sampled' | 'expired' | 'buried' | 'unrecorded'
+  'pressure' | 'isAboveMark' | 'sampled' | 'expired' | 'buried' | 'unrecorded' | 'failures'
 >;
 
 /** What gauges read when metrics are collected. */
@@ -150,6 +150,7 @@ export const METRIC_NAMES = {
   storeExpired: 'telltale_store_expired_exchanges_total',
   storeBuried: 'telltale_store_buried_exchanges_total',
   storeRefused: 'telltale_store_refused_exchanges_total',
+  storeFailures: 'telltale_store_task_failures_total',
   rulesActive: 'telltale_rules_active',
   ready: 'telltale_ready',
 } as const;

@@ -23,13 +23,18 @@ async function open(t: TestContext, databaseUrl: string, options: Partial<Ledger
 
 test('a server that is killed costs what comes meanwhile, and nothing that was acknowledged', async (t) => {
   const url = await server.createDatabase();
-  const ledger = await open(t, url);
+  const ledger = await open(t, url, { leaseMs: 300 });
+  await ledger.take({ sink: 'list', limit: 1, exceptConversations: [] });
   const kept: string[] = [];
   for (let count = 0; count < 5; count += 1) {
     const record = exchange();
     if ((await ledger.commit(record)).outcome === 'committed') kept.push(record.exchangeId);
   }
+  const { failures } = ledger.stats();
+  assert.deepEqual([failures.news, failures.leases], [0, 0]);
   await server.kill();
+  await until(() => ledger.stats().failures.news > 0, 'the loss of the news is counted');
+  await until(() => ledger.stats().failures.leases > 0, 'the leases that are not renewed are counted');
   const lost = await ledger.commit(exchange());
   assert.equal(lost.outcome === 'unrecorded' && lost.reason, 'unreachable');
   await assert.rejects(
@@ -72,6 +77,48 @@ test('a database that may only be read is refused when it is opened, and stays u
     (error) => error instanceof AlertsError && error.code === 'STORE_UNWRITABLE',
   );
   assert.equal((await ledger.commit(exchange())).outcome, 'committed');
+});
+
+test('what others say in the channel of the news ends nothing: it is counted, and news are still heard', async (t) => {
+  const url = await server.createDatabase();
+  const ledger = await open(t, url);
+  const heard: string[] = [];
+  ledger.onCommitted(({ exchangeId }) => heard.push(exchangeId));
+  const other = new Client({ connectionString: url });
+  await other.connect();
+  await until(async () => {
+    const { rows } = await other.query("SELECT FROM pg_stat_activity WHERE query LIKE 'LISTEN%'");
+    return rows.length > 0;
+  }, 'the ledger listens');
+  const said = ['', '{', '{"committed":5}', '{"owner":"x","committed":[null]}'];
+  for (const payload of said) await other.query("SELECT pg_notify('telltale_committed', $1)", [payload]);
+  const news = { exchangeId: 'e', cursor: 1, isFlagged: true, alerts: 1 };
+  const payload = JSON.stringify({ owner: 'x', committed: [news] });
+  await other.query("SELECT pg_notify('telltale_committed', $1)", [payload]);
+  await other.end();
+  await until(() => heard.length > 0, 'the news was heard');
+  assert.deepEqual(heard, ['e']);
+  assert.equal(ledger.stats().failures.news, said.length);
+});
+
+test('what fails while nobody waits for it is counted by what it was', async (t) => {
+  const url = await server.createDatabase();
+  const days = { none: 1, informational: 1, low: 1, medium: 1, high: 1, critical: 1 };
+  const ledger = await open(t, url);
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  await client.query(`CREATE FUNCTION telltale.refuse() RETURNS trigger LANGUAGE plpgsql
+    AS $$ BEGIN RAISE 'refused'; END $$`);
+  for (const table of ['exchanges', 'dead_letters']) {
+    await client.query(`CREATE TRIGGER refuse BEFORE INSERT OR DELETE ON telltale.${table}
+      FOR EACH STATEMENT EXECUTE FUNCTION telltale.refuse()`);
+  }
+  await client.end();
+  assert.equal((await ledger.commit(exchange())).outcome, 'unrecorded');
+  assert.equal(ledger.stats().failures.bury, 1);
+  assert.equal(ledger.stats().buried, 0);
+  const keeping = await open(t, url, { retentionDays: days });
+  await until(() => keeping.stats().failures.retention > 0, 'the sweep that failed is counted');
 });
 
 test('a server that does not sync, and one that is not there, are refused in words', async (t) => {

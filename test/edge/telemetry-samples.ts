@@ -94,6 +94,7 @@ export const GAUGES: GaugeReading = {
     expired: { none: 3 },
     buried: 2,
     unrecorded: { disk_full: 9 },
+    failures: { retention: 4, pressure: 0, bury: 0, leases: 0, news: 0 },
   },
   rulesActive: 8,
   isReady: true,
