@@ -15,24 +15,16 @@ const TABLES = [
 /** Erases every exchange of a subject, a conversation or an id, in one transaction, and rewrites the tables so that no
  *  page of theirs holds a removed row. What the server keeps beside its tables (its log, backups, replicas) is the
  *  server's to forget.
- *  @returns what was removed; the scan counts rows that still name the selection */
+ *  @returns what was removed; the scan counts rows, in every table, that belong to the selection or to what was removed */
 export async function erase(database: PostgresDatabase, selection: EraseSelection): Promise<Erasure> {
   const column = selectionColumn(selection);
   const removed = await database.transaction((query) => removeRows(query, column, selection.value));
   for (const table of TABLES) await database.query(`VACUUM (FULL) ${table}`);
-  const left = await countLeft(database.query, column, selection.value);
-  return {
-    selection,
-    ...removed,
-    scan: {
-      kind: 'rows',
-      where: [...TABLES],
-      needles: removed.exchangeIds.length,
-      foundBefore: removed.exchangeIds.length,
-      foundAfter: left,
-      shared: 0,
-    },
-  };
+  const { seqs, ...erased } = removed;
+  const rows = Object.values(erased.removed).reduce((sum, count) => sum + count, 0);
+  const foundAfter = await countLeft(database.query, [column, selection.value], removed);
+  const scan = { kind: 'rows' as const, where: [...TABLES], needles: rows, foundBefore: rows, foundAfter };
+  return { selection, ...erased, scan: { ...scan, shared: 0 } };
 }
 
 async function removeRows(query: Query, column: string, value: string) {
@@ -62,12 +54,33 @@ async function removeRows(query: Query, column: string, value: string) {
     coverage: await ofSeqs('coverage'),
     exchanges: await count('DELETE FROM exchanges WHERE seq = ANY($1)', [seqs]),
   };
-  return { exchangeIds, alertIds, removed: counts };
+  return { seqs, exchangeIds, alertIds, removed: counts };
 }
 
-async function countLeft(query: Query, column: string, value: string): Promise<number> {
-  const [row] = await query<{ left: number }>(`SELECT count(*) AS left FROM exchanges WHERE ${column} = $1`, [
-    value,
-  ]);
-  return row?.left ?? 0;
+type Removed = Awaited<ReturnType<typeof removeRows>>;
+
+async function countLeft(
+  query: Query,
+  [column, value]: readonly [column: string, value: string],
+  { seqs, exchangeIds, alertIds }: Removed,
+): Promise<number> {
+  const count = async (table: string, where: string, values: readonly unknown[]): Promise<number> => {
+    const [row] = await query<{ left: number }>(
+      `SELECT count(*) AS left FROM ${table} WHERE ${where}`,
+      values,
+    );
+    return row?.left ?? 0;
+  };
+  const ofSeqs = (table: string) => count(table, 'exchange_seq = ANY($1)', [seqs]);
+  const named = [`exchange_id = ANY($1) OR ${column} = $2`, [exchangeIds, value]] as const;
+  const left = [
+    await count('exchanges', ...named),
+    await count('dead_letters', ...named),
+    await count('outbox', 'alert_id = ANY($1)', [alertIds]),
+    await ofSeqs('reviews'),
+    await ofSeqs('findings'),
+    await ofSeqs('segments'),
+    await ofSeqs('coverage'),
+  ];
+  return left.reduce((sum, rows) => sum + rows, 0);
 }

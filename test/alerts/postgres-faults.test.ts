@@ -121,6 +121,24 @@ test('what fails while nobody waits for it is counted by what it was', async (t)
   await until(() => keeping.stats().failures.retention > 0, 'the sweep that failed is counted');
 });
 
+test('rows that the database kept back from an erasure are found, in whatever table', async (t) => {
+  const url = await server.createDatabase();
+  const ledger = await open(t, url);
+  await ledger.commit(exchange({ exchangeId: 'mine' }));
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  await client.query(`CREATE FUNCTION telltale.keep() RETURNS trigger LANGUAGE plpgsql
+    AS $$ BEGIN RETURN NULL; END $$`);
+  await client.query(`CREATE TRIGGER keep BEFORE DELETE ON telltale.segments
+    FOR EACH ROW EXECUTE FUNCTION telltale.keep()`);
+  const { rows } = await client.query('SELECT FROM telltale.segments');
+  await client.end();
+  const { scan, removed } = await ledger.erase({ by: 'exchange', value: 'mine' });
+  assert.equal(removed.segments, 0);
+  assert.ok(rows.length > 0);
+  assert.equal(scan.foundAfter, rows.length);
+});
+
 test('a server that does not sync, and one that is not there, are refused in words', async (t) => {
   const url = await server.createDatabase();
   const client = new Client({ connectionString: url });
