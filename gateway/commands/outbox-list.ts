@@ -1,4 +1,4 @@
-import type { DeadLetter, OutboxDepth, OutboxItem } from '../../alerts/index.ts';
+import { type DeadLetter, type OutboxDepth, type OutboxItem, STORE_SINK } from '../../alerts/index.ts';
 import { loadConfig } from '../config/load-config.ts';
 import type { Config } from '../config/schema.ts';
 import { sinkNames } from '../sinks/create-sinks.ts';
@@ -6,7 +6,6 @@ import { type Call, defineCommand, UsageError, writeJson } from './command.ts';
 import { formatTable } from './table.ts';
 import { useDesk } from './use-desk.ts';
 
-const STORE = 'store';
 const DEFAULT_LIMIT = 20;
 
 const options = {
@@ -30,7 +29,7 @@ export const outboxListCommand = defineCommand({
   details: `
 The oldest waiting alerts of each sink (file, kafka and those of the configuration), at most N of each (default
 ${DEFAULT_LIMIT}), with the depth of the outbox and the number of dead letters, from the store under TELLTALE_DATA or at
-DATABASE_URL. With --dead also the dead letters: alerts that a sink rejected, and under the name ${STORE} exchanges that
+DATABASE_URL. With --dead also the dead letters: alerts that a sink rejected, and under the name ${STORE_SINK} exchanges that
 the store could not write. telltale outbox retry and telltale outbox drop work them off by their number.`,
   options,
   maxPositionals: 0,
@@ -62,7 +61,7 @@ async function listOutbox({ values, io }: Call<typeof options>): Promise<number>
 
 function chosenSinks(config: Config, wanted: string | undefined, withDead: boolean): string[] {
   const known = [...new Set(['file', 'kafka', ...sinkNames(config)])];
-  const all = withDead ? [...known, STORE] : known;
+  const all = withDead ? [...known, STORE_SINK] : known;
   const sinks = all.filter((sink) => wanted === undefined || sink === wanted);
   if (sinks.length > 0) return sinks;
   throw new UsageError(`outbox list: unknown sink ${wanted}; known: ${all.join(', ')}`);

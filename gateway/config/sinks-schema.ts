@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { STORE_SINK } from '../../alerts/index.ts';
 
 const milliseconds = z.int().min(1).max(86_400_000);
 const variable = z.string().regex(/^[A-Za-z_]\w*$/, 'must be the name of an environment variable');
@@ -109,6 +110,10 @@ export const sinks = z
   .refine(
     (list) => list.every((sink) => sink.name !== 'kafka'),
     'must not be named kafka, as the one above is',
+  )
+  .refine(
+    (list) => list.every((sink) => sink.name !== STORE_SINK),
+    `must not be named ${STORE_SINK}: under that name stand exchanges that the store could not write`,
   )
   .default([]);
 

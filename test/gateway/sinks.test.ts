@@ -139,6 +139,7 @@ test('sinks have names of their own, and the banner says where alerts go', () =>
   const stdout = { type: 'stdout', name: 'out' };
   assert.throws(() => read({ sinks: [stdout, stdout] }), /different names/);
   assert.throws(() => read({ sinks: [{ ...stdout, name: 'kafka' }] }), /must not be named kafka/);
+  assert.throws(() => read({ sinks: [{ ...stdout, name: 'store' }] }), /must not be named store/);
 });
 
 test('a silence that is added holds in a running gateway, counts, and ends when it is told to', async (context) => {
