@@ -1,7 +1,7 @@
 import type { Dialect, Framing } from '../dialects/dialect.ts';
 import { createHeldStream, type HeldStream } from '../holding/held-stream.ts';
 import type { AnswerWay } from '../policy/answer-way.ts';
-import { blockInstead, type Decision } from '../policy/decide.ts';
+import { blockInstead, type Decision, tooLate } from '../policy/decide.ts';
 import { createBodyDecoder } from '../reading/decode-body.ts';
 import type { UpstreamAnswer } from '../upstream/create-upstream.ts';
 import { headerOf, replacedAnswerHeaders } from '../upstream/headers.ts';
@@ -59,6 +59,7 @@ export async function holdAnswer({ way, answer, dialect, framing, chosen }: ToHo
     maxBytes: chosen.way === 'hold' ? streaming.hold_max_bytes : limits.max_decoded_bytes,
     onOverflow: () => passOver(held, 'over_cap'),
     early: chosen.way === 'hold' ? earlyRelease(held) : null,
+    write: (bytes) => writeHeld(held, bytes),
     abortSignal: exchange.abortSignal,
     onFirstByte: () => exchange.span.event('upstream_first_byte'),
   });
@@ -90,19 +91,23 @@ function createHeld({ way, answer, dialect, framing }: Omit<ToHold, 'chosen'>): 
 
 function earlyRelease(held: Held): EarlyRelease {
   const { way } = held;
-  const { exchange, client, parts } = way;
+  const { exchange, parts } = way;
   return {
     mustStop: () => exchange.scan.isAlarming() && exchange.verdictSoFar().verdict === 'block',
     waitingMs: exchange.scan.waitingMs,
     maxWaitMs: parts.config.streaming.hold_ms,
     onLate: () => passOver(held, 'timeout'),
-    async write(bytes) {
-      const head = heldHead(held);
-      const headers = [...head.headers, ...verdictHeaders(way, null)];
-      if (!client.hasBegun) client.begin({ ...head, headers });
-      return client.write(bytes);
-    },
   };
+}
+
+/** Gives the client what may go on before the end. */
+async function writeHeld(held: Held, bytes: Buffer): Promise<boolean> {
+  const { way } = held;
+  if (!way.client.hasBegun) {
+    const head = heldHead(held);
+    way.client.begin({ ...head, headers: [...head.headers, ...verdictHeaders(way, null)] });
+  }
+  return way.client.write(bytes);
 }
 
 /** Something of the answer is not judged: noted, and let go where policy says so. */
@@ -129,6 +134,10 @@ async function finish(held: Held, { isStopped }: { readonly isStopped: boolean }
   const judged = await exchange.judge();
   exchange.span.event('response_scanned');
   const decision = isStopped && judged.verdict !== 'block' ? blockInstead(judged) : judged;
+  if (isEncoded(held.answer) && held.way.client.hasBegun) {
+    // Its bytes went on unjudged as they came, and none of another making can follow.
+    return deliver(held, tooLate(decision), held.hold.release(0));
+  }
   if (decision.verdict === 'block') return stop(held, decision);
   if (isEncoded(held.answer) && decision.verdict !== 'redact') {
     return deliver(held, decision, held.hold.release(0));

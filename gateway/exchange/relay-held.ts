@@ -22,8 +22,10 @@ export interface HeldRelayParts {
   readonly maxBytes: number;
   /** More came than may wait. True: let all go on, unjudged. */
   readonly onOverflow: () => boolean;
-  /** Null: nothing goes on before the end. */
+  /** Null: nothing goes on before the end, unless more came than may wait. */
   readonly early: EarlyRelease | null;
+  /** False: the client is gone. */
+  readonly write: (bytes: Buffer) => Promise<boolean>;
   readonly abortSignal: AbortSignal;
   readonly onFirstByte: () => void;
 }
@@ -37,8 +39,6 @@ export interface EarlyRelease {
   readonly maxWaitMs: number;
   /** Text has waited for too long. True: let all go on, unjudged. */
   readonly onLate: () => boolean;
-  /** False: the client is gone. */
-  readonly write: (bytes: Buffer) => Promise<boolean>;
 }
 
 /** While the reader is behind, no more than this is taken from the upstream. */
@@ -89,17 +89,27 @@ async function takeIn(parts: HeldRelayParts, state: RelayState): Promise<void> {
     if (isFirst) parts.onFirstByte();
     isFirst = false;
     encoded?.add(chunk);
-    stream.push(await decoder.push(chunk));
+    stream.push(encoded === null ? chunk : await decoder.push(chunk));
     wake.fire();
     if (Math.max(stream.bytes(), encoded?.bytes ?? 0) > parts.maxBytes) {
       if (!parts.onOverflow()) state.end ??= { end: 'over_cap' };
       else stream.letGo();
+      if (state.end === null && early === null) state.end = await passOn(parts);
     }
     while (early !== null && state.end === null && isBehind(stream, early, state)) {
       await state.room.next(ROOM_MS);
     }
     if (state.end !== null) return;
   }
+}
+
+/** Lets go of what is more than may wait, where nothing goes on before the end else; the end of all waits still. */
+async function passOn({ stream, encoded, write }: HeldRelayParts): Promise<HeldEnd | null> {
+  const ended = stream.isComplete() ? (encoded?.bytes ?? 0) : 1;
+  const pieces = encoded === null ? stream.take(false) : encoded.release(ended);
+  if (pieces === null) return { end: 'stopped' };
+  for (const piece of pieces) if (!(await write(piece))) return { end: 'client_gone' };
+  return null;
 }
 
 /** Either the reader or the client is slower than the upstream, which has to wait then. */
@@ -132,7 +142,7 @@ async function release(parts: HeldRelayParts, early: EarlyRelease, { state, stop
     if (pieces === null) return stop({ end: 'stopped' });
     state.unwrittenBytes = pieces.reduce((sum, { length }) => sum + length, 0);
     for (const piece of pieces) {
-      if (!(await early.write(piece))) return stop({ end: 'client_gone' });
+      if (!(await parts.write(piece))) return stop({ end: 'client_gone' });
       state.unwrittenBytes -= piece.length;
     }
     state.room.fire();

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { rule, ruleFile, startGateway } from './start-gateway.ts';
 import { answerJson, ask, beginEvents, chunk, completion, events, startUpstream } from './test-upstream.ts';
 
@@ -196,3 +198,45 @@ test('an answer past the bound of what may be held is blocked, or passes where p
   const { coverage } = await lenient.recordOf(response);
   assert.ok(coverage.some(({ reason }) => reason === 'over_cap'));
 });
+
+const ways: [enforcing: 'hold' | 'buffer', encoding: 'identity' | 'gzip'][] = [
+  ['hold', 'identity'],
+  ['buffer', 'identity'],
+  ['buffer', 'gzip'],
+];
+
+for (const [enforcing, encoding] of ways) {
+  test(`under ${enforcing} a stream (${encoding}) past every bound goes on while it comes, and whole, where policy says so`, {
+    timeout: 30_000,
+  }, async (context) => {
+    // Words that do not compress.
+    const words = Array.from({ length: 1_500 }, () => randomBytes(96).toString('hex'));
+    const sent = events(words.join(' ')).join('');
+    const bytes = encoding === 'gzip' ? gzipSync(sent) : Buffer.from(sent);
+    const { promise: seen, resolve: go } = Promise.withResolvers<void>();
+    const upstream = await startUpstream(context, async (response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream', 'content-encoding': encoding });
+      response.write(bytes.subarray(0, -1_000));
+      await seen;
+      response.end(bytes.subarray(-1_000));
+    });
+    const gateway = await startGateway(context, {
+      upstream: upstream.url,
+      rules: { 'a.yaml': enforce('output') },
+      config: {
+        limits: { max_decoded_bytes: 50_000 },
+        policy: { on_unscannable: { enforce: 'pass' } },
+        streaming: { enforcing },
+      },
+    });
+    const response = await gateway.post(ask('hello', { stream: true }));
+    const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+    const parts: Buffer[] = [];
+    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+      go();
+      parts.push(Buffer.from(part.value));
+    }
+    assert.equal(Buffer.concat(parts).toString(), sent);
+    assert.equal((await gateway.recordOf(response)).verdict, 'pass');
+  });
+}

@@ -222,8 +222,8 @@ test('what fails while held text goes on ends the relay, and is thrown by it', a
       waitingMs: () => 0,
       maxWaitMs: 1_000,
       onLate: () => false,
-      write: () => Promise.reject(new Error('no head')),
     },
+    write: () => Promise.reject(new Error('no head')),
     abortSignal: new AbortController().signal,
     onFirstByte: () => {},
   });
