@@ -68,11 +68,6 @@ function told(outcome: UpstreamFailure['outcome'], message: string): string {
   return `the upstream gave no answer: ${message}`;
 }
 
-export function unreadableAnswerRefusal(status: number): Refusal {
-  const message = `the upstream answered ${status} with a body that could not be read`;
-  return refusal(status, 'upstream_error', { message, error: 'unscannable', gap: null });
-}
-
 export function unrecordedRefusal(): Refusal {
   const message = 'the exchange could not be recorded, and the policy is to block such exchanges';
   return refusal(503, 'unrecorded', { message, error: 'unrecorded', gap: null });

@@ -15,10 +15,11 @@ export function requestToSend(
   { verdict }: Decision,
 ): SentRequest | null {
   const { exchange, parts, connection } = way;
-  const redactions = verdict === 'redact' ? exchange.scan.redactions(isOfRequest) : [];
   if (verdict !== 'redact') return asItCame(way, bytes);
+  const redactions = exchange.scan.redactions(isOfRequest);
+  if (redactions.length === 0) return null;
   const text = redactBody(decoded.toString('utf8'), redactions, parts.config.policy.redaction);
-  if (text === null || redactions.length === 0) return null;
+  if (text === null) return null;
   const { rawHeaders } = connection.request;
   const headers: string[] = [];
   for (let index = 0; index < rawHeaders.length; index += 2) {
