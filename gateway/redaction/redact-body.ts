@@ -1,5 +1,6 @@
 import type { SegmentRef } from '../../rules/index.ts';
 import { decodedText, inlineDataOf, plainDataOf } from '../dialects/data-url.ts';
+import { describedIn } from '../dialects/descriptions.ts';
 import { isObject, jsonOf } from '../dialects/json-values.ts';
 import { plainJson } from '../dialects/plain-json.ts';
 import { type Key, locateValue, type Range, replaceRanges } from '../reading/json-source.ts';
@@ -93,25 +94,20 @@ function redactData(
   return JSON.stringify(value.slice(0, value.indexOf(',') + 1) + encodeURIComponent(fresh));
 }
 
-const DESCRIPTIONS = [/^description$/, /^(server_)?description$/];
-
 /** What tools say of themselves is read as one, line by line. */
 function descriptionEdits({ json, keys, value, redaction, replacement }: ToEdit): Edit[] | null {
-  for (const pattern of DESCRIPTIONS) {
-    const found = descriptionsIn(value, pattern, keys);
-    if (found.map(({ text }) => text).join('\n') !== redaction.text) continue;
-    let offset = 0;
-    return found.flatMap(({ at, text }) => {
-      const ranges = redaction.ranges.flatMap(({ start, end }) =>
-        cut({ start, end }, { offset, length: text.length }),
-      );
-      offset += text.length + 1;
-      const range = locateValue(json, at);
-      if (range === null || ranges.length === 0) return [];
-      return [{ ...range, text: redactStringToken(json.slice(range.start, range.end), ranges, replacement) }];
-    });
-  }
-  return null;
+  const found = describedIn(value, keys);
+  if (found.map(({ text }) => text).join('\n') !== redaction.text) return null;
+  let offset = 0;
+  return found.flatMap(({ keys: at, text }) => {
+    const ranges = redaction.ranges.flatMap(({ start, end }) =>
+      cut({ start, end }, { offset, length: text.length }),
+    );
+    offset += text.length + 1;
+    const range = locateValue(json, at);
+    if (range === null || ranges.length === 0) return [];
+    return [{ ...range, text: redactStringToken(json.slice(range.start, range.end), ranges, replacement) }];
+  });
 }
 
 function cut(
@@ -120,15 +116,6 @@ function cut(
 ): Range[] {
   const within = { start: Math.max(start - offset, 0), end: Math.min(end - offset, length) };
   return within.start < within.end ? [within] : [];
-}
-
-function descriptionsIn(value: unknown, pattern: RegExp, at: readonly Key[]): { at: Key[]; text: string }[] {
-  if (value === null || typeof value !== 'object') return [];
-  return Object.entries(value).flatMap(([key, inner]) =>
-    pattern.test(key) && typeof inner === 'string'
-      ? [{ at: [...at, key], text: inner }]
-      : descriptionsIn(inner, pattern, [...at, key]),
-  );
 }
 
 /** Log-probabilities of whatever the text is part of. */
@@ -144,7 +131,7 @@ export function echoEdits(json: string, body: unknown, keys: readonly Key[]): Ed
 }
 
 /** The keys of an RFC 6901 pointer. */
-export function keysOf(pointer: string): string[] {
+function keysOf(pointer: string): string[] {
   return pointer
     .split('/')
     .slice(1)
