@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Finding } from '../rules/index.ts';
 import { excerptOf, releaseExcerpt } from './excerpt.ts';
+import type { ExchangeHead } from './stored-rows.ts';
 import type { Alert, ExcerptContent, ExchangeRecord, StoredFinding } from './types.ts';
 
 /** sha256 in hexadecimal over exchange, rule, version, segment and span: whoever computes it, whenever, it is the same. */
@@ -27,11 +28,7 @@ export function storedFindings(record: ExchangeRecord): StoredFinding[] {
 }
 
 /** The alert that one stored finding becomes. Its time is that of the exchange, so that it is the same twice. */
-export function alertOf(
-  exchange: Omit<ExchangeRecord, 'findings' | 'segments' | 'coverage'>,
-  stored: StoredFinding,
-  content: ExcerptContent,
-): Alert {
+export function alertOf(exchange: ExchangeHead, stored: StoredFinding, content: ExcerptContent): Alert {
   return {
     id: stored.alertId,
     exchangeId: exchange.exchangeId,

@@ -1,5 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { alertOf } from '../alert.ts';
+import {
+  EXCHANGE_COLUMNS,
+  type ExchangeRow,
+  FINDING_COLUMNS,
+  type FindingRow,
+  headOf,
+} from '../stored-rows.ts';
 import type {
   ExcerptContent,
   OutboxDepth,
@@ -8,8 +15,7 @@ import type {
   TakeQuery,
   WaitingQuery,
 } from '../types.ts';
-import { EXCHANGE_COLUMNS, type ExchangeRow, headOf } from './exchange-row.ts';
-import { type FindingRow, parseFinding } from './read-parts.ts';
+import { parseFinding } from './read-parts.ts';
 import { inTransaction } from './transaction.ts';
 
 /** The outbox's rows of one database. */
@@ -20,7 +26,7 @@ export interface OutboxRows {
   depth(sink: string): OutboxDepth;
 }
 
-const TAKE = `SELECT o.seq AS seq, f.alert_id AS alertId, f.excerpt, f.finding, ${EXCHANGE_COLUMNS}
+const TAKE = `SELECT o.seq AS seq, ${FINDING_COLUMNS}, ${EXCHANGE_COLUMNS}
   FROM outbox o JOIN findings f USING (alert_id) JOIN exchanges e ON e.seq = f.exchange_seq
   WHERE o.sink = ? AND o.conversation_id NOT IN (SELECT value FROM json_each(?))
   ORDER BY o.seq LIMIT ?`;

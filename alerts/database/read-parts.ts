@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Finding } from '../../rules/index.ts';
+import { FINDING_COLUMNS, type FindingRow } from '../stored-rows.ts';
 import type { CoverageEntry, Judgement, Review, SegmentRecord, StoredFinding } from '../types.ts';
 
 /** What hangs on one exchange, by its number. */
@@ -10,7 +11,7 @@ export interface Parts {
   review(exchangeSeq: number, exchangeId: string): Review | null;
 }
 
-const FINDINGS = `SELECT alert_id AS alertId, excerpt, finding FROM findings
+const FINDINGS = `SELECT ${FINDING_COLUMNS} FROM findings f
   WHERE exchange_seq = ? AND is_alerting = 1 ORDER BY level_rank DESC, seq`;
 
 const SEGMENTS = `SELECT segment_id AS segmentId, role, target, text, tokens, signals FROM segments
@@ -50,13 +51,6 @@ export function createParts(database: DatabaseSync): Parts {
       return row === undefined ? null : { exchangeId, ...row };
     },
   };
-}
-
-/** A finding as its row holds it. */
-export interface FindingRow {
-  readonly alertId: string;
-  readonly excerpt: string;
-  readonly finding: string;
 }
 
 /** Reads the JSON in a finding's row. */

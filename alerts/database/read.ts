@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Level } from '../../rules/index.ts';
 import { LEVELS, levelRank } from '../levels.ts';
+import { EXCHANGE_COLUMNS, type ExchangeRow, headOf } from '../stored-rows.ts';
 import type { FlaggedExchange, FlaggedQuery, StoredExchange } from '../types.ts';
-import { EXCHANGE_COLUMNS, type ExchangeRow, headOf } from './exchange-row.ts';
 import { createParts } from './read-parts.ts';
 
 /** Reads exchanges. */

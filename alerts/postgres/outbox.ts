@@ -1,4 +1,11 @@
 import { alertOf } from '../alert.ts';
+import {
+  EXCHANGE_COLUMNS,
+  type ExchangeRow,
+  FINDING_COLUMNS,
+  type FindingRow,
+  headOf,
+} from '../stored-rows.ts';
 import type {
   ExcerptContent,
   OutboxDepth,
@@ -9,14 +16,7 @@ import type {
 } from '../types.ts';
 import type { PostgresDatabase, Query } from './database.ts';
 import type { Leases } from './leases.ts';
-import {
-  EXCHANGE_COLUMNS,
-  type ExchangeRow,
-  FINDING_COLUMNS,
-  type FindingRow,
-  headOf,
-  parseFinding,
-} from './rows.ts';
+import { parseFinding } from './parse-finding.ts';
 
 /** What the outbox's statements need. */
 export interface OutboxParts {

@@ -1,4 +1,11 @@
 import { LEVELS, levelRank } from '../levels.ts';
+import {
+  EXCHANGE_COLUMNS,
+  type ExchangeRow,
+  FINDING_COLUMNS,
+  type FindingRow,
+  headOf,
+} from '../stored-rows.ts';
 import type {
   CoverageEntry,
   FlaggedExchange,
@@ -10,14 +17,7 @@ import type {
   StoredFinding,
 } from '../types.ts';
 import type { Query } from './database.ts';
-import {
-  EXCHANGE_COLUMNS,
-  type ExchangeRow,
-  FINDING_COLUMNS,
-  type FindingRow,
-  headOf,
-  parseFinding,
-} from './rows.ts';
+import { parseFinding } from './parse-finding.ts';
 import { textFromColumn } from './text.ts';
 
 const DEFAULT_LIMIT = 50;

@@ -1,10 +1,13 @@
-import type { ExchangeRecord, Verdict } from '../types.ts';
+import type { ExchangeRecord, Verdict } from './types.ts';
 
-/** The columns of an exchange, read from `exchanges e`, under the names of `ExchangeRow`. */
-export const EXCHANGE_COLUMNS = `e.seq AS cursor, e.exchange_id AS exchangeId, e.conversation_id AS conversationId,
-  e.subject, e.started_at AS startedAt, e.ended_at AS endedAt, e.route, e.dialect, e.model, e.status,
-  e.is_streamed AS isStreamed, e.verdict, e.featureset_digest AS featuresetDigest, e.trace_id AS traceId,
-  e.level_rank AS levelRank`;
+/** The columns of an exchange, read from `exchanges e`, under the names of `ExchangeRow`; the same in both databases. */
+export const EXCHANGE_COLUMNS = `e.seq AS cursor, e.exchange_id AS "exchangeId",
+  e.conversation_id AS "conversationId", e.subject, e.started_at AS "startedAt", e.ended_at AS "endedAt", e.route,
+  e.dialect, e.model, e.status, e.is_streamed AS "isStreamed", e.verdict,
+  e.featureset_digest AS "featuresetDigest", e.trace_id AS "traceId", e.level_rank AS "levelRank"`;
+
+/** The columns of a finding, read from `findings f`, under the names of `FindingRow`. */
+export const FINDING_COLUMNS = 'f.alert_id AS "alertId", f.excerpt, f.finding';
 
 /** The part of a record that stands in its own row. */
 export type ExchangeHead = Omit<ExchangeRecord, 'findings' | 'segments' | 'coverage'>;
@@ -21,11 +24,19 @@ export interface ExchangeRow {
   readonly dialect: string;
   readonly model: string | null;
   readonly status: number;
-  readonly isStreamed: number;
+  /** SQLite has 0 and 1. */
+  readonly isStreamed: boolean | number;
   readonly verdict: Verdict;
   readonly featuresetDigest: string;
   readonly traceId: string | null;
   readonly levelRank: number | null;
+}
+
+/** A row of `FINDING_COLUMNS`. */
+export interface FindingRow {
+  readonly alertId: string;
+  readonly excerpt: string;
+  readonly finding: string;
 }
 
 /** The exchange in a row that may hold more than it. */
@@ -34,7 +45,6 @@ export function headOf(row: ExchangeRow): ExchangeHead {
   const { verdict, featuresetDigest, traceId } = row;
   const who = subject === null ? {} : { subject };
   const times = { startedAt, endedAt };
-  const isStreamed = row.isStreamed === 1;
-  const place = { route, dialect, model, status, isStreamed };
+  const place = { route, dialect, model, status, isStreamed: Boolean(row.isStreamed) };
   return { exchangeId, conversationId, ...who, ...times, ...place, verdict, featuresetDigest, traceId };
 }
