@@ -1,4 +1,4 @@
-import type { DeadRecord, ExchangeRecord } from './types.ts';
+import type { CommitOutcome, DeadRecord, ExchangeRecord } from './types.ts';
 
 /** The name under which exchanges that could not be written stand among the dead letters; no sink may have it. */
 export const STORE_SINK = 'store';
@@ -12,6 +12,11 @@ export function deadRecordOf(record: ExchangeRecord, reason: string): DeadRecord
   const head = { exchangeId: String(exchangeId), conversationId: String(conversationId), subject };
   const json = serialise(record) ?? serialise({ ...record, segments: [] });
   return { ...head, reason, json };
+}
+
+/** Why an exchange that was tried again stays a dead letter. */
+export function whyNotWritten(outcome: CommitOutcome | undefined): string {
+  return outcome?.outcome === 'unrecorded' ? outcome.message : 'the store gave no outcome';
 }
 
 function serialise(record: ExchangeRecord): string | null {

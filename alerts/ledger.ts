@@ -1,7 +1,7 @@
 import { AlertsError } from './alerts-error.ts';
 import { deadRecordOf } from './dead-record.ts';
 import { createGroupCommit } from './group-commit.ts';
-import { createListeners } from './listeners.ts';
+import { committedOf, createListeners } from './listeners.ts';
 import { openStoreClient } from './open-store.ts';
 import { createRetentionSweep, type RetentionDays } from './retention.ts';
 import { type SetAside, setAsideRecord } from './set-aside.ts';
@@ -9,7 +9,6 @@ import { isStoreWide, reasonOfCode } from './store-failure.ts';
 import type { StoreClient } from './store-protocol.ts';
 import type {
   CommitOutcome,
-  Committed,
   ExcerptContent,
   ExchangeRecord,
   Expiry,
@@ -202,11 +201,6 @@ function add<Key extends string>(counts: Partial<Record<Key, number>>, key: Key)
 function sampledOf(record: ExchangeRecord): CommitOutcome {
   const level = levelOf(record);
   return { outcome: 'sampled', level: level === 'none' ? null : level };
-}
-
-function committedOf(exchangeId: string, outcome: CommitOutcome & { outcome: 'committed' }): Committed {
-  const { cursor, alertIds } = outcome;
-  return { exchangeId, cursor, isFlagged: alertIds.length > 0, alerts: alertIds.length };
 }
 
 function unrecordedBy(error: unknown): CommitOutcome & { outcome: 'unrecorded' } {

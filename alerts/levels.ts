@@ -7,3 +7,8 @@ export const LEVELS: readonly Level[] = ['informational', 'low', 'medium', 'high
 export function levelRank(level: Level): number {
   return LEVELS.indexOf(level);
 }
+
+/** The rank of the strongest; null where there is none. */
+export function strongestRank(levels: readonly Level[]): number | null {
+  return levels.length === 0 ? null : Math.max(...levels.map(levelRank));
+}

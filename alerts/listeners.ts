@@ -1,4 +1,4 @@
-import type { Committed } from './types.ts';
+import type { CommitOutcome, Committed } from './types.ts';
 
 /** Whoever wants to hear of commits. One that throws is counted and disturbs nobody. */
 export interface Listeners {
@@ -25,4 +25,13 @@ export function createListeners(): Listeners {
     return () => void listeners.delete(listener);
   };
   return { notify, onCommitted, listenerErrors: () => errors };
+}
+
+/** What listeners are told of an exchange that is on disk. */
+export function committedOf(
+  exchangeId: string,
+  outcome: CommitOutcome & { outcome: 'committed' },
+): Committed {
+  const { cursor, alertIds } = outcome;
+  return { exchangeId, cursor, isFlagged: alertIds.length > 0, alerts: alertIds.length };
 }

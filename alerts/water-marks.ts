@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Level } from '../rules/index.ts';
 import { isAlerting } from './alert.ts';
-import { LEVELS, levelRank } from './levels.ts';
+import { LEVELS, strongestRank } from './levels.ts';
 import type { ExchangeRecord, StorePressure } from './types.ts';
 
 /** The level of an exchange; `none` where nothing was flagged. */
@@ -70,8 +70,8 @@ export function createWaterMarks(
 
 /** The level of the strongest finding that flags or enforces. */
 export function levelOf({ findings }: ExchangeRecord): RecordLevel {
-  const ranks = findings.filter(isAlerting).map(({ level }) => levelRank(level));
-  return ranks.length === 0 ? 'none' : (LEVELS[Math.max(...ranks)] ?? 'none');
+  const rank = strongestRank(findings.filter(isAlerting).map(({ level }) => level));
+  return rank === null ? 'none' : (LEVELS[rank] ?? 'none');
 }
 
 function isChosen(exchangeId: string, keepOneIn: number): boolean {

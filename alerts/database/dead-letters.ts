@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
-import { STORE_SINK } from '../dead-record.ts';
+import { STORE_SINK, whyNotWritten } from '../dead-record.ts';
 import type {
   CommitOutcome,
   DeadLetter,
@@ -59,7 +59,7 @@ export function createDeadLetters(
   const recommit = ({ seq, record, reason }: Row): string | null => {
     if (record === null) return `nothing of it could be kept: ${reason}`;
     const [outcome] = commit([JSON.parse(record) as ExchangeRecord]);
-    if (outcome?.outcome !== 'committed') return messageOf(outcome);
+    if (outcome?.outcome !== 'committed') return whyNotWritten(outcome);
     remove.run(seq);
     return null;
   };
@@ -86,8 +86,4 @@ export function createDeadLetters(
 
 function named({ sink, seqs }: DeadSelection): Record<string, SQLInputValue> {
   return { sink: sink ?? null, seqs: seqs === undefined ? null : JSON.stringify(seqs) };
-}
-
-function messageOf(outcome: CommitOutcome | undefined): string {
-  return outcome?.outcome === 'unrecorded' ? outcome.message : 'the store gave no outcome';
 }

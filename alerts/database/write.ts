@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { isAlerting, storedFindings } from '../alert.ts';
-import { levelRank } from '../levels.ts';
+import { levelRank, strongestRank } from '../levels.ts';
 import { isStoreWide } from '../store-failure.ts';
 import type { CommitOutcome, ExchangeRecord, NewReview, Review, StoredFinding } from '../types.ts';
 import { messageOf, reasonOf } from './failure.ts';
@@ -109,7 +109,6 @@ function insertExchange(
   record: ExchangeRecord,
   alerting: readonly StoredFinding[],
 ): number | undefined {
-  const ranks = alerting.map(({ finding }) => levelRank(finding.level));
   const row = exchange.get(
     record.exchangeId,
     record.conversationId,
@@ -124,7 +123,7 @@ function insertExchange(
     record.verdict,
     record.featuresetDigest,
     record.traceId,
-    ranks.length === 0 ? null : Math.max(...ranks),
+    strongestRank(alerting.map(({ finding }) => finding.level)),
   );
   return row === undefined ? undefined : Number(row['seq']);
 }

@@ -1,6 +1,6 @@
 import { isAlerting, storedFindings } from '../alert.ts';
 import { bucketOf } from '../bucket.ts';
-import { levelRank } from '../levels.ts';
+import { levelRank, strongestRank } from '../levels.ts';
 import type { CommitOutcome, ExchangeRecord, StoredFinding } from '../types.ts';
 import type { Query } from './database.ts';
 import { nameOf, textToColumn } from './text.ts';
@@ -86,14 +86,13 @@ async function insertExchanges(
 ): Promise<ReadonlyMap<string, number>> {
   const rows = prepared.map(({ record, alerting }, position) => {
     const { findings: _, coverage, segments, ...head } = record;
-    const ranks = alerting.map(({ finding }) => levelRank(finding.level));
     return {
       ...head,
       conversationId: nameOf(head.conversationId),
       subject: head.subject ?? null,
       route: nameOf(head.route),
       model: head.model === null ? null : nameOf(head.model),
-      rank: ranks.length === 0 ? null : Math.max(...ranks),
+      rank: strongestRank(alerting.map(({ finding }) => finding.level)),
       position,
     };
   });

@@ -1,5 +1,5 @@
 import { bucketOf } from '../bucket.ts';
-import { STORE_SINK } from '../dead-record.ts';
+import { STORE_SINK, whyNotWritten } from '../dead-record.ts';
 import type {
   CommitOutcome,
   DeadLetter,
@@ -13,8 +13,12 @@ import { nameOf, textToColumn } from './text.ts';
 
 const SELECTED = `($1::text IS NULL OR sink = $1) AND ($2::bigint[] IS NULL OR seq = ANY($2))`;
 
-const LIST = `SELECT seq, sink, alert_id AS "alertId", exchange_id AS "exchangeId", conversation_id AS "conversationId",
-  queued_at AS "queuedAt", died_at AS "diedAt", reason FROM dead_letters WHERE ${SELECTED} ORDER BY seq LIMIT $3`;
+const COLUMNS = `seq, sink, alert_id AS "alertId", exchange_id AS "exchangeId", conversation_id AS "conversationId",
+  queued_at AS "queuedAt", died_at AS "diedAt", reason`;
+
+const LIST = `SELECT ${COLUMNS} FROM dead_letters WHERE ${SELECTED} ORDER BY seq LIMIT $3`;
+
+const WHOLE = `SELECT ${COLUMNS}, record FROM dead_letters WHERE ${SELECTED} ORDER BY seq`;
 
 const BURY = `INSERT INTO dead_letters (sink, exchange_id, conversation_id, queued_at, died_at, reason, record, subject)
   SELECT '${STORE_SINK}', $1, $2, $3, $3, $4, $5, $6
@@ -49,16 +53,13 @@ export function createDeadLetters(
   const recommit = async ({ record, reason, seq }: Row): Promise<string | null> => {
     if (record === null) return `nothing of it could be kept: ${reason}`;
     const [outcome] = await commit([JSON.parse(JSON.parse(record) as string) as ExchangeRecord]);
-    if (outcome?.outcome !== 'committed') return messageOf(outcome);
+    if (outcome?.outcome !== 'committed') return whyNotWritten(outcome);
     await query('DELETE FROM dead_letters WHERE seq = $1', [seq]);
     return null;
   };
   const retryDead = async (selection: DeadSelection): Promise<RetriedLetters> => {
-    const sql = `SELECT seq, sink, alert_id AS "alertId", exchange_id AS "exchangeId",
-      conversation_id AS "conversationId", queued_at AS "queuedAt", died_at AS "diedAt", reason, record
-      FROM dead_letters WHERE ${SELECTED} ORDER BY seq`;
     const failed: { seq: number; reason: string }[] = [];
-    const letters = await query<Row>(sql, values(selection));
+    const letters = await query<Row>(WHOLE, values(selection));
     for (const letter of letters) {
       if (letter.alertId !== null) {
         await requeue(letter);
@@ -72,8 +73,4 @@ export function createDeadLetters(
   const dropDead = async (selection: DeadSelection): Promise<number> =>
     (await query(`DELETE FROM dead_letters WHERE ${SELECTED} RETURNING seq`, values(selection))).length;
   return { deadLetters, bury, retryDead, dropDead };
-}
-
-function messageOf(outcome: CommitOutcome | undefined): string {
-  return outcome?.outcome === 'unrecorded' ? outcome.message : 'the store gave no outcome';
 }

@@ -1,4 +1,5 @@
 import { AlertsError } from '../alerts-error.ts';
+import { committedOf } from '../listeners.ts';
 import { isStoreWide } from '../store-failure.ts';
 import type { AsyncStore } from '../store-protocol.ts';
 import type {
@@ -124,8 +125,7 @@ function createCommit(
 
 function newsOf({ exchangeId }: ExchangeRecord, outcome: CommitOutcome | undefined): Committed[] {
   if (outcome?.outcome !== 'committed') return [];
-  const { cursor, alertIds } = outcome;
-  return [{ exchangeId, cursor, isFlagged: alertIds.length > 0, alerts: alertIds.length }];
+  return [committedOf(exchangeId, outcome)];
 }
 
 const SAVE_REVIEW = `INSERT INTO reviews (exchange_seq, verdict, comment, reviewer, reviewed_at)
