@@ -78,7 +78,7 @@ async function postOne({ options, agent, breaker }: Post, alert: Alert, signal: 
   if (waitMs > 0) return retry(`left alone for another ${Math.ceil(waitMs)} ms after failures in a row`);
   const body = JSON.stringify(structuredEvent(alert, options));
   const timestamp = Math.floor(Date.now() / 1000);
-  const limit = AbortSignal.timeout(options.timeoutMs ?? 10_000);
+  const until = AbortSignal.any([AbortSignal.timeout(options.timeoutMs ?? 10_000), signal]);
   try {
     const answer = await request(options.url, {
       method: 'POST',
@@ -89,11 +89,11 @@ async function postOne({ options, agent, breaker }: Post, alert: Alert, signal: 
       },
       body,
       dispatcher: agent,
-      signal: AbortSignal.any([limit, signal]),
+      signal: until,
     });
     await answer.body.dump({ limit: MAX_ANSWER_BYTES });
     // The body of an aborted request ends like any other.
-    AbortSignal.any([limit, signal]).throwIfAborted();
+    until.throwIfAborted();
     const outcome = outcomeOf(answer.statusCode);
     if (outcome.outcome === 'retry') breaker.failed(retryAfterMs(answer.headers['retry-after']));
     else breaker.succeeded();
