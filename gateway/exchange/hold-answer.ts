@@ -4,7 +4,7 @@ import type { AnswerWay } from '../policy/answer-way.ts';
 import { blockInstead, type Decision, tooLate } from '../policy/decide.ts';
 import { createBodyDecoder } from '../reading/decode-body.ts';
 import type { UpstreamAnswer } from '../upstream/create-upstream.ts';
-import { headerOf, replacedAnswerHeaders } from '../upstream/headers.ts';
+import { headerOf, keptHeaders, replacedAnswerHeaders } from '../upstream/headers.ts';
 import {
   type Answering,
   block,
@@ -116,16 +116,12 @@ function passOver({ way, stream }: Held, reason: 'over_cap' | 'timeout'): boolea
   return mayPassUnscanned(way);
 }
 
+const OF_BYTES = /^(content-length|content-md5|content-digest|digest|repr-digest)$/;
+
 /** What is sent may be shorter or longer than what came. */
 function heldHead({ answer }: Held): Head {
   const { headers, ...head } = headOf(answer);
-  const kept: string[] = [];
-  for (let index = 0; index < headers.length; index += 2) {
-    const name = headers[index] ?? '';
-    if (/^(content-length|content-md5|content-digest|digest|repr-digest)$/i.test(name)) continue;
-    kept.push(name, headers[index + 1] ?? '');
-  }
-  return { ...head, headers: kept };
+  return { ...head, headers: keptHeaders(headers, (name) => !OF_BYTES.test(name)) };
 }
 
 /** Nothing more comes: judge, record, and only then let go of the end. */

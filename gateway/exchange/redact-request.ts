@@ -1,11 +1,12 @@
 import { type Decision, isOfRequest } from '../policy/decide.ts';
 import { redactBody } from '../redaction/redact-body.ts';
+import { keptHeaders } from '../upstream/headers.ts';
 import { asItCame, type SentRequest } from './call-upstream.ts';
 import type { ReadRequest } from './read-request.ts';
 import type { Way } from './refuse.ts';
 
 /** Headers that speak of the bytes as they came. */
-const OF_BYTES = /^(content-encoding|content-md5|content-digest|digest|repr-digest)$/i;
+const OF_BYTES = /^(content-encoding|content-md5|content-digest|digest|repr-digest)$/;
 
 /** The request as it may go to the upstream: as it came, or with what rules redact taken out. Null where that cannot be
  *  taken out. */
@@ -20,11 +21,6 @@ export function requestToSend(
   if (redactions.length === 0) return null;
   const text = redactBody(decoded.toString('utf8'), redactions, parts.config.policy.redaction);
   if (text === null) return null;
-  const { rawHeaders } = connection.request;
-  const headers: string[] = [];
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const name = rawHeaders[index] ?? '';
-    if (!OF_BYTES.test(name)) headers.push(name, rawHeaders[index + 1] ?? '');
-  }
+  const headers = keptHeaders(connection.request.rawHeaders, (name) => !OF_BYTES.test(name));
   return { headers, body: Buffer.from(text) };
 }

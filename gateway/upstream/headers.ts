@@ -57,14 +57,17 @@ export function headerOf(raw: RawHeaders, wanted: string): string | undefined {
   return found;
 }
 
-function filtered(raw: RawHeaders, isKept: (name: string) => boolean): string[] {
-  const named = (headerOf(raw, 'connection') ?? '').split(',').map((name) => name.trim().toLowerCase());
+/** @param isKept - asked with each name in small letters */
+export function keptHeaders(raw: RawHeaders, isKept: (name: string) => boolean): string[] {
   const kept: string[] = [];
   for (let index = 0; index < raw.length; index += 2) {
     const name = raw[index] ?? '';
-    const lower = name.toLowerCase();
-    if (HOP_BY_HOP.has(lower) || named.includes(lower) || !isKept(lower)) continue;
-    kept.push(name, raw[index + 1] ?? '');
+    if (isKept(name.toLowerCase())) kept.push(name, raw[index + 1] ?? '');
   }
   return kept;
+}
+
+function filtered(raw: RawHeaders, isKept: (name: string) => boolean): string[] {
+  const named = (headerOf(raw, 'connection') ?? '').split(',').map((name) => name.trim().toLowerCase());
+  return keptHeaders(raw, (name) => !HOP_BY_HOP.has(name) && !named.includes(name) && isKept(name));
 }

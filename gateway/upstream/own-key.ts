@@ -1,5 +1,5 @@
 import { CREDENTIAL_HEADERS } from '../conversation/credential.ts';
-import type { RawHeaders } from './headers.ts';
+import { keptHeaders, type RawHeaders } from './headers.ts';
 
 /** The key that is sent in place of the caller's. */
 export interface OwnKey {
@@ -14,14 +14,8 @@ export function ownKey(header: string, key: string): OwnKey {
 
 /** The headers with this key and without any of the caller's. */
 export function withOwnKey(headers: RawHeaders, { header, value }: OwnKey): string[] {
-  const kept: string[] = [];
-  for (let index = 0; index < headers.length; index += 2) {
-    const name = headers[index] ?? '';
-    const lower = name.toLowerCase();
-    if (lower !== header && !CREDENTIAL_HEADERS.has(lower)) kept.push(name, headers[index + 1] ?? '');
-  }
-  kept.push(header, value);
-  return kept;
+  const kept = keptHeaders(headers, (name) => name !== header && !CREDENTIAL_HEADERS.has(name));
+  return [...kept, header, value];
 }
 
 /** The target without the key that Google's API takes in the query; all else stays as it came. */
