@@ -16,15 +16,18 @@ export interface PlaceStart {
   readonly choice?: number;
 }
 
+/** The RFC 6901 pointer that keys make. */
+export function pointerOf(keys: readonly (string | number)[]): string {
+  return keys.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
 /** @param keys - unescaped; the pointer escapes them as RFC 6901 asks */
 export function createPlace(start: PlaceStart, keys: readonly (string | number)[] = []): Place {
   return {
     at: (...more) => createPlace(start, [...keys, ...more]),
     as: (target) => createPlace({ ...start, target }, keys),
     ref() {
-      const pointer = keys
-        .map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`)
-        .join('');
+      const pointer = pointerOf(keys);
       const { side, target, role, choice = null } = start;
       return { id: `${side}${pointer}`, target, role, pointer, choice };
     },

@@ -1,4 +1,5 @@
 import type { Key } from '../reading/json-source.ts';
+import { pointerOf } from './place.ts';
 
 /** A text, or a piece of one, in one event of a stream. */
 export interface EventText {
@@ -41,7 +42,7 @@ export function* stringPaths(value: unknown, keys: readonly Key[] = []): Generat
 /** The id of a segment of an answer.
  *  @param keys - from the answer's root */
 export function answerId(...keys: readonly Key[]): string {
-  return `response${keys.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')}`;
+  return `response${pointerOf(keys)}`;
 }
 
 /** Whether a segment is one of those that have ended. */
