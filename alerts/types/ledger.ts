@@ -1,0 +1,46 @@
+/** The store as a whole. */
+
+import type { Level } from '../../rules/index.ts';
+import type { CommitOutcome, UnrecordedReason } from './commit.ts';
+import type { ExchangeRecord } from './exchange.ts';
+import type { EraseSelection, Erasure, StorePressure } from './keeping.ts';
+import type { Outbox, OutboxDesk } from './outbox.ts';
+import type { ReviewStore } from './review.ts';
+
+/** What the store does by itself, with nobody who waits for it: whoever misses it is told by a count alone.
+ *  retention: removing what is too old; pressure: measuring how full it is; bury: putting an exchange to the dead
+ *  letters; leases and news: between the replicas of one database. */
+export type StoreTask = 'retention' | 'pressure' | 'bury' | 'leases' | 'news';
+
+export interface LedgerStats {
+  readonly committed: number;
+  readonly unrecorded: Readonly<Partial<Record<UnrecordedReason, number>>>;
+  /** Exchanges that wait for the disk now. */
+  readonly queued: number;
+  readonly transactions: number;
+  /** Left out above the water mark, by the level of their strongest finding; `none` where nothing was flagged. */
+  readonly sampled: Readonly<Partial<Record<Level | 'none', number>>>;
+  /** Removed because they were older than their level is kept. */
+  readonly expired: Readonly<Partial<Record<Level | 'none', number>>>;
+  /** Whether the store is above a water mark now. */
+  readonly isAboveMark: boolean;
+  /** As last measured; null before the first time. */
+  readonly pressure: StorePressure | null;
+  /** Exchanges that went to the dead letters. */
+  readonly buried: number;
+  /** How often something failed that is tried again by itself, or given up. */
+  readonly failures: Readonly<Record<StoreTask, number>>;
+  /** Listeners that threw. */
+  readonly listenerErrors: number;
+}
+
+/** The store of exchanges, findings and alerts. */
+export interface Ledger extends Outbox, OutboxDesk, ReviewStore {
+  /** Records one exchange: everything or nothing, never throws. The same exchange twice is recorded once. */
+  commit(record: ExchangeRecord): Promise<CommitOutcome>;
+  stats(): LedgerStats;
+  /** Removes all that the store holds of a subject, a conversation or an exchange, and makes sure that it is gone. */
+  erase(selection: EraseSelection): Promise<Erasure>;
+  /** Writes what waits, then closes the database. */
+  close(): Promise<void>;
+}

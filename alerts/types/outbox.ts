@@ -1,0 +1,97 @@
+/** What waits for a sink, and what was given up. */
+
+import type { Committed } from './commit.ts';
+import type { Alert } from './sink.ts';
+
+/** One alert that waits for one sink. */
+export interface OutboxItem {
+  /** Grows in the order of commits. */
+  readonly seq: number;
+  readonly alert: Alert;
+}
+
+export interface TakeQuery {
+  readonly sink: string;
+  readonly limit: number;
+  /** Conversations to leave where they are. */
+  readonly exceptConversations: readonly string[];
+}
+
+export interface Settlement {
+  readonly sink: string;
+  readonly delivered: readonly number[];
+  readonly dead: readonly { readonly seq: number; readonly reason: string }[];
+}
+
+/** The oldest alerts of a sink that wait, whoever delivers them. */
+export interface WaitingQuery {
+  readonly sink: string;
+  readonly limit: number;
+}
+
+/** What was given up: an alert that its sink rejected, or an exchange that the store could not write. */
+export interface DeadLetter {
+  readonly seq: number;
+  /** The sink that rejected it; `store` for an exchange that was not written. */
+  readonly sink: string;
+  /** Null for an exchange. */
+  readonly alertId: string | null;
+  readonly exchangeId: string;
+  readonly conversationId: string;
+  readonly queuedAt: string;
+  readonly diedAt: string;
+  readonly reason: string;
+}
+
+/** Which dead letters; all where neither is given. */
+export interface DeadSelection {
+  readonly sink?: string;
+  readonly seqs?: readonly number[];
+}
+
+/** What became of dead letters that were tried again. */
+export interface RetriedLetters {
+  readonly retried: number;
+  /** These stay dead letters. */
+  readonly failed: readonly { readonly seq: number; readonly reason: string }[];
+}
+
+/** An exchange that cannot be written, as it goes to the dead letters. */
+export interface DeadRecord {
+  readonly exchangeId: string;
+  readonly conversationId: string;
+  readonly subject: string | null;
+  readonly reason: string;
+  /** What could be kept of it, to be tried again; null where nothing could. */
+  readonly json: string | null;
+}
+
+export interface OutboxDepth {
+  readonly depth: number;
+  /** When the oldest waiting alert was queued, ISO 8601, or null. */
+  readonly oldestQueuedAt: string | null;
+  readonly dead: number;
+}
+
+/** What the relay reads and writes: alerts that are on disk and not yet delivered. */
+export interface Outbox {
+  /** The oldest waiting alerts of a sink, in the order of commits; they stay until they are settled. */
+  take(query: TakeQuery): Promise<readonly OutboxItem[]>;
+  /** Removes what was delivered, moves what was rejected to the dead letters; in one transaction. */
+  settle(settlement: Settlement): Promise<void>;
+  depth(sink: string): Promise<OutboxDepth>;
+  /** Called after each commit; gives the function that ends it. */
+  onCommitted(listener: (committed: Committed) => void): () => void;
+}
+
+/** What a person reads and works off by hand. */
+export interface OutboxDesk {
+  /** Reads only: no relay is kept from them. */
+  waiting(query: WaitingQuery): Promise<readonly OutboxItem[]>;
+  /** Oldest first. */
+  deadLetters(query: DeadSelection & { readonly limit: number }): Promise<readonly DeadLetter[]>;
+  /** Puts alerts back into the outbox, behind what waits, and writes exchanges again. */
+  retryDead(selection: DeadSelection): Promise<RetriedLetters>;
+  /** @returns how many are gone */
+  dropDead(selection: DeadSelection): Promise<number>;
+}

@@ -1,0 +1,109 @@
+/** What a person reads and judges. */
+
+import type { Finding, Level } from '../../rules/index.ts';
+import type { Committed } from './commit.ts';
+import type { CoverageEntry, SegmentRecord, Verdict } from './exchange.ts';
+
+export type Judgement = 'correct' | 'false_alarm' | 'unsure';
+
+/** What a person made of a flagged exchange. */
+export interface Review {
+  readonly exchangeId: string;
+  readonly verdict: Judgement;
+  readonly comment: string;
+  readonly reviewer: string;
+  /** ISO 8601, UTC. */
+  readonly reviewedAt: string;
+}
+
+/** A finding with whose exchange it was in: routes ask for it after the exchange is over. */
+export type RecordedFinding = Finding & { readonly tenant?: string };
+
+/** One finding as the store keeps it. `excerpt` is the text as it was: the store does not leave the machine. */
+export interface StoredFinding {
+  readonly alertId: string;
+  readonly finding: RecordedFinding;
+  readonly excerpt: string;
+}
+
+/** A flagged exchange without its text. */
+export interface FlaggedExchange {
+  /** Position in the order of commits; `before` of the next page. */
+  readonly cursor: number;
+  readonly exchangeId: string;
+  readonly conversationId: string;
+  readonly subject?: string;
+  readonly startedAt: string;
+  readonly endedAt: string;
+  readonly route: string;
+  readonly dialect: string;
+  readonly model: string | null;
+  readonly status: number;
+  readonly isStreamed: boolean;
+  readonly verdict: Verdict;
+  /** Of the strongest finding that flags or enforces. */
+  readonly level: Level;
+  readonly featuresetDigest: string;
+  readonly traceId: string | null;
+  /** Strongest level first; findings of rules in shadow are not among them. */
+  readonly findings: readonly StoredFinding[];
+  /** The latest. */
+  readonly review: Review | null;
+}
+
+/** One exchange as the store keeps it, flagged or not. */
+export interface StoredExchange extends Omit<FlaggedExchange, 'level'> {
+  readonly level: Level | null;
+  readonly segments: readonly SegmentRecord[];
+  readonly coverage: readonly CoverageEntry[];
+}
+
+export interface FlaggedQuery {
+  /** At most 200; 50 when left out. */
+  readonly limit?: number;
+  /** A cursor: only what was committed before it. */
+  readonly before?: number;
+  /** Id or name of a rule. */
+  readonly rule?: string;
+  readonly minLevel?: Level;
+  readonly state?: 'open' | 'reviewed';
+}
+
+export interface NewReview {
+  readonly exchangeId: string;
+  readonly verdict: Judgement;
+  readonly comment: string;
+  readonly reviewer: string;
+}
+
+export interface RuleCount {
+  readonly ruleId: string;
+  readonly ruleName: string;
+  readonly ruleTitle: string;
+  readonly level: Level;
+  /** Flagged exchanges in which it matched. */
+  readonly count: number;
+}
+
+export interface Counts {
+  /** Exchanges in the store; those without findings only as far as retention keeps them. */
+  readonly exchanges: number;
+  readonly flagged: number;
+  readonly unreviewed: number;
+  readonly byLevel: Readonly<Record<Level, number>>;
+  /** Most frequent first. */
+  readonly byRule: readonly RuleCount[];
+  /** Latest review of each reviewed exchange. */
+  readonly byJudgement: Readonly<Record<Judgement, number>>;
+}
+
+/** What the review reads and writes. */
+export interface ReviewStore {
+  /** Newest first. */
+  listFlagged(query?: FlaggedQuery): Promise<readonly FlaggedExchange[]>;
+  readExchange(exchangeId: string): Promise<StoredExchange | null>;
+  /** Null when there is no such exchange. Earlier reviews stay in the store. */
+  saveReview(review: NewReview): Promise<Review | null>;
+  counts(): Promise<Counts>;
+  onCommitted(listener: (committed: Committed) => void): () => void;
+}

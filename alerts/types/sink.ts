@@ -1,0 +1,44 @@
+/** What leaves the process, and how it is taken. */
+
+import type { Finding } from '../../rules/index.ts';
+import type { Verdict } from './exchange.ts';
+
+/** The durable record of one finding that leaves the process. */
+export interface Alert {
+  /** sha256 of exchange, rule, version, segment and span: the same twice. */
+  readonly id: string;
+  readonly exchangeId: string;
+  readonly conversationId: string;
+  readonly createdAt: string;
+  /** What a disguised text reads in it is as the configured `content` lets it out. */
+  readonly finding: Finding;
+  readonly verdict: Verdict;
+  /** The text around the span, at most 200 characters, as the configured `content` lets it out. */
+  readonly excerpt: string;
+  readonly featuresetDigest: string;
+  readonly traceId: string | null;
+  readonly reviewPath: string;
+  readonly tenant: string | null;
+  /** How many alike the sink did not get since the last one it got; only where it groups them. */
+  readonly heldBack?: number;
+}
+
+/** Why a sink does not get an alert that it could have: it is recorded all the same. */
+export type HeldBy = 'route' | 'silence' | 'group' | 'rate_limit';
+
+export type DeliveryOutcome =
+  | { readonly outcome: 'delivered' }
+  | { readonly outcome: 'retry'; readonly reason: string }
+  | { readonly outcome: 'rejected'; readonly reason: string }
+  | { readonly outcome: 'held'; readonly by: HeldBy; readonly silence?: string };
+
+/** One destination of alerts. `deliver` never throws: it gives one outcome per alert, in order. Once it asks for a retry
+ *  of an alert, it delivers no later one of the same conversation in that call. */
+export interface Sink {
+  readonly name: string;
+  deliver(alerts: readonly Alert[], abortSignal: AbortSignal): Promise<readonly DeliveryOutcome[]>;
+  close(): Promise<void>;
+}
+
+/** How much of the text leaves the process in an excerpt: `redacted` keeps the first letter of each word. */
+export type ExcerptContent = 'none' | 'redacted' | 'full';
