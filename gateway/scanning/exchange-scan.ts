@@ -120,8 +120,11 @@ export function createExchangeScan(parts: ExchangeScanParts): ExchangeScan {
     redactions: (which = () => true) =>
       [...segments.values()]
         .filter(({ ref }) => which(ref))
-        .map((segment) => ({ ref: segment.ref, text: segment.text(), ranges: segment.redactions() }))
-        .filter(({ ranges }) => ranges.length > 0),
+        .flatMap((segment) => {
+          const ranges = segment.redactions();
+          // Asked for with every event of a held answer: only of those few is the text put together.
+          return ranges.length === 0 ? [] : [{ ref: segment.ref, text: segment.text(), ranges }];
+        }),
     records() {
       const all = [...segments.values()];
       const fired = new Set(

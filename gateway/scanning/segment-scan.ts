@@ -79,7 +79,7 @@ export function createSegmentScan(ref: SegmentRef, parts: ScanParts): SegmentSca
       choice: ref.choice,
       ...statusOf(work?.failure() ?? null, unread.reason, reading !== null),
       tokens: reading?.tokens() ?? 0,
-      bytes: Buffer.byteLength(feed.text()) + unread.bytes,
+      bytes: feed.bytes() + unread.bytes,
     }),
     record: (wanted) => ({
       segmentId: ref.id,

@@ -7,6 +7,8 @@ export interface TextFeed {
   take(): string;
   /** All text so far. */
   text(): string;
+  /** Its length in UTF-8; counted as it comes, since it is asked for with every event of a held answer. */
+  bytes(): number;
   /** The end of the text so far. */
   tail(): string;
 }
@@ -19,14 +21,17 @@ const TAIL_CHARS = 1_024;
 
 /** @param minChars - fewer wait, while the text is not complete */
 export function createTextFeed(minChars = MIN_CHARS): TextFeed {
-  let pieces: string[] = [];
+  // Put together only when somebody reads it: a join with every event would copy all of it each time.
+  let text = '';
+  let bytes = 0;
   let tail = '';
   let waiting: string[] = [];
   let waitingChars = 0;
 
   return {
     push(piece) {
-      pieces.push(piece);
+      bytes += Buffer.byteLength(piece) - (joinsPair(text, piece) ? PAIR_SAVES_BYTES : 0);
+      text += piece;
       tail = (tail + piece).slice(-TAIL_CHARS);
       waiting.push(piece);
       waitingChars += piece.length;
@@ -40,12 +45,21 @@ export function createTextFeed(minChars = MIN_CHARS): TextFeed {
       waitingChars = rest.length;
       return batch;
     },
-    text() {
-      pieces = [pieces.join('')];
-      return pieces[0] ?? '';
-    },
+    text: () => text,
+    bytes: () => bytes,
     tail: () => tail,
   };
+}
+
+/** Each half of a surrogate pair alone is written in 3 bytes, both together in 4. */
+const PAIR_SAVES_BYTES = 2;
+
+/** Whether a piece goes on with the second half of a pair. */
+function joinsPair(before: string, piece: string): boolean {
+  const second = piece.charCodeAt(0);
+  if (!(second >= 0xdc00 && second < 0xe000)) return false;
+  const first = before.charCodeAt(before.length - 1);
+  return first >= 0xd800 && first < 0xdc00;
 }
 
 /** Not between the halves of a surrogate pair. */
