@@ -55,6 +55,7 @@ export async function createStoreClient(parts: StoreClientParts): Promise<StoreC
     isClosed = true;
     const thread = await starting.catch(() => undefined);
     if (thread === undefined || thread.hasEnded) return;
+    // A thread that does not answer is ended all the same; what it acknowledged is on disk.
     await callThread(thread, 'close', undefined).catch(() => undefined);
     await thread.worker.terminate();
   };

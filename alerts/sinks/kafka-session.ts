@@ -75,6 +75,7 @@ export async function openKafkaSession(
   });
   const giveUp = (): void => {
     sockets.destroy();
+    // Its connections are gone: that it cannot say goodbye is what was asked for.
     producer.disconnect().catch(() => {});
   };
   abortSignal.addEventListener('abort', giveUp);

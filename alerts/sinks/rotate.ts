@@ -22,6 +22,7 @@ async function sizeOf(path: string): Promise<number> {
   try {
     return (await stat(path)).size;
   } catch {
+    // It is not there yet; where it cannot be read for another reason, appending to it says so.
     return 0;
   }
 }
