@@ -1,9 +1,9 @@
-import type { UnscannedReason } from '../../../alerts/index.ts';
 import { addText, type Collected } from '../collected.ts';
 import type { AnswerFacts, StreamReader, TextReading } from '../dialect.ts';
 import { isObject, type JsonObject, parsed } from '../json-values.ts';
 import type { Place } from '../place.ts';
 import { createPlainJson, type PlainJson } from '../plain-json.ts';
+import { unreadEvent } from '../unread-event.ts';
 import { answerPlace, factsOf, readMessage } from './read-answer.ts';
 import { isCall, readBlock, textWithin } from './read-blocks.ts';
 
@@ -67,7 +67,7 @@ export function createStreamReader(): StreamReader {
       const into: Collected = { segments: [], unread: [] };
       const event = parsed(data);
       if (isObject(event)) readEvent(event, into);
-      else into.unread.push(unreadEvent(event === undefined ? 'bad_json' : 'bad_shape', data));
+      else into.unread.push(unreadEvent(answerPlace(), data, event));
       const isLast = isObject(event) && (event['type'] === 'message_stop' || event['type'] === 'error');
       return { ...into, isLast };
     },
@@ -104,10 +104,6 @@ function endInput(block: OpenBlock, into: Collected): void {
 
 function inputPlace({ place }: OpenBlock): Place {
   return place.as('tool_call').at('input');
-}
-
-function unreadEvent(reason: UnscannedReason, data: string) {
-  return { ref: answerPlace().ref(), reason, bytes: Buffer.byteLength(data) };
 }
 
 /** Usage comes in two events, and the later one may leave out what the first has said. */

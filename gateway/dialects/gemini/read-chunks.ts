@@ -1,7 +1,7 @@
+import { createChangedTexts } from '../changed-texts.ts';
 import type { Collected } from '../collected.ts';
 import type { AnswerFacts } from '../dialect.ts';
 import { isObject, type JsonObject } from '../json-values.ts';
-import type { Place } from '../place.ts';
 import { answerPlace, candidatePlaces } from './answer-places.ts';
 import { camelEntries } from './camel-entries.ts';
 import { createPartRuns, type PartRuns } from './part-runs.ts';
@@ -17,7 +17,8 @@ export interface ChunkReader {
 
 export function createChunkReader(shape: { readonly isWhole: boolean }): ChunkReader {
   const runs = new Map<number, PartRuns>();
-  const seen = new Map<string, string>();
+  // What stands beside the content is repeated in every chunk.
+  const readRepeated = createChangedTexts(textWithin);
   const open = new Set<number>();
   let facts: AnswerFacts = { model: null, finishReasons: [], usage: null, choices: [] };
 
@@ -40,18 +41,6 @@ export function createChunkReader(shape: { readonly isWhole: boolean }): ChunkRe
     const known = runs.get(index) ?? createPartRuns(shape);
     runs.set(index, known);
     return known;
-  }
-
-  /** What stands beside the content is repeated in every chunk; it is read when it changes. */
-  function readRepeated(value: object, place: Place, into: Collected): void {
-    const outside: Collected = { segments: [], unread: [] };
-    textWithin(value, place, outside);
-    for (const segment of outside.segments) {
-      if (seen.get(segment.ref.id) === segment.text) continue;
-      seen.set(segment.ref.id, segment.text);
-      into.segments.push(segment);
-    }
-    into.unread.push(...outside.unread);
   }
 
   return {

@@ -1,7 +1,7 @@
-import type { UnscannedReason } from '../../../alerts/index.ts';
 import type { Collected } from '../collected.ts';
 import type { StreamReader } from '../dialect.ts';
 import { isObject, parsed } from '../json-values.ts';
+import { unreadEvent } from '../unread-event.ts';
 import { answerPlace } from './answer-places.ts';
 import { createChunkReader } from './read-chunks.ts';
 
@@ -14,14 +14,10 @@ export function createStreamReader(): StreamReader {
       const into: Collected = { segments: [], unread: [] };
       const chunk = parsed(data);
       if (isObject(chunk)) return { ...into, isLast: reader.read(chunk, into) };
-      into.unread.push(unreadChunk(chunk === undefined ? 'bad_json' : 'bad_shape', data));
+      into.unread.push(unreadEvent(answerPlace(), data, chunk));
       return { ...into, isLast: false };
     },
     end: () => ({ segments: [], unread: [] }),
     facts: reader.facts,
   };
-}
-
-function unreadChunk(reason: UnscannedReason, data: string) {
-  return { ref: answerPlace().ref(), reason, bytes: Buffer.byteLength(data) };
 }

@@ -1,9 +1,10 @@
-import type { UnscannedReason } from '../../../alerts/index.ts';
+import { createChangedTexts } from '../changed-texts.ts';
 import { addText, type Collected } from '../collected.ts';
 import type { AnswerFacts, StreamReader, StreamStep, TextReading } from '../dialect.ts';
 import { isIdentifier } from '../identifier.ts';
 import { isObject, parsed } from '../json-values.ts';
 import type { Place } from '../place.ts';
+import { unreadEvent } from '../unread-event.ts';
 import { answerPlace, choicePlace, factsOf, indexOf, readAudio } from './read-answer.ts';
 import { readContent } from './read-content.ts';
 import { textWithin } from './text-within.ts';
@@ -13,27 +14,16 @@ const DONE = '[DONE]';
 /** Reads the chunks of one streamed completion; a segment stands where it would in the whole answer. */
 export function createStreamReader(): StreamReader {
   const names = new Map<string, { place: Place; name: string }>();
-  const seenOutside = new Map<string, string>();
+  // What stands beside the choices is repeated in every chunk by some providers.
+  const readOutside = createChangedTexts(textWithin);
   let facts: AnswerFacts = { model: null, finishReasons: [], usage: null, choices: [] };
 
   function readChunk(chunk: Record<string, unknown>, into: Collected): void {
     const { choices, ...rest } = chunk;
-    readOutside(rest, into);
+    readOutside(rest, answerPlace(), into);
     const list = Array.isArray(choices) ? choices.filter(isObject) : [];
     for (const choice of list) readChoice(choice, into);
     facts = joined(facts, factsOf(chunk, list));
-  }
-
-  /** What stands beside the choices is repeated in every chunk by some providers; it is read when it changes. */
-  function readOutside(rest: object, into: Collected): void {
-    const outside: Collected = { segments: [], unread: [] };
-    textWithin(rest, answerPlace(), outside);
-    for (const segment of outside.segments) {
-      if (seenOutside.get(segment.ref.id) === segment.text) continue;
-      seenOutside.set(segment.ref.id, segment.text);
-      into.segments.push(segment);
-    }
-    into.unread.push(...outside.unread);
   }
 
   function readChoice(choice: Record<string, unknown>, into: Collected): void {
@@ -81,7 +71,7 @@ export function createStreamReader(): StreamReader {
       const into: Collected = { segments: [], unread: [] };
       const chunk = parsed(data);
       if (isObject(chunk)) readChunk(chunk, into);
-      else into.unread.push(unreadEvent(chunk === undefined ? 'bad_json' : 'bad_shape', data));
+      else into.unread.push(unreadEvent(answerPlace(), data, chunk));
       return { ...into, isLast: false } satisfies StreamStep;
     },
     end(): TextReading {
@@ -91,10 +81,6 @@ export function createStreamReader(): StreamReader {
     },
     facts: () => facts,
   };
-}
-
-function unreadEvent(reason: UnscannedReason, data: string) {
-  return { ref: answerPlace().ref(), reason, bytes: Buffer.byteLength(data) };
 }
 
 function joined(before: AnswerFacts, now: AnswerFacts): AnswerFacts {

@@ -1,10 +1,10 @@
-import type { UnscannedReason } from '../../../alerts/index.ts';
 import { addWords, type Collected } from '../collected.ts';
 import type { AnswerFacts, StreamReader, TextReading } from '../dialect.ts';
 import { isIdentifier } from '../identifier.ts';
 import { isObject, type JsonObject, parsed } from '../json-values.ts';
 import type { Place } from '../place.ts';
 import { createPlainJson, type PlainJson, plainJson } from '../plain-json.ts';
+import { unreadEvent } from '../unread-event.ts';
 import { factsOf, readResponse } from './read-answer.ts';
 import { answerPlaces, readItem } from './read-items.ts';
 import { readContent, readPart } from './read-parts.ts';
@@ -69,7 +69,7 @@ export function createStreamReader(): StreamReader {
       const into: Collected = { segments: [], unread: [] };
       const event = parsed(data);
       if (isObject(event)) readEvent(event, into);
-      else into.unread.push(unreadEvent(event === undefined ? 'bad_json' : 'bad_shape', data));
+      else into.unread.push(unreadEvent(answerPlaces([])('assistant'), data, event));
       const isLast = isObject(event) && (LAST.has(event['type']) || isObject(event['error']));
       return { ...into, isLast };
     },
@@ -127,10 +127,6 @@ function piecesOf(kind: string, event: JsonObject): Collected {
 /** Where words of an event stand that belong to no item. */
 function eventPlace(event: JsonObject): Place {
   return answerPlaces([...itemKeys(event), String(event['type'])])('assistant');
-}
-
-function unreadEvent(reason: UnscannedReason, data: string) {
-  return { ref: answerPlaces([])('assistant').ref(), reason, bytes: Buffer.byteLength(data) };
 }
 
 function joined(before: AnswerFacts, now: AnswerFacts): AnswerFacts {
