@@ -1,5 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { createDetector, type Detector, type SignalId } from '../detectors/index.ts';
+import { type Aggregate, createDetector, type Detector, type SignalId } from '../detectors/index.ts';
 
 const SIGNAL: SignalId = 'concept/deception';
 const OUT = 'docs/images/signal.svg';
@@ -38,7 +38,10 @@ async function main(): Promise<void> {
     };
     const threshold = detector.featureset.threshold(SIGNAL, aggregate, 0.01);
     await mkdir('docs/images', { recursive: true });
-    await writeFile(OUT, draw(lines, 'value' in threshold ? threshold.value : null));
+    await writeFile(
+      OUT,
+      draw(lines, 'value' in threshold ? { value: threshold.value, how: wordsOf(aggregate) } : null),
+    );
   } finally {
     await detector.close();
   }
@@ -51,8 +54,8 @@ async function read(detector: Detector, { name, colour, text }: (typeof ANSWERS)
   return { name, colour, words, values: signals.get(SIGNAL) ?? new Float32Array() };
 }
 
-function draw(lines: readonly Line[], threshold: number | null): string {
-  const all = [...lines.flatMap(({ values }) => [...values]), threshold ?? 0];
+function draw(lines: readonly Line[], threshold: { value: number; how: string } | null): string {
+  const all = [...lines.flatMap(({ values }) => [...values]), threshold?.value ?? 0];
   const [low, high] = [Math.min(...all), Math.max(...all)];
   const count = Math.max(...lines.map(({ values }) => values.length));
   const x = (token: number) => PLOT.left + (token / (count - 1)) * (WIDTH - PLOT.left - PLOT.right);
@@ -70,7 +73,7 @@ function draw(lines: readonly Line[], threshold: number | null): string {
     (word, token) =>
       `<text transform="translate(${x(token).toFixed(1)},${HEIGHT - PLOT.bottom + 10}) rotate(60)" font-size="9" fill="#475569">${escapeXml(word)}</text>`,
   );
-  const line = threshold === null ? '' : thresholdLine(y(threshold));
+  const line = threshold === null ? '' : thresholdLine(y(threshold.value), threshold.how);
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="system-ui, sans-serif" font-size="13">
 <title>The signal concept/deception over the tokens of two answers</title>
 <rect width="${WIDTH}" height="${HEIGHT}" fill="#ffffff"/>
@@ -83,10 +86,18 @@ ${words.join('\n')}
 `;
 }
 
-function thresholdLine(at: number): string {
+/** How the tokens' values become the one that is held against the threshold. */
+function wordsOf({ kind, window }: Aggregate): string {
+  if (kind === 'max') return 'with one token';
+  if (kind === 'mean') return 'with the mean of all tokens';
+  const which = kind === 'top_k_mean' ? `their ${window} strongest tokens` : `${window} tokens in a row`;
+  return `with the mean of ${which}`;
+}
+
+function thresholdLine(at: number, how: string): string {
   const right = WIDTH - PLOT.right;
   return `<path stroke="#94a3b8" stroke-dasharray="4 4" d="M${PLOT.left},${at.toFixed(1)}H${right}"/>
-<text x="${right}" y="${(at + 14).toFixed(1)}" text-anchor="end" fill="#64748b" font-size="11">1 % of ordinary answers reach this with their 16 strongest tokens</text>`;
+<text x="${right}" y="${(at + 14).toFixed(1)}" text-anchor="end" fill="#64748b" font-size="11">1 % of ordinary answers reach this ${how}</text>`;
 }
 
 function escapeXml(text: string): string {

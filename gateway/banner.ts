@@ -16,7 +16,7 @@ export function banner(running: Running, alertsTo: string): string {
     -d '{"model":"${model}"${more},"messages":[{"role":"user","content":"${content}"}]}'`;
   return `
   Telltale
-    gateway   ${url}   (OpenAI-compatible; set it as your client's base URL, with /v1)
+    gateway   ${url}   (base URL of OpenAI's clients with /v1, of Anthropic's and Google's without)
     review    ${reviewUrl}
     metrics   ${metricsUrl}
     upstream  ${upstream}

@@ -26,7 +26,10 @@ async function runCheck({ values, positionals, io }: Call<typeof options>): Prom
     const result = await checkRules(paths, detector.featureset);
     io.stderr.write(formatProblems(result.problems, { isColoured: io.hasColours }));
     if (values.json) writeJson(io, result);
-    else if (result.ok) io.stdout.write(`${result.rules.length} rules are right\n`);
+    else if (result.ok)
+      io.stdout.write(
+        `${result.rules.length} ${result.rules.length === 1 ? 'rule is' : 'rules are'} right\n`,
+      );
     return result.ok ? 0 : 1;
   } finally {
     await detector.close();
