@@ -1,6 +1,6 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 
 /** Watches the directories in which a change to some paths can show. */
 export interface DirectoryWatch {
@@ -11,20 +11,29 @@ export interface DirectoryWatch {
 
 const MAX_DIRECTORIES = 256;
 
-/** @param onChange - called on every change in one of the directories, often several times for one change */
+interface Directory {
+  readonly path: string;
+  /** Files in it whose contents matter; null where all do. */
+  readonly names: Set<string> | null;
+}
+
+/** @param onChange - called on every change in one of the directories that may concern the paths, often several times for
+ *    one change. What is written into a file that only lies beside them, as a database does without pause, is none. */
 export function createDirectoryWatch(paths: readonly string[], onChange: () => void): DirectoryWatch {
   const watchers = new Map<string, FSWatcher>();
+  let wanted: ReadonlyMap<string, Directory> = new Map();
   let isClosed = false;
 
   async function arm(): Promise<void> {
-    const wanted = await findDirectories(paths);
+    const found = await findDirectories(paths);
     if (isClosed) return;
+    wanted = found;
     for (const [key, watcher] of watchers) {
       if (wanted.has(key)) continue;
       watcher.close();
       watchers.delete(key);
     }
-    for (const [key, directory] of wanted) if (!watchers.has(key)) add(key, directory);
+    for (const [key, { path }] of wanted) if (!watchers.has(key)) add(key, path);
   }
 
   function add(key: string, directory: string): void {
@@ -32,8 +41,11 @@ export function createDirectoryWatch(paths: readonly string[], onChange: () => v
       watchers.get(key)?.close();
       watchers.delete(key);
     };
+    const notice = (kind: string, name: string | null) => {
+      if (mayConcern(wanted.get(key), kind, name)) onChange();
+    };
     try {
-      watchers.set(key, watch(directory, { persistent: false }, onChange).on('error', drop));
+      watchers.set(key, watch(directory, { persistent: false }, notice).on('error', drop));
     } catch {
       // It vanished since it was found: its parent is watched, and the poll comes by.
     }
@@ -49,30 +61,53 @@ export function createDirectoryWatch(paths: readonly string[], onChange: () => v
   };
 }
 
+/** A name that comes, goes or is swapped always may: links lead over names that are none of the paths. */
+function mayConcern(directory: Directory | undefined, kind: string, name: string | null): boolean {
+  const names = directory?.names ?? null;
+  return kind !== 'change' || name === null || names === null || names.has(name);
+}
+
 /** Directories to watch, by path and inode, so that a directory swapped behind a symbolic link counts as new:
  *  every directory given and its subdirectories, what holds the paths, and where linked files really lie. */
-async function findDirectories(paths: readonly string[]): Promise<Map<string, string>> {
-  const found = new Map<string, string>();
-  const pending = paths.flatMap((path) => [dirname(resolve(path)), resolve(path)]);
-  const walked = new Set(paths.map((path) => resolve(path)));
-  for (let path = pending.shift(); path !== undefined; path = pending.shift()) {
+async function findDirectories(paths: readonly string[]): Promise<ReadonlyMap<string, Directory>> {
+  const found = new Map<string, Directory>();
+  const given = paths.map((path) => resolve(path));
+  const walked = new Set(given);
+  const pending: Pending[] = given.flatMap((path) => [holderOf(path), { path }]);
+  for (let next = pending.shift(); next !== undefined; next = pending.shift()) {
     if (found.size >= MAX_DIRECTORIES) break;
+    const { path, name } = next;
     const status = await stat(path).catch(() => undefined);
     if (status === undefined) continue;
     if (!status.isDirectory()) {
-      pending.push(dirname(await realpath(path).catch(() => path)));
+      pending.push(holderOf(await realpath(path).catch(() => path)));
       continue;
     }
     const key = `${status.dev}:${status.ino}:${path}`;
-    if (found.has(key)) continue;
-    found.set(key, path);
-    if (walked.has(path)) for (const child of await childrenOf(path)) enqueue(child, pending, walked);
+    const isWalked = walked.has(path);
+    const known = found.get(key);
+    if (known !== undefined && (known.names === null || !isWalked)) {
+      if (name !== undefined) known.names?.add(name);
+      continue;
+    }
+    found.set(key, { path, names: isWalked ? null : new Set(name === undefined ? [] : [name]) });
+    if (isWalked) for (const child of await childrenOf(path)) enqueue(child, pending, walked);
   }
   return found;
 }
 
-function enqueue(child: string, pending: string[], walked: Set<string>): void {
-  pending.push(child);
+interface Pending {
+  readonly path: string;
+  /** What matters in it, where it only holds that. */
+  readonly name?: string;
+}
+
+function holderOf(path: string): Pending {
+  return { path: dirname(path), name: basename(path) };
+}
+
+function enqueue(child: string, pending: Pending[], walked: Set<string>): void {
+  pending.push({ path: child });
   walked.add(child);
 }
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { renameSync } from 'node:fs';
-import { mkdir, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { renameSync, watch } from 'node:fs';
+import { appendFile, mkdir, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { createDirectoryWatch } from '../../rules/directory-watch.ts';
 import { createRuleWatcher, loadRules, type RuleProblem, type RuleSet } from '../../rules/index.ts';
 import { featureset } from './featureset.ts';
 import { ruleText, temporaryDirectory } from './rule-text.ts';
@@ -194,6 +195,35 @@ test('a reload by hand reads at once and tells the outcome; an emptied file is r
   const second = await watcher.reload();
   assert.equal(second.ok, false);
   assert.equal(watcher.ruleSet.rules.length, 1);
+});
+
+test('what a database writes beside the rules is no change, and a swapped name is one', async (t) => {
+  const parent = await temporaryDirectory(t);
+  await mkdir(join(parent, 'rules'));
+  await put(join(parent, 'telltale.db'), '');
+  let changes = 0;
+  const directories = createDirectoryWatch([join(parent, 'rules')], () => {
+    changes += 1;
+  });
+  t.after(directories.close);
+  await directories.arm();
+  const isSwapped = Promise.withResolvers<void>();
+  const watcher = watch(parent, (_, name) => name === 'swapped' && isSwapped.resolve());
+  t.after(() => watcher.close());
+  for (let i = 0; i < 20; i++) await appendFile(join(parent, 'telltale.db'), 'row');
+  await mkdir(join(parent, 'swapped'));
+  await isSwapped.promise;
+  await new Promise(setImmediate);
+  assert.equal(changes, 1);
+});
+
+test('a file that a link beside it names is live when it is written', async (t) => {
+  const directory = await temporaryDirectory(t);
+  await put(join(directory, 'real'), textOf(1));
+  await symlink('real', join(directory, 'a.yaml'));
+  const { nextSet } = await watching(t, join(directory, 'a.yaml'));
+  await writeFile(join(directory, 'real'), textOf(1, 'high'));
+  assert.deepEqual(levels(await nextSet()), ['high']);
 });
 
 test('nothing is said after close', async (t) => {
