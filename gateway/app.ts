@@ -52,7 +52,7 @@ export function createApp(parts: GatewayParts, { dialects, voiceOf }: AppParts):
     else await traffic.during(() => runExchange(parts, route, { request, response }));
   };
   const unknown = (target: string, mount: string): Route => {
-    return { name: 'unknown', dialect: null, voice: voiceOf(target), reads: 'text', mount };
+    return { name: 'unknown', dialect: null, voice: voiceOf(target), reads: 'text', words: null, mount };
   };
   const offer = (router: IRouter, mount: string) => {
     for (const route of routesOf(dialects, parts.config.server.prefix, mount)) {
@@ -95,8 +95,9 @@ function routesOf(dialects: readonly Dialect[], prefix: string, mount: string) {
     dialect.routes.map((route) => {
       const path = routePath(prefix, route);
       const name = `${mount}${path.replaceAll('\\', '')}`;
-      const { method, reads } = route;
-      return { path, method, name, dialect, voice: dialect, reads, mount };
+      const { method, reads, operation = dialect.words.operation } = route;
+      const words = { ...dialect.words, operation };
+      return { path, method, name, dialect, voice: dialect, reads, words, mount };
     }),
   );
 }

@@ -124,10 +124,21 @@ export interface DialectRoute {
   readonly version?: string;
   /** `answer`: only the answer carries text; `nothing`: neither side carries text of users or models. */
   readonly reads: 'text' | 'answer' | 'nothing';
+  /** `gen_ai.operation.name` where it is not the dialect's. */
+  readonly operation?: string;
+}
+
+/** What an API is in the words of OpenTelemetry's GenAI conventions. */
+export interface DialectWords {
+  /** `gen_ai.operation.name` */
+  readonly operation: string;
+  /** `gen_ai.provider.name`: the flavour of the format, not who runs the endpoint. */
+  readonly provider: string;
 }
 
 export interface Dialect {
   readonly name: string;
+  readonly words: DialectWords;
   readonly routes: readonly DialectRoute[];
   /** Whether a streamed answer may also come as one JSON array. */
   readonly streamsArrays?: true;

@@ -1,5 +1,5 @@
 import type { Collected } from './collected.ts';
-import type { AnswerReading, Block, Dialect, OwnAnswer, Read } from './dialect.ts';
+import type { AnswerReading, Block, Dialect, DialectWords, OwnAnswer, Read } from './dialect.ts';
 import { isObject } from './json-values.ts';
 import { answerPlace, factsOf } from './openai-chat/read-answer.ts';
 import { createStreamPlaces } from './openai-chat/stream-places.ts';
@@ -10,6 +10,7 @@ import { createInputReader } from './openai-input.ts';
 
 export interface TextlessParts {
   readonly name: string;
+  readonly words: DialectWords;
   readonly path: string;
   /** Where the answer's items stand. */
   readonly list: 'data' | 'results';
@@ -25,6 +26,7 @@ export interface TextlessParts {
 export function createTextlessDialect(parts: TextlessParts): Dialect {
   return {
     name: parts.name,
+    words: parts.words,
     routes: [{ method: 'POST', path: parts.path, reads: 'text' }],
     readRequest: createInputReader('input'),
     readAnswer: (body) => readAnswer(body, parts),

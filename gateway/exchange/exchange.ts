@@ -150,7 +150,7 @@ function sideRef(side: 'request' | 'response', ruleSet: RuleSet): SegmentRef {
 
 function startSpan(
   { telemetry }: GatewayParts,
-  { name, dialect }: Route,
+  { name, dialect, words }: Route,
   { id, request }: { readonly id: string; readonly request: IncomingMessage },
 ): ExchangeSpan {
   const { traceparent, tracestate } = request.headers;
@@ -159,6 +159,7 @@ function startSpan(
     route: name,
     method: request.method ?? 'GET',
     dialect: dialect?.name ?? 'none',
+    words,
     traceparent: typeof traceparent === 'string' ? traceparent : undefined,
     tracestate: typeof tracestate === 'string' ? tracestate : undefined,
   });

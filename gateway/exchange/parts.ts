@@ -4,7 +4,7 @@ import type { Detector } from '../../detectors/index.ts';
 import type { RuleSet } from '../../rules/index.ts';
 import type { Config } from '../config/schema.ts';
 import type { Turns } from '../conversation/turns.ts';
-import type { Dialect, DialectRoute } from '../dialects/dialect.ts';
+import type { Dialect, DialectRoute, DialectWords } from '../dialects/dialect.ts';
 import type { EventKeeper } from '../events/event-keeper.ts';
 import type { Health } from '../health.ts';
 import type { Logger, Telemetry } from '../telemetry/index.ts';
@@ -38,6 +38,8 @@ export interface Route {
   /** Speaks to the client where no dialect does. */
   readonly voice: Dialect;
   readonly reads: DialectRoute['reads'];
+  /** Null on a path that no dialect knows. */
+  readonly words: DialectWords | null;
   /** The path of an upstream below which the request came, else empty; the request's own is without it. */
   readonly mount: string;
 }

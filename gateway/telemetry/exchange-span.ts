@@ -1,6 +1,6 @@
 import { ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, type Tracer, trace } from '@opentelemetry/api';
 import type { Finding } from '../../rules/index.ts';
-import { dialectWords, SEMANTICS } from './semantics.ts';
+import { SEMANTICS } from './semantics.ts';
 import { parseTraceContext } from './trace-context.ts';
 import type {
   ExchangeDetail,
@@ -40,12 +40,11 @@ export interface ExchangeSpanParts {
  *  event `gen_ai.evaluation.result` per finding. It carries no text of the exchange. */
 export function startExchangeSpan(parts: ExchangeSpanParts, start: ExchangeStart): ExchangeSpan {
   const span = startRoot(parts, start);
-  const words = dialectWords(start.dialect);
   const moments = createMoments(parts.tracer, span);
   let isEnded = false;
   return {
     traceId: span.spanContext().traceId,
-    detail: (detail) => describe(span, detail, words?.operation),
+    detail: (detail) => describe(span, detail, start.words?.operation),
     upstream: (host) => moments.upstream(host),
     event: (event) => moments.mark(event),
     finding: (finding) => span.addEvent(SEMANTICS.evaluationResult, evaluationAttributes(finding)),
@@ -61,7 +60,7 @@ export function startExchangeSpan(parts: ExchangeSpanParts, start: ExchangeStart
 function startRoot({ tracer, isContextTrusted }: ExchangeSpanParts, start: ExchangeStart): Span {
   const caller = parseTraceContext(start.traceparent, start.tracestate);
   const isParent = caller !== undefined && isContextTrusted;
-  const words = dialectWords(start.dialect);
+  const { words } = start;
   const options = {
     kind: SpanKind.SERVER,
     links: caller === undefined || isParent ? [] : [{ context: caller }],

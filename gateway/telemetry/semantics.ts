@@ -36,23 +36,3 @@ export const SEMANTICS = {
   tokensScored: 'telltale.tokens.scored',
   verdict: 'telltale.verdict',
 } as const;
-
-/** What a dialect is in GenAI words. */
-export interface DialectWords {
-  /** `gen_ai.operation.name` */
-  readonly operation: string;
-  /** `gen_ai.provider.name`: the flavour of the format, not who runs the endpoint. */
-  readonly provider: string;
-}
-
-const DIALECTS: Readonly<Record<string, DialectWords>> = {
-  'openai-chat': { operation: 'chat', provider: 'openai' },
-  'openai-completions': { operation: 'text_completion', provider: 'openai' },
-  'openai-embeddings': { operation: 'embeddings', provider: 'openai' },
-  'anthropic-messages': { operation: 'chat', provider: 'anthropic' },
-};
-
-/** GenAI words of a dialect; undefined where the route is not read. */
-export function dialectWords(dialect: string): DialectWords | undefined {
-  return Object.hasOwn(DIALECTS, dialect) ? DIALECTS[dialect] : undefined;
-}

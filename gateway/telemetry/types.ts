@@ -13,6 +13,8 @@ export interface ExchangeStart {
   readonly method: string;
   /** `openai-chat`, or `none` where no dialect reads the route. */
   readonly dialect: string;
+  /** `gen_ai.operation.name` and `gen_ai.provider.name`; null where no dialect reads the route. */
+  readonly words: { readonly operation: string; readonly provider: string } | null;
   /** W3C trace context of the caller, as it came. */
   readonly traceparent: string | undefined;
   readonly tracestate: string | undefined;

@@ -36,3 +36,42 @@ test('an exchange through a running gateway arrives as a trace, and its text doe
   assert.match(metrics, /telltale_exchanges_total\{[^}]*verdict="flag",status="200"\} 1/);
   assert.match(metrics, /telltale_findings_total\{[^}]*\} 1/);
 });
+
+const apis: readonly [path: string, body: object, operation: string, provider: string][] = [
+  ['/v1/chat/completions', ask('hello'), 'chat', 'openai'],
+  ['/v1/responses', { model: 'm', input: 'hello' }, 'chat', 'openai'],
+  [
+    '/v1/messages',
+    { model: 'm', max_tokens: 9, messages: [{ role: 'user', content: 'hello' }] },
+    'chat',
+    'anthropic',
+  ],
+  [
+    '/v1beta/models/m:generateContent',
+    { contents: [{ role: 'user', parts: [{ text: 'hello' }] }] },
+    'generate_content',
+    'gcp.gemini',
+  ],
+  ['/v1beta/models/m:embedContent', { content: { parts: [{ text: 'hello' }] } }, 'embeddings', 'gcp.gemini'],
+];
+
+test('every API is named in the words of GenAI traces', async (context) => {
+  const receiver = await startOtlpReceiver();
+  context.after(() => receiver.close());
+  const gateway = await startGateway(context, {
+    config: { telemetry: { otlp_endpoint: receiver.endpoint } },
+  });
+  for (const [path, body, operation, provider] of apis) {
+    const headers = { 'content-type': 'application/json' };
+    const response = await fetch(`${gateway.url}${path}`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(body),
+    });
+    await response.text();
+    const id = response.headers.get('x-telltale-exchange-id');
+    const span = await receiver.spans.waitFor(({ attributes }) => attributes['telltale.exchange.id'] === id);
+    assert.equal(span.attributes['gen_ai.operation.name'], operation, path);
+    assert.equal(span.attributes['gen_ai.provider.name'], provider, path);
+  }
+});

@@ -12,6 +12,7 @@ export const START: ExchangeStart = {
   route: '/v1/chat/completions',
   method: 'POST',
   dialect: 'openai-chat',
+  words: { operation: 'chat', provider: 'openai' },
   traceparent: undefined,
   tracestate: undefined,
 };

@@ -9,6 +9,7 @@ import { createStreamReader } from './stream-reader.ts';
  *  @see https://docs.anthropic.com/en/api/messages */
 export const dialect: Dialect = {
   name: 'anthropic-messages',
+  words: { operation: 'chat', provider: 'anthropic' },
   routes: [
     { method: 'POST', path: '/messages', reads: 'text' },
     { method: 'POST', path: '/messages/count_tokens', reads: 'text' },

@@ -24,6 +24,7 @@ const routes = VERSIONS.flatMap((version) =>
           path: `/${kind}/:model\\:${method}`,
           version,
           reads: 'text',
+          ...(/embed/i.test(method) && { operation: 'embeddings' }),
         }) satisfies DialectRoute,
     ),
   ),
@@ -33,6 +34,7 @@ const routes = VERSIONS.flatMap((version) =>
  *  @see https://ai.google.dev/api/generate-content */
 export const dialect: Dialect = {
   name: 'gemini',
+  words: { operation: 'generate_content', provider: 'gcp.gemini' },
   routes: [
     ...routes,
     { method: 'GET', path: '/models', version: 'v1beta', reads: 'nothing' },

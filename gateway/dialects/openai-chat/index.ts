@@ -10,6 +10,7 @@ import { createStreamReader } from './stream-reader.ts';
  *  @see https://platform.openai.com/docs/api-reference/chat */
 export const dialect: Dialect = {
   name: 'openai-chat',
+  words: { operation: 'chat', provider: 'openai' },
   routes: [
     { method: 'POST', path: '/chat/completions', reads: 'text' },
     { method: 'GET', path: '/models', reads: 'nothing' },

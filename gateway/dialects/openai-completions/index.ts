@@ -11,6 +11,7 @@ import { blockedAnswer, createStreamEnding } from './own-answers.ts';
  *  @see https://platform.openai.com/docs/api-reference/completions */
 export const dialect: Dialect = {
   name: 'openai-completions',
+  words: { operation: 'text_completion', provider: 'openai' },
   routes: [{ method: 'POST', path: '/completions', reads: 'text' }],
   readRequest: createInputReader('prompt'),
   readAnswer,

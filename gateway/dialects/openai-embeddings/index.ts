@@ -7,6 +7,7 @@ const FLOAT_BYTES = 4;
  *  @see https://platform.openai.com/docs/api-reference/embeddings */
 export const dialect: Dialect = createTextlessDialect({
   name: 'openai-embeddings',
+  words: { operation: 'embeddings', provider: 'openai' },
   path: '/embeddings',
   list: 'data',
   mayHoldText({ embedding, ...rest }) {

@@ -5,6 +5,7 @@ import { createTextlessDialect } from '../openai-textless.ts';
  *  @see https://platform.openai.com/docs/api-reference/moderations */
 export const dialect: Dialect = createTextlessDialect({
   name: 'openai-moderations',
+  words: { operation: 'moderation', provider: 'openai' },
   path: '/moderations',
   list: 'results',
   mayHoldText({ category_applied_input_types: types, ...rest }) {

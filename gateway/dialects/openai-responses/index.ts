@@ -11,6 +11,7 @@ import { createStreamReader } from './stream-reader.ts';
  *  @see https://platform.openai.com/docs/api-reference/responses */
 export const dialect: Dialect = {
   name: 'openai-responses',
+  words: { operation: 'chat', provider: 'openai' },
   routes: [
     { method: 'POST', path: '/responses', reads: 'text' },
     { method: 'POST', path: '/responses/input_tokens', reads: 'text' },
