@@ -1,5 +1,5 @@
-import { rename, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import type { Detector } from '../../detectors/index.ts';
 import {
   CALIBRATION_SUFFIX,
@@ -26,6 +26,7 @@ import { type EvalRow, readEvalRows } from './eval-rows.ts';
 import { mapInFlight } from './map-in-flight.ts';
 import { openDetector } from './open-detector.ts';
 import { createProgress } from './progress.ts';
+import { replaceFile } from './replace-file.ts';
 import { rulePaths } from './rule-paths.ts';
 import { formatTable } from './table.ts';
 
@@ -82,7 +83,7 @@ async function calibrate({ values, positionals, io }: Call<typeof options>): Pro
       io.stderr.write(`nothing written: the rules would not load with ${learner.segments()} segments\n`);
       return 1;
     }
-    await write({ file, calibration });
+    await replaceFile(file, calibrationText(calibration));
     report({ file, calibration }, tried.ruleSet, { io, isJson: values.json === true });
     return 0;
   } finally {
@@ -120,18 +121,6 @@ async function learn(learner: CalibrationLearner, { rows, detector, io }: Work):
     });
   } finally {
     progress.clear();
-  }
-}
-
-async function write({ file, calibration }: NewCalibration): Promise<void> {
-  const beside = join(dirname(file), `.${basename(file)}.${process.pid}.new`);
-  try {
-    await writeFile(beside, calibrationText(calibration));
-    await rename(beside, file);
-  } catch (cause) {
-    throw new CommandFailure(`rules calibrate: ${file}: cannot be written: ${(cause as Error).message}`, {
-      cause,
-    });
   }
 }
 

@@ -1,7 +1,6 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { type FormattedFile, formatProblems, formatRules } from '../../rules/index.ts';
-import { type Call, CommandFailure, defineCommand, UsageError, writeJson } from './command.ts';
+import { formatProblems, formatRules } from '../../rules/index.ts';
+import { type Call, defineCommand, UsageError, writeJson } from './command.ts';
+import { replaceFile } from './replace-file.ts';
 
 const MAX_PATHS = 1_000;
 const options = { check: { type: 'boolean' }, json: { type: 'boolean' } } as const;
@@ -26,7 +25,7 @@ async function runFormat({ values, positionals, io }: Call<typeof options>): Pro
   if (positionals.length === 0) throw new UsageError('rules fmt: a file or folder is needed');
   const { files, problems } = await formatRules(positionals);
   const changed = files.filter(({ text, formatted }) => text !== formatted);
-  if (!values.check) for (const file of changed) await replace(file);
+  if (!values.check) for (const file of changed) await replaceFile(file.file, file.formatted);
   io.stderr.write(formatProblems(problems, { isColoured: io.hasColours }));
   const names = changed.map(({ file }) => file);
   if (values.json) writeJson(io, { files: files.length, changed: names, problems });
@@ -37,16 +36,4 @@ async function runFormat({ values, positionals, io }: Call<typeof options>): Pro
     );
   }
   return problems.length > 0 || (values.check && changed.length > 0) ? 1 : 0;
-}
-
-/** Whole or not at all, and seen so by a gateway that watches. */
-async function replace({ file, formatted }: FormattedFile): Promise<void> {
-  const beside = join(dirname(file), `.${basename(file)}.${process.pid}.new`);
-  try {
-    await writeFile(beside, formatted);
-    await rename(beside, file);
-  } catch (cause) {
-    await rm(beside, { force: true });
-    throw new CommandFailure(`${file}: cannot be written: ${(cause as Error).message}`, { cause });
-  }
 }
