@@ -21,6 +21,9 @@ async function put(path: string, text: string): Promise<void> {
   await rename(beside, path);
 }
 
+/** Far more than a reload takes: a wait that comes to it will not end. */
+const DEADLINE_MS = 60_000;
+
 /** Watches a path; `next()` is the next thing that the watcher says, in order. */
 async function watching(t: TestContext, path: string, options: { readonly pollMs?: number } = {}) {
   const loaded = await loadRules([path], featureset);
@@ -42,7 +45,12 @@ async function watching(t: TestContext, path: string, options: { readonly pollMs
   });
   t.after(() => watcher.close());
   const next = async () => {
-    if (said.length === 0) await new Promise<void>((resolve) => waiting.push(resolve));
+    if (said.length === 0) {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      const deadline = setTimeout(() => reject(new Error('the watcher said nothing more')), DEADLINE_MS);
+      waiting.push(resolve);
+      await promise.finally(() => clearTimeout(deadline));
+    }
     return said.shift();
   };
   const nextSet = async () => {
