@@ -35,7 +35,8 @@ const evidenceData = z.strictObject({
   /** As the configured content lets it out; empty when none is. */
   excerpt: z.string(),
   /** Where a rule fired on nothing but what the segment reads without its disguise: what was undone (`invisible`,
-   *  `look_alikes`, `encoded`, `spaced`, `leet`, `cipher`), and what it reads, as the configured content lets it out. */
+   *  `look_alikes`, `encoded`, `spaced`, `capitals`, `leet`, `cipher`), and what it reads, as the configured content
+   *  lets it out. */
   view: z.strictObject({ changes: z.array(z.string()), text: z.string() }).optional(),
   conditions: z.array(condition),
   features: z.array(feature),

@@ -15,9 +15,17 @@ export interface TokenSpan {
 /** A disguised text as somebody reads it who sees through the disguise; it is scored beside the text itself. */
 export interface ReadableView {
   readonly text: string;
-  /** What was undone: invisible characters, look-alike letters, codes such as base64, letters set apart, digits for
-   *  letters, rot13 or backwards. */
-  readonly changes: readonly ('invisible' | 'look_alikes' | 'encoded' | 'spaced' | 'leet' | 'cipher')[];
+  /** What was undone: invisible characters, look-alike letters, codes such as base64, letters set apart, sentences in
+   *  capitals, digits for letters, rot13 or backwards. */
+  readonly changes: readonly (
+    | 'invisible'
+    | 'look_alikes'
+    | 'encoded'
+    | 'spaced'
+    | 'capitals'
+    | 'leet'
+    | 'cipher'
+  )[];
   /** Where a span of the view stands in the text. */
   origin(span: TokenSpan): TokenSpan;
 }

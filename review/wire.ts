@@ -106,7 +106,7 @@ export interface FindingView {
 
 /** What a disguised text reads. */
 export interface DisguiseView {
-  /** What was undone: `invisible`, `look_alikes`, `encoded`, `spaced`, `leet`, `cipher`. */
+  /** What was undone: `invisible`, `look_alikes`, `encoded`, `spaced`, `capitals`, `leet`, `cipher`. */
   readonly changes: readonly string[];
   /** What it reads around what gave it away. */
   readonly text: string;

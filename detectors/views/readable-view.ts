@@ -1,5 +1,6 @@
 import type { Vocabulary } from '../tokenizer/vocabulary.ts';
 import type { ReadableView } from '../types.ts';
+import { withoutCapitals } from './capitals.ts';
 import { deciphered } from './ciphers.ts';
 import { decoded } from './encoded.ts';
 import { withoutLeet } from './leet.ts';
@@ -18,6 +19,7 @@ const STEPS: readonly Step[] = [
   ['look_alikes', latinLetters],
   ['encoded', decoded],
   ['spaced', joinedLetters],
+  ['capitals', withoutCapitals],
   ['leet', withoutLeet],
   ['cipher', deciphered],
 ];

@@ -62,6 +62,20 @@ test('letters set apart without any sign of words become the most probable words
   assert.equal(view?.text, text);
 });
 
+test('a sentence in capitals is read in small letters, and acronyms and single words stay', () => {
+  const view = readableView(
+    vocabulary,
+    'Listen. I WILL FIND YOU AND HURT YOU, GROSSE STRASSE 5! The FBI and NASA said STOP.',
+  );
+  assert.equal(
+    view?.text,
+    'Listen. I will find you and hurt you, grosse strasse 5! The FBI and NASA said STOP.',
+  );
+  assert.deepEqual(view.changes, ['capitals']);
+  const start = view.text.indexOf('hurt');
+  assert.deepEqual(view.origin({ start, end: start + 4 }), { start, end: start + 4 });
+});
+
 test('digits and signs for letters are read word by word, and numbers stay', () => {
   const view = readableView(vocabulary, 'the k1ller and the b0mb, 24 of them at 10 p.m.');
   assert.equal(view?.text, 'the killer and the bomb, 24 of them at 10 p.m.');
@@ -124,6 +138,9 @@ for (const unit of [
   '1',
   'a1',
   'A',
+  'A1 ',
+  'ABCD ',
+  'A\u0301 ',
   '%41',
   '\u200b',
   'a.',

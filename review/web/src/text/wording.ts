@@ -41,6 +41,7 @@ const DISGUISES: Record<string, string> = {
   look_alikes: 'look-alike letters',
   encoded: 'base64 or another code',
   spaced: 'letters set apart',
+  capitals: 'capitals throughout',
   leet: 'digits for letters',
   cipher: 'rot13 or backwards',
 };
