@@ -13,6 +13,7 @@ import { createDemoUpstream } from './demo-upstream/index.ts';
 import { loadDialects } from './dialects/load-dialects.ts';
 import { createVoiceOf } from './dialects/nearest-voice.ts';
 import { createEventKeeper, type EventKeeper, type EventKeeperParts } from './events/event-keeper.ts';
+import { createLateRecorder } from './events/late-recorder.ts';
 import type { GatewayParts } from './exchange/parts.ts';
 import { GatewayError } from './gateway-error.ts';
 import { createHealth } from './health.ts';
@@ -131,19 +132,22 @@ async function buildParts({ config, log, closing, options }: Start, stopSignal: 
   const ledger = closing.add('ledger', await openLedger(config, log));
   const demo = needsDemo(config) ? closing.add('demo', await createDemoUpstream({ port: 0 })) : null;
   const demoUrl = demo?.url ?? null;
+  const health = createHealth(config.policy.on_unrecorded.none === 'block', () => storeNotes(ledger.stats()));
+  const recordLate = createLateRecorder({ ledger, telemetry, health, log, detector });
+  const events = { currentRules: rules.current, telemetry, log, recordLate };
   const parts: GatewayParts = {
     config,
     detector,
     currentRules: rules.current,
     ledger,
-    events: closing.add('events', await openEvents(dataDir, { currentRules: rules.current, telemetry, log })),
+    events: closing.add('events', await openEvents(dataDir, events)),
     telemetry,
     upstreams: closing.add(
       'upstreams',
       createUpstreams({ config, demoUrl, env: options.env ?? process.env }),
     ),
     log,
-    health: createHealth(config.policy.on_unrecorded.none === 'block', () => storeNotes(ledger.stats())),
+    health,
     conversationKey: readConversationKey(dataDir),
     turns: createTurns(),
     stopSignal,

@@ -56,11 +56,15 @@ function listenersOf(
 ): ReadonlyMap<string, readonly CompiledCorrelation[]> {
   const listeners = new Map<string, CompiledCorrelation[]>();
   for (const correlation of correlations.filter(({ mode }) => mode !== 'off')) {
-    for (const ruleId of new Set([...correlation.ruleIds, ...correlation.unless])) {
+    for (const ruleId of new Set(heardBy(correlation))) {
       listeners.set(ruleId, [...(listeners.get(ruleId) ?? []), correlation]);
     }
   }
   return listeners;
+}
+
+function heardBy({ ruleIds, unless, unlessThen }: CompiledCorrelation): readonly string[] {
+  return [...ruleIds, ...unless, ...(unlessThen?.ruleIds ?? [])];
 }
 
 function signalsOf(rules: readonly CompiledRule[]): readonly SignalId[] {

@@ -18,8 +18,9 @@ export {
   type ImportResult,
   importEvents,
 } from './events/event-state-json.ts';
-export { beginEvents, observeEvents } from './events/observe.ts';
+export { beginEvents, observeEvents, passTime } from './events/observe.ts';
 export type { EventFields, EventState, EventStep, Observed } from './events/types.ts';
+export { nextDue } from './events/waiting.ts';
 export {
   type ExplainedCondition,
   type ExplainedFields,

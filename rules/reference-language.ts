@@ -183,6 +183,20 @@ correlations:
     unless: [refusal]
     group_by: [conversation]
     timespan: 5m
+  - id: 7d4e1b90-0c35-4a6e-8b1f-94c2e6a0d713
+    name: request-not-refused
+    title: A harmful request, and no refusal within five minutes
+    description: Whatever was answered, it was no refusal.
+    status: test
+    version: 1
+    level: high
+    mode: flag
+    type: event_count
+    rules: [harmful-request]
+    unless_then: {rules: [refusal], within: 5m}
+    group_by: [conversation]
+    timespan: 5m
+    condition: {gte: 1}
 \`\`\`
 
 | type | it fires when, within the timespan and the group, |
@@ -193,14 +207,18 @@ correlations:
 | \`temporal_ordered\` | all the rules had a finding, in their order |
 
 Events are judged as they come, in the order of exchanges; that is why there is \`gte\` and no \`lte\`: fewer than three
-holds at the first. Absence is \`unless\`: no event of those rules in the group within the timespan before. The events
-that made it fire count no more, so \`gte: 3\` fires again with the sixth and not with the fourth. Clients send earlier
+holds at the first. Absence before is \`unless\`: no event of those rules in the group within the timespan before. Absence
+after is \`unless_then\`: what came together waits, and fires when \`within\` has passed without an event of those rules in
+the group; one that comes in time undoes all that waits there. It fires by itself, though nothing comes any more: while the
+gateway runs at that moment, after a stop at the next start. It is then a record of its own, which names the exchanges that
+it is about, with the time at which it was due. The events that made it fire count no more, so \`gte: 3\` fires again with the sixth and not with the fourth. Clients send earlier
 messages again with each request: the same words at the same place of a conversation count once within the timespan.
-Events that lack a field of \`group_by\` are one group. A correlation may take findings of other correlations.
-It comes after the exchange, so it flags and cannot enforce.
+Events that lack a field of \`group_by\` are one group. A correlation may take findings of other correlations, in a circle
+never; one that fires late is an event at the time at which it was due. It comes after the exchange, so it flags and cannot enforce.
 
 Each correlation remembers at most 4,096 groups, and of a group no more than can still count; past that the group that
-was quiet longest is given up, and counted (\`telltale_event_groups_evicted_total\`). A restart goes on counting, and so does
+was quiet longest is given up, and counted (\`telltale_event_groups_evicted_total\`). So is what waits longest where more than
+4,096 matches of one correlation wait. A restart goes on counting, and so does
 a reload for correlations whose meaning has not changed.
 
 ## Alerts that are held back

@@ -26,6 +26,7 @@ export function createReference(root: JsonSchema = createRuleJsonSchema()): stri
     table('A test', ['rules', 0, 'tests', 0]),
     table('Alert', ['rules', 0, 'alert']),
     table('A correlation', ['correlations', 0]),
+    table('Unless then', ['correlations', 0, 'unless_then']),
     table('A filter', ['filters', 0]),
     table('An override', ['overrides', 0]),
   ];

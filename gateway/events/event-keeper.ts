@@ -4,21 +4,25 @@ import {
   beginEvents,
   carryEvents,
   type EventState,
+  type EventStep,
   exportEvents,
   type Finding,
   importEvents,
+  nextDue,
   type Observed,
   observeEvents,
+  passTime,
   type RuleSet,
 } from '../../rules/index.ts';
 import type { Logger, Telemetry } from '../telemetry/index.ts';
+import { createDueClock } from './due-clock.ts';
 
 /** Holds what correlations and grouped alerts have counted, over reloads and restarts. */
 export interface EventKeeper {
   /** Takes in the findings of one exchange; gives them back, marked where alerts are held back, with those that
    *  correlations make of them. */
   observe(ruleSet: RuleSet, observed: readonly Observed[]): readonly Finding[];
-  /** Writes down what was counted. */
+  /** Waits for what is being recorded and writes down what was counted; what is due later waits for the next start. */
   close(): Promise<void>;
 }
 
@@ -28,38 +32,52 @@ export interface EventKeeperParts {
   readonly currentRules: () => RuleSet;
   readonly telemetry: Pick<Telemetry, 'recordHeldBack' | 'recordEvictedGroups'>;
   readonly log: Logger;
+  /** Records findings that time alone has made; never rejects. One call after another. */
+  readonly recordLate: (late: readonly Observed[]) => Promise<void>;
   /** Between two writes; default 2,000. What was counted since the last one is lost when the process is killed. */
   readonly saveMs?: number;
 }
 
-/** Reads the state that the last run left. One that cannot be read is said so, and counting begins anew. */
+/** Reads the state that the last run left. One that cannot be read is said so, and counting begins anew. What was due
+ *  while nothing ran fires at once. */
 export async function createEventKeeper(parts: EventKeeperParts): Promise<EventKeeper> {
-  const { path, currentRules, telemetry, log, saveMs = 2_000 } = parts;
+  const { path, currentRules, telemetry, log, recordLate, saveMs = 2_000 } = parts;
   let state = await readState(parts);
   let carriedFor = currentRules().digest;
+  let recording: Promise<void> = Promise.resolve();
   const writer = createWriter(path, log);
   const timer = setInterval(() => void writer.write(state), saveMs).unref();
+  const clock = createDueClock(() => take(passTime(carry(), state, Date.now())));
 
   /** Rules may have changed since the last findings: what nothing counts any more goes. */
-  function carry(): void {
+  function carry(): RuleSet {
     const rules = currentRules();
-    if (rules.digest === carriedFor) return;
-    carriedFor = rules.digest;
-    ({ state } = carryEvents(rules, state));
+    if (rules.digest !== carriedFor) {
+      carriedFor = rules.digest;
+      ({ state } = carryEvents(rules, state));
+    }
+    return rules;
   }
 
+  function take(step: EventStep): readonly Finding[] {
+    ({ state } = step);
+    for (const [rule, count] of step.heldBack) telemetry.recordHeldBack(rule, count);
+    if (step.evicted > 0) telemetry.recordEvictedGroups(step.evicted);
+    if (step.late.length > 0) recording = recording.then(() => recordLate(step.late));
+    clock.set(nextDue(state));
+    return step.findings;
+  }
+
+  clock.set(nextDue(state));
   return {
     observe(ruleSet, observed) {
       carry();
-      if (observed.length === 0) return [];
-      const step = observeEvents(ruleSet, state, observed);
-      ({ state } = step);
-      for (const [rule, count] of step.heldBack) telemetry.recordHeldBack(rule, count);
-      if (step.evicted > 0) telemetry.recordEvictedGroups(step.evicted);
-      return step.findings;
+      return observed.length === 0 ? [] : take(observeEvents(ruleSet, state, observed));
     },
     async close() {
+      clock.stop();
       clearInterval(timer);
+      await recording;
       await writer.write(state);
     },
   };
@@ -105,8 +123,8 @@ function createWriter(path: string, log: Logger) {
   };
 }
 
-function isEmpty({ correlations, alerts }: EventState): boolean {
-  return correlations.size === 0 && alerts.size === 0;
+function isEmpty({ correlations, alerts, waiting }: EventState): boolean {
+  return correlations.size + alerts.size + waiting.length === 0;
 }
 
 /** For the owner alone: groups are named by what callers sent. */

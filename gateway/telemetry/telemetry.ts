@@ -69,6 +69,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     recordPolicyUse: instruments.recordPolicyUse,
     recordError: instruments.recordError,
     recordUnrecorded: instruments.recordUnrecorded,
+    recordFinding: instruments.recordFinding,
     recordRuleReload: instruments.recordRuleReload,
     recordHeldBack: instruments.recordHeldBack,
     recordEvictedGroups: instruments.recordEvictedGroups,

@@ -169,6 +169,8 @@ export interface Telemetry {
   recordError(error: ExchangeError): void;
   /** The store refused an exchange's record. */
   recordUnrecorded(): void;
+  /** A finding of no exchange that is under observation: what a correlation found because time has passed. */
+  recordFinding(finding: Finding): void;
   recordRuleReload(outcome: 'loaded' | 'refused'): void;
   /** Findings that became no alert, since their rule groups alerts. */
   recordHeldBack(rule: string, count: number): void;

@@ -17,6 +17,8 @@ export interface CompiledCorrelation extends CorrelationSummary {
   /** Ids of rules and correlations whose findings are its events, in their order. */
   readonly ruleIds: readonly string[];
   readonly unless: ReadonlySet<string>;
+  /** What must stay away afterwards, and how long; null where it fires at once. */
+  readonly unlessThen: { readonly ruleIds: ReadonlySet<string>; readonly withinMs: number } | null;
   readonly groupBy: readonly EventFieldName[];
   readonly timespanMs: number;
   /** How many findings, values or rules. */
@@ -65,6 +67,7 @@ export function compileCorrelations(
 
 function compile({ definition, place }: Written, named: readonly Named[]): CompiledCorrelation {
   const { id, name, title, level, mode, type, version, tags, field, condition, alert } = definition;
+  const { unless_then: then } = definition;
   const idsOf = (names: readonly string[]) => names.flatMap((wanted) => find(wanted, named)?.id ?? []);
   const ruleIds = idsOf(definition.rules);
   const meaning = {
@@ -75,13 +78,21 @@ function compile({ definition, place }: Written, named: readonly Named[]): Compi
     timespanMs: parseDuration(definition.timespan),
     needed: condition === undefined ? ruleIds.length : (condition.gte ?? (condition.gt ?? 0) + 1),
     field: field ?? null,
+    // Left out where there is none: what was counted before there were such goes on counting.
+    unlessThen:
+      then === undefined ? undefined : { ruleIds: idsOf(then.rules), withinMs: parseDuration(then.within) },
   };
   const digest = createHash('sha256').update(JSON.stringify(meaning)).digest('hex').slice(0, 16);
   const { source } = place.document;
   const summary = { id, name, title, level, mode, file: source.file };
   const where = positionOf(source.text, place.document.offsetOf(place.path));
   const rest = { version, tags, alert: compileAlert(alert), key: `${id} ${digest}` };
-  return { ...summary, ...meaning, unless: new Set(meaning.unless), ...rest, ...where };
+  const unless = new Set(meaning.unless);
+  const unlessThen = meaning.unlessThen && {
+    ...meaning.unlessThen,
+    ruleIds: new Set(meaning.unlessThen.ruleIds),
+  };
+  return { ...summary, ...meaning, unless, unlessThen: unlessThen ?? null, ...rest, ...where };
 }
 
 function find(wanted: string, named: readonly Named[]): Named | undefined {
@@ -89,12 +100,21 @@ function find(wanted: string, named: readonly Named[]): Named | undefined {
 }
 
 function wrongNames({ definition, place }: Written, named: readonly Named[]): RuleProblem[] {
-  return (['rules', 'unless'] as const).flatMap((key) =>
-    (definition[key] ?? []).flatMap((wanted, i) => {
+  return namesOf(definition).flatMap(({ path, names }) =>
+    names.flatMap((wanted, i) => {
       const message = wrongName(wanted, definition, named);
-      return message === undefined ? [] : [error(place, [key, i], message)];
+      return message === undefined ? [] : [error(place, [...path, i], message)];
     }),
   );
+}
+
+/** Every list of rules that a correlation names, and where it stands. */
+function namesOf({ rules, unless = [], unless_then: then }: CorrelationDefinition) {
+  return [
+    { path: ['rules'], names: rules },
+    { path: ['unless'], names: unless },
+    { path: ['unless_then', 'rules'], names: then?.rules ?? [] },
+  ];
 }
 
 function wrongName(
@@ -135,10 +155,10 @@ function takenNames(
 }
 
 function circles(written: readonly Written[]): RuleProblem[] {
-  const next = ({ definition: { rules, unless = [] } }: Written) =>
-    written.filter(({ definition: { id, name } }) =>
-      [...rules, ...unless].some((one) => one === id || one === name),
-    );
+  const next = ({ definition }: Written) => {
+    const names = new Set(namesOf(definition).flatMap((list) => list.names));
+    return written.filter((other) => names.has(other.definition.id) || names.has(other.definition.name));
+  };
   return [...findCycles(written, next)].map(([one, circle]) => {
     const way = [...circle, one].map(({ definition }) => definition.name).join(' > ');
     return error(one.place, ['rules'], `correlation "${one.definition.name}" goes in a circle: ${way}`);

@@ -14,6 +14,8 @@ export interface Correlated {
   readonly group: CorrelationGroup;
   /** The events that made it fire, oldest first; null where it did not. They count no more. */
   readonly fired: readonly KeptEvent[] | null;
+  /** Whether it is one that must not follow: what waits in the group fires no more. */
+  readonly isUndone: boolean;
 }
 
 export const NEW_GROUP: CorrelationGroup = {
@@ -34,40 +36,53 @@ export function correlate(
   event: Event,
 ): Correlated {
   const at = Math.max(event.at, before.latest);
-  const group = forget(before, at, at - correlation.timespanMs);
-  const { fingerprint } = event;
-  if (fingerprint !== null && group.seen.some((one) => one.fingerprint === fingerprint)) {
-    return { group, fired: null };
-  }
+  const group = forget(before, correlation, at);
+  const { fingerprint, ruleId } = event;
+  if (fingerprint !== null && group.seen.some((one) => one.fingerprint === fingerprint)) return quiet(group);
   const seen = fingerprint === null ? group.seen : [...group.seen, { fingerprint, at }].slice(-MAX_SEEN);
-  if (correlation.unless.has(event.ruleId)) return { group: { ...group, seen, negatedAt: at }, fired: null };
+  const isUndone = correlation.unlessThen?.ruleIds.has(ruleId) === true;
+  const isNegated = correlation.unless.has(ruleId);
+  if (isNegated || isUndone) {
+    return { ...quiet({ ...group, seen, ...(isNegated ? { negatedAt: at } : {}) }), isUndone };
+  }
   const value = correlation.field === null ? null : fieldValue(correlation.field, event);
-  if (correlation.field !== null && value === null) return { group: { ...group, seen }, fired: null };
-  const kept: KeptEvent = { ruleId: event.ruleId, at, value, exchange: event.fields.exchange ?? null };
+  if (correlation.field !== null && value === null) return quiet({ ...group, seen });
+  const kept: KeptEvent = { ruleId, at, value, exchange: event.fields.exchange ?? null };
   const grown = { ...group, seen, ...TAKE[correlation.type](correlation, group, kept) };
   const match = matchOf(correlation, grown);
-  if (match === null) return { group: grown, fired: null };
-  if (group.negatedAt !== null) return { group: bounded(correlation, grown), fired: null };
-  return { group: { ...grown, events: [], chains: [] }, fired: match };
+  if (match === null) return quiet(grown);
+  if (group.negatedAt !== null) return quiet(bounded(correlation, grown));
+  return { group: { ...grown, events: [], chains: [] }, fired: match, isUndone: false };
+}
+
+function quiet(group: CorrelationGroup): Correlated {
+  return { group, fired: null, isUndone: false };
 }
 
 /** Whether a group holds nothing that could still count. */
 export function isSilent(
-  { timespanMs }: CompiledCorrelation,
+  correlation: CompiledCorrelation,
   now: number,
 ): (group: CorrelationGroup) => boolean {
-  return ({ latest }) => latest <= now - timespanMs;
+  const until = now - memoryMs(correlation);
+  return ({ latest }) => latest <= until;
+}
+
+/** How long words that come again are known: for as long as they could count twice. */
+function memoryMs({ timespanMs, unlessThen }: CompiledCorrelation): number {
+  return Math.max(timespanMs, unlessThen?.withinMs ?? 0);
 }
 
 /** Without what lies a timespan back, or longer. */
-function forget(group: CorrelationGroup, latest: number, until: number): CorrelationGroup {
+function forget(group: CorrelationGroup, correlation: CompiledCorrelation, latest: number): CorrelationGroup {
+  const until = latest - correlation.timespanMs;
   const isRecent = ({ at }: { readonly at: number }) => at > until;
   return {
     latest,
     events: group.events.filter(isRecent),
     chains: group.chains.map((chain) => (chain.every(isRecent) ? chain : [])),
     negatedAt: group.negatedAt !== null && group.negatedAt > until ? group.negatedAt : null,
-    seen: group.seen.filter(isRecent),
+    seen: group.seen.filter(({ at }) => at > latest - memoryMs(correlation)),
   };
 }
 

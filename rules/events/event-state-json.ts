@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { compiledOf } from '../compiled.ts';
+import { FIELD_NAMES } from '../fields/fields.ts';
 import type { RuleSet } from '../types.ts';
 import { MAX_GROUPS } from './groups.ts';
-import { beginEvents } from './observe.ts';
-import type { EventState } from './types.ts';
+import type { EventState, Waiting } from './types.ts';
+import { MAX_TOLD } from './waiting.ts';
 
 const time = z.number();
 const event = z.strictObject({
@@ -24,6 +25,28 @@ const alertGroup = z.strictObject({
   findings: z.int().nonnegative(),
   heldBack: z.int().nonnegative(),
 });
+const text = z.string().nullable().optional();
+const waiting = z.strictObject({
+  correlation: z.string(),
+  group: z.string(),
+  due: time,
+  count: z.int().positive(),
+  events: z.array(event).min(1).max(MAX_TOLD),
+  fields: z.strictObject(Object.fromEntries([...FIELD_NAMES, 'exchange'].map((name) => [name, text]))),
+  place: z.strictObject({
+    segment: z.strictObject({
+      id: z.string(),
+      target: z.enum(['input', 'output', 'system', 'tool_call', 'tool_result']),
+      role: z.enum(['user', 'assistant', 'system', 'tool']),
+      pointer: z.string(),
+      choice: z.int().nullable(),
+      tool: text,
+    }),
+    firstToken: z.int().nonnegative(),
+    lastToken: z.int().nonnegative(),
+    span: z.strictObject({ start: z.int().nonnegative(), end: z.int().nonnegative() }),
+  }),
+});
 /** Groups in their order: the one that was quiet longest first. */
 const groupsOf = <T extends z.ZodType>(group: T) =>
   z.array(z.tuple([z.string(), z.array(z.tuple([z.string(), group])).max(MAX_GROUPS)]));
@@ -32,6 +55,14 @@ const eventStateSchema = z.strictObject({
   version: z.literal(1),
   correlations: groupsOf(correlationGroup),
   alerts: groupsOf(alertGroup),
+  // Absent in what was written before anything waited.
+  waiting: z
+    .array(waiting)
+    .refine(
+      (all) => all.every(({ due }, i) => due >= (all[i - 1]?.due ?? due)),
+      'must be in the order of due',
+    )
+    .default([]),
 });
 
 /** A state as JSON: what a restart needs to go on counting. */
@@ -41,8 +72,8 @@ export type ImportResult =
   | { readonly ok: true; readonly state: EventState; readonly dropped: number }
   | { readonly ok: false; readonly message: string };
 
-export function exportEvents({ correlations, alerts }: EventState): EventStateJson {
-  const json = { version: 1, correlations: entriesOf(correlations), alerts: entriesOf(alerts) };
+export function exportEvents({ correlations, alerts, waiting }: EventState): EventStateJson {
+  const json = { version: 1, correlations: entriesOf(correlations), alerts: entriesOf(alerts), waiting };
   // The arrays are readonly in the state and not in the schema's type; the values are the same.
   return json as unknown as EventStateJson;
 }
@@ -58,14 +89,14 @@ export function importEvents(ruleSet: RuleSet, json: unknown): ImportResult {
     };
   }
   const { correlations, alerts } = parsed.data;
-  return {
-    ok: true,
-    ...carryEvents(ruleSet, { correlations: mapsOf(correlations), alerts: mapsOf(alerts) }),
-  };
+  // What the schema takes for absent or undefined is only ever absent in JSON.
+  const waiting = parsed.data.waiting as readonly Waiting[];
+  const before = { correlations: mapsOf(correlations), alerts: mapsOf(alerts), waiting };
+  return { ok: true, ...carryEvents(ruleSet, before) };
 }
 
 /** The state for another rule set: what correlations of the same meaning and rules that still group alerts have counted.
- *  `dropped` is the number of groups that nothing counts any more. */
+ *  `dropped` is the number of groups that nothing counts any more, and of what waited for a correlation that is gone. */
 export function carryEvents(
   ruleSet: RuleSet,
   before: EventState,
@@ -74,8 +105,10 @@ export function carryEvents(
   const keys = new Set(rules.compiledCorrelations.filter(({ mode }) => mode !== 'off').map(({ key }) => key));
   const correlations = new Map([...before.correlations].filter(([key]) => keys.has(key)));
   const alerts = new Map([...before.alerts].filter(([ruleId]) => rules.alertOf(ruleId) !== null));
-  const state: EventState = { ...beginEvents(), correlations, alerts };
-  return { state, dropped: countGroups(before) - countGroups(state) };
+  const waiting = before.waiting.filter(({ correlation }) => keys.has(correlation));
+  const state: EventState = { correlations, alerts, waiting };
+  const gone = before.waiting.length - waiting.length;
+  return { state, dropped: countGroups(before) - countGroups(state) + gone };
 }
 
 /** Groups that a state keeps. */

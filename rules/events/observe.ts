@@ -2,106 +2,121 @@ import { type CompiledRuleSet, compiledOf } from '../compiled.ts';
 import type { Finding, RuleSet } from '../types.ts';
 import type { CompiledCorrelation } from './compile-correlations.ts';
 import { correlate, type Event, isSilent, NEW_GROUP } from './correlate.ts';
+import { findingOf, lateFinding } from './correlation-finding.ts';
 import { groupAlert } from './group-alerts.ts';
 import { groupOf, keyOf, putGroup } from './groups.ts';
-import type { AlertGroup, CorrelationGroup, EventState, EventStep, KeptEvent, Observed } from './types.ts';
+import type { AlertGroup, CorrelationGroup, EventState, EventStep, Observed } from './types.ts';
+import { dropWaiting, type Match, putWaiting, waitingOf } from './waiting.ts';
 
 /** The state before the first finding. */
 export function beginEvents(): EventState {
-  return { correlations: new Map(), alerts: new Map() };
+  return { correlations: new Map(), alerts: new Map(), waiting: [] };
 }
 
 /** Takes in findings of one exchange, or of several in the order of their time: correlations count them, and the alerts
- *  of rules that group them are marked. Pure: the same rules, state and findings give the same. */
+ *  of rules that group them are marked. What was due before each of them fires first. Pure: the same rules, state and
+ *  findings give the same. */
 export function observeEvents(
   ruleSet: RuleSet,
   before: EventState,
   observed: readonly Observed[],
 ): EventStep {
   const rules = compiledOf(ruleSet);
-  let walk: Walk = { state: before, fired: [], evicted: 0 };
-  for (const one of observed) walk = take(rules, walk, one);
-  let { state, evicted } = walk;
-  const findings: Finding[] = [];
-  const heldBack = new Map<string, number>();
-  for (const one of [...observed, ...walk.fired]) {
-    const marked = markAlert(rules, state, one);
-    ({ state } = marked);
-    evicted += marked.evicted;
-    findings.push(marked.finding);
-    const { ruleName, alert } = marked.finding;
-    if (alert?.isHeldBack === true) heldBack.set(ruleName, (heldBack.get(ruleName) ?? 0) + 1);
-  }
-  return { state, findings, heldBack, evicted };
+  let walk: Walk = { state: before, fired: [], late: [], evicted: 0 };
+  for (const one of observed) walk = take(rules, fireDue(rules, walk, one.at), one);
+  return stepOf(rules, walk, observed);
+}
+
+/** Time has passed, whether or not something came: what was due by then fires. Pure.
+ *  @param now - milliseconds since 1970 */
+export function passTime(ruleSet: RuleSet, before: EventState, now: number): EventStep {
+  const rules = compiledOf(ruleSet);
+  const walk = fireDue(rules, { state: before, fired: [], late: [], evicted: 0 }, now);
+  return stepOf(rules, walk, []);
 }
 
 interface Walk {
   readonly state: EventState;
   /** Findings of correlations, so far. */
   readonly fired: readonly Observed[];
+  /** Those that time alone has made. */
+  readonly late: readonly Observed[];
   readonly evicted: number;
 }
 
-/** One event goes through the correlations that take it; what they find is the next event. They name each other in no
- *  circle, so this ends. */
+function stepOf(rules: CompiledRuleSet, walk: Walk, observed: readonly Observed[]): EventStep {
+  let { state, evicted } = walk;
+  const heldBack = new Map<string, number>();
+  const mark = (one: Observed): Observed => {
+    const marked = markAlert(rules, state, one);
+    ({ state } = marked);
+    evicted += marked.evicted;
+    const { ruleName, alert } = marked.finding;
+    if (alert?.isHeldBack === true) heldBack.set(ruleName, (heldBack.get(ruleName) ?? 0) + 1);
+    return { ...one, finding: marked.finding };
+  };
+  const late = walk.late.map(mark);
+  const findings = [...observed, ...walk.fired].map(mark).map(({ finding }) => finding);
+  return { state, findings, late, heldBack, evicted };
+}
+
+/** One event goes through the correlations that take it, first those whose waiting it ends: what it makes itself waits
+ *  for what comes after it. What they find is the next event. They name each other in no circle, so this ends. */
 function take(rules: CompiledRuleSet, before: Walk, observed: Observed): Walk {
   let walk = before;
   const { finding, at, fields, fingerprint } = observed;
   const event: Event = { ruleId: finding.ruleId, at, fields, fingerprint };
-  for (const correlation of rules.correlationsOn(finding.ruleId)) {
-    const step = takeInto(correlation, walk.state, event);
-    walk = { ...walk, state: step.state, evicted: walk.evicted + step.evicted };
-    if (step.fired === null) continue;
-    const match = findingOf(rules, correlation, { last: observed, events: step.fired });
-    const next: Observed = { finding: match, at, fields, fingerprint: null };
-    walk = take(rules, { ...walk, fired: [...walk.fired, next] }, next);
+  const ends = ({ unlessThen }: CompiledCorrelation) => unlessThen?.ruleIds.has(finding.ruleId) === true;
+  const listeners = rules.correlationsOn(finding.ruleId);
+  const ending = listeners.filter(ends);
+  const rest = ending.length === 0 ? listeners : listeners.filter((one) => !ends(one));
+  for (const correlation of [...ending, ...rest]) {
+    const { state, evicted, fired } = takeInto(correlation, walk.state, event);
+    walk = { ...walk, state, evicted: walk.evicted + evicted };
+    if (fired === null) continue;
+    const match: Match = { last: observed, events: fired };
+    if (correlation.unlessThen !== null) walk = wait(correlation, walk, match);
+    else walk = tell(rules, walk, { ...observed, ...findingOf(rules, correlation, match) });
   }
   return walk;
 }
 
-function takeInto(correlation: CompiledCorrelation, state: EventState, event: Event) {
-  const groups = state.correlations.get(correlation.key) ?? new Map<string, CorrelationGroup>();
-  const key = keyOf(groupOf(correlation.groupBy, event));
-  const { group, fired } = correlate(correlation, groups.get(key) ?? NEW_GROUP, event);
-  const grown = putGroup(groups, { key, group }, isSilent(correlation, event.at));
-  const correlations = new Map(state.correlations).set(correlation.key, grown.groups);
-  return { state: { ...state, correlations }, fired, evicted: grown.evicted };
+/** A finding of a correlation is the next event. */
+function tell(rules: CompiledRuleSet, walk: Walk, found: Observed): Walk {
+  return take(rules, { ...walk, fired: [...walk.fired, found] }, found);
 }
 
-const MAX_TOLD = 100;
+function wait(correlation: CompiledCorrelation, walk: Walk, match: Match): Walk {
+  const { waiting, evicted } = putWaiting(walk.state.waiting, waitingOf(correlation, match));
+  return { ...walk, state: { ...walk.state, waiting }, evicted: walk.evicted + evicted };
+}
 
-function findingOf(
-  { digest }: CompiledRuleSet,
-  correlation: CompiledCorrelation,
-  { last, events }: { readonly last: Observed; readonly events: readonly KeptEvent[] },
-): Finding {
-  const { segment, firstToken, lastToken, span } = last.finding;
-  const { id, name, title, version, level, mode, tags, type, timespanMs, groupBy } = correlation;
-  const told = events.slice(-MAX_TOLD);
-  return {
-    ruleId: id,
-    ruleName: name,
-    ruleTitle: title,
-    ruleVersion: version,
-    ruleSetDigest: digest,
-    level,
-    mode,
-    action: 'flag',
-    tags,
-    segment,
-    firstToken,
-    lastToken,
-    span,
-    conditions: [],
-    features: [],
-    correlation: {
-      type,
-      group: groupOf(groupBy, { ruleId: last.finding.ruleId, fields: last.fields }),
-      timespanMs,
-      count: events.length,
-      events: told.map(({ ruleId, exchange, at }) => ({ ruleId, exchangeId: exchange, at })),
-    },
-  };
+/** What waited in vain for something to undo it, the one that is due first, first. */
+function fireDue(rules: CompiledRuleSet, before: Walk, now: number): Walk {
+  let walk = before;
+  for (let [first] = walk.state.waiting; first !== undefined && first.due <= now; ) {
+    const state = { ...walk.state, waiting: walk.state.waiting.slice(1) };
+    const { correlation: key } = first;
+    const correlation = rules.compiledCorrelations.find((one) => one.key === key && one.mode !== 'off');
+    walk = { ...walk, state };
+    if (correlation !== undefined) {
+      const made = tell(rules, { ...walk, fired: [] }, lateFinding(rules, correlation, first));
+      walk = { ...made, fired: walk.fired, late: [...walk.late, ...made.fired] };
+    }
+    [first] = walk.state.waiting;
+  }
+  return walk;
+}
+
+function takeInto(correlation: CompiledCorrelation, before: EventState, event: Event) {
+  const groups = before.correlations.get(correlation.key) ?? new Map<string, CorrelationGroup>();
+  const key = keyOf(groupOf(correlation.groupBy, event));
+  const { group, fired, isUndone } = correlate(correlation, groups.get(key) ?? NEW_GROUP, event);
+  const grown = putGroup(groups, { key, group }, isSilent(correlation, event.at));
+  const correlations = new Map(before.correlations).set(correlation.key, grown.groups);
+  const place = { correlation: correlation.key, group: key };
+  const waiting = isUndone ? dropWaiting(before.waiting, place) : before.waiting;
+  return { state: { ...before, correlations, waiting }, fired, evicted: grown.evicted };
 }
 
 /** Marks a finding that would be an alert, where its rule groups alerts. */

@@ -41,6 +41,24 @@ export interface CorrelationGroup {
   readonly seen: readonly { readonly fingerprint: string; readonly at: number }[];
 }
 
+/** What came together in a group, and waits for what must not follow. */
+export interface Waiting {
+  /** The correlation's key. */
+  readonly correlation: string;
+  readonly group: string;
+  /** When it fires. */
+  readonly due: number;
+  /** How many events made it, and the last of them. */
+  readonly count: number;
+  readonly events: readonly KeptEvent[];
+  /** The fields of the last of them, and where that was found. */
+  readonly fields: EventFields;
+  readonly place: FindingPlace;
+}
+
+/** Where a finding is. */
+export type FindingPlace = Pick<Finding, 'segment' | 'firstToken' | 'lastToken' | 'span'>;
+
 /** What the alerts of a rule remember of one group. */
 export interface AlertGroup {
   readonly start: number;
@@ -58,6 +76,8 @@ export interface EventState {
   /** By the key of the correlation: what it means, so that a changed one begins anew. */
   readonly correlations: ReadonlyMap<string, Groups<CorrelationGroup>>;
   readonly alerts: ReadonlyMap<string, Groups<AlertGroup>>;
+  /** The one that is due first, first. */
+  readonly waiting: readonly Waiting[];
 }
 
 /** What came of some findings. */
@@ -65,8 +85,11 @@ export interface EventStep {
   readonly state: EventState;
   /** The findings, marked where their rule groups alerts, then those of correlations. */
   readonly findings: readonly Finding[];
+  /** Findings of correlations that fired because time has passed, and those that these made: of no exchange that was
+   *  observed. In the order of their times. */
+  readonly late: readonly Observed[];
   /** Findings that were held back, by name of the rule. */
   readonly heldBack: ReadonlyMap<string, number>;
-  /** Groups that were given up for newer ones before their time was over. */
+  /** Groups that were given up for newer ones before their time was over, and what waited and was. */
   readonly evicted: number;
 }

@@ -11,6 +11,19 @@ const MAX_COUNT = 1000;
 
 const ruleNames = z.array(z.string().min(1)).min(1).max(MAX_RULES);
 
+const unlessThenSchema = z
+  .strictObject({
+    rules: ruleNames.describe(
+      'Names or ids as under `rules` of the correlation: the events that must stay away.',
+    ),
+    within: durationText.describe(
+      'How long they must stay away: `90s`, `10m`, `24h`, `7d`; at most 30 days.',
+    ),
+  })
+  .describe(
+    'It fires only once `within` has passed since, in which none of these rules had an event in the same group: A, and then no B.',
+  );
+
 /** One correlation, as it is written in a file. */
 export const correlationSchema = z
   .strictObject({
@@ -37,6 +50,7 @@ export const correlationSchema = z
       .describe(
         'Names or ids as under `rules`: it does not fire where one of these had an event in the same group within the timespan before.',
       ),
+    unless_then: unlessThenSchema.optional(),
     group_by: groupBySchema
       .default([])
       .describe('Events that agree in these fields are counted together. Default: all.'),
@@ -84,11 +98,12 @@ interface CorrelationKeys {
   readonly type: string;
   readonly rules: readonly string[];
   readonly unless?: readonly string[] | undefined;
+  readonly unless_then?: { readonly rules: readonly string[] } | undefined;
   readonly field?: unknown;
   readonly condition?: { readonly gte?: number | undefined; readonly gt?: number | undefined } | undefined;
 }
 
-function findFaults({ type, rules, unless, field, condition }: CorrelationKeys): Fault[] {
+function findFaults({ type, rules, unless, unless_then: then, field, condition }: CorrelationKeys): Fault[] {
   const faults: Fault[] = [];
   const isCount = type === 'event_count' || type === 'value_count';
   if ((type === 'value_count') !== (field !== undefined)) {
@@ -107,5 +122,7 @@ function findFaults({ type, rules, unless, field, condition }: CorrelationKeys):
   }
   const both = (unless ?? []).findIndex((name) => rules.includes(name));
   if (both >= 0) faults.push(fault(['unless', both], 'stands under rules as well'));
+  const after = (then?.rules ?? []).findIndex((name) => rules.includes(name));
+  if (after >= 0) faults.push(fault(['unless_then', 'rules', after], 'stands under rules as well'));
   return faults;
 }

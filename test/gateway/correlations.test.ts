@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
@@ -56,10 +56,7 @@ test('findings in shadow come together to an alert, live: recorded, flagged, del
     }
   };
   await until(() => delivered().endsWith('\n'));
-  assert.match(
-    delivered(),
-    /"correlation":\{"type":"event_count","group":\{"conversation":"[^"]+"\}/,
-  );
+  assert.match(delivered(), /"correlation":\{"type":"event_count","group":\{"conversation":"[^"]+"\}/);
 });
 
 test('alerts that a rule holds back are recorded and counted', async (context) => {
@@ -89,5 +86,58 @@ test('alerts that a rule holds back are recorded and counted', async (context) =
   assert.deepEqual(
     rows.map((row) => row['is_alerting']),
     [1, 0, 0],
+  );
+});
+
+const UNANSWERED = `correlations:
+  - id: 9b2f1c58-3f6e-4c4e-8a9d-6c1d2b7e4f11
+    name: unanswered
+    title: A request that nothing refused
+    description: for tests
+    status: test
+    version: 1
+    level: critical
+    mode: flag
+    type: event_count
+    rules: [asks]
+    unless_then: {rules: [refuses], within: 1s}
+    group_by: [conversation]
+    timespan: 1h
+    condition: {gte: 1}
+`;
+
+test('what did not follow is an alert though no request comes any more: recorded, delivered and counted', async (context) => {
+  const upstream = await startUpstream(context, (response, { body }) =>
+    answerJson(response, completion(body.includes('hurry') ? 'jailbreak' : 'certainly')),
+  );
+  const asks = rule({ name: 'asks', mode: 'shadow', target: 'input', concept: 'deception' });
+  const refuses = rule({ name: 'refuses', mode: 'shadow', target: 'output', concept: 'jailbreak' });
+  const gateway = await startGateway(context, {
+    upstream: upstream.url,
+    rules: { 'a.yaml': `${ruleFile([asks, refuses])}${UNANSWERED}` },
+  });
+  const say = async (conversation: string, words: string) => {
+    const headers = { 'content-type': 'application/json', 'x-telltale-conversation-id': conversation };
+    const response = await gateway.post(ask(words), { headers });
+    await response.text();
+    const { verdict, conversationId } = await gateway.recordOf(response);
+    assert.equal(verdict, 'pass');
+    return conversationId;
+  };
+  await say('one', 'deceive them, hurry');
+  const open = await say('two', 'deceive them');
+  const flagged = async () => await gateway.ledger.listFlagged();
+  await until(async () => (await flagged()).length > 0);
+  const [late, ...others] = await flagged();
+  assert.deepEqual([late?.level, late?.conversationId, others], ['critical', open, []]);
+  assert.equal(late?.findings[0]?.finding.correlation?.events.length, 1);
+  assert.match(await gateway.metrics(), /telltale_findings_total\{rule="unanswered",[^}]*\} 1/);
+  const file = join(gateway.folder, 'data', 'alerts.jsonl');
+  await until(() => existsSync(file) && readFileSync(file, 'utf8').includes('unanswered'));
+  const record = await gateway.ledger.readExchange(late?.exchangeId ?? '');
+  const began = late?.findings[0]?.finding.correlation?.events[0]?.exchangeId;
+  assert.ok(
+    began && record?.segments[0]?.text.includes(`in exchange ${began}`),
+    'a person reads where it began',
   );
 });

@@ -6,9 +6,10 @@ import { type TestContext, test } from 'node:test';
 import { createEventKeeper } from '../../gateway/events/event-keeper.ts';
 import { observedFindings } from '../../gateway/events/observed-findings.ts';
 import { createLogger } from '../../gateway/telemetry/index.ts';
-import { loadRules, type RuleSet } from '../../rules/index.ts';
+import { loadRules, type Observed, type RuleSet } from '../../rules/index.ts';
 import { correlationsText, findingOf, observed, rulesText } from '../rules/correlation-text.ts';
 import { featureset } from '../rules/featureset.ts';
+import { until } from './until.ts';
 
 function temporaryFolder(context: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), 'telltale-events-'));
@@ -38,6 +39,7 @@ function countingTelemetry() {
 }
 
 const log = createLogger('silent');
+const recordLate = async () => {};
 const namesOf = (findings: readonly { ruleName: string }[]) => findings.map(({ ruleName }) => ruleName);
 
 test('a restart goes on counting, from a file for the owner alone', async (context) => {
@@ -45,7 +47,7 @@ test('a restart goes on counting, from a file for the owner alone', async (conte
   const path = join(folder, 'state', 'events.json');
   const ruleSet = await rulesIn(folder, { condition: '{gte: 2}' });
   const telemetry = countingTelemetry();
-  const start = () => createEventKeeper({ path, currentRules: () => ruleSet, telemetry, log });
+  const start = () => createEventKeeper({ path, currentRules: () => ruleSet, telemetry, log, recordLate });
   const first = await start();
   const one = { ...observed(ruleSet, { rule: 'a', seconds: 1 }), finding: findingOf(ruleSet, 'a', 'flag') };
   assert.deepEqual(namesOf(first.observe(ruleSet, [one])), ['a']);
@@ -68,6 +70,7 @@ test('what was counted is written while it runs, and what did not change is not'
     currentRules: () => ruleSet,
     telemetry: countingTelemetry(),
     log,
+    recordLate,
     saveMs: 5,
   });
   keeper.observe(ruleSet, [observed(ruleSet, { rule: 'a', seconds: 1 })]);
@@ -96,6 +99,7 @@ test('a reload drops what nothing counts any more; a state that cannot be read i
     currentRules: () => ruleSet,
     telemetry: countingTelemetry(),
     log: { ...log, warn: (message: string) => warnings.push(message) },
+    recordLate,
   };
   const keeper = await createEventKeeper(parts);
   keeper.observe(old, [observed(old, { rule: 'a', seconds: 1 })]);
@@ -142,4 +146,41 @@ test('the same words at the same place of a conversation are one event, an answe
     prints({ id: 'response/0', exchangeId: 'e1' }),
     prints({ id: 'response/0', exchangeId: 'e2' }),
   );
+});
+
+test('what is due fires though nothing more comes, once, and after a restart too', async (context) => {
+  const folder = temporaryFolder(context);
+  const path = join(folder, 'events.json');
+  const then = { condition: '{gte: 1}', unless_then: '{rules: [b], within: 1s}' };
+  const ruleSet = await rulesIn(folder, then);
+  const late: Observed[] = [];
+  const start = () =>
+    createEventKeeper({
+      path,
+      currentRules: () => ruleSet,
+      telemetry: countingTelemetry(),
+      log,
+      recordLate: async (found) => void late.push(...found),
+    });
+  const first = await start();
+  const a = (exchange: string, at: number) => ({
+    ...observed(ruleSet, { rule: 'a', seconds: 0, fields: { exchange } }),
+    at,
+  });
+  const now = Date.now();
+  assert.deepEqual(namesOf(first.observe(ruleSet, [a('live', now)])), ['a']);
+  await until(() => late.length > 0);
+  assert.deepEqual([late[0]?.at, late[0]?.fields.exchange], [now + 1_000, 'live']);
+  assert.ok(Date.now() >= now + 1_000, 'not before its time');
+  const soon = Date.now() + 60_000;
+  first.observe(ruleSet, [a('while away', soon)]);
+  await first.close();
+  assert.equal(late.length, 1, 'what is due later waits for the next start');
+  writeFileSync(path, readFileSync(path, 'utf8').replaceAll(String(soon + 1_000), String(now)));
+  const second = await start();
+  await until(() => late.length > 1);
+  await second.close();
+  assert.deepEqual([late[1]?.at, late[1]?.fields.exchange], [now, 'while away']);
+  await (await start()).close();
+  assert.equal(late.length, 2);
 });

@@ -1,5 +1,5 @@
 import type { EventFields, EventState, Finding, Observed, RuleSet } from '../../rules/index.ts';
-import { beginEvents, observeEvents } from '../../rules/index.ts';
+import { beginEvents, observeEvents, passTime } from '../../rules/index.ts';
 import { loadTexts, ruleText, shown } from './rule-text.ts';
 
 type Context = { after(done: () => Promise<void>): void };
@@ -87,19 +87,29 @@ export function observed(ruleSet: RuleSet, { seconds, rule, fields = {}, fingerp
   };
 }
 
-/** Names of the correlations that fire, each with the second at which it does. */
-export function play(ruleSet: RuleSet, events: readonly At[], from: EventState = beginEvents()) {
+/** Names of the correlations that fire, each with the second at which it does.
+ *  @param until - the second to which time passes after the last event */
+export function play(
+  ruleSet: RuleSet,
+  events: readonly At[],
+  from: EventState = beginEvents(),
+  until: number | null = null,
+) {
   let state = from;
   let evicted = 0;
   const fired: string[] = [];
   const findings: Finding[] = [];
-  for (const event of events) {
-    const step = observeEvents(ruleSet, state, [observed(ruleSet, event)]);
+  const take = (step: ReturnType<typeof observeEvents>, seconds: number) => {
     ({ state } = step);
     evicted += step.evicted;
-    const own = step.findings.slice(1);
-    fired.push(...own.map(({ ruleName }) => `${ruleName}@${event.seconds}`));
-    findings.push(...own);
+    const own = step.findings.filter(({ correlation }) => correlation !== undefined);
+    fired.push(...step.late.map(({ finding, at }) => `${finding.ruleName}@${at / 1_000}`));
+    fired.push(...own.map(({ ruleName }) => `${ruleName}@${seconds}`));
+    findings.push(...step.late.map(({ finding }) => finding), ...own);
+  };
+  for (const event of events) {
+    take(observeEvents(ruleSet, state, [observed(ruleSet, event)]), event.seconds);
   }
+  if (until !== null) take(passTime(ruleSet, state, until * 1_000), until);
   return { state, evicted, fired, findings };
 }

@@ -100,6 +100,99 @@ for (const [title, correlation, text, fired] of cases) {
   });
 }
 
+const absences: readonly (readonly [
+  title: string,
+  correlation: Readonly<Record<string, string>>,
+  text: string,
+  fired: readonly string[],
+])[] = [
+  ['nothing follows, and nothing else ever comes', {}, 'a1', ['x@6']],
+  ['what must not follow comes in time', {}, 'a1 b5.9', []],
+  ['… comes too late', {}, 'a1 b6', ['x@6']],
+  ['… comes in another group', {}, 'a1/p b2/q', ['x@6']],
+  ['… came before', {}, 'b0 a1', ['x@6']],
+  ['… came before and is only sent again', {}, 'b0#f a1 b2#f', ['x@6']],
+  ['… undoes all that waits in its group', {}, 'a1 a2 b3 a4', ['x@9']],
+  ['each waits for itself', {}, 'a1 a4/q a5', ['x@6', 'x@9', 'x@10']],
+  ['time passes with any event, of whichever rule', {}, 'a1 c20', ['x@6']],
+  ['several must come together first', { condition: '{gte: 2}' }, 'a1 a2 b9', ['x@7']],
+  ['an order, and then nothing', { type: 'temporal_ordered', rules: '[a, c]' }, 'a1 c2 a8 c9 b10', ['x@7']],
+  ['and nothing before either', { unless: '[c]' }, 'c0 a1 a11', ['x@16']],
+];
+
+for (const [title, correlation, text, fired] of absences) {
+  test(`unless_then: ${title}`, async (t) => {
+    const then = { condition: '{gte: 1}', unless_then: '{rules: [b], within: 5s}' };
+    const { condition, ...ordered } = then;
+    const parts =
+      correlation['type'] === undefined ? { ...then, ...correlation } : { ...ordered, ...correlation };
+    const ruleSet = await eventRules(t, rulesText(), correlationsText(parts));
+    assert.deepEqual(play(ruleSet, events(text), beginEvents(), 1_000).fired, fired);
+  });
+}
+
+test('what fires because time has passed is an event at that time, for others and through several', async (t) => {
+  const ruleSet = await eventRules(
+    t,
+    rulesText(),
+    correlationsText(
+      { name: 'x', condition: '{gte: 1}', unless_then: '{rules: [b], within: 5s}' },
+      { name: 'y', rules: '[x]', condition: '{gte: 2}', timespan: '1m' },
+      { name: 'z', rules: '[y]', condition: '{gte: 1}', unless_then: '{rules: [x], within: 3s}' },
+    ),
+  );
+  const { fired, findings } = play(ruleSet, events('a1 a3'), beginEvents(), 100);
+  assert.deepEqual(fired, ['x@6', 'x@8', 'y@8', 'z@11']);
+  assert.deepEqual(
+    findings.map(({ correlation }) => correlation?.events.map(({ at }) => at / 1_000)),
+    [[1], [3], [6, 8], [8]],
+  );
+  assert.deepEqual(
+    play(ruleSet, events('a1 a3 a5'), beginEvents(), 100).fired.at(-1),
+    'x@10',
+    'z was undone',
+  );
+});
+
+test('a late finding is of no exchange that is observed, and tells the place of its last event', async (t) => {
+  const ruleSet = await eventRules(
+    t,
+    rulesText(),
+    correlationsText({
+      condition: '{gte: 1}',
+      unless_then: '{rules: [b], within: 5s}',
+      alert: '{threshold: limit, window: 1h}',
+    }),
+  );
+  const first = play(ruleSet, events('a1 a2'));
+  const step = observeEvents(ruleSet, first.state, [observed(ruleSet, { rule: 'c', seconds: 30 })]);
+  assert.deepEqual(
+    step.findings.map(({ ruleName }) => ruleName),
+    ['c'],
+  );
+  const [one, two] = step.late;
+  assert.deepEqual([one?.finding.span, one?.fields.exchange], [{ start: 3, end: 9 }, 'e1']);
+  assert.deepEqual(
+    [one?.finding.alert?.isHeldBack, two?.finding.alert?.isHeldBack, step.heldBack.get('x')],
+    [false, true, 1],
+  );
+});
+
+test('what waits has a bound: the one that waits longest goes, and is counted', async (t) => {
+  const then = { condition: '{gte: 1}', unless_then: '{rules: [b], within: 1h}' };
+  const ruleSet = await eventRules(
+    t,
+    rulesText(),
+    correlationsText(then, { ...then, name: 'y', rules: '[c]' }),
+  );
+  const other = play(ruleSet, events('c0'));
+  const all = Array.from({ length: 4_098 }, (_, i): At => ({ rule: 'a', seconds: i / 10 }));
+  const full = play(ruleSet, all, other.state);
+  assert.deepEqual([full.evicted, full.state.waiting.length], [2, 4_097]);
+  const { fired } = play(ruleSet, [], full.state, 10_000);
+  assert.deepEqual([fired.length, fired[0], fired[1]], [4_097, 'y@3600', 'x@3600.2']);
+});
+
 test('a correlation takes findings of another as its events, through several', async (t) => {
   const ruleSet = await eventRules(
     t,
@@ -178,6 +271,7 @@ const EVERY_TYPE = correlationsText(
     group_by: '[]',
     condition: '{gte: 2}',
   },
+  { name: 'w', rules: '[b]', condition: '{gte: 1}', unless_then: '{rules: [x, c], within: 9s}' },
 );
 
 test('a state that was written down and read again goes on as if nothing had been', async (t) => {
@@ -187,8 +281,8 @@ test('a state that was written down and read again goes on as if nothing had bee
     const read = importEvents(ruleSet, JSON.parse(JSON.stringify(exportEvents(first.state))));
     assert.ok(read.ok && read.dropped === 0);
     assert.deepEqual(read.state, first.state);
-    const rest = play(ruleSet, all.slice(cut), read.state);
-    assert.deepEqual([...first.fired, ...rest.fired], play(ruleSet, all).fired);
+    const rest = play(ruleSet, all.slice(cut), read.state, 1_000);
+    assert.deepEqual([...first.fired, ...rest.fired], play(ruleSet, all, beginEvents(), 1_000).fired);
   });
   fc.assert(property, { numRuns: 200 });
 });
@@ -204,6 +298,7 @@ test('findings together or one by one come to the same, and a state stays as it 
       all.map((event) => observed(ruleSet, event)),
     );
     assert.deepEqual(together.state.correlations, before.correlations);
+    assert.deepEqual(together.state.waiting, before.waiting);
     observeEvents(ruleSet, before, [observed(ruleSet, { rule: 'a', seconds: 500 })]);
     assert.deepEqual(before, copy);
   });
@@ -247,6 +342,8 @@ test('another rule set goes on counting what means the same, and drops the rest'
   const renamed = await eventRules(t, rulesText(), text({ title: 'Another', level: 'low' }));
   const kept = carryEvents(renamed, state);
   assert.deepEqual([kept.dropped, play(renamed, events('a1'), kept.state).fired], [0, ['x@1']]);
+  const { waiting, ...older } = exportEvents(state);
+  assert.deepEqual([waiting, importEvents(ruleSet, older)], [[], { ok: true, state, dropped: 0 }]);
   const changed = await eventRules(t, rulesText(), text({ timespan: '20s' }));
   const dropped = carryEvents(changed, state);
   assert.deepEqual([dropped.dropped, play(changed, events('a1'), dropped.state).fired], [1, []]);
@@ -263,6 +360,8 @@ test('a state that is none is refused with its place, never taken in part', asyn
       '/alerts/0/1/0/1/findings',
     ],
     [{ ...whole, extra: 1 }, '/'],
+    [{ ...whole, waiting: whole.waiting.map((one) => ({ ...one, due: 'soon' })) }, '/waiting/0/due'],
+    [{ ...whole, waiting: [...whole.waiting, { ...whole.waiting[0], due: 0 }] }, '/waiting'],
   ] as const) {
     const result = importEvents(ruleSet, json);
     assert.ok(!result.ok && result.message.startsWith(`${place}:`), JSON.stringify(result));
@@ -319,6 +418,21 @@ const wrong: readonly (readonly [
     'a rule that counts and keeps quiet',
     { unless: '[b, a]', condition: '{gte: 2}' },
     'unless stands under rules as well, it is "a"',
+  ],
+  [
+    'a rule that counts and must not follow',
+    { unless_then: '{rules: [b, a], within: 1m}', condition: '{gte: 1}' },
+    'rules stands under rules as well, it is "a"',
+  ],
+  [
+    'a rule that must not follow and is not there',
+    { unless_then: '{rules: [bb], within: 1m}', condition: '{gte: 1}' },
+    'no rule and no correlation has the name or id "bb"; did you mean "b"?',
+  ],
+  [
+    'a time to wait that is too long',
+    { unless_then: '{rules: [b], within: 40d}', condition: '{gte: 1}' },
+    'unless_then.within must be at most 30d',
   ],
   [
     'a time that is none',
