@@ -23,5 +23,6 @@ export type { KafkaSasl, KafkaTls } from './sinks/kafka-session.ts';
 export type { Rotation } from './sinks/rotate.ts';
 export { createStdoutSink, type StdoutSinkOptions } from './sinks/stdout.ts';
 export { createWebhookSink, type WebhookSinkOptions } from './sinks/webhook.ts';
+export { type SystemAlert, systemRecord } from './system-alert.ts';
 export { toEvent } from './to-event.ts';
 export type * from './types.ts';
