@@ -9,7 +9,8 @@ import type { Batch, MeterState } from './meters/types.ts';
 import { RulesError } from './rules-error.ts';
 import type { Advance, Finding, Finish, RuleSet, SegmentRef, SegmentState } from './types.ts';
 
-interface State extends SegmentState {
+/** A segment's state behind the face. */
+export interface State extends SegmentState {
   readonly fields: Fields;
   readonly plan: Plan;
   /** One for each meter of the plan. */

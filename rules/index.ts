@@ -35,6 +35,7 @@ export { inShadow } from './in-shadow.ts';
 export { joinReadings, type TextReading, type ViewReading } from './join-readings.ts';
 export { createRuleJsonSchema, createSchemaText, type JsonSchema } from './json-schema.ts';
 export { loadRules } from './load.ts';
+export { type Promised, type PromisesSeen, promisesOf, promisesSeen } from './promises.ts';
 export type { Bench } from './read-segment.ts';
 export { isCalibratable } from './resolve-threshold.ts';
 export { RulesError, type RulesErrorCode } from './rules-error.ts';
