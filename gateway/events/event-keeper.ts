@@ -1,5 +1,4 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import {
   beginEvents,
   carryEvents,
@@ -14,6 +13,7 @@ import {
   passTime,
   type RuleSet,
 } from '../../rules/index.ts';
+import { replaceState } from '../state-file.ts';
 import type { Logger, Telemetry } from '../telemetry/index.ts';
 import { createDueClock } from './due-clock.ts';
 
@@ -106,7 +106,7 @@ function createWriter(path: string, log: Logger) {
   async function attempt(state: EventState): Promise<void> {
     if (state === written || (written === null && isEmpty(state))) return;
     try {
-      await replaceFile(path, JSON.stringify(exportEvents(state)));
+      await replaceState(path, JSON.stringify(exportEvents(state)));
       written = state;
       isFailing = false;
     } catch (error) {
@@ -125,20 +125,4 @@ function createWriter(path: string, log: Logger) {
 
 function isEmpty({ correlations, alerts, waiting }: EventState): boolean {
   return correlations.size + alerts.size + waiting.length === 0;
-}
-
-/** For the owner alone: groups are named by what callers sent. */
-const PRIVATE = 0o600;
-
-async function replaceFile(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  const next = `${path}.next`;
-  const file = await open(next, 'w', PRIVATE);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(next, path);
 }
