@@ -12,6 +12,8 @@ import { createTurns } from './conversation/turns.ts';
 import { createDemoUpstream } from './demo-upstream/index.ts';
 import { loadDialects } from './dialects/load-dialects.ts';
 import { createVoiceOf } from './dialects/nearest-voice.ts';
+import type { DriftKeeper } from './drift/drift-keeper.ts';
+import { startDrift } from './drift/start-drift.ts';
 import { createEventKeeper, type EventKeeper, type EventKeeperParts } from './events/event-keeper.ts';
 import { createLateRecorder } from './events/late-recorder.ts';
 import type { GatewayParts } from './exchange/parts.ts';
@@ -87,13 +89,13 @@ export async function startTelltale(config: Config, options: StartOptions = {}):
 async function start(starting: Start): Promise<Running> {
   const { config, closing, log } = starting;
   const hardStop = new AbortController();
-  const { parts, rules, ledger, upstreamUrls } = await buildParts(starting, hardStop.signal);
+  const { parts, rules, ledger, drift, upstreamUrls } = await buildParts(starting, hardStop.signal);
   const { app, server } = await openGateway(parts, closing);
   const { url } = server;
   const reviewUrl = await openReview(starting, parts, { ledger, gatewayUrl: url });
   const { relayDeadlineMs: deadlineMs = 5_000 } = starting.options;
   const relay = closing.add('relay', startRelay({ config, ledger, log, reviewUrl, deadlineMs }));
-  observeGauges(parts, app, { relay, ledger });
+  observeGauges(parts, app, { relay, ledger, drift });
   const handler = createMetricsHandler(parts.telemetry);
   const metrics = closing.add('metrics', await listen({ name: 'metrics', ...config.metrics, handler }));
   const { rules: active, digest } = rules.current();
@@ -116,6 +118,7 @@ interface Built {
   readonly parts: GatewayParts;
   readonly rules: ActiveRules;
   readonly ledger: Ledger;
+  readonly drift: DriftKeeper;
   readonly upstreamUrls: readonly string[];
 }
 
@@ -130,16 +133,22 @@ async function buildParts({ config, log, closing, options }: Start, stopSignal: 
     await startRules({ folders, detector, telemetry, log, isShadow: config.policy.shadow }),
   );
   const ledger = closing.add('ledger', await openLedger(config, log));
+  const { current: currentRules } = rules;
+  const drift = closing.add(
+    'drift',
+    await startDrift(config, { dataDir, detector, currentRules, ledger, telemetry, log }),
+  );
   const demo = needsDemo(config) ? closing.add('demo', await createDemoUpstream({ port: 0 })) : null;
   const demoUrl = demo?.url ?? null;
   const health = createHealth(config.policy.on_unrecorded.none === 'block', () => storeNotes(ledger.stats()));
   const recordLate = createLateRecorder({ ledger, telemetry, health, log, detector });
-  const events = { currentRules: rules.current, telemetry, log, recordLate };
+  const events = { currentRules, telemetry, log, recordLate };
   const parts: GatewayParts = {
     config,
     detector,
-    currentRules: rules.current,
+    currentRules,
     ledger,
+    drift,
     events: closing.add('events', await openEvents(dataDir, events)),
     telemetry,
     upstreams: closing.add(
@@ -153,7 +162,7 @@ async function buildParts({ config, log, closing, options }: Start, stopSignal: 
     stopSignal,
   };
   const upstreamUrls = [config.upstream.url ?? demoUrl ?? [], config.upstreams.map(({ url }) => url)].flat();
-  return { parts, rules, ledger, upstreamUrls };
+  return { parts, rules, ledger, drift, upstreamUrls };
 }
 
 async function openGateway(
@@ -192,14 +201,16 @@ async function openReview(
 interface Gauged {
   readonly relay: RunningRelay;
   readonly ledger: Ledger;
+  readonly drift: DriftKeeper;
 }
 
-function observeGauges(parts: GatewayParts, app: GatewayApp, { relay, ledger }: Gauged): void {
+function observeGauges(parts: GatewayParts, app: GatewayApp, { relay, ledger, drift }: Gauged): void {
   parts.telemetry.observeGauges(() => ({
     inFlight: app.inFlight(),
     detector: parts.detector.stats(),
     ...relay.gauges(),
     store: ledger.stats(),
+    drift: drift.reading(),
     rulesActive: parts.currentRules().rules.filter(({ mode }) => mode !== 'off').length,
     isReady: parts.health.readiness().isReady,
   }));

@@ -26,6 +26,10 @@ const rate = (metric: string, by: string): string => `sum by (${by}) (rate(${met
 const quantile = (q: number, metric: string): string =>
   `histogram_quantile(${q}, sum by (le) (rate(${metric}_bucket${ON}${RANGE})))`;
 
+/** A metric of each threshold over its promised rate. */
+const overPromised = (metric: string, labels: string, by: 'min' | 'max'): string =>
+  `${by} by (rule, condition) (${metric}{instance=~"$instance"${labels}}) / on (rule, condition) max by (rule, condition) (${M.promisedRate}${ON})`;
+
 const UNSCANNED_SHARE = `sum(rate(${M.unscanned}${ON}${RANGE})) / (sum(rate(${M.unscanned}${ON}${RANGE})) + sum(rate(${M.scanned}${ON}${RANGE})))`;
 
 const OVERVIEW: Dashboard = {
@@ -90,13 +94,36 @@ const RULES: Dashboard = {
       lines: [[rate(M.findings, 'mode, level'), '{{mode}} {{level}}']],
     },
     {
-      title: 'Share of segments in which a rule fires, and what it promised',
+      title: 'Live rate over promised rate, with its interval',
       description:
-        'A rule that fires far more often than it promised on ordinary traffic has drifted, or found something.',
-      unit: 'percentunit',
+        'Of each threshold that is a rate: how many times the promised share of different segments reaches it. Traffic with more of what a rule looks for raises it too.',
+      unit: 'short',
       lines: [
-        [`${rate(M.findings, 'rule')} / on () group_left sum(rate(${M.scanned}${ON}${RANGE}))`, '{{rule}}'],
-        [`max by (rule) (${M.promisedRate}${ON})`, '{{rule}} promised'],
+        [overPromised(M.liveRate, '', 'max'), '{{rule}}/{{condition}}'],
+        [overPromised(M.liveRateInterval, ',bound="lower"', 'min'), '{{rule}}/{{condition}} lower'],
+        [overPromised(M.liveRateInterval, ',bound="upper"', 'max'), '{{rule}}/{{condition}} upper'],
+      ],
+    },
+    {
+      title: 'Thresholds whose live rate is not the promised one',
+      unit: 'short',
+      kind: 'table',
+      lines: [
+        [
+          `max by (instance, rule, condition, direction) (${M.ruleDrift}${ON}) == 1`,
+          '{{rule}} {{direction}}',
+        ],
+      ],
+    },
+    {
+      title: 'Alerts of drift, and what became of them',
+      unit: 'short',
+      kind: 'stat',
+      lines: [
+        [
+          `sum by (direction, outcome) (increase(${M.driftAlerts}${ON}[$__range]))`,
+          '{{direction}} {{outcome}}',
+        ],
       ],
     },
     {

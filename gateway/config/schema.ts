@@ -77,6 +77,21 @@ const detector = z.strictObject({
   max_queued_blocks: count.default(4_096),
 });
 
+/** Live false-alarm rates, held against those that rules promise. */
+const drift = z.strictObject({
+  /** A live rate is of the segments of so many hours. */
+  window_hours: z
+    .number()
+    .min(0.01)
+    .max(24 * 90)
+    .default(24),
+  /** A live rate is clearly another when its 95 % interval lies above so many times the promised rate, or below the
+   *  promised rate over so much. */
+  factor: z.number().gt(1).max(1_000).default(3),
+  /** Between two looks at the rates. */
+  check_ms: milliseconds.default(60_000),
+});
+
 const stop = z.strictObject({ grace_ms: milliseconds.default(20_000) });
 
 /** Everything that can be set, with its default; the file has this shape. */
@@ -103,6 +118,7 @@ export const configSchema = z.strictObject({
   streaming: streaming.prefault({}),
   limits: limits.prefault({}),
   detector: detector.prefault({}),
+  drift: drift.prefault({}),
   stop: stop.prefault({}),
 });
 

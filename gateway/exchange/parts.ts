@@ -5,6 +5,7 @@ import type { RuleSet } from '../../rules/index.ts';
 import type { Config } from '../config/schema.ts';
 import type { Turns } from '../conversation/turns.ts';
 import type { Dialect, DialectRoute, DialectWords } from '../dialects/dialect.ts';
+import type { DriftKeeper } from '../drift/drift-keeper.ts';
 import type { EventKeeper } from '../events/event-keeper.ts';
 import type { Health } from '../health.ts';
 import type { Logger, Telemetry } from '../telemetry/index.ts';
@@ -19,6 +20,8 @@ export interface GatewayParts {
   readonly ledger: Pick<Ledger, 'commit'>;
   /** What correlations count. */
   readonly events: Pick<EventKeeper, 'observe'>;
+  /** Holds promised false-alarm rates against what passes through. */
+  readonly drift: Pick<DriftKeeper, 'note'>;
   readonly telemetry: Telemetry;
   readonly upstreams: Upstreams;
   readonly log: Logger;

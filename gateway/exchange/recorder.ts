@@ -29,7 +29,10 @@ export interface Recorder {
 }
 
 export interface RecorderParts
-  extends Pick<GatewayParts, 'ledger' | 'events' | 'telemetry' | 'health' | 'log' | 'detector' | 'config'> {
+  extends Pick<
+    GatewayParts,
+    'ledger' | 'events' | 'drift' | 'telemetry' | 'health' | 'log' | 'detector' | 'config'
+  > {
   readonly id: string;
   readonly route: Route;
   readonly ruleSet: RuleSet;
@@ -49,6 +52,7 @@ export function createRecorder(parts: RecorderParts): Recorder {
       countPolicies(parts, { decision, findings }, outcome);
       for (const finding of findings) parts.span.finding(finding);
       countCoverage(parts);
+      noteRates(parts);
       parts.span.event('committed');
       endSpan(parts, decision, ending);
       return outcome;
@@ -62,6 +66,11 @@ function countCoverage({ scan, telemetry }: RecorderParts): void {
   for (const { coverage } of segments) {
     if (coverage.reason !== null) telemetry.recordUnscanned(coverage.reason);
   }
+}
+
+/** Told after the commit: nobody waits for it. */
+function noteRates({ drift, ruleSet, route, scan }: RecorderParts): void {
+  drift.note({ ruleSet, route: route.name, segments: scan.judged() });
 }
 
 interface Said {

@@ -4,7 +4,13 @@ import type { Fields, Finding, RuleSet, SegmentRef } from '../../rules/index.ts'
 import type { TextReading } from '../dialects/dialect.ts';
 import type { SegmentRedaction } from '../redaction/redact-body.ts';
 import { createGate } from './gate.ts';
-import { createSegmentScan, type HeldReading, type ScanParts, type SegmentScan } from './segment-scan.ts';
+import {
+  createSegmentScan,
+  type HeldReading,
+  type JudgedSegment,
+  type ScanParts,
+  type SegmentScan,
+} from './segment-scan.ts';
 
 export interface ExchangeScanParts {
   readonly detector: Detector;
@@ -40,6 +46,8 @@ export interface ExchangeScan {
   end(which?: (ref: SegmentRef) => boolean): Promise<void>;
   findings(): readonly Finding[];
   segments(): readonly ScannedSegment[];
+  /** Those that were read to their end. */
+  judged(): readonly JudgedSegment[];
   /** From now on texts that begin are read as soon as they come, since their bytes wait for it. */
   hold(held: HeldReading, onProgress: () => void): void;
   /** How many characters of a segment can be in no match that is still to come. */
@@ -106,6 +114,7 @@ export function createExchangeScan(parts: ExchangeScanParts): ExchangeScan {
     findings: () => [...segments.values()].flatMap((segment) => segment.findings()),
     segments: () =>
       [...segments.values()].map((segment) => ({ ref: segment.ref, coverage: segment.coverage() })),
+    judged: () => [...segments.values()].flatMap((segment) => segment.judged() ?? []),
     hold(held, onProgress) {
       holding = { held, onProgress };
     },

@@ -5,6 +5,7 @@ import {
   type Finding,
   fieldsOf,
   joinReadings,
+  type PromisesSeen,
   type RuleSet,
   type SegmentRef,
 } from '../../rules/index.ts';
@@ -20,6 +21,8 @@ export interface SegmentReading extends TextReader {
   /** Of both readings. */
   tokens(): number;
   findings(): readonly Finding[];
+  /** What the text as it stands says of promised rates, which are of such texts; null before its end. */
+  seen(): PromisesSeen | null;
   /** How far no match can reach back any more, in characters.
    *  @param reach - the most tokens of a match */
   clearedTo(reach: number): number;
@@ -62,6 +65,7 @@ export function createSegmentReading(ref: SegmentRef, parts: SegmentReadingParts
       const text = { tokens: first.tokens(), findings: first.findings() };
       return joinReadings(text, { view: second.view, findings: found });
     },
+    seen: first.seen,
     clearedTo: first.clearedTo,
     redactions() {
       const hidden = second === null ? [] : redactedIn(second.reading.findings(), second.view);

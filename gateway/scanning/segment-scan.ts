@@ -1,6 +1,6 @@
 import type { CoverageEntry, SegmentRecord, UnscannedReason } from '../../alerts/index.ts';
 import type { SignalId } from '../../detectors/index.ts';
-import type { Finding, SegmentRef } from '../../rules/index.ts';
+import type { Finding, PromisesSeen, SegmentRef } from '../../rules/index.ts';
 import type { Range } from '../reading/json-source.ts';
 import { createSegmentReading, type SegmentReading, type SegmentReadingParts } from './segment-reading.ts';
 import { createSegmentWork, type SegmentWork, type SegmentWorkParts } from './segment-work.ts';
@@ -16,6 +16,13 @@ export interface ScanParts extends SegmentReadingParts, SegmentWorkParts {
 export interface HeldReading {
   /** The most tokens that a match can reach back over in texts of a target; null: only their end can tell. */
   readonly reach: (target: SegmentRef['target']) => number | null;
+}
+
+/** A segment that was read to its end, with what it says of the rates that rules promise. */
+export interface JudgedSegment {
+  readonly ref: SegmentRef;
+  readonly text: string;
+  readonly seen: PromisesSeen;
 }
 
 /** One segment on its way through the reader and the rules. */
@@ -40,6 +47,8 @@ export interface SegmentScan {
   /** What rules that redact take out, so far. */
   redactions(): readonly Range[];
   record(signals: ReadonlySet<SignalId>): SegmentRecord;
+  /** null where it was not read to its end. */
+  judged(): JudgedSegment | null;
 }
 
 /** Starts to scan one segment. Without a rule on its target it is skipped, and said to be. */
@@ -88,6 +97,10 @@ export function createSegmentScan(ref: SegmentRef, parts: ScanParts): SegmentSca
       text: feed.text(),
       ...(reading?.record(wanted) ?? { tokens: [], signals: {} }),
     }),
+    judged() {
+      const seen = (work?.failure() ?? null) === null ? (reading?.seen() ?? null) : null;
+      return seen === null ? null : { ref, text: feed.text(), seen };
+    },
   };
 }
 

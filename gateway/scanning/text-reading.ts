@@ -6,6 +6,8 @@ import {
   type Fields,
   type Finding,
   finish,
+  type PromisesSeen,
+  promisesSeen,
   type RuleSet,
   type SegmentRef,
 } from '../../rules/index.ts';
@@ -27,6 +29,8 @@ export interface TextReading extends TextReader {
   tokenCount(): number;
   findings(): readonly Finding[];
   batches(): readonly Activations[];
+  /** What the whole text says of the rates that its rules promise; null before its end. */
+  seen(): PromisesSeen | null;
   /** How far no match can reach back any more, in characters.
    *  @param reach - the most tokens of a match */
   clearedTo(reach: number): number;
@@ -48,6 +52,7 @@ export function createTextReading(ref: SegmentRef, parts: TextReadingParts): Tex
   const batches: Activations[] = [];
   let state = beginSegment(ruleSet, ref, { fields });
   let findings: readonly Finding[] = [];
+  let seen: PromisesSeen | null = null;
   const finder = createStretchFinder(ruleSet, ref, fields);
   const stretches: TokenSpan[] = [];
   const ends: number[] = [];
@@ -69,12 +74,14 @@ export function createTextReading(ref: SegmentRef, parts: TextReadingParts): Tex
     async finish(lastText) {
       take(await scorer.end(lastText));
       findings = finish(ruleSet, state).settled;
+      seen = promisesSeen(state);
       if (finder !== null) stretches.push(...finder.finish(findings));
     },
     tokens: () => batches.flatMap(({ tokens }) => tokens),
     tokenCount: () => state.tokens,
     findings: () => findings,
     batches: () => batches,
+    seen: () => seen,
     clearedTo: (reach) => ends[ends.length - reach] ?? 0,
     stretches: () => stretches,
   };

@@ -1,4 +1,5 @@
 import type { Meter, Observable } from '@opentelemetry/api';
+import { registerDriftGauges } from './drift-gauges.ts';
 import { registerStoreGauges } from './store-gauges.ts';
 import { type GaugeReading, METRIC_NAMES, type SinkReading } from './types.ts';
 
@@ -28,12 +29,18 @@ export function registerGauges(meter: Meter, read: () => GaugeReading): void {
     ready: gauge(METRIC_NAMES.ready, '1 when the gateway takes requests'),
   };
   const store = registerStoreGauges(meter);
+  const drift = registerDriftGauges(meter);
   const observe = (result: { observe: Report }): void => {
     const [reading, to] = [read(), result.observe.bind(result)];
     report(observables, reading, to);
     store.report(reading.store, to);
+    drift.report(reading.drift, to);
   };
-  meter.addBatchObservableCallback(observe, [...Object.values(observables), ...store.observables]);
+  meter.addBatchObservableCallback(observe, [
+    ...Object.values(observables),
+    ...store.observables,
+    ...drift.observables,
+  ]);
 }
 
 type Observables = Record<

@@ -22,6 +22,7 @@ export interface Instruments
     | 'recordHeldBack'
     | 'recordEvictedGroups'
     | 'recordScanned'
+    | 'recordDriftAlert'
   > {
   recordFinding(finding: Finding): void;
   recordExchange(start: ExchangeStart, end: ExchangeEnd, durationMs: number): void;
@@ -40,10 +41,6 @@ export function createInstruments(meter: Meter): Instruments {
     METRIC_NAMES.firstByte,
     'From request to the first byte of its answer',
   );
-  const promised = meter.createGauge(METRIC_NAMES.promisedRate, {
-    description:
-      'Share of ordinary segments in which a rule may fire, as it was calibrated; of rules that have fired',
-  });
   const reloadFailed = meter.createGauge(METRIC_NAMES.rulesReloadFailed, {
     description: '1 while the rule files are broken and the rules of before are at work',
   });
@@ -63,10 +60,9 @@ export function createInstruments(meter: Meter): Instruments {
     recordHeldBack: (name, count) => counters.heldBack.add(count, { rule: rule(name) }),
     recordEvictedGroups: (count) => counters.evictedGroups.add(count),
     recordScanned: (count) => counters.scanned.add(count),
-    recordFinding({ ruleName, mode, level, conditions }) {
+    recordDriftAlert: (direction, outcome) => counters.driftAlerts.add(1, { direction, outcome }),
+    recordFinding({ ruleName, mode, level }) {
       counters.findings.add(1, { rule: rule(ruleName), mode, level });
-      const rates = conditions.flatMap((condition) => condition.rate ?? []);
-      if (rates.length > 0) promised.record(Math.min(...rates), { rule: rule(ruleName) });
     },
     recordExchange(start, end, durationMs) {
       const { dialect } = start;
@@ -100,6 +96,10 @@ function createCounters(meter: Meter) {
     evictedGroups: counter(
       METRIC_NAMES.evictedGroups,
       'Groups of correlations or alerts that were given up for newer ones',
+    ),
+    driftAlerts: counter(
+      METRIC_NAMES.driftAlerts,
+      'Thresholds whose live rate left the promised one, and what became of the alert',
     ),
     ruleReloads: counter(METRIC_NAMES.ruleReloads, 'Reloads of the rules, refused ones included'),
   };

@@ -74,6 +74,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     recordHeldBack: instruments.recordHeldBack,
     recordEvictedGroups: instruments.recordEvictedGroups,
     recordScanned: instruments.recordScanned,
+    recordDriftAlert: instruments.recordDriftAlert,
     observeGauges: (read) => registerGauges(meter, read),
     metricsText: async (format = 'prometheus') => {
       const text = await serialize(prometheus);

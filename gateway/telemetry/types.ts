@@ -102,6 +102,28 @@ export type StoreReading = Pick<
   'pressure' | 'isAboveMark' | 'sampled' | 'expired' | 'buried' | 'unrecorded' | 'failures'
 >;
 
+/** A promised false-alarm rate beside the one that live traffic has shown within a window. */
+export interface RateReading {
+  readonly rule: string;
+  readonly condition: string;
+  /** At most this share of ordinary segments reaches the threshold. */
+  readonly promised: number;
+  /** Different segments within the window. */
+  readonly segments: number;
+  /** Share of them that reached it; null where there are none. */
+  readonly rate: number | null;
+  /** Wilson's 95 % interval. */
+  readonly interval: readonly [lower: number, upper: number];
+  readonly drift: 'none' | 'above' | 'below';
+}
+
+/** What live traffic says of promised rates. */
+export interface DriftReading {
+  readonly rates: readonly RateReading[];
+  /** Texts that were forgotten within the window and may be counted twice. */
+  readonly textsForgotten: number;
+}
+
 /** What gauges read when metrics are collected. */
 export interface GaugeReading {
   readonly inFlight: number;
@@ -109,6 +131,7 @@ export interface GaugeReading {
   /** What the relay knows of each sink. */
   readonly sinks: readonly SinkReading[];
   readonly store: StoreReading;
+  readonly drift: DriftReading;
   readonly rulesActive: number;
   readonly isReady: boolean;
 }
@@ -122,6 +145,12 @@ export const METRIC_NAMES = {
   scanned: 'telltale_scanned_segments_total',
   unscanned: 'telltale_unscanned_segments_total',
   promisedRate: 'telltale_rule_promised_rate_ratio',
+  liveRate: 'telltale_rule_live_rate_ratio',
+  liveRateInterval: 'telltale_rule_live_rate_interval_ratio',
+  liveSegments: 'telltale_rule_live_segments',
+  ruleDrift: 'telltale_rule_drift',
+  driftAlerts: 'telltale_drift_alerts_total',
+  driftTextsForgotten: 'telltale_drift_texts_forgotten_total',
   policyUses: 'telltale_policy_uses_total',
   errors: 'telltale_errors_total',
   ruleReloads: 'telltale_rule_reloads_total',
@@ -176,6 +205,12 @@ export interface Telemetry {
   recordHeldBack(rule: string, count: number): void;
   /** Groups of correlations or alerts that were given up for newer ones. */
   recordEvictedGroups(count: number): void;
+  /** A threshold whose live rate is not the promised one, and what became of the alert; `held_back`: one was raised
+   *  within the window. */
+  recordDriftAlert(
+    direction: 'above' | 'below',
+    outcome: 'raised' | 'held_back' | 'sampled' | 'unrecorded',
+  ): void;
   /** Read whenever metrics are collected. */
   observeGauges(read: () => GaugeReading): void;
   /** All metrics in Prometheus' text format, or in OpenMetrics' with exemplars. */

@@ -28,6 +28,7 @@ test('every report of the gateway is a metric with its labels', async () => {
   telemetry.recordUnrecorded();
   telemetry.recordRuleReload('loaded');
   telemetry.recordRuleReload('refused');
+  telemetry.recordDriftAlert('below', 'held_back');
   const text = await telemetry.metricsText();
   await telemetry.close();
 
@@ -67,12 +68,22 @@ test('every report of the gateway is a metric with its labels', async () => {
     ['telltale_store_refused_exchanges_total', { reason: 'disk_full' }, 9],
     ['telltale_store_task_failures_total', { task: 'retention' }, 4],
     ['telltale_store_task_failures_total', { task: 'news' }, 0],
+    ['telltale_rule_promised_rate_ratio', { rule: 'quiet', condition: 'main' }, 0.01],
+    ['telltale_rule_live_rate_ratio', { rule: 'deception-expressed', condition: 'main' }, 0.02],
+    ['telltale_rule_live_rate_interval_ratio', { rule: 'deception-expressed', bound: 'lower' }, 0.0148],
+    ['telltale_rule_live_rate_interval_ratio', { rule: 'deception-expressed', bound: 'upper' }, 0.0271],
+    ['telltale_rule_live_segments', { rule: 'quiet', condition: 'main' }, 0],
+    ['telltale_rule_drift', { rule: 'deception-expressed', direction: 'above' }, 1],
+    ['telltale_rule_drift', { rule: 'deception-expressed', direction: 'below' }, 0],
+    ['telltale_drift_alerts_total', { direction: 'below', outcome: 'held_back' }, 1],
+    ['telltale_drift_texts_forgotten_total', {}, 12],
     ['telltale_rules_active', {}, 8],
     ['telltale_ready', {}, 1],
   ];
   for (const [name, labels, value] of expected) {
     assert.equal(sample(text, name, labels), value, `${name} ${JSON.stringify(labels)}`);
   }
+  assert.equal(sample(text, 'telltale_rule_live_rate_ratio', { rule: 'quiet' }), undefined, 'of nothing');
   assert.ok((sample(text, 'telltale_memory_bytes', { kind: 'rss' }) ?? 0) > 1_000_000);
   assert.ok((sample(text, 'telltale_event_loop_delay_seconds', { percentile: '99' }) ?? -1) >= 0);
   assert.ok(text.endsWith('\n'));

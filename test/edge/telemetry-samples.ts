@@ -97,6 +97,29 @@ export const GAUGES: GaugeReading = {
     unrecorded: { disk_full: 9 },
     failures: { retention: 4, pressure: 0, bury: 0, leases: 0, news: 0 },
   },
+  drift: {
+    rates: [
+      {
+        rule: 'deception-expressed',
+        condition: 'main',
+        promised: 0.001,
+        segments: 2_000,
+        rate: 0.02,
+        interval: [0.0148, 0.0271],
+        drift: 'above',
+      },
+      {
+        rule: 'quiet',
+        condition: 'main',
+        promised: 0.01,
+        segments: 0,
+        rate: null,
+        interval: [0, 1],
+        drift: 'none',
+      },
+    ],
+    textsForgotten: 12,
+  },
   rulesActive: 8,
   isReady: true,
 };
