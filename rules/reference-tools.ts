@@ -60,16 +60,6 @@ ends with 1 where one was not seen both ways.
 expression holds, and the tokens and features behind it, or those that came nearest. \`rules backtest\` runs all rules
 over a labelled file and measures each on the rows that it reads.
 
-### Calibrate
-
-The featureset's calibration is of other people's traffic. \`rules calibrate TRAFFIC.jsonl RULES\` scores your own ordinary
-traffic and writes \`traffic.calibration.json\` into the folder of the rules; every rule that is loaded together with it
-looks its rates up there, for each signal and aggregate that the file holds (all concepts, and what the rules read), by the
-role that the target reads where that role has segments enough. It keeps the sample's size and what the traffic was; a
-finding's interval is that of the sample. A rate is carried where the sample is expected to go over it five times: 1/2000
-asks for 10,000 segments. Where a rule asks for more, nothing is written and the errors say how many segments are missing.
-The file holds for one featureset and is part of the set's digest.
-
 ### Diff
 
 \`rules diff BEFORE AFTER\` compares what two files or folders mean on the loaded featureset, not how they are written:

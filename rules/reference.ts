@@ -8,6 +8,7 @@ import {
   schemaAt,
 } from './json-schema.ts';
 import { LANGUAGE } from './reference-language.ts';
+import { RATES } from './reference-rates.ts';
 import { TOOLS } from './reference-tools.ts';
 
 /** The reference of the rule language in Markdown: what the schema says of every key, and what the keys mean. */
@@ -30,7 +31,7 @@ export function createReference(root: JsonSchema = createRuleJsonSchema()): stri
     table('A filter', ['filters', 0]),
     table('An override', ['overrides', 0]),
   ];
-  return `${LANGUAGE.before}\n${sections.join('\n')}\n${LANGUAGE.after}${TOOLS}`;
+  return `${LANGUAGE.before}\n${sections.join('\n')}\n${LANGUAGE.after}${TOOLS}${RATES}`;
 }
 
 function tableOf(root: JsonSchema, title: string, schema: JsonSchema): string {

@@ -1,0 +1,38 @@
+/** The part of the rule reference on false-alarm rates: learned from traffic, and measured on it. */
+export const RATES = `
+## Rates of your own traffic
+
+### Calibrate
+
+The featureset's calibration is of other people's traffic. \`rules calibrate TRAFFIC.jsonl RULES\` scores your own ordinary
+traffic and writes \`traffic.calibration.json\` into the folder of the rules; every rule that is loaded together with it
+looks its rates up there, for each signal and aggregate that the file holds (all concepts, and what the rules read), by the
+role that the target reads where that role has segments enough. It keeps the sample's size and what the traffic was; a
+finding's interval is that of the sample. A rate is carried where the sample is expected to go over it five times: 1/2000
+asks for 10,000 segments. Where a rule asks for more, nothing is written and the errors say how many segments are missing.
+The file holds for one featureset and is part of the set's digest.
+
+### Drift
+
+The gateway holds every rate that an active rule states against what passes through. For each condition with
+\`rarer_than\` it counts the segments that the rule read to their end and those that reached the threshold, within a
+window that slides (\`drift.window_hours\`, 24), and gives the live rate with its Wilson 95 % interval as metrics beside
+the promised one (\`telltale_rule_live_rate_ratio\`, \`…_interval_ratio\`, \`telltale_rule_promised_rate_ratio\`). The
+text counts as it stands, as in a calibration; a text that comes again on the same route, as a conversation's earlier
+messages do with every request, counts once a window. Where the interval's lower bound exceeds \`drift.factor\` (3)
+times the promised rate and five segments reached it, or its upper bound lies below the promised rate over the factor,
+an alert goes to every sink, once a window for a threshold and a direction: \`threshold_drift_above\` (medium) or
+\`threshold_drift_below\` (low), tagged \`telltale.drift.RULE\`, with the figures as its condition. Either state lasts
+until the interval reaches the promised rate itself. Of \`for\` and \`then\` the rate is a bound: only more of them is
+drift.
+
+What the figure can tell is that this traffic reaches a threshold more or less often than ordinary traffic was promised
+to. It cannot tell why: attacks raise it exactly as unfamiliar but harmless traffic does, since nobody labels what passes
+through. Read what the rule flagged: if it is right, there is something going on; if it is not, learn the threshold from
+your own traffic. An interval of much traffic is narrow and notices small differences, one of little traffic is wide and
+says nothing for long: to see that 1/2000 has become 1/500, some thousand segments are needed.
+
+The counts are written to \`drift.json\` beside the store every minute and go on after a restart; those of a threshold
+that has changed, of another featureset or under another window begin anew, and the log says so. Each gateway measures
+its own traffic.
+`;
