@@ -29,3 +29,15 @@ export function joinResults(
   const named = new Map(signals.map((signal, i) => [signal, columns[i] ?? new Float32Array(0)]));
   return { firstToken, tokens: spans, signals: named, features: { rowStart, index, value } };
 }
+
+/** Joins the activations of consecutive tokens, of one segment and of the same signals. */
+export function joinActivations(parts: readonly Activations[]): Activations {
+  const [first] = parts;
+  if (first !== undefined && parts.length === 1) return first;
+  const results = parts.map(({ signals, features }) => ({ signals: [...signals.values()], ...features }));
+  return joinResults(results, {
+    firstToken: first?.firstToken ?? 0,
+    spans: parts.flatMap(({ tokens }) => tokens),
+    signals: [...(first?.signals.keys() ?? [])],
+  });
+}

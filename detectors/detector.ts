@@ -7,6 +7,7 @@ import type { ReaderModel } from './reader/reader-session.ts';
 import { createWindowCaches } from './reader/window-cache.ts';
 import { createWindowReader } from './reader/window-reader.ts';
 import { createScorer } from './scorer.ts';
+import { createMemory, type Memory } from './segment-memory.ts';
 import { createTokenStream } from './tokenizer/tokenizer.ts';
 import { parseVocabulary } from './tokenizer/vocabulary.ts';
 import type { Detector, DetectorConfig, ScorerOptions } from './types.ts';
@@ -53,7 +54,9 @@ export async function createDetector(config: DetectorConfig, parts: DetectorPart
     maxKeys: manifest.window.tokens,
   });
   const planFor = createPlans(pool, { dictionary, concepts: featureset.concepts, probes: manifest.probes });
+  const memory = createMemoryOf(config);
   let tokensScored = 0;
+  let tokensRecalled = 0;
   const windowParts = {
     window: manifest.window,
     caches: createWindowCaches(2 * readerModel.layers * readerModel.dModel, MAX_IDLE_BLOCKS),
@@ -62,30 +65,43 @@ export async function createDetector(config: DetectorConfig, parts: DetectorPart
   };
   return {
     featureset,
-    createScorer: (options) =>
-      createScorer({
+    createScorer: (options) => {
+      const { role, signals } = options;
+      const { id: plan } = planFor(signals);
+      return createScorer({
         pool,
         options,
         tokens: createTokenStream(vocabulary),
-        windows: createWindowReader({
-          ...windowParts,
-          prefix: manifest.prefixes[options.role],
-          plan: planFor(options.signals).id,
-        }),
+        windows: createWindowReader({ ...windowParts, prefix: manifest.prefixes[role], plan }),
+        memory: signals.length === 0 ? null : (memory?.open({ role, plan }) ?? null),
         timeoutMs: options.timeoutMs ?? config.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-        onScored: (tokens) => {
-          tokensScored += tokens;
+        onScored: ({ read, recalled }) => {
+          tokensScored += read;
+          tokensRecalled += recalled;
         },
-      }),
-    readableView: (text) => readableView(vocabulary, text),
+      });
+    },
+    readableView(text) {
+      if (memory?.isKnownPlain(text)) return null;
+      const view = readableView(vocabulary, text);
+      if (view === null) memory?.notePlain(text);
+      return view;
+    },
+    isDisguised: (text) => readableView(vocabulary, text) !== null,
     stats: () => ({
       workers: pool.workers,
       openWindows: windowParts.caches.open,
       tokensScored,
+      tokensRecalled,
+      scoreCache: memory?.stats() ?? null,
       ...pool.counts(),
     }),
     close: pool.close,
   };
+}
+
+function createMemoryOf({ scoreCache }: DetectorConfig): Memory | null {
+  return scoreCache === undefined || scoreCache.maxBytes === 0 ? null : createMemory(scoreCache);
 }
 
 /** Plans are compiled once for each list of signals. */

@@ -4,6 +4,7 @@ import type { ReaderResult } from './reader/reader-job.ts';
 import type { ReaderPool } from './reader/reader-pool.ts';
 import type { ReaderRequest } from './reader/reader-request.ts';
 import type { WindowReader, WindowRuns } from './reader/window-reader.ts';
+import type { SegmentMemory } from './segment-memory.ts';
 import type { TokenStream } from './tokenizer/tokenizer.ts';
 import type { Activations, ScorerOptions, SegmentScorer, TokenSpan } from './types.ts';
 
@@ -16,14 +17,17 @@ export interface ScorerParts {
   readonly windows: WindowReader;
   readonly options: ScorerOptions;
   readonly timeoutMs: number;
-  /** Told of tokens whose activations were given out as final. */
-  readonly onScored: (tokens: number) => void;
+  /** Null where nothing is remembered, or nothing is read. */
+  readonly memory: SegmentMemory | null;
+  /** Told of tokens whose activations were given out as final: how many were read, and how many remembered. */
+  readonly onScored: (tokens: { readonly read: number; readonly recalled: number }) => void;
 }
 
 interface ScorerState {
   /** Spans of tokens that are final but not given out. */
   spans: TokenSpan[];
   given: number;
+  hasBegun: boolean;
   isBusy: boolean;
   isEnded: boolean;
   failure: Error | undefined;
@@ -38,6 +42,7 @@ export function createScorer(parts: ScorerParts): SegmentScorer {
   const state: ScorerState = {
     spans: [],
     given: 0,
+    hasBegun: false,
     isBusy: false,
     isEnded: false,
     failure: undefined,
@@ -46,27 +51,43 @@ export function createScorer(parts: ScorerParts): SegmentScorer {
   state.letGo = watchAbort(parts, state);
   const advance = async (text: string, isEnd: boolean, request: ReaderRequest) => {
     const runs = createRunner(parts, request);
+    parts.memory?.add(text);
     for (let at = 0; at < text.length; at += SLICE_UNITS) {
       await takeIn(parts, state, parts.tokens.push(text.slice(at, at + SLICE_UNITS)), runs);
     }
     if (isEnd) await takeIn(parts, state, parts.tokens.end(), runs);
     for (const group of parts.windows.take(isEnd ? 'all' : 'blocks')) await runs.start(group);
-    return giveOut(parts, state, await runs.finish(), isEnd);
+    return giveOut(parts, state, { results: await runs.finish(), recalled: runs.recalledTokens(), isEnd });
   };
   return {
     get tokensFinal() {
       return state.given;
     },
+    recall: (text) => recall(parts, state, text),
     push: (text) => exclusively(parts, state, (request) => advance(text, false, request)),
     end: (lastText = '') =>
       exclusively(parts, state, async (request) => {
         const activations = await advance(lastText, true, request);
+        parts.memory?.keep();
         state.isEnded = true;
         state.letGo(true);
         return activations;
       }),
     provisional: () => exclusively(parts, state, (request) => preview(parts, state, request)),
   };
+}
+
+function recall(parts: ScorerParts, state: ScorerState, text: string): Activations | null {
+  checkFree(state);
+  if (state.hasBegun)
+    throw new DetectorError('SCORER_MISUSED', 'a scorer was asked to recall after its first text');
+  const known = parts.memory?.recall(text) ?? null;
+  if (known === null) return null;
+  state.isEnded = true;
+  state.given = known.tokens.length;
+  state.letGo(true);
+  parts.onScored({ read: 0, recalled: known.tokens.length });
+  return known;
 }
 
 /** An abort between two calls fails the segment too, and at once: the next call may never come.
@@ -89,14 +110,11 @@ async function exclusively(
   state: ScorerState,
   work: (request: ReaderRequest) => Promise<Activations>,
 ): Promise<Activations> {
-  if (state.failure) throw state.failure;
-  if (state.isBusy || state.isEnded) {
-    const what = state.isBusy ? 'was called before its last call was done' : 'was called after its end';
-    throw new DetectorError('SCORER_MISUSED', `a scorer ${what}`);
-  }
+  checkFree(state);
   const { priority = 'observe', abortSignal } = options;
   const request = pool.open({ priority, abortSignal, timeoutMs });
   state.isBusy = true;
+  state.hasBegun = true;
   try {
     return await work(request);
   } catch (error) {
@@ -107,6 +125,13 @@ async function exclusively(
     state.isBusy = false;
     request.close();
   }
+}
+
+function checkFree({ failure, isBusy, isEnded }: ScorerState): void {
+  if (failure) throw failure;
+  if (!isBusy && !isEnded) return;
+  const what = isBusy ? 'was called before its last call was done' : 'was called after its end';
+  throw new DetectorError('SCORER_MISUSED', `a scorer ${what}`);
 }
 
 async function takeIn(
@@ -121,13 +146,15 @@ async function takeIn(
   for (const group of parts.windows.take('windows')) await runs.start(group);
 }
 
-function giveOut(
-  parts: ScorerParts,
-  state: ScorerState,
-  results: ReaderResult[],
-  isEnd: boolean,
-): Activations {
-  const scored = results.reduce((sum, result) => sum + result.rowStart.length - 1, 0);
+interface Scored {
+  readonly results: readonly ReaderResult[];
+  /** Of their tokens those that were remembered. */
+  readonly recalled: number;
+  readonly isEnd: boolean;
+}
+
+function giveOut(parts: ScorerParts, state: ScorerState, { results, recalled, isEnd }: Scored): Activations {
+  const scored = tokensOf(results);
   const count = readsNothing(parts) || isEnd ? state.spans.length : scored;
   const activations = joinResults(results, {
     firstToken: state.given,
@@ -136,7 +163,8 @@ function giveOut(
   });
   state.spans = state.spans.slice(count);
   state.given += count;
-  parts.onScored(count);
+  parts.memory?.note(activations);
+  parts.onScored({ read: count - recalled, recalled });
   return activations;
 }
 
@@ -158,26 +186,43 @@ function readsNothing({ options }: ScorerParts): boolean {
 
 /** Runs of several windows at once, few enough that one long text does not fill the queue. */
 interface Runner {
-  /** Starts a window's runs; waits while too many are open. */
+  /** Starts a window's runs; waits while too many are open. A whole window that was read before is not read again. */
   start(group: WindowRuns): Promise<void>;
   /** All results in order. */
   finish(): Promise<ReaderResult[]>;
+  /** Tokens of windows that were not read again. */
+  recalledTokens(): number;
 }
 
-function createRunner({ pool }: ScorerParts, request: ReaderRequest): Runner {
+function createRunner({ pool, memory }: ScorerParts, request: ReaderRequest): Runner {
   const limit = 2 * pool.workers;
-  const started: { readonly windowIndex: number; readonly results: Promise<ReaderResult[]> }[] = [];
+  const started: { readonly windowIndex: number; readonly results: Promise<readonly ReaderResult[]> }[] = [];
+  let recalled = 0;
   return {
     start: async (group) => {
+      const { windowIndex, whole } = group;
+      const remembered = whole === null ? undefined : memory?.window(whole, group.jobs[0]?.skip ?? 0);
+      const known = remembered?.recall() ?? null;
+      if (known !== null) {
+        group.spent?.recycle();
+        recalled += tokensOf(known);
+        started.push({ windowIndex, results: Promise.resolve(known) });
+        return;
+      }
       await started.at(-limit)?.results;
       const before = started.at(-1);
-      const ready = before?.windowIndex === group.windowIndex ? before.results : Promise.resolve([]);
+      const ready = before?.windowIndex === windowIndex ? before.results : Promise.resolve([]);
       const results = ready.then(() => inOrder(group, request));
-      results.catch(() => undefined);
-      started.push({ windowIndex: group.windowIndex, results });
+      results.then(remembered?.keep, () => undefined);
+      started.push({ windowIndex, results });
     },
     finish: async () => (await Promise.all(started.map((s) => s.results))).flat(),
+    recalledTokens: () => recalled,
   };
+}
+
+function tokensOf(results: readonly ReaderResult[]): number {
+  return results.reduce((sum, { rowStart }) => sum + rowStart.length - 1, 0);
 }
 
 async function inOrder({ jobs, spent }: WindowRuns, request: ReaderRequest): Promise<ReaderResult[]> {

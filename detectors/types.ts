@@ -169,6 +169,10 @@ export interface ScorerOptions {
  *  end, at the first failure and when the abort signal fires: a segment that is given up is aborted.
  *  The activations of all pushes and the end, joined, are equal to the last bit however the text was cut. */
 export interface SegmentScorer {
+  /** The whole text's activations, where it was scored before with the same role and signals: what `end(text)` would
+   *  give, to the last bit, at once and without the reader; the segment has ended then. Null: it is not remembered, and
+   *  nothing has changed. Asked before the first text. */
+  recall(text: string): Activations | null;
   /** Adds text; gives the activations of the tokens that became final (often none yet). */
   push(text: string): Promise<Activations>;
   /** The text is complete, with `lastText` added; gives the rest. A text that is there at once costs least so. */
@@ -178,12 +182,33 @@ export interface SegmentScorer {
   readonly tokensFinal: number;
 }
 
+/** How one kind of remembered scores has served. */
+export interface ScoreCacheCounts {
+  readonly hits: number;
+  readonly misses: number;
+  /** Given up for newer ones. */
+  readonly evictions: number;
+  /** Too large to be remembered. */
+  readonly refused: number;
+  readonly entries: number;
+  readonly bytes: number;
+}
+
+/** What a detector remembers: scores of whole texts, scores of windows of longer ones, and which texts wear no
+ *  disguise. */
+export type ScoreCacheReading = Readonly<Record<'texts' | 'windows' | 'views', ScoreCacheCounts>>;
+
 export interface DetectorStats {
   readonly workers: number;
   /** Windows whose keys and values are kept for text that is still to come. */
   readonly openWindows: number;
   readonly queued: number;
+  /** Tokens that were read; what was remembered is not. */
   readonly tokensScored: number;
+  /** Tokens whose scores were remembered. */
+  readonly tokensRecalled: number;
+  /** Null where nothing is remembered. */
+  readonly scoreCache: ScoreCacheReading | null;
   readonly batches: number;
   readonly workersReplaced: number;
   readonly rejectedQueueFull: number;
@@ -196,6 +221,8 @@ export interface Detector {
   createScorer(options: ScorerOptions): SegmentScorer;
   /** A whole text as it reads without its disguise, null where it wears none: a second text to score for the same segment. */
   readableView(text: string): ReadableView | null;
+  /** Whether some of a text that may go on wears a disguise. */
+  isDisguised(text: string): boolean;
   stats(): DetectorStats;
   close(): Promise<void>;
 }
@@ -206,4 +233,6 @@ export interface DetectorConfig {
   readonly workers?: number;
   readonly maxQueuedBlocks?: number;
   readonly timeoutMs?: number;
+  /** Bounds on what is remembered of text that was scored; absent or no bytes: nothing is. */
+  readonly scoreCache?: { readonly maxBytes: number; readonly maxEntries: number };
 }

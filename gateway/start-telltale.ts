@@ -250,7 +250,8 @@ function telemetryOptions({ telemetry }: Config, log: Logger) {
 async function openDetector({ model, detector }: Config): Promise<Detector> {
   const { workers, timeout_ms: timeoutMs, max_queued_blocks: maxQueuedBlocks } = detector;
   const modelPath = model ?? MODEL_FOLDER;
-  const bounds = { timeoutMs, maxQueuedBlocks, ...(workers === null ? {} : { workers }) };
+  const scoreCache = { maxBytes: detector.score_cache_bytes, maxEntries: detector.score_cache_entries };
+  const bounds = { timeoutMs, maxQueuedBlocks, scoreCache, ...(workers === null ? {} : { workers }) };
   try {
     return await createDetector({ modelPath, ...bounds });
   } catch (cause) {

@@ -34,6 +34,7 @@ export { formatTestReport } from './format-tests.ts';
 export { inShadow } from './in-shadow.ts';
 export { joinReadings, type TextReading, type ViewReading } from './join-readings.ts';
 export { createRuleJsonSchema, createSchemaText, type JsonSchema } from './json-schema.ts';
+export { knownQuiet, noteQuiet } from './known-quiet.ts';
 export { loadRules } from './load.ts';
 export { type Promised, type PromisesSeen, promisesOf, promisesSeen } from './promises.ts';
 export type { Bench } from './read-segment.ts';

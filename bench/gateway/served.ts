@@ -5,10 +5,14 @@ import { fileURLToPath } from 'node:url';
 /** A server in a process of its own, so that it does not share the driver's event loop. */
 export interface Served {
   readonly url: string;
+  /** Where it tells what it counts; null where it counts nothing. */
+  readonly metricsUrl: string | null;
   /** Resident memory after a garbage collection, in MiB. */
   rssMb(): Promise<number>;
   /** What its main thread has used of a core since it began, in milliseconds. */
   mainThreadCpuMs(): Promise<number>;
+  /** The same of all its threads. */
+  allThreadsCpuMs(): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -29,20 +33,25 @@ export async function serve(
   const failed = once(child, 'exit').then(([code]) => {
     throw new Error(`${name} ended with ${code} before it served`);
   });
-  const [{ url }] = (await Promise.race([once(child, 'message'), failed])) as [{ url: string }];
+  const [{ url, metricsUrl }] = (await Promise.race([once(child, 'message'), failed])) as [
+    Pick<Served, 'url' | 'metricsUrl'>,
+  ];
   failed.catch(() => {});
+  const cpuMs = async (question: string) => {
+    child.send(question);
+    const [answer] = (await once(child, 'message')) as [{ cpuMs: number }];
+    return answer.cpuMs;
+  };
   return {
     url,
+    metricsUrl,
     async rssMb() {
       child.send('memory');
       const [{ rssMb }] = (await once(child, 'message')) as [{ rssMb: number }];
       return rssMb;
     },
-    async mainThreadCpuMs() {
-      child.send('cpu');
-      const [{ cpuMs }] = (await once(child, 'message')) as [{ cpuMs: number }];
-      return cpuMs;
-    },
+    mainThreadCpuMs: () => cpuMs('cpu'),
+    allThreadsCpuMs: () => cpuMs('all cpu'),
     async close() {
       const exited = once(child, 'exit');
       child.kill('SIGKILL');

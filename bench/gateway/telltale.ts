@@ -6,7 +6,7 @@ import { startTelltale } from '../../gateway/start-telltale.ts';
 import { createLogger } from '../../gateway/telemetry/index.ts';
 import { reportToDriver, settings } from './report-to-driver.ts';
 
-const { upstream, rules } = settings<{ upstream: string; rules: string }>();
+const { upstream, rules, remembers } = settings<{ upstream: string; rules: string; remembers?: boolean }>();
 const folder = mkdtempSync(join(tmpdir(), 'telltale-bench-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 writeFileSync(join(folder, 'index.html'), '');
@@ -17,6 +17,8 @@ const config = configSchema.parse({
   upstream: { url: upstream },
   rules,
   data: join(folder, 'data'),
+  // A load of equal requests would measure what is remembered.
+  ...(remembers === true ? {} : { detector: { score_cache_bytes: 0 } }),
 });
 const running = await startTelltale(config, { webPath: folder, log: createLogger('error') });
-reportToDriver(running.url);
+reportToDriver(running.url, running.metricsUrl);

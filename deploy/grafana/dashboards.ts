@@ -147,6 +147,16 @@ const READER: Dashboard = {
         [`${rate(M.detectorTokens, 'instance')} / ${rate(M.detectorBatches, 'instance')}`, '{{instance}}'],
       ],
     },
+    {
+      title: 'Tokens whose scores were remembered',
+      unit: 'ops',
+      lines: [[rate(M.detectorRecalled, 'instance'), '{{instance}}']],
+    },
+    {
+      title: 'Scores asked for, by whether they were remembered',
+      unit: 'ops',
+      lines: [[rate(M.scoreCacheLookups, 'kind, outcome'), '{{kind}} {{outcome}}']],
+    },
     { title: 'Windows kept open', unit: 'short', lines: [[`${M.detectorWindows}${ON}`, '{{instance}}']] },
     {
       title: 'Work not done, by reason',

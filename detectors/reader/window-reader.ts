@@ -19,6 +19,8 @@ export interface WindowReaderParts {
 export interface WindowRuns {
   readonly windowIndex: number;
   readonly jobs: readonly ReaderJob[];
+  /** int32: ids of all the window's positions, where these runs read the whole of one that is full; else null. */
+  readonly whole: Int32Array | null;
   /** What no run after these reads: to be recycled when they are done. */
   readonly spent: WindowCache | null;
 }
@@ -94,7 +96,8 @@ function takeRuns(parts: WindowReaderParts, { state, due, open }: Taking): Windo
       const jobs = parts.isRunLengthExact
         ? [freeRun(parts, state, { target, isLast })]
         : fixedRuns(parts, state, target);
-      found.push({ windowIndex: state.windowIndex, jobs, spent: isLast ? state.cache : null });
+      const whole = isWhole && state.position === 0 ? idsOf(parts, state, 0, tokens) : null;
+      found.push({ windowIndex: state.windowIndex, jobs, whole, spent: isLast ? state.cache : null });
       state.position = target;
     }
     if (!isWhole) break;

@@ -75,6 +75,15 @@ const detector = z.strictObject({
   workers: z.int().min(1).max(256).nullable().default(null),
   timeout_ms: milliseconds.default(10_000),
   max_queued_blocks: count.default(4_096),
+  /** Room for scores of text that was read before, so that a conversation sent again costs its new turn only: numbers
+   *  under digests, in memory alone, about 300 bytes a token with the shipped rules; 0 remembers nothing. */
+  score_cache_bytes: z
+    .int()
+    .min(0)
+    .max(2 ** 40)
+    .default(64 * 1024 * 1024),
+  /** The most texts, windows of longer texts, and texts without a disguise, that are remembered, each. */
+  score_cache_entries: count.default(65_536),
 });
 
 /** Live false-alarm rates, held against those that rules promise. */

@@ -49,6 +49,7 @@ export function createSegmentReading(ref: SegmentRef, parts: SegmentReadingParts
   const first = open();
   let second: { readonly view: ReadableView; readonly reading: TextReading } | null = null;
   return {
+    recall: first.recall,
     push: first.push,
     finish: first.finish,
     openView(text) {

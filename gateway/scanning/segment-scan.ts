@@ -121,7 +121,7 @@ function createClearing({ ref, reading, feed, work }: ToClear, { held, detector 
       return Number.POSITIVE_INFINITY;
     }
     const now = reach === null || isDisguised ? cleared : reading.clearedTo(reach);
-    if (now > cleared) isDisguised = detector.readableView(feed.tail()) !== null;
+    if (now > cleared) isDisguised = detector.isDisguised(feed.tail());
     if (!isDisguised) cleared = Math.max(cleared, now);
     return cleared;
   };

@@ -70,12 +70,25 @@ export function createSegmentWork(
   async function complete(): Promise<void> {
     await running;
     if (!hasText && !feed.hasBatch(true)) return;
-    await readToEnd(reading, feed);
+    if (hasText || !isRecalled(reading, feed.text())) await readToEnd(reading, feed);
+    since = null;
     const view = failure === null ? openView() : null;
-    if (view === null) return;
+    if (view === null || isRecalled(view.reader, view.text)) return;
     const viewFeed = createTextFeed();
     viewFeed.push(view.text);
     await readToEnd(view.reader, viewFeed);
+  }
+
+  /** Whether nothing is left to be read: the text was read before, or cannot be. */
+  function isRecalled(reader: TextReader, text: string): boolean {
+    try {
+      const isKnown = reader.recall(text);
+      if (reading.tokens() > maxTokens) failure = 'over_cap';
+      return isKnown;
+    } catch (error) {
+      failure = reasonOf(error);
+      return true;
+    }
   }
 
   async function readToEnd(reader: TextReader, from: TextFeed): Promise<void> {

@@ -6,6 +6,8 @@ import {
   type Fields,
   type Finding,
   finish,
+  knownQuiet,
+  noteQuiet,
   type PromisesSeen,
   promisesSeen,
   type RuleSet,
@@ -15,6 +17,10 @@ import type { SegmentReadingParts } from './segment-reading.ts';
 
 /** Takes in one text of a segment, in pieces. */
 export interface TextReader {
+  /** Takes in the whole text at once where its scores are remembered from before; false: they are not, and nothing has
+   *  changed. Asked before the first text.
+   *  @throws {DetectorError} where it was aborted */
+  recall(text: string): boolean;
   /** @throws {DetectorError} when the batch was not scored */
   push(text: string): Promise<void>;
   /** The text is complete with this last batch: it is scored, and what could not be decided before is. A text that
@@ -50,35 +56,56 @@ export function createTextReading(ref: SegmentRef, parts: TextReadingParts): Tex
   const priority = ruleSet.enforces(ref.target) ? 'enforce' : 'observe';
   const scorer = detector.createScorer({ role: ref.role, signals, priority, abortSignal, timeoutMs });
   const batches: Activations[] = [];
-  let state = beginSegment(ruleSet, ref, { fields });
+  const begun = beginSegment(ruleSet, ref, { fields });
+  let state = begun;
   let findings: readonly Finding[] = [];
   let seen: PromisesSeen | null = null;
   const finder = createStretchFinder(ruleSet, ref, fields);
   const stretches: TokenSpan[] = [];
   const ends: number[] = [];
 
-  function take(activations: Activations): void {
-    if (activations.tokens.length === 0) return;
+  function keep(activations: Activations): void {
     batches.push(activations);
     for (const { end } of activations.tokens) ends.push(end);
+  }
+
+  function take(activations: Activations): void {
+    if (activations.tokens.length === 0) return;
+    keep(activations);
     if (finder !== null) stretches.push(...finder.advance(activations));
     const step = advance(ruleSet, state, activations);
     state = step.state;
     findings = [...findings, ...step.findings];
   }
 
+  function settle(): void {
+    findings = finish(ruleSet, state).settled;
+    seen = promisesSeen(state);
+    if (finder !== null) stretches.push(...finder.finish(findings));
+    const [whole] = batches;
+    if (whole !== undefined && batches.length === 1 && findings.length === 0) noteQuiet(begun, whole, seen);
+  }
+
   return {
+    recall(text) {
+      const known = scorer.recall(text);
+      if (known === null) return false;
+      seen = knownQuiet(begun, known);
+      if (seen === null) {
+        take(known);
+        settle();
+      } else keep(known);
+      return true;
+    },
     async push(text) {
       take(await scorer.push(text));
     },
     async finish(lastText) {
       take(await scorer.end(lastText));
-      findings = finish(ruleSet, state).settled;
-      seen = promisesSeen(state);
-      if (finder !== null) stretches.push(...finder.finish(findings));
+      settle();
     },
     tokens: () => batches.flatMap(({ tokens }) => tokens),
-    tokenCount: () => state.tokens,
+    tokenCount: () => ends.length,
     findings: () => findings,
     batches: () => batches,
     seen: () => seen,

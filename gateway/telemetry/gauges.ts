@@ -1,5 +1,6 @@
 import type { Meter, Observable } from '@opentelemetry/api';
 import { registerDriftGauges } from './drift-gauges.ts';
+import { registerScoreCacheGauges } from './score-cache-gauges.ts';
 import { registerStoreGauges } from './store-gauges.ts';
 import { type GaugeReading, METRIC_NAMES, type SinkReading } from './types.ts';
 
@@ -30,16 +31,19 @@ export function registerGauges(meter: Meter, read: () => GaugeReading): void {
   };
   const store = registerStoreGauges(meter);
   const drift = registerDriftGauges(meter);
+  const cache = registerScoreCacheGauges(meter);
   const observe = (result: { observe: Report }): void => {
     const [reading, to] = [read(), result.observe.bind(result)];
     report(observables, reading, to);
     store.report(reading.store, to);
     drift.report(reading.drift, to);
+    cache.report(reading.detector, to);
   };
   meter.addBatchObservableCallback(observe, [
     ...Object.values(observables),
     ...store.observables,
     ...drift.observables,
+    ...cache.observables,
   ]);
 }
 

@@ -70,6 +70,12 @@ export const GAUGES: GaugeReading = {
     openWindows: 0,
     queued: 7,
     tokensScored: 1234,
+    tokensRecalled: 4321,
+    scoreCache: {
+      texts: { hits: 21, misses: 22, evictions: 23, refused: 24, entries: 25, bytes: 2_600 },
+      windows: { hits: 31, misses: 32, evictions: 33, refused: 34, entries: 35, bytes: 3_600 },
+      views: { hits: 41, misses: 42, evictions: 43, refused: 0, entries: 45, bytes: 4_600 },
+    },
     batches: 9,
     workersReplaced: 1,
     rejectedQueueFull: 3,

@@ -20,11 +20,14 @@ export function createWordDetector(): Detector & { readonly texts: string[] } {
     texts,
     createScorer: ({ signals }) => createScorer(signals, texts),
     readableView: withoutZeroWidth,
+    isDisguised: (text) => withoutZeroWidth(text) !== null,
     stats: () => ({
       workers: 1,
       openWindows: 0,
       queued: 0,
       tokensScored: 0,
+      tokensRecalled: 0,
+      scoreCache: null,
       batches: 0,
       workersReplaced: 0,
       rejectedQueueFull: 0,
@@ -58,6 +61,7 @@ function createScorer(signals: readonly SignalId[], texts: string[]): SegmentSco
   }
 
   return {
+    recall: () => null,
     async push(piece) {
       text += piece;
       return score(false);

@@ -9,11 +9,14 @@ export const wordDetector: Detector = {
   featureset,
   createScorer: ({ signals }) => createWordScorer(signals),
   readableView: () => null,
+  isDisguised: () => false,
   stats: () => ({
     workers: 0,
     openWindows: 0,
     queued: 0,
     tokensScored: 0,
+    tokensRecalled: 0,
+    scoreCache: null,
     batches: 0,
     workersReplaced: 0,
     rejectedQueueFull: 0,
@@ -31,6 +34,7 @@ function createWordScorer(signals: readonly SignalId[]): SegmentScorer {
     if (text === 'unscorable') throw new Error('the reader did not answer');
   };
   return {
+    recall: () => null,
     push: async (more) => {
       add(more);
       return nothing;
