@@ -39,7 +39,7 @@ test('of a conversation sent again with one more turn only the new turn is read'
 });
 
 const RULES = [
-  rule({ name: 'deceives' }),
+  rule({ name: 'deceives' }).replace('above: 5', 'rarer_than: 1/100'),
   rule({ name: 'breaks', concept: 'jailbreak', mode: 'enforce', action: 'redact' }),
 ];
 const WORDS = ['we', 'deceive', 'jailbreak', 'a', 'river', 'dec\u200beive', 'jail\u200bbreak', '\n', 'power'];
@@ -149,5 +149,6 @@ async function scan(ruleSet: RuleSet, detector: Detector, segments: readonly Tes
     redactions: scanned.redactions(),
     coverage: scanned.segments().map(({ coverage }) => coverage),
     records: scanned.records(),
+    judged: scanned.judged(),
   };
 }
