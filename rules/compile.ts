@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Featureset, SignalId } from '../detectors/index.ts';
 import type { CompiledRule, CompiledRuleSet, SegmentTarget } from './compiled.ts';
 import type { CompiledCorrelation } from './events/compile-correlations.ts';
+import { listenersOf } from './events/listeners.ts';
 import type { Fields } from './fields/fields.ts';
 import { createPlan, createPlanner } from './plan.ts';
 import type { RuleProblem } from './types.ts';
@@ -48,23 +49,6 @@ export function createRuleSet(rules: readonly CompiledRule[], parts: RuleSetPart
     planFor,
     labelOf: (feature) => featureset.feature(feature).label,
   };
-}
-
-/** Correlations that are off hear nothing. */
-function listenersOf(
-  correlations: readonly CompiledCorrelation[],
-): ReadonlyMap<string, readonly CompiledCorrelation[]> {
-  const listeners = new Map<string, CompiledCorrelation[]>();
-  for (const correlation of correlations.filter(({ mode }) => mode !== 'off')) {
-    for (const ruleId of new Set(heardBy(correlation))) {
-      listeners.set(ruleId, [...(listeners.get(ruleId) ?? []), correlation]);
-    }
-  }
-  return listeners;
-}
-
-function heardBy({ ruleIds, unless, unlessThen }: CompiledCorrelation): readonly string[] {
-  return [...ruleIds, ...unless, ...(unlessThen?.ruleIds ?? [])];
 }
 
 function signalsOf(rules: readonly CompiledRule[]): readonly SignalId[] {

@@ -1,5 +1,7 @@
-import { compiledOf } from './compiled.ts';
+import { type CompiledRule, compiledOf } from './compiled.ts';
+import type { CompiledCorrelation } from './events/compile-correlations.ts';
 import { namesIn } from './expression-truth.ts';
+import { partsOf } from './run-event-tests.ts';
 import type { TestReport } from './run-tests.ts';
 import type { RuleSet } from './types.ts';
 
@@ -19,7 +21,8 @@ export interface RuleCoverage {
   readonly tests: number;
   /** The rule itself: fired, and kept quiet. */
   readonly rule: Seen;
-  /** Those that the rule's expression names, in its order: on signals and fields, of macros, exceptions and filters. */
+  /** Those that the rule's expression names, in its order: on signals and fields, of macros, exceptions and filters. Of a
+   *  correlation: whether events of the rules that it names came. */
   readonly conditions: readonly Seen[];
 }
 
@@ -32,25 +35,42 @@ export interface CoverageReport {
   readonly rules: readonly RuleCoverage[];
 }
 
-/** Which rules and conditions the tests have seen hold and fail. */
+/** Which rules, correlations and conditions the tests have seen hold and fail. */
 export function coverageOf(ruleSet: RuleSet, { results }: TestReport): CoverageReport {
+  const compiled = compiledOf(ruleSet);
   const scored = results.filter(({ outcome }) => outcome !== 'error');
-  const rules = compiledOf(ruleSet).compiledRules.map((rule): RuleCoverage => {
-    const own = scored.filter(({ ruleId }) => ruleId === rule.id);
-    const names = [...new Set(namesIn(rule.expression).map(({ name }) => name))];
-    const ways = (name: string) =>
-      own.flatMap(({ seen }) => seen.filter(({ condition }) => condition === name));
-    const conditions = names.map((name) => ({
-      name,
-      whenTrue: ways(name).filter(({ wasTrue }) => wasTrue).length,
-      whenFalse: ways(name).filter(({ wasFalse }) => wasFalse).length,
-    }));
-    const whenTrue = own.filter(({ hasFired }) => hasFired).length;
-    const { id: ruleId, name: ruleName, file, line } = rule;
-    const itself = { name: ruleName, whenTrue, whenFalse: own.length - whenTrue };
-    return { ruleId, ruleName, file, line, tests: own.length, rule: itself, conditions };
-  });
+  const rules = [
+    ...compiled.compiledRules.map((rule) => {
+      const names = new Set(namesIn(rule.expression).map(({ name }) => name));
+      return coverageOfRule(rule, [...names], scored);
+    }),
+    ...compiled.compiledCorrelations.map((correlation) => {
+      const names = partsOf(compiled, correlation).map(({ name }) => name);
+      return coverageOfRule(correlation, names, scored);
+    }),
+  ];
   const all = rules.flatMap(({ rule, conditions }) => [rule, ...conditions]);
   const both = all.filter(({ whenTrue, whenFalse }) => whenTrue > 0 && whenFalse > 0);
   return { isComplete: both.length === all.length, seenBothWays: both.length, total: all.length, rules };
+}
+
+type Covered = Pick<CompiledRule | CompiledCorrelation, 'id' | 'name' | 'file' | 'line'>;
+
+function coverageOfRule(
+  { id, name, file, line }: Covered,
+  names: readonly string[],
+  scored: TestReport['results'],
+): RuleCoverage {
+  const own = scored.filter(({ ruleId }) => ruleId === id);
+  const conditions = names.map((condition) => {
+    const ways = own.flatMap(({ seen }) => seen.filter((one) => one.condition === condition));
+    return {
+      name: condition,
+      whenTrue: ways.filter(({ wasTrue }) => wasTrue).length,
+      whenFalse: ways.filter(({ wasFalse }) => wasFalse).length,
+    };
+  });
+  const whenTrue = own.filter(({ hasFired }) => hasFired).length;
+  const rule = { name, whenTrue, whenFalse: own.length - whenTrue };
+  return { ruleId: id, ruleName: name, file, line, tests: own.length, rule, conditions };
 }

@@ -156,7 +156,14 @@ function compareOthers(
   ];
 }
 
-const TEXT_KEYS: ReadonlySet<string> = new Set(['title', 'description', 'author', 'date', 'references']);
+const TEXT_KEYS: ReadonlySet<string> = new Set([
+  'title',
+  'description',
+  'author',
+  'date',
+  'references',
+  'tests',
+]);
 
 function shown(value: unknown): string | null {
   if (value === undefined) return null;

@@ -42,7 +42,12 @@ function describe(result: TestResult): string {
 }
 
 /** What was expected, what came, and the values behind it. */
-export function whatHappened({ expect, hasFired, measurements, misplaced, spans }: TestResult): string {
+export function whatHappened(result: TestResult): string {
+  const { expect, hasFired, measurements, misplaced, spans, firings } = result;
+  if (firings !== undefined) {
+    const wanted = misplaced === '' ? expect : `${expect} ${misplaced}`;
+    return `expected ${wanted}, was ${hasFired ? `fire at ${firings.join(', ')}` : 'quiet'}`;
+  }
   const values = measurements.map(({ condition, value, threshold }) => {
     return `${condition} ${value === null ? 'no tokens' : value.toFixed(3)} (threshold ${threshold.toFixed(3)})`;
   });

@@ -170,6 +170,16 @@ correlations:
     group_by: [conversation]
     timespan: 10m
     condition: {gte: 3}
+    tests:
+      - name: the third attempt within ten minutes
+        events: [{at: 0s, rule: jailbreak}, {at: 4m, rule: prompt-injection}, {at: 9m, rule: jailbreak}]
+        expect: [9m]
+      - name: one attempt that the client sends again with each request
+        events:
+          - {at: 0s, rule: jailbreak, words: ignore all rules}
+          - {at: 1m, rule: jailbreak, words: ignore all rules}
+          - {at: 2m, rule: jailbreak, words: ignore all rules}
+        expect: quiet
   - id: 2c7a9e04-58b1-4d0f-9c3e-1a6f8d2b5e31
     name: injected-then-harmful
     title: A harmful answer after a prompt injection, and no refusal
@@ -183,6 +193,16 @@ correlations:
     unless: [refusal]
     group_by: [conversation]
     timespan: 5m
+    tests:
+      - name: in the order of cause and effect
+        events: [{at: 0s, rule: prompt-injection}, {at: 2s, rule: harmful-request}]
+        expect: [2s]
+      - name: the other way round
+        events: [{at: 0s, rule: harmful-request}, {at: 2s, rule: prompt-injection}]
+        expect: quiet
+      - name: refused in between
+        events: [{at: 0s, rule: prompt-injection}, {at: 1s, rule: refusal}, {at: 2s, rule: harmful-request}]
+        expect: quiet
   - id: 7d4e1b90-0c35-4a6e-8b1f-94c2e6a0d713
     name: request-not-refused
     title: A harmful request, and no refusal within five minutes
@@ -197,6 +217,17 @@ correlations:
     group_by: [conversation]
     timespan: 5m
     condition: {gte: 1}
+    tests:
+      - name: no refusal ever comes
+        events: [{at: 0s, rule: harmful-request}]
+        expect: [5m]
+      - name: refused in time
+        events: [{at: 0s, rule: harmful-request}, {at: 4m, rule: refusal}]
+        expect: quiet
+      - name: refused in another conversation
+        fields: {conversation: one}
+        events: [{at: 0s, rule: harmful-request}, {at: 4m, rule: refusal, fields: {conversation: two}}]
+        expect: [{at: 5m, group: {conversation: one}}]
 \`\`\`
 
 | type | it fires when, within the timespan and the group, |

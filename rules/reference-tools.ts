@@ -29,7 +29,7 @@ could be promised for one.
 ### Check
 
 \`rules check\` prints every problem as file:line:column with the line and a caret. Beside the errors it warns of a rule
-without tests, of one that is deprecated, of a condition, list or macro that nothing uses, of a name that shadows another,
+without tests and a correlation without, of one that is deprecated, of a condition, list or macro that nothing uses, of a name that shadows another,
 and of a threshold (\`above\`) that no ordinary segment of the calibration reaches.
 
 ### Test
@@ -50,7 +50,15 @@ then eight times 5), so that conditions with memory are tested exactly; a signal
 names a file that \`rules record\` wrote: judged again without the reader, for as long as the featureset is the same.
 \`span\` is a passage that the finding must touch, \`tokens\` its first and last token. A test with \`known: miss\` or
 \`known: false_alarm\` is one that the present reader gets wrong: it is run, counted apart and never fails; where the
-reader gets it right it is reported as improved, and \`known\` can go. \`--junit FILE\` writes the outcome for a build
+reader gets it right it is reported as improved, and \`known\` can go.
+
+Correlations have tests too: findings of rules at made-up times, and the times at which the correlation must fire, all of
+them and no others (above, under Correlations). They are played through every correlation of the set, so chains are tested
+whole, and no reader is asked. After the last event time passes until nothing waits any more for what must not follow, or
+to \`until\`. A correlation's grouping of alerts is tested by \`held_back\`. The mode does not matter: what is off or in
+shadow is tested all the same.
+
+\`--junit FILE\` writes the outcome for a build
 server. \`rules coverage\` counts for each rule and condition the tests that saw it true and false; with \`--strict\` it
 ends with 1 where one was not seen both ways.
 

@@ -14,7 +14,7 @@ import { TOOLS } from './reference-tools.ts';
 /** The reference of the rule language in Markdown: what the schema says of every key, and what the keys mean. */
 export function createReference(root: JsonSchema = createRuleJsonSchema()): string {
   const table = (title: string, path: readonly PropertyKey[]) =>
-    tableOf(root, title, schemaAt(root, path) ?? {});
+    tableOf(root, title, mappingOf(root, schemaAt(root, path) ?? {}));
   const condition = ['rules', 0, 'detection', 'name'];
   const sections = [
     table('A file', []),
@@ -28,6 +28,9 @@ export function createReference(root: JsonSchema = createRuleJsonSchema()): stri
     table('Alert', ['rules', 0, 'alert']),
     table('A correlation', ['correlations', 0]),
     table('Unless then', ['correlations', 0, 'unless_then']),
+    table('A test of a correlation', ['correlations', 0, 'tests', 0]),
+    table('An event', ['correlations', 0, 'tests', 0, 'events', 0]),
+    table('What is expected of it', ['correlations', 0, 'tests', 0, 'expect', 0]),
     table('A filter', ['filters', 0]),
     table('An override', ['overrides', 0]),
   ];
@@ -43,6 +46,12 @@ function tableOf(root: JsonSchema, title: string, schema: JsonSchema): string {
   });
   const head = '| key | value | required | meaning |\n|---|---|---|---|';
   return `## ${title}\n\n${schema.description ?? ''}\n\n${head}\n${rows.join('\n')}\n`;
+}
+
+/** Of a value that may be a text or a mapping, the mapping. */
+function mappingOf(root: JsonSchema, schema: JsonSchema): JsonSchema {
+  const branches = (schema.anyOf ?? []).map((branch) => followed(root, branch));
+  return branches.find(({ properties }) => properties !== undefined) ?? schema;
 }
 
 function defaultOf(schema: JsonSchema): string {

@@ -3,6 +3,7 @@ import { type CompiledCondition, type CompiledRule, type CompiledTest, compiledO
 import type { measure } from './evaluate.ts';
 import { loadRules } from './load.ts';
 import type { Bench } from './read-segment.ts';
+import { runEventTests } from './run-event-tests.ts';
 import { joinSeen, misplacedIn, type PlacedSpan, scoreSegment } from './score-test.ts';
 import { expectationOf, nameOfTest, segmentsOfTest } from './test-segments.ts';
 import type { RuleProblem, RuleSet } from './types.ts';
@@ -47,8 +48,10 @@ export interface TestResult {
   readonly spans: readonly TestSpan[];
   /** Of a rule that fired, as expected, elsewhere than expected: where it should have; empty otherwise. */
   readonly misplaced: string;
-  /** Conditions on signals and on fields, exceptions and filters. */
+  /** Conditions on signals and on fields, exceptions and filters; of a correlation the rules that it names. */
   readonly seen: readonly ConditionSeen[];
+  /** Of a test of a correlation: when it fired, such as `9m (conversation one)`. */
+  readonly firings?: readonly string[];
   /** Why it was not scored; empty otherwise. */
   readonly message: string;
 }
@@ -77,7 +80,7 @@ export async function testRules(
   return { ok: false, problems: loaded.problems, results: [], counts: countOutcomes([]) };
 }
 
-/** Runs the tests of a loaded rule set; results are in the order of files and lines. */
+/** Runs the tests of a loaded rule set: those of rules in the order of files and lines, then those of correlations. */
 export async function runRuleTests(
   ruleSet: RuleSet,
   detector: Detector,
@@ -97,6 +100,7 @@ export async function runRuleTests(
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  results.push(...runEventTests(ruleSet));
   const counts = countOutcomes(results);
   return { ok: counts.fail + counts.error === 0, problems: ruleSet.warnings, results, counts };
 }

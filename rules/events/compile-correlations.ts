@@ -4,7 +4,7 @@ import { findCycles } from '../find-cycles.ts';
 import { didYouMean } from '../nearest.ts';
 import { positionOf } from '../problem.ts';
 import { type Place, problemAt } from '../rule-source.ts';
-import { type CorrelationDefinition, parseDuration } from '../schema.ts';
+import { type CorrelationDefinition, type CorrelationTest, parseDuration } from '../schema.ts';
 import type { ShapedFile } from '../scope.ts';
 import type { CorrelationSummary, RuleProblem } from '../types.ts';
 import { type CompiledAlert, compileAlert } from './group-alerts.ts';
@@ -27,8 +27,17 @@ export interface CompiledCorrelation extends CorrelationSummary {
   readonly alert: CompiledAlert | null;
   /** The same for two versions of it that mean the same: what was counted goes on counting. */
   readonly key: string;
+  readonly tests: readonly CompiledEventTest[];
   readonly line: number;
   readonly column: number;
+}
+
+/** A test of a correlation, where it is written, and the ids of the rules that its events are of. */
+export interface CompiledEventTest extends CorrelationTest {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly ruleIds: readonly string[];
 }
 
 export interface CorrelationResult {
@@ -58,6 +67,7 @@ export function compileCorrelations(
   const problems = [
     ...written.flatMap((one, i) => takenNames(one, rules, written.slice(0, i))),
     ...written.flatMap((one) => wrongNames(one, named)),
+    ...written.flatMap((one) => wrongTests(one, named)),
     ...circles(written),
     ...written.flatMap(warnings),
   ];
@@ -85,14 +95,19 @@ function compile({ definition, place }: Written, named: readonly Named[]): Compi
   const digest = createHash('sha256').update(JSON.stringify(meaning)).digest('hex').slice(0, 16);
   const { source } = place.document;
   const summary = { id, name, title, level, mode, file: source.file };
-  const where = positionOf(source.text, place.document.offsetOf(place.path));
+  const placeOf = (below: readonly PropertyKey[]) =>
+    positionOf(source.text, place.document.offsetOf([...place.path, ...below]));
+  const tests = definition.tests.map((test, i): CompiledEventTest => {
+    const events = idsOf(test.events.map(({ rule }) => rule));
+    return { ...test, file: source.file, ...placeOf(['tests', i]), ruleIds: events };
+  });
   const rest = { version, tags, alert: compileAlert(alert), key: `${id} ${digest}` };
   const unless = new Set(meaning.unless);
   const unlessThen = meaning.unlessThen && {
     ...meaning.unlessThen,
     ruleIds: new Set(meaning.unlessThen.ruleIds),
   };
-  return { ...summary, ...meaning, unless, unlessThen: unlessThen ?? null, ...rest, ...where };
+  return { ...summary, ...meaning, unless, unlessThen: unlessThen ?? null, ...rest, tests, ...placeOf([]) };
 }
 
 function find(wanted: string, named: readonly Named[]): Named | undefined {
@@ -123,13 +138,25 @@ function wrongName(
   named: readonly Named[],
 ): string | undefined {
   const found = find(wanted, named);
-  if (found === undefined) {
-    const names = named.map(({ name }) => name);
-    const meant = didYouMean(wanted, names) || `; known are ${names.slice(0, 20).join(', ')}`;
-    return `no rule and no correlation has the name or id "${wanted}"${meant}`;
-  }
+  if (found === undefined) return unknownName(wanted, named);
   if (found.mode !== 'off' || mode === 'off') return undefined;
   return `"${found.name}" is off and gives no event; set its mode to shadow, or the correlation's to off`;
+}
+
+function unknownName(wanted: string, named: readonly Named[]): string {
+  const names = named.map(({ name }) => name);
+  const meant = didYouMean(wanted, names) || `; known are ${names.slice(0, 20).join(', ')}`;
+  return `no rule and no correlation has the name or id "${wanted}"${meant}`;
+}
+
+/** Events of tests may be of any rule, also of one that is off. */
+function wrongTests({ definition: { tests }, place }: Written, named: readonly Named[]): RuleProblem[] {
+  return tests.flatMap(({ events }, test) =>
+    events.flatMap(({ rule }, i) => {
+      if (find(rule, named) !== undefined) return [];
+      return [error(place, ['tests', test, 'events', i, 'rule'], unknownName(rule, named))];
+    }),
+  );
 }
 
 function takenNames(
@@ -165,11 +192,15 @@ function circles(written: readonly Written[]): RuleProblem[] {
   });
 }
 
-function warnings({ definition, place }: Written): RuleProblem[] {
-  if (definition.status !== 'deprecated') return [];
-  const at = { ...place, path: [...place.path, 'status'] };
-  const message = `correlation "${definition.name}" is deprecated`;
-  return [problemAt(at, message, { severity: 'warning', isKey: true })];
+function warnings({ definition: { name, status, tests }, place }: Written): RuleProblem[] {
+  const warn = (path: readonly PropertyKey[], message: string) =>
+    problemAt({ ...place, path }, message, { severity: 'warning', isKey: true });
+  return [
+    ...(status === 'deprecated'
+      ? [warn([...place.path, 'status'], `correlation "${name}" is deprecated`)]
+      : []),
+    ...(tests.length === 0 ? [warn(place.path, `correlation "${name}" has no tests`)] : []),
+  ];
 }
 
 function error({ document, path }: Place, below: readonly PropertyKey[], message: string): RuleProblem {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { EVENT_FIELD_NAMES } from '../events/types.ts';
 import { alertSchema, groupBySchema } from './alert.ts';
+import { correlationTestSchema } from './correlation-test.ts';
 import { type Fault, fault } from './fault.ts';
 import { ruleSchema } from './rule.ts';
 import { durationText } from './words.ts';
@@ -84,6 +85,7 @@ export const correlationSchema = z
     references: shape.references,
     author: shape.author,
     date: shape.date,
+    tests: z.array(correlationTestSchema).default([]).describe('Cases run by `telltale rules test`.'),
   })
   .superRefine((definition, context) => {
     for (const { path, message } of findFaults(definition)) {

@@ -43,3 +43,24 @@ export function parseDuration(text: string): number {
   const [, count, unit] = DURATION.exec(text) ?? [];
   return Number(count) * (UNIT_MS[unit ?? ''] ?? Number.NaN);
 }
+
+const OFFSET = /^(0|[1-9]\d{0,6})([smhd])$/;
+const MAX_OFFSET_MS = 366 * 86_400_000;
+
+/** A moment, counted from the beginning of a test. */
+export const offsetText = z
+  .string()
+  .regex(OFFSET, 'must be a time from the beginning such as 0s, 90s, 5m or 2h')
+  .refine((text) => !(parseOffset(text) > MAX_OFFSET_MS), 'must be at most 366d');
+
+/** `10m` in milliseconds. */
+export function parseOffset(text: string): number {
+  const [, count, unit] = OFFSET.exec(text) ?? [];
+  return Number(count) * (UNIT_MS[unit ?? ''] ?? Number.NaN);
+}
+
+/** Milliseconds in the largest unit that they are a whole number of. */
+export function offsetOf(ms: number): string {
+  const unit = (['d', 'h', 'm'] as const).find((one) => ms > 0 && ms % (UNIT_MS[one] ?? 1) === 0) ?? 's';
+  return `${ms / (UNIT_MS[unit] ?? 1)}${unit}`;
+}
