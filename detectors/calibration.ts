@@ -60,6 +60,11 @@ export function parseCalibration(file: Uint8Array<SharedArrayBuffer>): Calibrati
   return { curve: (signal, aggregate, role) => curves.get(keyOf(signal, aggregate, role ?? null)) };
 }
 
+/** The ordinary segments that a rate asks for. */
+export function segmentsFor(rate: number): number {
+  return Math.ceil(MIN_EXPECTED_EXCEEDANCES / rate);
+}
+
 /** The value that at most `rate` of ordinary segments reach: the next float32 above the score of the first segment too
  *  many. With a role, from that role's segments where they carry the rate, else from all. */
 export function thresholdFor(
@@ -74,14 +79,14 @@ export function thresholdFor(
   const all = calibration.curve(signal, aggregate);
   if (all) return thresholdOn(all, rate, signal);
   const message = `${signal} has no calibration for ${aggregate.kind} over ${aggregate.window} tokens`;
-  return { refused: 'no calibration', message, segmentsMissing: Math.ceil(MIN_EXPECTED_EXCEEDANCES / rate) };
+  return { refused: 'no calibration', message, segmentsMissing: segmentsFor(rate) };
 }
 
 function thresholdOn(curve: CalibrationCurve, rate: number, signal: string): Threshold | CalibrationRefusal {
   const { segments, ranks, values, traffic } = curve;
   const allowed = Math.floor(rate * segments);
-  if (!(rate > 0 && rate < 1) || rate * segments < MIN_EXPECTED_EXCEEDANCES) {
-    const needed = Math.ceil(MIN_EXPECTED_EXCEEDANCES / rate);
+  const needed = segmentsFor(rate);
+  if (!(rate > 0 && rate < 1) || segments < needed) {
     const message = `${signal}: a rate of ${rate} asks for ${needed} ordinary segments, the sample has ${segments}`;
     return { refused: 'sample too small', message, segmentsMissing: Math.max(0, needed - segments) };
   }

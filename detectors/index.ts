@@ -5,7 +5,7 @@ export {
   aggregateOf,
   startAggregate,
 } from './aggregate.ts';
-export { type Calibration, rarityOn, thresholdFor, wilson } from './calibration.ts';
+export { type Calibration, rarityOn, segmentsFor, thresholdFor, wilson } from './calibration.ts';
 export { createDetector } from './detector.ts';
 export { DetectorError, type DetectorErrorCode } from './detector-error.ts';
 export {

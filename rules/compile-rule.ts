@@ -7,6 +7,7 @@ import type { Expression } from './expression.ts';
 import { evaluateExpression, namesIn } from './expression-truth.ts';
 import { compileException, type FieldCondition } from './fields/compile-fields.ts';
 import { positionOf } from './problem.ts';
+import { statesRate, thresholdsOf } from './route-rules.ts';
 import { problemAt, type RuleSource } from './rule-source.ts';
 import type { RuleDefinition } from './schema.ts';
 import type { Scope } from './scope.ts';
@@ -14,6 +15,8 @@ import type { RuleProblem } from './types.ts';
 
 export interface RuleContext {
   readonly featureset: Featureset;
+  /** The featureset as the traffic of single routes calibrates it. */
+  readonly routes: ReadonlyMap<string, Featureset>;
   readonly scope: Scope;
   /** Those that bear on the rule. */
   readonly filters: readonly Filter[];
@@ -47,7 +50,31 @@ export function compileRule(source: RuleSource, context: RuleContext): RuleResul
   if (filtered === undefined || problems.some(({ severity }) => severity === 'error')) {
     return { rule: undefined, problems };
   }
-  return { rule: assemble(source, withExceptions(filtered, exceptions)), problems };
+  const rule = assemble(source, withExceptions(filtered, exceptions));
+  return { rule: { ...rule, onRoutes: rulesOnRoutes(rule, source, context) }, problems };
+}
+
+/** What a route's calibration cannot say it takes from the whole, so nothing more can be wrong there. */
+function rulesOnRoutes(
+  rule: CompiledRule,
+  { definition: { target, detection }, locate, pieces }: RuleSource,
+  { routes, ...context }: RuleContext,
+): ReadonlyMap<string, CompiledRule> {
+  const found = new Map<string, CompiledRule>();
+  if (!statesRate(rule)) return found;
+  for (const [route, featureset] of routes) {
+    const problems: RuleProblem[] = [];
+    const inRoute = { ...context, featureset, target, problems };
+    const parts = compileParts({ detection, pieces, locate }, inRoute);
+    const filtered = parts && withFilters(parts, context.filters, inRoute);
+    const { conditions = rule.conditions } = filtered ?? {};
+    const isSame = conditions.every((one, i) => {
+      const base = rule.conditions[i];
+      return base !== undefined && thresholdsOf(base) === thresholdsOf(one);
+    });
+    if (!isSame) found.set(route, { ...rule, conditions });
+  }
+  return found;
 }
 
 function readsText({ conditions, expression }: Parts): boolean {
@@ -117,5 +144,6 @@ function assemble({ definition, document, locate }: RuleSource, parts: Parts): C
   const summary = { id, name, title, level, mode, action, target };
   const offsets = { id: offsetOf('id'), name: offsetOf('name') };
   const texts = { version, tags, conditionText: condition.trim(), alert: compileAlert(definition.alert) };
-  return { ...summary, ...texts, tests, offsets, ...parts, ...placeOf([]) };
+  const onRoutes: CompiledRule['onRoutes'] = new Map();
+  return { ...summary, ...texts, tests, offsets, onRoutes, ...parts, ...placeOf([]) };
 }

@@ -56,6 +56,8 @@ export interface CompiledRule extends RuleSummary {
   readonly tests: readonly CompiledTest[];
   readonly line: number;
   readonly column: number;
+  /** The same rule with the thresholds of a route, for routes whose own traffic gave it others. */
+  readonly onRoutes: ReadonlyMap<string, CompiledRule>;
   /** Where its id and its name stand in the file's text. */
   readonly offsets: { readonly id: number; readonly name: number };
 }

@@ -87,6 +87,12 @@ function partsOf(rule: CompiledRule): ReadonlyMap<string, string> {
     [`detection.${condition.name}`, readingText(condition)],
     [`detection.${condition.name}.threshold`, thresholdText(condition)],
   ]);
+  const onRoutes = [...rule.onRoutes].flatMap(([route, one]) =>
+    one.conditions.map((condition): [string, string] => [
+      `detection.${condition.name}.threshold on ${route}`,
+      thresholdText(condition),
+    ]),
+  );
   const fields = rule.fieldConditions.map(({ name, text }): [string, string] => [`detection.${name}`, text]);
-  return new Map([['condition', expressionText(rule.expression)], ...conditions, ...fields]);
+  return new Map([['condition', expressionText(rule.expression)], ...conditions, ...onRoutes, ...fields]);
 }

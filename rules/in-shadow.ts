@@ -1,4 +1,4 @@
-import { type CompiledRule, type CompiledRuleSet, compiledOf, type Plan } from './compiled.ts';
+import { type CompiledRuleSet, compiledOf, type Plan } from './compiled.ts';
 import type { Mode, RuleSet } from './types.ts';
 
 /** The same rules, none of which acts or raises an alert: each that is not off is in shadow. */
@@ -6,11 +6,10 @@ export function inShadow(ruleSet: RuleSet): RuleSet {
   const compiled = compiledOf(ruleSet);
   const rules = compiled.compiledRules.map(shadowed);
   const correlations = compiled.compiledCorrelations.map(shadowed);
-  const byId = new Map(rules.map((rule) => [rule.id, rule]));
   const plans = new WeakMap<Plan, Plan>();
   const planFor: CompiledRuleSet['planFor'] = (target, fields) => {
     const plan = compiled.planFor(target, fields);
-    const known = plans.get(plan) ?? shadowPlan(plan, byId);
+    const known = plans.get(plan) ?? shadowPlan(plan);
     plans.set(plan, known);
     return known;
   };
@@ -27,8 +26,8 @@ export function inShadow(ruleSet: RuleSet): RuleSet {
   return shadow;
 }
 
-function shadowPlan({ rules, rulesOf, ...rest }: Plan, byId: ReadonlyMap<string, CompiledRule>): Plan {
-  const planned = new Map(rules.map((one) => [one, { ...one, rule: byId.get(one.rule.id) ?? one.rule }]));
+function shadowPlan({ rules, rulesOf, ...rest }: Plan): Plan {
+  const planned = new Map(rules.map((one) => [one, { ...one, rule: shadowed(one.rule) }]));
   const shadows = (list: Plan['rules']) => list.map((one) => planned.get(one) ?? one);
   return { ...rest, rules: shadows(rules), rulesOf: rulesOf.map(shadows) };
 }

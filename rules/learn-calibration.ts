@@ -5,83 +5,136 @@ import {
   type Detector,
   type Role,
   type SignalId,
+  segmentsFor,
 } from '../detectors/index.ts';
-import { type CompiledCondition, compiledOf } from './compiled.ts';
-import type { OwnCalibration } from './own-calibration.ts';
-import { isCalibratable } from './resolve-threshold.ts';
+import { type CompiledCondition, type CompiledRule, compiledOf } from './compiled.ts';
+import { curveOf } from './curve-of.ts';
+import { MAX_CALIBRATED_ROUTES, type OwnCalibration } from './own-calibration.ts';
+import { isCalibratable, ROLE_OF_TARGET } from './resolve-threshold.ts';
 import type { RuleSet } from './types.ts';
 
 /** What a curve is learned of. */
 export interface Learned {
   readonly signal: SignalId;
   readonly aggregate: Aggregate;
+  /** The rates that rules ask of it, and of whose segments; null for everybody's. */
+  readonly asked: readonly { readonly rate: number; readonly role: Role | null }[];
 }
 
 /** Takes in the scores of ordinary segments, and makes the calibration of them. */
 export interface CalibrationLearner {
   readonly signals: readonly SignalId[];
-  /** A whole segment; one without tokens has no score and does not count. */
-  add(role: Role, activations: Activations): void;
+  /** A whole segment; one without tokens has no score and does not count.
+   *  @param route - as rules call it; null where it is not known */
+  add(role: Role, activations: Activations, route?: string | null): void;
   segments(): number;
-  /** @throws {RangeError} where no segment was added */
+  /** Routes that were learned by themselves, in the order in which they came. */
+  routes(): readonly string[];
+  /** Segments of a route; of one role, or of all. */
+  segmentsOn(route: string, role: Role | null): number;
+  /** Segments of routes past the bound: they count for the whole alone. */
+  leftOut(): number;
+  /** Curves of single routes are made where they carry some rate that a rule asks for.
+   *  @throws {RangeError} where no segment was added */
   finish(about: Pick<OwnCalibration, 'featureset' | 'traffic' | 'created'>): OwnCalibration;
 }
 
 const MAX: Aggregate = { kind: 'max', window: 1 };
-/** All of the highest scores are kept, of the others ever fewer: what rare rates need is exact. */
-const ALL_OF = 1_000;
-const STEP = 1.01;
 
 /** What there is to learn: each concept under its own aggregate and its maximum, and what the rules' conditions read. */
 export function learnable({ featureset }: Detector, ruleSet: RuleSet | null): readonly Learned[] {
   const concepts = featureset.concepts.flatMap(({ name, aggregate }): Learned[] => {
     const signal: SignalId = `concept/${name}`;
     return [
-      { signal, aggregate },
-      { signal, aggregate: MAX },
+      { signal, aggregate, asked: [] },
+      { signal, aggregate: MAX, asked: [] },
     ];
   });
-  const conditions =
-    ruleSet === null ? [] : compiledOf(ruleSet).compiledRules.flatMap((rule) => rule.conditions);
-  const all = [...concepts, ...conditions.flatMap(readIn)];
-  return [...new Map(all.map((one) => [keyOf(one), one])).values()];
+  const rules = ruleSet === null ? [] : compiledOf(ruleSet).compiledRules;
+  const all = [...concepts, ...rules.flatMap((rule) => rule.conditions.flatMap((one) => readIn(rule, one)))];
+  const groups = [...Map.groupBy(all, keyOf).values()];
+  return groups.flatMap(([first, ...others]) =>
+    first === undefined ? [] : [{ ...first, asked: [first, ...others].flatMap(({ asked }) => asked) }],
+  );
 }
 
-function readIn({ signal, aggregate, steps }: CompiledCondition): Learned[] {
-  if (steps !== null) return steps.map(({ reading }) => ({ signal: reading.signal, aggregate: MAX }));
-  if (isCalibratable(aggregate)) return [{ signal, aggregate }];
-  return aggregate.kind === 'sustained' ? [{ signal, aggregate: MAX }] : [];
+function readIn({ target }: CompiledRule, { signal, aggregate, steps, rate }: CompiledCondition): Learned[] {
+  const asked = (stated: number | null) =>
+    stated === null ? [] : [{ rate: stated, role: ROLE_OF_TARGET[target] ?? null }];
+  if (steps !== null) {
+    return steps.map(({ reading, limit }) => ({
+      signal: reading.signal,
+      aggregate: MAX,
+      asked: asked(limit.rate),
+    }));
+  }
+  if (isCalibratable(aggregate)) return [{ signal, aggregate, asked: asked(rate) }];
+  return aggregate.kind === 'sustained' ? [{ signal, aggregate: MAX, asked: asked(rate) }] : [];
 }
 
 export function createCalibrationLearner(learned: readonly Learned[]): CalibrationLearner {
   const scores = new Map<string, number[]>();
+  const counts = new Map<string, Map<Role | null, number>>();
   let segments = 0;
-  const keep = (key: string, value: number) => {
+  let leftOut = 0;
+
+  function keep(key: string, value: number): void {
     const known = scores.get(key);
     if (known === undefined) scores.set(key, [value]);
     else known.push(value);
-  };
+  }
+
+  /** Whether the route is learned by itself. */
+  function count(route: string | null, role: Role): boolean {
+    if (route === null) return false;
+    if (!counts.has(route) && counts.size >= MAX_CALIBRATED_ROUTES) {
+      leftOut += 1;
+      return false;
+    }
+    const known = counts.get(route) ?? new Map<Role | null, number>();
+    for (const one of [null, role]) known.set(one, (known.get(one) ?? 0) + 1);
+    counts.set(route, known);
+    return true;
+  }
+
+  const segmentsOn = (route: string, role: Role | null) => counts.get(route)?.get(role) ?? 0;
+  const isCarried = ({ asked }: Learned, route: string, role: Role | null) =>
+    asked.some((one) => one.role === role && segmentsOn(route, role) >= segmentsFor(one.rate));
+
   return {
     signals: [...new Set(learned.map(({ signal }) => signal))],
-    add(role, { tokens, signals }) {
+    add(role, { tokens, signals }, route = null) {
       if (tokens.length === 0) return;
       segments += 1;
+      const hasRoute = count(route, role);
       for (const one of learned) {
         const values = signals.get(one.signal);
         const best = values && aggregateOf(one.aggregate, values, tokens);
         if (!best) continue;
-        keep(`${keyOf(one)}|`, best.value);
-        keep(`${keyOf(one)}|${role}`, best.value);
+        for (const whose of [null, role]) {
+          keep(scoresKey(one, null, whose), best.value);
+          const isAsked = hasRoute && one.asked.some((asked) => asked.role === whose);
+          if (isAsked) keep(scoresKey(one, route, whose), best.value);
+        }
       }
     },
     segments: () => segments,
+    routes: () => [...counts.keys()],
+    segmentsOn,
+    leftOut: () => leftOut,
     finish(about) {
       if (segments === 0) throw new RangeError('no segment with tokens was read');
       const curves = learned.flatMap((one) =>
-        ROLES.flatMap((role) => {
-          const found = scores.get(`${keyOf(one)}|${role ?? ''}`);
-          return found === undefined ? [] : [curveOf(one, role, found)];
-        }),
+        [null, ...counts.keys()].flatMap((route) =>
+          ROLES.flatMap((role) => {
+            const found = scores.get(scoresKey(one, route, role));
+            const isWanted = route === null || isCarried(one, route, role);
+            const { signal, aggregate } = one;
+            return found === undefined || !isWanted
+              ? []
+              : [curveOf({ signal, aggregate, role, route }, found)];
+          }),
+        ),
       );
       return { version: 1, ...about, segments, curves };
     },
@@ -90,21 +143,10 @@ export function createCalibrationLearner(learned: readonly Learned[]): Calibrati
 
 const ROLES = [null, 'system', 'user', 'assistant', 'tool'] as const;
 
-function keyOf({ signal, aggregate: { kind, window } }: Learned): string {
-  return `${signal}|${kind}|${kind === 'max' || kind === 'mean' ? 1 : window}`;
+function scoresKey(one: Learned, route: string | null, role: Role | null): string {
+  return JSON.stringify([keyOf(one), route, role]);
 }
 
-function curveOf({ signal, aggregate }: Learned, role: Role | null, scores: readonly number[]) {
-  const sorted = Float32Array.from(scores).sort().reverse();
-  const ranks: number[] = [];
-  for (
-    let rank = 1;
-    rank <= sorted.length;
-    rank = Math.max(rank + 1, rank < ALL_OF ? 0 : Math.ceil(rank * STEP))
-  ) {
-    ranks.push(rank);
-  }
-  if (ranks.at(-1) !== sorted.length) ranks.push(sorted.length);
-  const values = ranks.map((rank) => sorted[rank - 1] ?? 0);
-  return { signal, aggregate: { ...aggregate }, role, segments: sorted.length, ranks, values };
+function keyOf({ signal, aggregate: { kind, window } }: Learned): string {
+  return `${signal}|${kind}|${kind === 'max' || kind === 'mean' ? 1 : window}`;
 }

@@ -24,7 +24,7 @@ export async function loadRules(paths: readonly string[], featureset: Featureset
 /** `loadRules` for files already read; pure. */
 export function compileFiles(files: ReadFiles, loaded: Featureset): LoadResult {
   const { sources, calibrations = [] } = files;
-  const { featureset, problems: uncalibrated } = withCalibrations(loaded, calibrations);
+  const { featureset, routes, problems: uncalibrated } = withCalibrations(loaded, calibrations);
   const shaped = sources.map((source) => shapeSource(source, featureset));
   const whole = shaped.flatMap(({ file }) => (file === undefined ? [] : [file]));
   const definitions = collectDefinitions(whole);
@@ -32,7 +32,7 @@ export function compileFiles(files: ReadFiles, loaded: Featureset): LoadResult {
   const filters = collectFilters(whole, collected.rules, definitions);
   const compiled = collected.rules.map((rule) => {
     const scope = definitions.scopeOf(rule.document);
-    return compileRule(rule, { featureset, scope, filters: filters.filtersOf(rule) });
+    return compileRule(rule, { featureset, routes, scope, filters: filters.filtersOf(rule) });
   });
   const rules = compiled.flatMap(({ rule }) => (rule === undefined ? [] : [rule]));
   const correlated = compileCorrelations(whole, rules);

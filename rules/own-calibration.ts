@@ -21,6 +21,8 @@ const curveSchema = z
     }),
     /** Whose segments; null for all. */
     role: z.enum(['system', 'user', 'assistant', 'tool']).nullable(),
+    /** Of which route, as rules call it; null for all. */
+    route: z.string().min(1).max(1024).nullable().default(null),
     segments: z.int().positive(),
     /** values[i] is the ranks[i]-th highest score. */
     ranks: z.array(z.int().positive()).min(1),
@@ -32,6 +34,9 @@ const curveSchema = z
     ({ values }) => values.every((value, i) => i === 0 || value <= (values[i - 1] ?? 0)),
     'values must not ascend',
   );
+
+/** Rules are compiled once for each. */
+export const MAX_CALIBRATED_ROUTES = 64;
 
 /** How a team's own ordinary traffic scores. */
 export const ownCalibrationSchema = z.strictObject({
@@ -50,16 +55,20 @@ export type OwnCalibration = z.infer<typeof ownCalibrationSchema>;
 
 export interface Calibrated {
   readonly featureset: Featureset;
+  /** For each route that has curves of its own: what it cannot say is taken from `featureset`. */
+  readonly routes: ReadonlyMap<string, Featureset>;
   readonly problems: readonly RuleProblem[];
 }
 
 /** A featureset that promises rates by the traffic of the team, for the signals and aggregates that its calibrations
  *  hold; of those the featureset's own calibration says nothing any more, since its traffic is another. */
 export function withCalibrations(featureset: Featureset, files: readonly SourceText[]): Calibrated {
-  if (files.length === 0) return { featureset, problems: [] };
-  const curves = new Map<string, CalibrationCurve>();
-  const problems = files.flatMap((file) => readInto(curves, file, featureset));
-  const own: Calibration = { curve: (signal, aggregate, role) => curves.get(keyOf(signal, aggregate, role)) };
+  if (files.length === 0) return { featureset, routes: new Map(), problems: [] };
+  const known: Curves = { whole: new Map(), byRoute: new Map() };
+  const problems = files.flatMap((file) => readInto(known, file, featureset));
+  const own: Calibration = {
+    curve: (signal, aggregate, role) => known.whole.get(keyOf(signal, aggregate, role)),
+  };
   const calibrated: Featureset = {
     ...featureset,
     threshold: (signal, aggregate, rate, role) =>
@@ -71,14 +80,34 @@ export function withCalibrations(featureset: Featureset, files: readonly SourceT
       return curve === undefined ? featureset.rarity(signal, aggregate, value) : rarityOn(curve, value);
     },
   };
-  return { featureset: calibrated, problems };
+  const routes = [...known.byRoute].map(
+    ([route, curves]) => [route, withRoute(calibrated, route, curves)] as const,
+  );
+  return { featureset: calibrated, routes: new Map(routes), problems };
 }
 
-function readInto(
-  curves: Map<string, CalibrationCurve>,
-  file: SourceText,
-  { digest }: Featureset,
-): RuleProblem[] {
+type CurveMap = Map<string, CalibrationCurve>;
+
+interface Curves {
+  readonly whole: CurveMap;
+  readonly byRoute: Map<string, CurveMap>;
+}
+
+/** A route's curve counts where it is of the role that is asked for and carries the rate. */
+function withRoute(whole: Featureset, route: string, curves: CurveMap): Featureset {
+  return {
+    ...whole,
+    threshold: (signal, aggregate, rate, role) => {
+      const curve = curves.get(keyOf(signal, aggregate, role));
+      if (curve === undefined) return whole.threshold(signal, aggregate, rate, role);
+      const found = thresholdFor({ curve: () => curve }, signal, { aggregate, rate, role });
+      if ('refused' in found) return whole.threshold(signal, aggregate, rate, role);
+      return { ...found, traffic: `${found.traffic}; ${route} alone` };
+    },
+  };
+}
+
+function readInto({ whole, byRoute }: Curves, file: SourceText, { digest }: Featureset): RuleProblem[] {
   const refuse = (message: string) => [createProblem(file, 0, message)];
   const parsed = ownCalibrationSchema.safeParse(parseJson(file.text));
   if (!parsed.success) {
@@ -92,10 +121,16 @@ function readInto(
       `the calibration was learned with featureset ${learned}, loaded is ${loaded}; learn it again with telltale rules calibrate, or remove it`,
     );
   }
-  for (const { signal, aggregate, role, segments, ranks, values } of read) {
+  for (const { signal, aggregate, role, route, segments, ranks, values } of read) {
+    const curves = route === null ? whole : (byRoute.get(route) ?? new Map());
+    if (route !== null) byRoute.set(route, curves);
+    if (byRoute.size > MAX_CALIBRATED_ROUTES) {
+      return refuse(`the calibrations speak of more than ${MAX_CALIBRATED_ROUTES} routes`);
+    }
     const key = keyOf(signal as SignalId, aggregate, role ?? undefined);
     if (curves.has(key)) {
-      return refuse(`${signal} under ${aggregate.kind} is calibrated twice; keep one of the files`);
+      const where = route === null ? '' : ` on ${route}`;
+      return refuse(`${signal} under ${aggregate.kind}${where} is calibrated twice; keep one of the files`);
     }
     const sample = { ranks: Uint32Array.from(ranks), values: Float32Array.from(values) };
     curves.set(key, { segments, traffic, ...sample });

@@ -4,9 +4,12 @@ import type { FieldCondition } from './fields/compile-fields.ts';
 import type { Fields } from './fields/fields.ts';
 import { keyOfMeter } from './meters/meter.ts';
 import type { Meter } from './meters/types.ts';
+import { onRoute, routesOf } from './route-rules.ts';
 
-/** The plan for some rules where the fields are as given; meters that several conditions share are kept once. */
-export function createPlan(rules: readonly CompiledRule[], fields: Fields): Plan {
+/** The plan for some rules where the fields are as given, with the thresholds of the route; meters that several conditions
+ *  share are kept once. */
+export function createPlan(given: readonly CompiledRule[], fields: Fields): Plan {
+  const rules = given.map((rule) => onRoute(rule, fields));
   const meters: Meter[] = [];
   const indexOf = new Map<string, number>();
   const meterOf = ({ meter }: CompiledCondition): number => {
@@ -40,12 +43,14 @@ function expressionGiven({ expression, fieldConditions }: CompiledRule, fields: 
 const MAX_KEPT = 256;
 
 /** Plans for the same rules under changing fields, without those rules that cannot fire any more. Plans that were made
- *  are kept, by which conditions hold. */
+ *  are kept, by which conditions hold and, where thresholds are a route's own, by the route. */
 export function createPlanner(rules: readonly CompiledRule[]): (fields: Fields) => Plan {
   const conditions: readonly FieldCondition[] = rules.flatMap((rule) => rule.fieldConditions);
+  const routes = routesOf(rules);
   const kept = new Map<string, Plan>();
   return (fields) => {
-    const key = conditions.map((condition) => (condition.holds(fields) ? '1' : '0')).join('');
+    const held = conditions.map((condition) => (condition.holds(fields) ? '1' : '0')).join('');
+    const key = fields.route && routes.has(fields.route) ? `${held} ${fields.route}` : held;
     const known = kept.get(key);
     if (known !== undefined) return known;
     if (kept.size >= MAX_KEPT) kept.clear();

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { type CompiledCondition, type CompiledRule, compiledOf, type Plan } from './compiled.ts';
 import type { State } from './evaluate.ts';
 import { keyOfMeter } from './meters/meter.ts';
+import { thresholdsOf } from './route-rules.ts';
 import type { ConditionAggregate, RuleSet, SegmentState } from './types.ts';
 
 /** A threshold that was given as a false-alarm rate: at most so many ordinary segments reach it. */
@@ -45,7 +46,7 @@ export function promisesOf(ruleSet: RuleSet): readonly Promised[] {
           signal,
           aggregate,
           ...promise,
-          fingerprint: fingerprintOf(condition, promise.rate),
+          fingerprint: fingerprintOf(rule, name, promise.rate),
         },
       ];
     }),
@@ -103,7 +104,12 @@ function promiseOf({ rate, steps, aggregate }: CompiledCondition): Pick<Promised
   return rates.length === 0 ? null : { rate: Math.min(...rates), isBound: true };
 }
 
-function fingerprintOf({ meter, threshold }: CompiledCondition, rate: number): string {
-  const parts = [keyOfMeter(meter), threshold, rate];
+function fingerprintOf(rule: CompiledRule, condition: string, rate: number): string {
+  const numbers = ({ conditions }: CompiledRule) => {
+    const found = conditions.find(({ name }) => name === condition);
+    return found && [keyOfMeter(found.meter), thresholdsOf(found)];
+  };
+  const routes = [...rule.onRoutes].map(([route, one]) => [route, numbers(one)]);
+  const parts = [rate, numbers(rule), routes];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
 }

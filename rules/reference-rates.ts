@@ -10,6 +10,14 @@ looks its rates up there, for each signal and aggregate that the file holds (all
 role that the target reads where that role has segments enough. It keeps the sample's size and what the traffic was; a
 finding's interval is that of the sample. A rate is carried where the sample is expected to go over it five times: 1/2000
 asks for 10,000 segments. Where a rule asks for more, nothing is written and the errors say how many segments are missing.
+
+Rows may say their \`route\`, as rules call it (\`/v1/chat/completions\`; an alert's record names it). A route that has
+segments enough of the role that a rule reads gives the rule a threshold of its own there; on every other route the
+threshold is that of all routes together, by the role where it has enough. The command says for every rule and route
+which of them it is, and how many more segments the route needs. Up to 64 routes are learned by themselves, others count
+for the whole. Which threshold holds is settled before a segment's first token, with the other fields of its exchange, so
+the same text is judged alike in the gateway, in tests with \`fields\` and in replay.
+
 The file holds for one featureset and is part of the set's digest.
 
 ### Drift

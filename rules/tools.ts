@@ -20,4 +20,5 @@ export {
 export type { OwnCalibration } from './own-calibration.ts';
 export { CALIBRATION_SUFFIX } from './read-files.ts';
 export { type RecordResult, recordText, type ToRecord } from './record-text.ts';
+export { type RouteUse, routeUses } from './route-uses.ts';
 export { calibrationText, type NewCalibration, tryCalibration } from './try-calibration.ts';

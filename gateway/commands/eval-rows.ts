@@ -33,6 +33,7 @@ const rowSchema = z
     labels: z.record(z.string(), label).nullish(),
     role: role.nullish(),
     topic: z.string().nullish(),
+    route: z.string().min(1).max(1_024).nullish(),
   })
   .refine(({ text, messages }) => (text == null) !== (messages == null), {
     error: 'must have either text or messages',
@@ -50,6 +51,8 @@ export interface EvalRow {
   readonly line: number;
   readonly labels: ReadonlyMap<string, 0 | 1>;
   readonly topic: string | null;
+  /** Of the exchange, as rules call it. */
+  readonly route: string | null;
   /** At least one. */
   readonly segments: readonly JudgedSegment[];
 }
@@ -108,7 +111,8 @@ function parseRow(text: string, line: number, place: string): EvalRow {
   const labels = Object.entries(row.labels ?? {}).filter(
     (entry): entry is [string, 0 | 1] => entry[1] != null,
   );
-  return { line, labels: new Map(labels), topic: row.topic ?? null, segments };
+  const { topic = null, route = null } = row;
+  return { line, labels: new Map(labels), topic, route, segments };
 }
 
 function parseJson(text: string, place: string): unknown {

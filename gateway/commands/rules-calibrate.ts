@@ -11,7 +11,9 @@ import {
   loadRules,
   type NewCalibration,
   type OwnCalibration,
+  type RouteUse,
   type RuleSet,
+  routeUses,
   tryCalibration,
 } from '../../rules/index.ts';
 import {
@@ -43,14 +45,17 @@ export const rulesCalibrateCommand = defineCommand({
   summary: 'Learn from your own ordinary traffic what false-alarm rates stand for',
   usage: 'TRAFFIC.jsonl [PATH …] [--out FILE] [--traffic TEXT] [--json]',
   details: `
-TRAFFIC.jsonl   rows as of eval, labels not needed: {"text"} or {"messages"}, optional "role"; ordinary traffic, as it comes
+TRAFFIC.jsonl   rows as of eval, labels not needed: {"text"} or {"messages"}, optional "role" and "route" (as rules call it,
+                such as /v1/chat/completions); ordinary traffic, as it comes
 PATH            files or folders of rules; default the folder of TELLTALE_RULES, else the shipped rules
 --out FILE      where the calibration goes; default traffic${CALIBRATION_SUFFIX} in the one folder that PATH names
 --traffic TEXT  what the traffic was, for people; default the file's name and its size
 
 Every segment is scored as the gateway would; rules that are loaded together with the file look their rates up in it, for
 all signals that it holds. Where the sample cannot carry a rate that a rule asks for, nothing is written: the errors say
-how many segments are missing, and the exit code is 1.`,
+how many segments are missing, and the exit code is 1. A route with segments enough of the role that a rule reads gives
+that rule a threshold of its own there; on the others the threshold is that of all routes, and how many more segments are
+needed is said.`,
   options,
   maxPositionals: 1 + MAX_PATHS,
   run: calibrate,
@@ -84,7 +89,9 @@ async function calibrate({ values, positionals, io }: Call<typeof options>): Pro
       return 1;
     }
     await replaceFile(file, calibrationText(calibration));
-    report({ file, calibration }, tried.ruleSet, { io, isJson: values.json === true });
+    const { ruleSet } = tried;
+    const routes = { uses: routeUses(ruleSet, learner, calibration), leftOut: learner.leftOut() };
+    report({ file, calibration, ruleSet, routes }, { io, isJson: values.json === true });
     return 0;
   } finally {
     await detector.close();
@@ -109,12 +116,12 @@ async function learn(learner: CalibrationLearner, { rows, detector, io }: Work):
   const { signals } = learner;
   const limit = ROWS_IN_FLIGHT_PER_WORKER * Math.max(1, detector.stats().workers);
   try {
-    await mapInFlight(rows, limit, async ({ segments }) => {
+    await mapInFlight(rows, limit, async ({ segments, route }) => {
       let tokens = 0;
       for (const { role, text } of segments) {
         const scorer = detector.createScorer({ role, signals, priority: 'observe', timeoutMs: TIMEOUT_MS });
         const activations = await scorer.end(text);
-        learner.add(role, activations);
+        learner.add(role, activations, route);
         tokens += activations.tokens.length;
       }
       progress.add({ rows: 1, tokens });
@@ -124,19 +131,23 @@ async function learn(learner: CalibrationLearner, { rows, detector, io }: Work):
   }
 }
 
+interface Learnt extends NewCalibration {
+  readonly ruleSet: RuleSet;
+  readonly routes: { readonly uses: readonly RouteUse[]; readonly leftOut: number };
+}
+
 function report(
-  { file, calibration }: NewCalibration,
-  ruleSet: RuleSet,
+  { file, calibration, ruleSet, routes }: Learnt,
   { io, isJson }: { readonly io: CommandIo; readonly isJson: boolean },
 ): void {
   const { segments, traffic, curves } = calibration;
   const rules = ruleSet.rules.length;
   if (isJson) {
-    writeJson(io, { file, traffic, segments, rules, curves: curves.map(withoutScores) });
+    writeJson(io, { file, traffic, segments, rules, routes, curves: curves.map(withoutScores) });
     return;
   }
   const rows = curves
-    .filter(({ role }) => role === null)
+    .filter(({ role, route }) => role === null && route === null)
     .map(({ signal, aggregate, segments: sample, ranks, values }) => {
       const at = ranks.findLastIndex((rank) => rank <= Math.max(1, sample / 100));
       const rarest = sample >= 10 ? `1/${Math.floor(sample / 5)}` : '-';
@@ -144,9 +155,25 @@ function report(
     });
   const head = ['signal', 'aggregate', 'segments', 'rarest rate', 'highest 1 %'];
   io.stdout.write(formatTable([head, ...rows]));
+  writeRoutes(routes, io);
   io.stdout.write(`${file}: ${segments} segments (${traffic}); ${rules} rules load with it\n`);
 }
 
-function withoutScores({ signal, aggregate, role, segments }: OwnCalibration['curves'][number]) {
-  return { signal, aggregate, role, segments };
+/** Which threshold each rule has on each route, and what would give it its own. */
+function writeRoutes({ uses, leftOut }: Learnt['routes'], { stdout }: CommandIo): void {
+  if (uses.length === 0) return;
+  const rows = uses.map(({ rule, condition, rate, route, role, segments, used, missing }) => {
+    const whose = { route: 'of the route', role: `of all routes, ${role} alone`, all: 'of all routes' }[used];
+    const wanted = missing === 0 ? '' : `${missing} more of ${role ?? 'any role'} for its own`;
+    return [rule, condition, `1/${Math.round(1 / rate)}`, route, String(segments), whose, wanted];
+  });
+  const head = ['rule', 'condition', 'rate', 'route', 'segments', 'threshold', ''];
+  stdout.write(`\n${formatTable([head, ...rows])}\n`);
+  if (leftOut > 0) {
+    stdout.write(`${leftOut} segments are of further routes, which count for all routes alone\n`);
+  }
+}
+
+function withoutScores({ signal, aggregate, role, route, segments }: OwnCalibration['curves'][number]) {
+  return { signal, aggregate, role, route, segments };
 }

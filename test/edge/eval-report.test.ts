@@ -11,7 +11,13 @@ function row(
 ): RowScores {
   const [hate, fraud] = scores;
   return {
-    row: { line: 1, labels: new Map(Object.entries(labels)), topic, segments: [{ role: 'user', text: '' }] },
+    row: {
+      line: 1,
+      labels: new Map(Object.entries(labels)),
+      topic,
+      route: null,
+      segments: [{ role: 'user', text: '' }],
+    },
     concepts: new Map([
       ['hate', { score: hate, value: hate * 10 }],
       ['fraud', { score: fraud, value: fraud * 10 }],

@@ -128,6 +128,21 @@ test('rules calibrate writes a calibration that the rules load with, or says wha
   const small = await runHere(['rules', 'calibrate', traffic, rules]);
   assert.deepEqual([small.code, small.stdout], [1, '']);
   assert.match(small.stderr, /180 more ordinary segments are needed[\s\S]*nothing written/);
+  await writeFile(join(rules, 'a.yaml'), rates('1/4'));
+  const routed = rows.map((row, i) =>
+    row.replace('}', `,"route":"/v1/${i < 15 ? 'chat/completions' : 'messages'}"}`),
+  );
+  const byRoute = await write('routed.jsonl', routed.slice(0, 18).join(''));
+  const again = await runHere(['rules', 'calibrate', byRoute, rules]);
+  assert.equal(again.code, 1, 'the whole has 18 of 20');
+  await writeFile(join(rules, 'a.yaml'), rates('1/3'));
+  const table = await runHere(['rules', 'calibrate', byRoute, rules]);
+  assert.equal(table.code, 0, table.stderr);
+  assert.match(table.stdout, /1\/3 +\/v1\/chat\/completions +15 +of the route\n/);
+  assert.match(
+    table.stdout,
+    /1\/3 +\/v1\/messages +3 +of all routes, user alone +12 more of user for its own\n/,
+  );
   const where = await runHere(['rules', 'calibrate', traffic]);
   assert.match(where.stderr, /--out is needed/);
   assert.equal(where.code, 2);
