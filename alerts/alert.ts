@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Finding } from '../rules/index.ts';
 import { excerptOf, releaseExcerpt } from './excerpt.ts';
 import type { ExchangeHead } from './stored-rows.ts';
-import type { Alert, ExcerptContent, ExchangeRecord, StoredFinding } from './types.ts';
+import type { Alert, ExcerptContent, ExchangeRecord, RecordedFinding, StoredFinding } from './types.ts';
 
 /** sha256 in hexadecimal over exchange, rule, version, segment and span: whoever computes it, whenever, it is the same. */
 export function alertId(exchangeId: string, finding: Finding): string {
@@ -22,9 +22,14 @@ export function storedFindings(record: ExchangeRecord): StoredFinding[] {
   const texts = new Map(record.segments.map((segment) => [segment.segmentId, segment.text]));
   return record.findings.map((finding) => ({
     alertId: alertId(record.exchangeId, finding),
-    finding: record.tenant ? { ...finding, tenant: record.tenant } : finding,
+    finding: withWhose(finding, record),
     excerpt: excerptOf(texts.get(finding.segment.id) ?? '', finding.span),
   }));
+}
+
+function withWhose(finding: Finding, { tenant, caller }: ExchangeRecord): RecordedFinding {
+  if (!tenant && !caller) return finding;
+  return { ...finding, ...(tenant ? { tenant } : {}), ...(caller ? { caller } : {}) };
 }
 
 /** The alert that one stored finding becomes. Its time is that of the exchange, so that it is the same twice. */
@@ -41,6 +46,7 @@ export function alertOf(exchange: ExchangeHead, stored: StoredFinding, content: 
     traceId: exchange.traceId,
     reviewPath: reviewPath(exchange.exchangeId),
     tenant: stored.finding.tenant ?? null,
+    caller: stored.finding.caller ?? null,
   };
 }
 

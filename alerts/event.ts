@@ -123,6 +123,8 @@ export const detectionFindingSchema = z.strictObject({
     trace_id: z.string().nullable(),
     /** Whose exchange it was, where the caller said so. */
     tenant: z.string().nullable(),
+    /** Who sent the exchange, where that is known: a name that a trusted hop gave, or a keyed hash of an API key. */
+    caller: z.string().optional(),
     /** Findings of the same group that the rule held back since its last alert; of rules that group alerts. */
     held_back: count.optional(),
     /** What came together, where the rule is a correlation. */

@@ -122,6 +122,7 @@ function unmappedOf(alert: Alert): DetectionFinding['unmapped'] {
     featureset_digest: alert.featuresetDigest,
     trace_id: alert.traceId,
     tenant: alert.tenant,
+    ...(alert.caller ? { caller: alert.caller } : {}),
     ...(alert.finding.alert === undefined ? {} : { held_back: alert.finding.alert.heldBack }),
     ...(alert.finding.correlation === undefined
       ? {}

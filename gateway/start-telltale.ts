@@ -8,6 +8,8 @@ import { createApp, type GatewayApp } from './app.ts';
 import { type Closing, createClosing } from './closing.ts';
 import type { Config } from './config/schema.ts';
 import { readConversationKey } from './conversation/conversation-id.ts';
+import { createIdentify, type Identify } from './conversation/identify.ts';
+import { createTrustedHops } from './conversation/trusted-hops.ts';
 import { createTurns } from './conversation/turns.ts';
 import { createDemoUpstream } from './demo-upstream/index.ts';
 import { loadDialects } from './dialects/load-dialects.ts';
@@ -27,7 +29,7 @@ import { sinkNames } from './sinks/create-sinks.ts';
 import { type RunningRelay, startRelay } from './start-relay.ts';
 import { type ActiveRules, startRules } from './start-rules.ts';
 import { createStop } from './stop.ts';
-import { createLogger, createTelemetry, type Logger, logOutages } from './telemetry/index.ts';
+import { createLogger, createTelemetry, type Logger, logOutages, type Telemetry } from './telemetry/index.ts';
 import { createUpstreams } from './upstream/create-upstreams.ts';
 
 /** A gateway that runs, and where. */
@@ -126,6 +128,7 @@ interface Built {
 async function buildParts({ config, log, closing, options }: Start, stopSignal: AbortSignal): Promise<Built> {
   const dataDir = openDataFolder(config.data);
   const telemetry = closing.add('telemetry', createTelemetry(telemetryOptions(config, log)));
+  const conversationKey = readConversationKey(dataDir);
   const detector = options.detector ?? closing.add('detector', await openDetector(config));
   const folders = ruleFolders(config.rules);
   const rules = closing.add(
@@ -157,12 +160,26 @@ async function buildParts({ config, log, closing, options }: Start, stopSignal: 
     ),
     log,
     health,
-    conversationKey: readConversationKey(dataDir),
+    conversationKey,
     turns: createTurns(),
+    identify: openIdentify(config, { key: conversationKey, telemetry }),
     stopSignal,
   };
   const upstreamUrls = [config.upstream.url ?? demoUrl ?? [], config.upstreams.map(({ url }) => url)].flat();
   return { parts, rules, ledger, drift, upstreamUrls };
+}
+
+function openIdentify(
+  { identity }: Config,
+  { key, telemetry }: { readonly key: GatewayParts['conversationKey']; readonly telemetry: Telemetry },
+): Identify {
+  return createIdentify({
+    key,
+    hops: createTrustedHops(identity.trusted_hops),
+    hasHops: identity.trusted_hops.length > 0,
+    callerHeader: identity.caller_header,
+    onIgnored: telemetry.recordIgnoredHeader,
+  });
 }
 
 async function openGateway(

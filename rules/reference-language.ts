@@ -118,7 +118,8 @@ token: a rule that they rule out is not evaluated for that segment, and its sign
 |---|---|
 | \`route\`, \`dialect\` | the path's pattern and the API that it belongs to |
 | \`model\` | the model that the request asks for |
-| \`tenant\` | what the header \`x-telltale-tenant\` of the request says |
+| \`tenant\` | what the header \`x-telltale-tenant\` of the request says; where \`identity.trusted_hops\` are named, of a request from one of them |
+| \`caller\` | what a trusted hop names the caller, else a keyed hash of the API key |
 | \`language\` | what the header \`content-language\` of the request says, such as \`de\` |
 | \`role\`, \`target\` | who speaks in the segment, and which target it is |
 | \`tool\` | the name of the tool that is called, or whose result it is |

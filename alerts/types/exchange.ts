@@ -74,4 +74,6 @@ export interface ExchangeRecord {
   readonly traceId: string | null;
   /** Whose exchange it was, where the caller said so. */
   readonly tenant?: string | null;
+  /** Who sent it: a name that a trusted hop gave, or a keyed hash of an API key. */
+  readonly caller?: string | null;
 }

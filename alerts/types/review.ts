@@ -17,7 +17,7 @@ export interface Review {
 }
 
 /** A finding with whose exchange it was in: routes ask for it after the exchange is over. */
-export type RecordedFinding = Finding & { readonly tenant?: string };
+export type RecordedFinding = Finding & { readonly tenant?: string; readonly caller?: string };
 
 /** One finding as the store keeps it. `excerpt` is the text as it was: the store does not leave the machine. */
 export interface StoredFinding {

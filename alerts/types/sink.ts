@@ -19,6 +19,8 @@ export interface Alert {
   readonly traceId: string | null;
   readonly reviewPath: string;
   readonly tenant: string | null;
+  /** Who sent the exchange, where that is known. */
+  readonly caller?: string | null;
   /** How many alike the sink did not get since the last one it got; only where it groups them. */
   readonly heldBack?: number;
 }

@@ -6,7 +6,12 @@ import { startTelltale } from '../../gateway/start-telltale.ts';
 import { createLogger } from '../../gateway/telemetry/index.ts';
 import { reportToDriver, settings } from './report-to-driver.ts';
 
-const { upstream, rules, remembers } = settings<{ upstream: string; rules: string; remembers?: boolean }>();
+// A load of equal requests would measure what is remembered.
+const {
+  upstream,
+  rules,
+  detector = { score_cache_bytes: 0 },
+} = settings<{ upstream: string; rules: string; detector?: object }>();
 const folder = mkdtempSync(join(tmpdir(), 'telltale-bench-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 writeFileSync(join(folder, 'index.html'), '');
@@ -17,8 +22,7 @@ const config = configSchema.parse({
   upstream: { url: upstream },
   rules,
   data: join(folder, 'data'),
-  // A load of equal requests would measure what is remembered.
-  ...(remembers === true ? {} : { detector: { score_cache_bytes: 0 } }),
+  detector,
 });
 const running = await startTelltale(config, { webPath: folder, log: createLogger('error') });
 reportToDriver(running.url, running.metricsUrl);

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { isHop } from '../conversation/trusted-hops.ts';
 import { policy, streaming } from './acting-schema.ts';
 import { kafka, silences, sinks } from './sinks-schema.ts';
 import { store } from './store-schema.ts';
-import { httpUrl, proxy, upstream, upstreams } from './upstream-schema.ts';
+import { headerName, httpUrl, proxy, upstream, upstreams } from './upstream-schema.ts';
 
 const port = z.int().min(0).max(65_535);
 const milliseconds = z.int().min(1).max(86_400_000);
@@ -27,6 +28,17 @@ const server = z.strictObject({
   /** Lets another gateway listen on the same port beside this one (SO_REUSEPORT). At a stop this one takes no more
    *  connections, and answers what still comes on those that it has. */
   reuse_port: z.boolean().default(false),
+});
+
+/** Whose word is taken on who a caller is. */
+const identity = z.strictObject({
+  /** Addresses and networks of the proxies before the gateway, such as 10.0.0.7 and 10.0.0.0/8. What others say in these
+   *  headers is ignored and counted; where none is named, nobody names callers and everybody names tenants. */
+  trusted_hops: z
+    .array(z.string().refine(isHop, 'must be an address or a network such as 10.0.0.0/8'))
+    .default([]),
+  /** The header in which a trusted hop names the caller; without it a caller is a keyed hash of the API key. */
+  caller_header: headerName.default('x-telltale-caller'),
 });
 
 const review = z.strictObject({
@@ -106,6 +118,7 @@ const stop = z.strictObject({ grace_ms: milliseconds.default(20_000) });
 /** Everything that can be set, with its default; the file has this shape. */
 export const configSchema = z.strictObject({
   server: server.prefault({}),
+  identity: identity.prefault({}),
   review: review.prefault({}),
   metrics: metrics.prefault({}),
   upstream: upstream.prefault({}),

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 
 const milliseconds = z.int().min(1).max(86_400_000);
-const headerName = z
+/** The name of an HTTP header. */
+export const headerName = z
   .string()
   .regex(/^[a-z0-9!#$%&'*+.^_`|~-]+$/, 'must be the name of a header in lower case');
 const mountPath = z

@@ -6,7 +6,10 @@ const HEADERS = ['authorization', 'api-key', 'x-api-key', 'x-goog-api-key'] as c
 export const CREDENTIAL_HEADERS: ReadonlySet<string> = new Set(HEADERS);
 
 /** The caller's secret, which tells callers apart and is kept nowhere. Google's API takes it in the query too. */
-export function credentialOf({ headers, url = '/' }: IncomingMessage): string | undefined {
+export function credentialOf({
+  headers,
+  url = '/',
+}: Pick<IncomingMessage, 'headers' | 'url'>): string | undefined {
   const header = HEADERS.map((name) => headers[name]).find((value) => typeof value === 'string');
   if (typeof header === 'string') return header;
   const query = url.slice(url.indexOf('?') + 1);

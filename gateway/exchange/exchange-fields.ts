@@ -1,21 +1,21 @@
 import type { IncomingMessage } from 'node:http';
 import type { Fields } from '../../rules/index.ts';
+import type { Identity } from '../conversation/identify.ts';
 import type { ExchangeDetail } from '../telemetry/index.ts';
 import type { Route } from './parts.ts';
 
-/** What rules may ask of an exchange, as far as it is known. Tenant and language are what the request's headers say:
- *  where callers are not trusted, a proxy before the gateway must set them. */
+/** What rules may ask of an exchange, as far as it is known. The language is what the request's header says. */
 export function exchangeFields(
   { name, dialect }: Route,
   { model, conversationId }: ExchangeDetail,
-  { headers }: Pick<IncomingMessage, 'headers'>,
+  { headers, identity }: Pick<IncomingMessage, 'headers'> & { readonly identity: Identity },
 ): Fields {
   return {
     route: name,
     dialect: dialect?.name ?? null,
     model,
     conversation: conversationId,
-    tenant: single(headers['x-telltale-tenant']),
+    ...identity,
     language: single(headers['content-language']),
   };
 }

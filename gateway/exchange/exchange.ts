@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CommitOutcome } from '../../alerts/index.ts';
 import type { Fields, RuleSet, SegmentRef } from '../../rules/index.ts';
+import type { Identity } from '../conversation/identify.ts';
 import { type Decision, decide } from '../policy/decide.ts';
 import {
   createExchangeScan,
@@ -27,6 +28,7 @@ export interface Exchange {
   /** Fires when the client is gone or the gateway stops; the upstream hears it. */
   readonly abortSignal: AbortSignal;
   abortReason(): AbortReason | null;
+  readonly identity: Identity;
   /** What rules may ask of the exchange, as far as it is known. */
   fields(): Fields;
   /** The time that the gateway adds. */
@@ -67,7 +69,9 @@ export function createExchange(
   const client = createClientSignal(response, parts.stopSignal);
   const span = startSpan(parts, route, { id, request });
   const scoring = new AbortController();
-  const fields = () => exchangeFields(route, detail, request);
+  const identity = parts.identify(request);
+  const { headers } = request;
+  const fields = () => exchangeFields(route, detail, { headers, identity });
   const scan = startScan(parts, { ruleSet, fields, abortSignal: scoring.signal });
   const recorder = createRecorder({ ...parts, id, route, ruleSet, fields, scan, span });
   const verdictSoFar = () =>
@@ -94,6 +98,7 @@ export function createExchange(
     span,
     abortSignal: client.signal,
     abortReason: client.reason,
+    identity,
     fields,
     added: createAddedTime(),
     describe(known) {

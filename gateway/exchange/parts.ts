@@ -3,6 +3,7 @@ import type { Ledger } from '../../alerts/index.ts';
 import type { Detector } from '../../detectors/index.ts';
 import type { RuleSet } from '../../rules/index.ts';
 import type { Config } from '../config/schema.ts';
+import type { Identify } from '../conversation/identify.ts';
 import type { Turns } from '../conversation/turns.ts';
 import type { Dialect, DialectRoute, DialectWords } from '../dialects/dialect.ts';
 import type { DriftKeeper } from '../drift/drift-keeper.ts';
@@ -28,6 +29,7 @@ export interface GatewayParts {
   readonly health: Health;
   readonly conversationKey: KeyObject;
   readonly turns: Turns;
+  readonly identify: Identify;
   /** Fires when the grace time of a stop is over: exchanges end in an error. */
   readonly stopSignal: AbortSignal;
 }

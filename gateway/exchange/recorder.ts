@@ -117,6 +117,7 @@ function recordOf(parts: RecorderParts, { startedAt, decision, ending, findings 
     featuresetDigest: detector.featureset.digest,
     traceId: span.traceId,
     tenant: parts.fields().tenant ?? null,
+    caller: parts.fields().caller ?? null,
   };
 }
 

@@ -1,6 +1,5 @@
 import { actingRules, type SegmentRef } from '../../rules/index.ts';
 import { conversationId } from '../conversation/conversation-id.ts';
-import { credentialOf } from '../conversation/credential.ts';
 import type { RequestReading } from '../dialects/dialect.ts';
 import { blockInstead } from '../policy/decide.ts';
 import type { UpstreamAnswer } from '../upstream/create-upstream.ts';
@@ -136,7 +135,7 @@ function describe({ exchange, parts, connection }: Way, reading: RequestReading)
       header: typeof header === 'string' ? header : undefined,
       field: reading.conversation ?? conversationBefore(parts, reading),
       opening: reading.opening,
-      credential: credentialOf(connection.request),
+      caller: exchange.identity.caller,
     }),
   });
 }

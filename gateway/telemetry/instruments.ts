@@ -21,6 +21,7 @@ export interface Instruments
     | 'recordRuleReload'
     | 'recordHeldBack'
     | 'recordEvictedGroups'
+    | 'recordIgnoredHeader'
     | 'recordScanned'
     | 'recordDriftAlert'
   > {
@@ -59,6 +60,7 @@ export function createInstruments(meter: Meter): Instruments {
     },
     recordHeldBack: (name, count) => counters.heldBack.add(count, { rule: rule(name) }),
     recordEvictedGroups: (count) => counters.evictedGroups.add(count),
+    recordIgnoredHeader: (header) => counters.ignoredHeaders.add(1, { header }),
     recordScanned: (count) => counters.scanned.add(count),
     recordDriftAlert: (direction, outcome) => counters.driftAlerts.add(1, { direction, outcome }),
     recordFinding({ ruleName, mode, level }) {
@@ -100,6 +102,10 @@ function createCounters(meter: Meter) {
     driftAlerts: counter(
       METRIC_NAMES.driftAlerts,
       'Thresholds whose live rate left the promised one, and what became of the alert',
+    ),
+    ignoredHeaders: counter(
+      METRIC_NAMES.ignoredHeaders,
+      'Headers on whose a request is, from hops that are not trusted with it',
     ),
     ruleReloads: counter(METRIC_NAMES.ruleReloads, 'Reloads of the rules, refused ones included'),
   };

@@ -73,6 +73,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     recordRuleReload: instruments.recordRuleReload,
     recordHeldBack: instruments.recordHeldBack,
     recordEvictedGroups: instruments.recordEvictedGroups,
+    recordIgnoredHeader: instruments.recordIgnoredHeader,
     recordScanned: instruments.recordScanned,
     recordDriftAlert: instruments.recordDriftAlert,
     observeGauges: (read) => registerGauges(meter, read),

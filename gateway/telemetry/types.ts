@@ -157,6 +157,7 @@ export const METRIC_NAMES = {
   rulesReloadFailed: 'telltale_rules_reload_failed',
   heldBack: 'telltale_alerts_held_back_total',
   evictedGroups: 'telltale_event_groups_evicted_total',
+  ignoredHeaders: 'telltale_identity_headers_ignored_total',
   unrecorded: 'telltale_unrecorded_exchanges_total',
   inFlight: 'telltale_in_flight_exchanges',
   detectorQueued: 'telltale_detector_queued_blocks',
@@ -209,6 +210,8 @@ export interface Telemetry {
   recordHeldBack(rule: string, count: number): void;
   /** Groups of correlations or alerts that were given up for newer ones. */
   recordEvictedGroups(count: number): void;
+  /** Somebody who is not trusted said whose a request is. */
+  recordIgnoredHeader(header: 'caller' | 'tenant'): void;
   /** A threshold whose live rate is not the promised one, and what became of the alert; `held_back`: one was raised
    *  within the window. */
   recordDriftAlert(

@@ -4,6 +4,7 @@ export const FIELD_NAMES = [
   'dialect',
   'model',
   'tenant',
+  'caller',
   'language',
   'role',
   'target',

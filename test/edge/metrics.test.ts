@@ -26,6 +26,7 @@ test('every report of the gateway is a metric with its labels', async () => {
   telemetry.recordPolicyUse({ policy: 'on_unscannable', decision: 'pass' });
   telemetry.recordError('overloaded');
   telemetry.recordUnrecorded();
+  telemetry.recordIgnoredHeader('caller');
   telemetry.recordRuleReload('loaded');
   telemetry.recordRuleReload('refused');
   telemetry.recordDriftAlert('below', 'held_back');
@@ -46,6 +47,7 @@ test('every report of the gateway is a metric with its labels', async () => {
     ['telltale_unscanned_segments_total', { reason: 'image' }, 1],
     ['telltale_policy_uses_total', { policy: 'on_unscannable', decision: 'pass' }, 1],
     ['telltale_unrecorded_exchanges_total', {}, 1],
+    ['telltale_identity_headers_ignored_total', { header: 'caller' }, 1],
     ['telltale_rule_reloads_total', { outcome: 'refused' }, 1],
     ['telltale_in_flight_exchanges', {}, 2],
     ['telltale_detector_queued_blocks', {}, 7],

@@ -35,6 +35,7 @@ async function allMetrics(): Promise<string> {
   telemetry.recordRuleReload('loaded');
   telemetry.recordHeldBack(FINDING.ruleName, 1);
   telemetry.recordEvictedGroups(1);
+  telemetry.recordIgnoredHeader('tenant');
   telemetry.recordDriftAlert('above', 'raised');
   const text = await telemetry.metricsText();
   await telemetry.close();

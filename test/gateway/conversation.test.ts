@@ -9,7 +9,7 @@ import { startGateway } from './start-gateway.ts';
 import { answerJson, ask, completion, startUpstream } from './test-upstream.ts';
 
 const key = createSecretKey(Buffer.alloc(32, 7));
-const clues = { header: undefined, field: null, opening: 'a', credential: 'Bearer x' };
+const clues = { header: undefined, field: null, opening: 'a', caller: 'k-x' };
 
 test('the header comes before the field, the field before the hash', () => {
   assert.equal(conversationId(key, { ...clues, header: 'h', field: 'f' }), 'h');
@@ -26,10 +26,10 @@ test('an id that is no id is hashed, not stored', () => {
 test('callers, openings and keys tell conversations apart', () => {
   const ids = [
     conversationId(key, clues),
-    conversationId(key, { ...clues, credential: 'Bearer y' }),
+    conversationId(key, { ...clues, caller: 'k-y' }),
     conversationId(key, { ...clues, opening: 'b' }),
     conversationId(createSecretKey(Buffer.alloc(32, 8)), clues),
-    conversationId(key, { ...clues, credential: 'Bearer xa', opening: '' }),
+    conversationId(key, { ...clues, caller: 'k-xa', opening: '' }),
   ];
   assert.equal(new Set(ids).size, ids.length);
 });

@@ -15,6 +15,8 @@ const headers = {
   'x-goog-api-key': `${SECRET}-4`,
   cookie: `session=${SECRET}-5`,
   'proxy-authorization': `Basic ${SECRET}-6`,
+  // Nobody is trusted with it here.
+  'x-telltale-caller': `${SECRET}-9`,
 };
 
 test('no key of a caller or of an upstream is in a log, a trace, a metric, the store or an alert', async (context) => {

@@ -198,7 +198,7 @@ const refused: readonly (readonly [
   [
     'a field that is not there',
     { detection: `{lies: ${LIES}, here: {field: modle, equals: a}}`, condition: 'lies and here' },
-    'must be one of route, dialect, model, tenant, language, role, target, tool, conversation, it is "modle"; did you mean "model"?',
+    'must be one of route, dialect, model, tenant, caller, language, role, target, tool, conversation, it is "modle"; did you mean "model"?',
   ],
   [
     'a rule on fields alone',
