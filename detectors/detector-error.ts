@@ -13,6 +13,7 @@ export type DetectorErrorCode =
   | 'SIGNAL_UNKNOWN'
   | 'AGGREGATE_INVALID'
   | 'SCORER_MISUSED'
+  | 'KEPT_DAMAGED'
   | 'QUEUE_FULL'
   | 'TIMEOUT'
   | 'ABORTED'

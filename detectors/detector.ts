@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { compilePlan, type EncodePlan } from './encode-plan.ts';
+import { type Asked, compilePlan, type EncodePlan } from './encode-plan.ts';
 import { createFeatureset } from './featureset.ts';
 import { readModelFiles } from './manifest.ts';
 import { createReaderPool, type ReaderPool } from './reader/reader-pool.ts';
@@ -10,7 +10,7 @@ import { createScorer } from './scorer.ts';
 import { createMemory, type Memory } from './segment-memory.ts';
 import { createTokenStream } from './tokenizer/tokenizer.ts';
 import { parseVocabulary } from './tokenizer/vocabulary.ts';
-import type { Detector, DetectorConfig, ScorerOptions } from './types.ts';
+import type { Detector, DetectorConfig, Featureset } from './types.ts';
 import { readableView } from './views/readable-view.ts';
 
 const DEFAULT_MAX_QUEUED = 256;
@@ -28,6 +28,12 @@ export interface DetectorParts {
   readonly hangMs?: number;
   /** Whether to keep all runs to one fixed shape even where the machine's kernels would not need it. */
   readonly isFixedShape?: boolean;
+}
+
+/** Loads and checks a model folder for what is known of its signals, without the reader.
+ *  @throws {DetectorError} naming the file when the folder is not what its manifest says */
+export async function loadFeatureset(modelPath: string): Promise<Featureset> {
+  return createFeatureset(await readModelFiles(modelPath)).featureset;
 }
 
 /** Loads and checks a model folder, and starts its worker threads.
@@ -66,14 +72,14 @@ export async function createDetector(config: DetectorConfig, parts: DetectorPart
   return {
     featureset,
     createScorer: (options) => {
-      const { role, signals } = options;
-      const { id: plan } = planFor(signals);
+      const { role, signals, withDictionary = false } = options;
+      const { id: plan } = planFor({ signals, withDictionary });
       return createScorer({
         pool,
         options,
         tokens: createTokenStream(vocabulary),
         windows: createWindowReader({ ...windowParts, prefix: manifest.prefixes[role], plan }),
-        memory: signals.length === 0 ? null : (memory?.open({ role, plan }) ?? null),
+        memory: signals.length === 0 && !withDictionary ? null : (memory?.open({ role, plan }) ?? null),
         timeoutMs: options.timeoutMs ?? config.timeoutMs ?? DEFAULT_TIMEOUT_MS,
         onScored: ({ read, recalled }) => {
           tokensScored += read;
@@ -107,9 +113,9 @@ function createMemoryOf({ scoreCache }: DetectorConfig): Memory | null {
 /** Plans are compiled once for each list of signals. */
 function createPlans(pool: ReaderPool, source: Parameters<typeof compilePlan>[2]) {
   const known = new Map<string, EncodePlan>();
-  return (signals: ScorerOptions['signals']): EncodePlan => {
-    const key = signals.join('\n');
-    const plan = known.get(key) ?? compilePlan(known.size, signals, source);
+  return ({ signals, withDictionary }: Asked): EncodePlan => {
+    const key = `${withDictionary}\n${signals.join('\n')}`;
+    const plan = known.get(key) ?? compilePlan(known.size, { signals, withDictionary }, source);
     known.set(key, plan);
     pool.plans.set(plan.id, plan);
     return plan;

@@ -30,11 +30,20 @@ export interface PlanSource {
   readonly probes: readonly string[];
 }
 
-/** The columns that `signals` need and nothing else: the union of concepts' features, features asked for, probes.
+/** What is asked of the dictionary. */
+export interface Asked {
+  readonly signals: readonly SignalId[];
+  /** Whether every feature is wanted, whatever the signals refer to. */
+  readonly withDictionary: boolean;
+}
+
+/** The columns that are asked for and nothing else: the union of concepts' features, features asked for, probes.
  *  @throws {DetectorError} SIGNAL_UNKNOWN, FEATURE_OUT_OF_RANGE */
-export function compilePlan(id: number, signals: readonly SignalId[], source: PlanSource): EncodePlan {
+export function compilePlan(id: number, { signals, withDictionary }: Asked, source: PlanSource): EncodePlan {
   const terms = signals.map((signal) => termsOf(signal, source));
-  const features = [...new Set(terms.flatMap((t) => t.features.map((f) => f.index)))].sort((a, b) => a - b);
+  const features = withDictionary
+    ? Array.from({ length: source.dictionary.size }, (_, index) => index)
+    : [...new Set(terms.flatMap((t) => t.features.map((f) => f.index)))].sort((a, b) => a - b);
   const probes = [...new Set(terms.flatMap((t) => t.probes))];
   const place = new Map(features.map((index, column) => [index, column]));
   const columns = [...features.map(source.dictionary.feature), ...probes.map(source.dictionary.probe)];

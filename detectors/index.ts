@@ -6,8 +6,12 @@ export {
   startAggregate,
 } from './aggregate.ts';
 export { type Calibration, rarityOn, segmentsFor, thresholdFor, wilson } from './calibration.ts';
-export { createDetector } from './detector.ts';
+export { createDetector, loadFeatureset } from './detector.ts';
 export { DetectorError, type DetectorErrorCode } from './detector-error.ts';
+export type { Computed, KeptActivations } from './kept/kept-activations.ts';
+export { createKeptReader, type KeptReader } from './kept/kept-reader.ts';
+export { packActivations } from './kept/pack-activations.ts';
+export { unpackActivations } from './kept/unpack-activations.ts';
 export {
   auroc,
   averagePrecision,

@@ -181,7 +181,7 @@ async function preview(parts: ScorerParts, state: ScorerState, request: ReaderRe
 
 /** Nobody asks for a signal: tokens are counted, the reader is left alone. */
 function readsNothing({ options }: ScorerParts): boolean {
-  return options.signals.length === 0;
+  return options.signals.length === 0 && options.withDictionary !== true;
 }
 
 /** Runs of several windows at once, few enough that one long text does not fill the queue. */

@@ -45,7 +45,8 @@ export interface Activations {
   readonly tokens: readonly TokenSpan[];
   /** float32 [tokens.length] per signal asked for. */
   readonly signals: ReadonlyMap<SignalId, Float32Array>;
-  /** The dictionary's activations, of the features that the signals asked for refer to. */
+  /** The dictionary's activations, of the features that the signals asked for refer to, or of all; in a row by ascending
+   *  index. */
   readonly features: SparseActivations;
 }
 
@@ -158,6 +159,8 @@ export interface CalibrationRefusal {
 export interface ScorerOptions {
   readonly role: Role;
   readonly signals: readonly SignalId[];
+  /** Whether `features` is to hold every active feature of the dictionary, not only those that signals refer to. */
+  readonly withDictionary?: boolean;
   /** Enforcing work is taken from the queue before observing work. */
   readonly priority?: 'enforce' | 'observe';
   readonly abortSignal?: AbortSignal;
