@@ -6,6 +6,9 @@ export { type CloudEvent, EVENT_TYPE, type EventOrigin, structuredEvent } from '
 export { STORE_SINK } from './dead-record.ts';
 export { type DetectionFinding, detectionFindingSchema } from './event.ts';
 export { excerptOf, redact } from './excerpt.ts';
+export { eraseKept, type KeptFile, openKeptFile } from './kept/kept-file.ts';
+export { createKeptStore, KEPT_FILE, type KeptStore, type KeptStoreParts } from './kept/kept-store.ts';
+export type { DroppedReason, KeptRange, KeptRow, KeptStats, ToKeep } from './kept/types.ts';
 export { createLedger, type LedgerOptions } from './ledger.ts';
 export { LEVELS, levelRank } from './levels.ts';
 export { createRelay, type LaneStats, type Relay, type RelayParts } from './relay.ts';

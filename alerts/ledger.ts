@@ -132,6 +132,7 @@ function asking(store: StoreClient) {
   return {
     listFlagged: (query = {}) => store.ask('listFlagged', query),
     readExchange: (exchangeId) => store.ask('readExchange', exchangeId),
+    known: (exchangeIds) => store.ask('known', exchangeIds),
     saveReview: (review) => store.ask('saveReview', review),
     counts: () => store.ask('counts', undefined),
     take: (query) => store.ask('take', query),

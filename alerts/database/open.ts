@@ -14,6 +14,17 @@ export interface OpenOptions {
   readonly maxBytes?: number;
 }
 
+/** What a database holds, and how sure it must be. */
+export interface DatabaseKind {
+  /** Takes the tables to the newest version.
+   *  @throws {AlertsError} SCHEMA_NEWER */
+  migrate(database: DatabaseSync): void;
+  /** FULL: what was acknowledged is there after a power cut. */
+  readonly synchronous: 'FULL' | 'NORMAL';
+}
+
+const STORE: DatabaseKind = { migrate, synchronous: 'FULL' };
+
 /** A database, and where the broken one that stood in its place was put. */
 export interface OpenedDatabase {
   readonly database: DatabaseSync;
@@ -25,17 +36,18 @@ const MAX_CHECKED_BYTES = 256 * 1024 * 1024;
 
 const FILE_SUFFIXES = ['', '-wal', '-shm'];
 
-/** Opens the database in WAL mode with `synchronous=FULL` and takes it to the newest version. A file that is not a
- *  sound database is renamed, never changed, and a new one begun.
+/** Opens the database in WAL mode and takes it to the newest version. A file that is not a sound database is renamed,
+ *  never changed, and a new one begun.
+ *  @param kind - default: the store, with `synchronous=FULL`
  *  @throws {AlertsError} STORE_UNWRITABLE, STORE_FULL, STORE_LOCKED, SCHEMA_NEWER */
-export function openDatabase(options: OpenOptions): OpenedDatabase {
+export function openDatabase(options: OpenOptions, kind: DatabaseKind = STORE): OpenedDatabase {
   makeWritable(options.path);
   try {
-    return { database: openSound(options), setAside: null };
+    return { database: openSound(options, kind), setAside: null };
   } catch (error) {
     if (!isCorrupt(error)) throw storeError(error, `cannot open ${options.path}`);
     const setAside = { path: putAside(options.path), reason: messageOf(error) };
-    return { database: openSound(options), setAside };
+    return { database: openSound(options, kind), setAside };
   }
 }
 
@@ -50,14 +62,14 @@ function makeWritable(path: string): void {
   }
 }
 
-function openSound({ path, busyTimeoutMs, maxBytes }: OpenOptions): DatabaseSync {
+function openSound({ path, busyTimeoutMs, maxBytes }: OpenOptions, kind: DatabaseKind): DatabaseSync {
   const isSmall = !existsSync(path) || statSync(path).size <= MAX_CHECKED_BYTES;
   const database = new DatabaseSync(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true });
   try {
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
+    database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${kind.synchronous};`);
     if (isSmall) check(database, path);
     if (maxBytes !== undefined) limitSize(database, maxBytes);
-    migrate(database);
+    kind.migrate(database);
     return database;
   } catch (error) {
     database.close();

@@ -9,6 +9,8 @@ import { createParts } from './read-parts.ts';
 export interface Reader {
   listFlagged(query: FlaggedQuery): readonly FlaggedExchange[];
   readExchange(exchangeId: string): StoredExchange | null;
+  /** Those of some exchanges that are in the store. */
+  known(exchangeIds: readonly string[]): readonly string[];
 }
 
 const DEFAULT_LIMIT = 50;
@@ -23,10 +25,13 @@ const LIST = `SELECT ${EXCHANGE_COLUMNS} FROM exchanges e
 
 const ONE = `SELECT ${EXCHANGE_COLUMNS} FROM exchanges e WHERE e.exchange_id = ?`;
 
+const KNOWN = 'SELECT exchange_id AS id FROM exchanges WHERE exchange_id IN (SELECT value FROM json_each(?))';
+
 /** Prepares the queries of one connection. */
 export function createReader(database: DatabaseSync): Reader {
   const list = database.prepare(LIST);
   const one = database.prepare(ONE);
+  const knownIds = database.prepare(KNOWN);
   const parts = createParts(database);
 
   const summary = (row: ExchangeRow) => ({
@@ -52,7 +57,9 @@ export function createReader(database: DatabaseSync): Reader {
     const { cursor } = row;
     return { ...summary(row), segments: parts.segments(cursor), coverage: parts.coverage(cursor) };
   };
-  return { listFlagged, readExchange };
+  const known = (exchangeIds: readonly string[]): string[] =>
+    knownIds.all(JSON.stringify(exchangeIds)).map((row) => String(row['id']));
+  return { listFlagged, readExchange, known };
 }
 
 function levelOf({ levelRank: rank }: ExchangeRow): Level | null {

@@ -54,6 +54,12 @@ interface SegmentRow extends Omit<SegmentRecord, 'tokens' | 'signals'> {
   readonly signals: string;
 }
 
+/** As `Reader.known` of the embedded store. */
+export async function known(query: Query, exchangeIds: readonly string[]): Promise<readonly string[]> {
+  const sql = 'SELECT exchange_id AS id FROM exchanges WHERE exchange_id = ANY($1)';
+  return (await query<{ id: string }>(sql, [exchangeIds])).map(({ id }) => id);
+}
+
 /** Newest first, as `Reader.listFlagged` of the embedded store. */
 export async function listFlagged(query: Query, asked: FlaggedQuery): Promise<readonly FlaggedExchange[]> {
   const rows = await query<ExchangeRow>(LIST, [

@@ -21,7 +21,7 @@ import { createLeases } from './leases.ts';
 import { migratePostgres } from './migrations.ts';
 import { createNews } from './news.ts';
 import { createOutbox } from './outbox.ts';
-import { listFlagged, readExchange } from './read.ts';
+import { known, listFlagged, readExchange } from './read.ts';
 import { expire, pressure, prune } from './retention.ts';
 import { textToColumn } from './text.ts';
 
@@ -59,6 +59,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     saveReview: (review) => saveReview(database, review),
     listFlagged: (asked) => listFlagged(query, asked),
     readExchange: (exchangeId) => readExchange(query, exchangeId),
+    known: (exchangeIds) => known(query, exchangeIds),
     counts: () => countAll(query),
     ...createOutbox({ database, leases, owner, content: options.content }),
     ...createDeadLetters(database, commit),

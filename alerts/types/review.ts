@@ -102,6 +102,8 @@ export interface ReviewStore {
   /** Newest first. */
   listFlagged(query?: FlaggedQuery): Promise<readonly FlaggedExchange[]>;
   readExchange(exchangeId: string): Promise<StoredExchange | null>;
+  /** Those of some exchanges that are in the store. */
+  known(exchangeIds: readonly string[]): Promise<readonly string[]>;
   /** Null when there is no such exchange. Earlier reviews stay in the store. */
   saveReview(review: NewReview): Promise<Review | null>;
   counts(): Promise<Counts>;

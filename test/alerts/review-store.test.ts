@@ -40,6 +40,12 @@ const queries: [query: FlaggedQuery, expected: string[]][] = [
 forEachStore(defineTests);
 
 function defineTests(store: TestStore): void {
+  test('of any ids those are known that are in the store', async (t) => {
+    const { ledger } = await fill(t, store);
+    assert.deepEqual([...(await ledger.known(['two', 'seven', "o'ne", 'one']))].sort(), ['one', 'two']);
+    assert.deepEqual(await ledger.known([]), []);
+  });
+
   test('flagged exchanges come newest first, as the query narrows them', async (t) => {
     const { ledger } = await fill(t, store);
     await ledger.saveReview({ exchangeId: 'one', verdict: 'unsure', comment: '', reviewer: 'a' });
