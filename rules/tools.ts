@@ -20,5 +20,28 @@ export {
 export type { OwnCalibration } from './own-calibration.ts';
 export { CALIBRATION_SUFFIX } from './read-files.ts';
 export { type RecordResult, recordText, type ToRecord } from './record-text.ts';
+export {
+  createReplayer,
+  type JudgedExchange,
+  type OpenedExchange,
+  type Replayer,
+  type Unjudged,
+} from './replay/judge-exchange.ts';
+export {
+  decodeExchange,
+  encodeExchange,
+  type FiredRule,
+  type KeptExchange,
+  type KeptReading,
+  type KeptSegment,
+} from './replay/kept-exchange.ts';
+export type { Proportion } from './replay/proportion.ts';
+export {
+  createReplayTally,
+  type ReplayReport,
+  type ReplayTally,
+  type ReviewedAs,
+  type RuleReplay,
+} from './replay/replay-tally.ts';
 export { type RouteUse, routeUses } from './route-uses.ts';
 export { calibrationText, type NewCalibration, tryCalibration } from './try-calibration.ts';

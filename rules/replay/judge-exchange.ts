@@ -1,0 +1,169 @@
+import {
+  type Activations,
+  type Computed,
+  createKeptReader,
+  type Featureset,
+  type KeptActivations,
+  type KeptReader,
+  type SignalId,
+  unpackActivations,
+} from '../../detectors/index.ts';
+import { type CompiledRule, compiledOf, type Plan } from '../compiled.ts';
+import { advance, beginSegment, fieldsOf, finish } from '../evaluate.ts';
+import type { Fields } from '../fields/fields.ts';
+import { createPlan } from '../plan.ts';
+import type { Finding, RuleSet } from '../types.ts';
+import type { KeptExchange, KeptReading, KeptSegment } from './kept-exchange.ts';
+
+/** A rule that could not be held against a segment, and what it would have read. */
+export interface Unjudged {
+  readonly ruleId: string;
+  /** Signals that were not kept; empty where nobody read the segment. */
+  readonly missing: readonly SignalId[];
+}
+
+/** What rules make of a kept exchange. */
+export interface JudgedExchange {
+  /** As the gateway would have found them, but for what needs the text: spans are empty, and of a finding in a disguised
+   *  text the tokens are those of the text without its disguise. */
+  readonly findings: readonly Finding[];
+  readonly unjudged: readonly Unjudged[];
+}
+
+/** A kept exchange, unpacked to be judged by one set of rules after another. */
+export interface OpenedExchange {
+  readonly exchange: KeptExchange;
+  readonly tokens: number;
+  judge(ruleSet: RuleSet): JudgedExchange;
+}
+
+/** Opens kept exchanges that were read with one featureset. */
+export interface Replayer {
+  /** @throws {DetectorError} KEPT_DAMAGED */
+  open(exchange: KeptExchange): OpenedExchange;
+}
+
+interface OpenedReading extends KeptReading {
+  readonly kept: KeptActivations;
+  /** Those that were read off it so far. */
+  readonly signals: Map<SignalId, Float32Array>;
+}
+
+interface OpenedSegment {
+  readonly segment: KeptSegment;
+  readonly readings: readonly OpenedReading[];
+}
+
+/** What a plan comes to where some signals are missing. */
+interface Judgeable {
+  readonly plan: Plan;
+  readonly unjudged: readonly Unjudged[];
+}
+
+/** @param featureset - the one that the exchanges were read with */
+export function createReplayer(featureset: Featureset): Replayer {
+  const reader = createKeptReader(featureset);
+  const judgeableOf = createJudgeable(reader);
+  return {
+    open(exchange) {
+      const segments = exchange.segments.map((segment): OpenedSegment => {
+        const readings = segment.readings.map((reading) => {
+          const kept = unpackActivations(reading.packed, segment.computed);
+          return { ...reading, kept, signals: new Map() };
+        });
+        return { segment, readings };
+      });
+      const all = segments.flatMap(({ readings }) => readings);
+      const judge = (ruleSet: RuleSet): JudgedExchange => {
+        const judged = segments.map((one) => judgeSegment(ruleSet, one, { reader, judgeableOf }));
+        return {
+          findings: judged.flatMap(({ findings }) => findings),
+          unjudged: judged.flatMap(({ unjudged }) => unjudged),
+        };
+      };
+      return { exchange, tokens: all.reduce((sum, { kept }) => sum + kept.tokens, 0), judge };
+    },
+  };
+}
+
+interface Tools {
+  readonly reader: KeptReader;
+  readonly judgeableOf: (plan: Plan, segment: KeptSegment) => Judgeable;
+}
+
+function judgeSegment(
+  ruleSet: RuleSet,
+  { segment, readings }: OpenedSegment,
+  { reader, judgeableOf }: Tools,
+): JudgedExchange {
+  const { ref, fields } = segment;
+  const whole = compiledOf(ruleSet).planFor(ref.target, fieldsOf(ref, fields));
+  if (readings.length === 0) {
+    // A segment that could not be read, or had no text, says the same to every rule.
+    if (segment.reason !== 'no_rules') return { findings: [], unjudged: [] };
+    return { findings: [], unjudged: whole.rules.map(({ rule }) => ({ ruleId: rule.id, missing: [] })) };
+  }
+  const { plan, unjudged } = judgeableOf(whole, segment);
+  const findings = readings.map((reading) => {
+    const activations = activationsOf(reader, reading, plan.signals);
+    const { state, findings: early } = advance(
+      ruleSet,
+      beginSegment(ruleSet, ref, { plan, fields }),
+      activations,
+    );
+    const found = reading.isFinished ? finish(ruleSet, state).settled : early;
+    return reading.changes === null ? found : found.map((finding) => hidden(finding, reading.changes));
+  });
+  const [text = [], view = []] = findings;
+  const fired = new Set(text.map(({ ruleId }) => ruleId));
+  return { findings: [...text, ...view.filter(({ ruleId }) => !fired.has(ruleId))], unjudged };
+}
+
+function hidden(finding: Finding, changes: KeptReading['changes']): Finding {
+  return { ...finding, view: { changes: changes ?? [], text: '', span: { start: 0, end: 0 } } };
+}
+
+function activationsOf(
+  reader: KeptReader,
+  { kept, signals: known }: OpenedReading,
+  wanted: readonly SignalId[],
+): Activations {
+  const fresh = wanted.filter((signal) => !known.has(signal));
+  const read = reader.read(kept, fresh);
+  for (const [signal, values] of read.signals) known.set(signal, values);
+  return { ...read, signals: known };
+}
+
+/** Plans that many segments share are looked at once. */
+function createJudgeable(reader: KeptReader): Tools['judgeableOf'] {
+  const known = new WeakMap<Plan, Map<string, Judgeable>>();
+  return (plan, segment) => {
+    const { computed, ref, fields } = segment;
+    const ofPlan = known.get(plan) ?? new Map<string, Judgeable>();
+    known.set(plan, ofPlan);
+    const key = `${computed.isWholeDictionary} ${computed.signals.join(' ')}`;
+    const found = ofPlan.get(key) ?? judgeableRules(plan, computed, reader, fieldsOf(ref, fields));
+    ofPlan.set(key, found);
+    return found;
+  };
+}
+
+function judgeableRules(plan: Plan, computed: Computed, reader: KeptReader, fields: Fields): Judgeable {
+  const missing = new Set(reader.missing(computed, plan.signals));
+  if (missing.size === 0) return { plan, unjudged: [] };
+  const missingOf = ({ conditions }: CompiledRule) => [
+    ...new Set(conditions.flatMap(({ signals }) => signals.filter((signal) => missing.has(signal)))),
+  ];
+  const rules = plan.rules.map(({ rule }) => rule);
+  const unjudged = rules
+    .map((rule) => ({ ruleId: rule.id, missing: missingOf(rule) }))
+    .filter((one) => one.missing.length > 0);
+  const without = new Set(unjudged.map(({ ruleId }) => ruleId));
+  return {
+    plan: createPlan(
+      rules.filter(({ id }) => !without.has(id)),
+      fields,
+    ),
+    unjudged,
+  };
+}
