@@ -24,6 +24,7 @@ import { createHealth } from './health.ts';
 import { type HttpServer, listen } from './http-server.ts';
 import { createMetricsHandler } from './metrics-handler.ts';
 import { ledgerOptions, storeNotes } from './open-ledger.ts';
+import { createReplayKeeper, type ReplayKeeper } from './replay/replay-keeper.ts';
 import { ruleFolders } from './rule-folders.ts';
 import { sinkNames } from './sinks/create-sinks.ts';
 import { type RunningRelay, startRelay } from './start-relay.ts';
@@ -91,13 +92,13 @@ export async function startTelltale(config: Config, options: StartOptions = {}):
 async function start(starting: Start): Promise<Running> {
   const { config, closing, log } = starting;
   const hardStop = new AbortController();
-  const { parts, rules, ledger, drift, upstreamUrls } = await buildParts(starting, hardStop.signal);
+  const { parts, rules, ledger, drift, replay, upstreamUrls } = await buildParts(starting, hardStop.signal);
   const { app, server } = await openGateway(parts, closing);
   const { url } = server;
   const reviewUrl = await openReview(starting, parts, { ledger, gatewayUrl: url });
   const { relayDeadlineMs: deadlineMs = 5_000 } = starting.options;
   const relay = closing.add('relay', startRelay({ config, ledger, log, reviewUrl, deadlineMs }));
-  observeGauges(parts, app, { relay, ledger, drift });
+  observeGauges(parts, app, { relay, ledger, replay, drift });
   const handler = createMetricsHandler(parts.telemetry);
   const metrics = closing.add('metrics', await listen({ name: 'metrics', ...config.metrics, handler }));
   const { rules: active, digest } = rules.current();
@@ -121,6 +122,7 @@ interface Built {
   readonly rules: ActiveRules;
   readonly ledger: Ledger;
   readonly drift: DriftKeeper;
+  readonly replay: ReplayKeeper;
   readonly upstreamUrls: readonly string[];
 }
 
@@ -141,6 +143,16 @@ async function buildParts({ config, log, closing, options }: Start, stopSignal: 
     'drift',
     await startDrift(config, { dataDir, detector, currentRules, ledger, telemetry, log }),
   );
+  const replay = closing.add(
+    'replay',
+    createReplayKeeper({
+      config: config.replay,
+      dataDir,
+      featureset: detector.featureset,
+      known: ledger.known,
+      log,
+    }),
+  );
   const demo = needsDemo(config) ? closing.add('demo', await createDemoUpstream({ port: 0 })) : null;
   const demoUrl = demo?.url ?? null;
   const health = createHealth(config.policy.on_unrecorded.none === 'block', () => storeNotes(ledger.stats()));
@@ -152,6 +164,7 @@ async function buildParts({ config, log, closing, options }: Start, stopSignal: 
     currentRules,
     ledger,
     drift,
+    replay,
     events: closing.add('events', await openEvents(dataDir, events)),
     telemetry,
     upstreams: closing.add(
@@ -166,7 +179,7 @@ async function buildParts({ config, log, closing, options }: Start, stopSignal: 
     stopSignal,
   };
   const upstreamUrls = [config.upstream.url ?? demoUrl ?? [], config.upstreams.map(({ url }) => url)].flat();
-  return { parts, rules, ledger, drift, upstreamUrls };
+  return { parts, rules, ledger, drift, replay, upstreamUrls };
 }
 
 function openIdentify(
@@ -218,15 +231,17 @@ async function openReview(
 interface Gauged {
   readonly relay: RunningRelay;
   readonly ledger: Ledger;
+  readonly replay: ReplayKeeper;
   readonly drift: DriftKeeper;
 }
 
-function observeGauges(parts: GatewayParts, app: GatewayApp, { relay, ledger, drift }: Gauged): void {
+function observeGauges(parts: GatewayParts, app: GatewayApp, { relay, ledger, replay, drift }: Gauged): void {
   parts.telemetry.observeGauges(() => ({
     inFlight: app.inFlight(),
     detector: parts.detector.stats(),
     ...relay.gauges(),
     store: ledger.stats(),
+    replay: replay.stats(),
     drift: drift.reading(),
     rulesActive: parts.currentRules().rules.filter(({ mode }) => mode !== 'off').length,
     isReady: parts.health.readiness().isReady,

@@ -28,9 +28,9 @@ const RANGE = "ended_at >= coalesce(?, '') AND (? IS NULL OR ended_at < ?)";
  *  @throws {AlertsError} STORE_CORRUPT, STORE_LOCKED, SCHEMA_NEWER */
 export function openKeptFile(dataDir: string): KeptFile | null {
   const path = join(dataDir, KEPT_FILE);
-  if (!existsSync(path)) return null;
-  const database = openOrFail(path);
-  const ofRange = ({ since = null, until = null }: KeptRange) => [since, until, until] as const;
+  const database = openBegun(path);
+  if (database === null) return null;
+  const ofRange = ({ since, until }: KeptRange) => [since ?? null, until ?? null, until ?? null] as const;
   return {
     path,
     count: (range) =>
@@ -50,8 +50,8 @@ export function openKeptFile(dataDir: string): KeptFile | null {
  *  @throws {AlertsError} STORE_CORRUPT, STORE_LOCKED, SCHEMA_NEWER */
 export function eraseKept(dataDir: string, selection: KeptSelection): number {
   const path = join(dataDir, KEPT_FILE);
-  if (!existsSync(path)) return 0;
-  const database = openOrFail(path);
+  const database = openBegun(path);
+  if (database === null) return 0;
   try {
     return orFail(path, () => {
       const sql = `DELETE FROM exchanges WHERE ${selectionColumn(selection)} = ?`;
@@ -70,10 +70,16 @@ export function eraseKept(dataDir: string, selection: KeptSelection): number {
   }
 }
 
-function openOrFail(path: string): DatabaseSync {
+/** Whoever keeps exchanges makes the tables; a command that comes before finds nothing. */
+function openBegun(path: string): DatabaseSync | null {
+  if (!existsSync(path)) return null;
   return orFail(path, () => {
     const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
     try {
+      if (Number(database.prepare('PRAGMA user_version').get()?.['user_version']) === 0) {
+        database.close();
+        return null;
+      }
       KEPT.migrate(database);
       return database;
     } catch (error) {

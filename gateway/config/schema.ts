@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isHop } from '../conversation/trusted-hops.ts';
 import { policy, streaming } from './acting-schema.ts';
+import { replay } from './replay-schema.ts';
 import { kafka, silences, sinks } from './sinks-schema.ts';
 import { store } from './store-schema.ts';
 import { headerName, httpUrl, proxy, upstream, upstreams } from './upstream-schema.ts';
@@ -132,6 +133,7 @@ export const configSchema = z.strictObject({
   /** Folder of state: store, alerts file, keys. */
   data: z.string().min(1).default('.telltale'),
   store: store.prefault({}),
+  replay: replay.prefault({}),
   kafka: kafka.prefault({}),
   sinks,
   silences,

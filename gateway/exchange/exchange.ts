@@ -128,7 +128,7 @@ export function createExchange(
 }
 
 function startScan(
-  { config, detector }: GatewayParts,
+  { config, detector, replay }: GatewayParts,
   // Not the client's signal: what came before a client left is scored all the same.
   own: Pick<ExchangeScanParts, 'ruleSet' | 'fields' | 'abortSignal'>,
 ): ExchangeScan {
@@ -136,6 +136,7 @@ function startScan(
   return createExchangeScan({
     detector,
     ...own,
+    computedFor: replay.computedFor,
     maxSegments: limits.max_segments,
     maxSegmentTokens: limits.max_segment_tokens,
     timeoutMs: config.detector.timeout_ms,

@@ -9,6 +9,7 @@ import type { Dialect, DialectRoute, DialectWords } from '../dialects/dialect.ts
 import type { DriftKeeper } from '../drift/drift-keeper.ts';
 import type { EventKeeper } from '../events/event-keeper.ts';
 import type { Health } from '../health.ts';
+import type { ReplayKeeper } from '../replay/replay-keeper.ts';
 import type { Logger, Telemetry } from '../telemetry/index.ts';
 import type { Upstreams } from '../upstream/create-upstreams.ts';
 
@@ -23,6 +24,8 @@ export interface GatewayParts {
   readonly events: Pick<EventKeeper, 'observe'>;
   /** Holds promised false-alarm rates against what passes through. */
   readonly drift: Pick<DriftKeeper, 'note'>;
+  /** What is kept for rules to be held against again. */
+  readonly replay: Pick<ReplayKeeper, 'computedFor' | 'keep'>;
   readonly telemetry: Telemetry;
   readonly upstreams: Upstreams;
   readonly log: Logger;

@@ -31,7 +31,7 @@ export interface Recorder {
 export interface RecorderParts
   extends Pick<
     GatewayParts,
-    'ledger' | 'events' | 'drift' | 'telemetry' | 'health' | 'log' | 'detector' | 'config'
+    'ledger' | 'events' | 'drift' | 'replay' | 'telemetry' | 'health' | 'log' | 'detector' | 'config'
   > {
   readonly id: string;
   readonly route: Route;
@@ -47,12 +47,16 @@ export function createRecorder(parts: RecorderParts): Recorder {
     async record(decided, ending) {
       const findings = observe(parts);
       const decision = withFindings(decided, findings);
-      const outcome = await parts.ledger.commit(recordOf(parts, { startedAt, decision, ending, findings }));
+      const record = recordOf(parts, { startedAt, decision, ending, findings });
+      const outcome = await parts.ledger.commit(record);
       parts.health.noteCommit(outcome);
       countPolicies(parts, { decision, findings }, outcome);
       for (const finding of findings) parts.span.finding(finding);
       countCoverage(parts);
       noteRates(parts);
+      const { ruleSet, scan } = parts;
+      // What the store does not hold nobody could erase.
+      if (outcome.outcome === 'committed') parts.replay.keep({ record, ruleSet, segments: scan.kept });
       parts.span.event('committed');
       endSpan(parts, decision, ending);
       return outcome;

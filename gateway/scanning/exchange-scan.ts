@@ -1,8 +1,9 @@
 import type { CoverageEntry, SegmentRecord, UnscannedReason } from '../../alerts/index.ts';
 import type { Detector } from '../../detectors/index.ts';
-import type { Fields, Finding, RuleSet, SegmentRef } from '../../rules/index.ts';
+import type { Fields, Finding, KeptSegment, RuleSet, SegmentRef } from '../../rules/index.ts';
 import type { TextReading } from '../dialects/dialect.ts';
 import type { SegmentRedaction } from '../redaction/redact-body.ts';
+import type { ComputedFor } from '../replay/computed-signals.ts';
 import { createGate } from './gate.ts';
 import {
   createSegmentScan,
@@ -21,6 +22,8 @@ export interface ExchangeScanParts {
   readonly timeoutMs: number;
   /** Fields of the exchange, as far as they are known when a segment begins. */
   readonly fields: () => Fields;
+  /** What the reader computes where rules read some signals; absent: those alone. */
+  readonly computedFor?: ComputedFor;
 }
 
 /** Something of an exchange that no segment stands for: a body that is no JSON, an answer that was cut. */
@@ -48,6 +51,8 @@ export interface ExchangeScan {
   segments(): readonly ScannedSegment[];
   /** Those that were read to their end. */
   judged(): readonly JudgedSegment[];
+  /** What is kept of all. */
+  kept(): readonly KeptSegment[];
   /** From now on texts that begin are read as soon as they come, since their bytes wait for it. */
   hold(held: HeldReading, onProgress: () => void): void;
   /** How many characters of a segment can be in no match that is still to come. */
@@ -115,6 +120,7 @@ export function createExchangeScan(parts: ExchangeScanParts): ExchangeScan {
     segments: () =>
       [...segments.values()].map((segment) => ({ ref: segment.ref, coverage: segment.coverage() })),
     judged: () => [...segments.values()].flatMap((segment) => segment.judged() ?? []),
+    kept: () => [...segments.values()].map((segment) => segment.kept()),
     hold(held, onProgress) {
       holding = { held, onProgress };
     },

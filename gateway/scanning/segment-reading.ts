@@ -5,12 +5,14 @@ import {
   type Finding,
   fieldsOf,
   joinReadings,
+  type KeptSegment,
   type PromisesSeen,
   type RuleSet,
   type SegmentRef,
 } from '../../rules/index.ts';
 import type { Range } from '../reading/json-source.ts';
 import { mergeRanges } from '../redaction/redact-text.ts';
+import type { ComputedFor } from '../replay/computed-signals.ts';
 import { createTextReading, type TextReader, type TextReading } from './text-reading.ts';
 
 /** One segment before the reader and the rules, and what they have said of it so far. */
@@ -29,6 +31,8 @@ export interface SegmentReading extends TextReader {
   /** What rules that redact take out of the text, so far; touching stretches are one. */
   redactions(): readonly Range[];
   record(wanted: ReadonlySet<SignalId>): Pick<SegmentRecord, 'tokens' | 'signals'>;
+  /** What is kept of both readings. */
+  kept(): Pick<KeptSegment, 'fields' | 'computed' | 'readings'>;
 }
 
 export interface SegmentReadingParts {
@@ -38,6 +42,8 @@ export interface SegmentReadingParts {
   readonly timeoutMs: number;
   /** Fields of the exchange, as far as they are known when a segment begins. */
   readonly fields: () => Fields;
+  /** What the reader computes where rules read some signals; absent: those alone. */
+  readonly computedFor?: ComputedFor;
 }
 
 /** @returns null where no rule reads such a segment of such an exchange */
@@ -45,7 +51,8 @@ export function createSegmentReading(ref: SegmentRef, parts: SegmentReadingParts
   const fields = fieldsOf(ref, parts.fields());
   const signals = parts.ruleSet.signalsFor(ref.target, fields);
   if (signals.length === 0) return null;
-  const open = () => createTextReading(ref, { ...parts, fields, signals });
+  const computed = parts.computedFor?.(signals) ?? { signals, isWholeDictionary: false };
+  const open = () => createTextReading(ref, { ...parts, fields, computed });
   const first = open();
   let second: { readonly view: ReadableView; readonly reading: TextReading } | null = null;
   return {
@@ -73,6 +80,14 @@ export function createSegmentReading(ref: SegmentRef, parts: SegmentReadingParts
       return mergeRanges([...first.stretches(), ...hidden]);
     },
     record: (wanted) => recordOf(first.batches(), wanted),
+    kept: () => ({
+      fields,
+      computed,
+      readings: [
+        { ...first.kept(), changes: null },
+        ...(second === null ? [] : [{ ...second.reading.kept(), changes: second.view.changes }]),
+      ],
+    }),
   };
 }
 

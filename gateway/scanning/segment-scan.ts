@@ -1,6 +1,6 @@
 import type { CoverageEntry, SegmentRecord, UnscannedReason } from '../../alerts/index.ts';
 import type { SignalId } from '../../detectors/index.ts';
-import type { Finding, PromisesSeen, SegmentRef } from '../../rules/index.ts';
+import type { Finding, KeptSegment, PromisesSeen, SegmentRef } from '../../rules/index.ts';
 import type { Range } from '../reading/json-source.ts';
 import { createSegmentReading, type SegmentReading, type SegmentReadingParts } from './segment-reading.ts';
 import { createSegmentWork, type SegmentWork, type SegmentWorkParts } from './segment-work.ts';
@@ -49,6 +49,8 @@ export interface SegmentScan {
   record(signals: ReadonlySet<SignalId>): SegmentRecord;
   /** null where it was not read to its end. */
   judged(): JudgedSegment | null;
+  /** What is kept of it for rules to be held against it again. */
+  kept(): KeptSegment;
 }
 
 /** Starts to scan one segment. Without a rule on its target it is skipped, and said to be. */
@@ -58,6 +60,7 @@ export function createSegmentScan(ref: SegmentRef, parts: ScanParts): SegmentSca
   const work = reading === null ? null : createSegmentWork(reading, feed, parts);
   const unread: { reason: UnscannedReason | null; bytes: number } = { reason: null, bytes: 0 };
   const clearing = createClearing({ ref, reading, feed, work }, parts);
+  const status = () => statusOf(work?.failure() ?? null, unread.reason, reading !== null);
   return {
     ref,
     push(piece) {
@@ -86,7 +89,7 @@ export function createSegmentScan(ref: SegmentRef, parts: ScanParts): SegmentSca
       pointer: ref.pointer,
       role: ref.role,
       choice: ref.choice,
-      ...statusOf(work?.failure() ?? null, unread.reason, reading !== null),
+      ...status(),
       tokens: reading?.tokens() ?? 0,
       bytes: feed.bytes() + unread.bytes,
     }),
@@ -101,8 +104,11 @@ export function createSegmentScan(ref: SegmentRef, parts: ScanParts): SegmentSca
       const seen = (work?.failure() ?? null) === null ? (reading?.seen() ?? null) : null;
       return seen === null ? null : { ref, text: feed.text(), seen };
     },
+    kept: () => ({ ref, ...status(), ...(reading?.kept() ?? UNREAD) }),
   };
 }
+
+const UNREAD = { fields: {}, computed: { signals: [], isWholeDictionary: false }, readings: [] };
 
 interface ToClear {
   readonly ref: SegmentRef;

@@ -1,4 +1,4 @@
-import type { Activations, TokenSpan } from '../../detectors/index.ts';
+import { type Activations, type Computed, packActivations, type TokenSpan } from '../../detectors/index.ts';
 import {
   advance,
   beginSegment,
@@ -6,11 +6,11 @@ import {
   type Fields,
   type Finding,
   finish,
+  type KeptReading,
   knownQuiet,
   noteQuiet,
   type PromisesSeen,
   promisesSeen,
-  type RuleSet,
   type SegmentRef,
 } from '../../rules/index.ts';
 import type { SegmentReadingParts } from './segment-reading.ts';
@@ -42,19 +42,23 @@ export interface TextReading extends TextReader {
   clearedTo(reach: number): number;
   /** What rules that redact take out of the text, so far. */
   stretches(): readonly TokenSpan[];
+  /** What is kept of it. */
+  kept(): Omit<KeptReading, 'changes'>;
 }
 
 /** What both readings of a segment share. */
 export interface TextReadingParts extends Omit<SegmentReadingParts, 'fields'> {
   readonly fields: Fields;
-  readonly signals: ReturnType<RuleSet['signalsFor']>;
+  readonly computed: Computed;
 }
 
 /** Begins to read a text of a segment. */
 export function createTextReading(ref: SegmentRef, parts: TextReadingParts): TextReading {
-  const { detector, ruleSet, abortSignal, timeoutMs, fields, signals } = parts;
+  const { detector, ruleSet, abortSignal, timeoutMs, fields, computed } = parts;
   const priority = ruleSet.enforces(ref.target) ? 'enforce' : 'observe';
-  const scorer = detector.createScorer({ role: ref.role, signals, priority, abortSignal, timeoutMs });
+  const { signals, isWholeDictionary: withDictionary } = computed;
+  const asked = { role: ref.role, signals, withDictionary, priority, abortSignal, timeoutMs } as const;
+  const scorer = detector.createScorer(asked);
   const batches: Activations[] = [];
   const begun = beginSegment(ruleSet, ref, { fields });
   let state = begun;
@@ -111,5 +115,6 @@ export function createTextReading(ref: SegmentRef, parts: TextReadingParts): Tex
     seen: () => seen,
     clearedTo: (reach) => ends[ends.length - reach] ?? 0,
     stretches: () => stretches,
+    kept: () => ({ packed: packActivations(batches), isFinished: seen !== null }),
   };
 }

@@ -1,5 +1,6 @@
 import type { Meter, Observable } from '@opentelemetry/api';
 import { registerDriftGauges } from './drift-gauges.ts';
+import { registerReplayGauges } from './replay-gauges.ts';
 import { registerScoreCacheGauges } from './score-cache-gauges.ts';
 import { registerStoreGauges } from './store-gauges.ts';
 import { type GaugeReading, METRIC_NAMES, type SinkReading } from './types.ts';
@@ -30,18 +31,21 @@ export function registerGauges(meter: Meter, read: () => GaugeReading): void {
     ready: gauge(METRIC_NAMES.ready, '1 when the gateway takes requests'),
   };
   const store = registerStoreGauges(meter);
+  const replay = registerReplayGauges(meter);
   const drift = registerDriftGauges(meter);
   const cache = registerScoreCacheGauges(meter);
   const observe = (result: { observe: Report }): void => {
     const [reading, to] = [read(), result.observe.bind(result)];
     report(observables, reading, to);
     store.report(reading.store, to);
+    replay.report(reading.replay, to);
     drift.report(reading.drift, to);
     cache.report(reading.detector, to);
   };
   meter.addBatchObservableCallback(observe, [
     ...Object.values(observables),
     ...store.observables,
+    ...replay.observables,
     ...drift.observables,
     ...cache.observables,
   ]);

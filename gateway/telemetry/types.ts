@@ -1,7 +1,7 @@
 /** The words of the telemetry's face: what the gateway reports while it works.
  *  No call here throws, blocks or carries message content; every call is cheap enough for the hot path. */
 
-import type { LaneStats, LedgerStats, UnscannedReason, Verdict } from '../../alerts/index.ts';
+import type { KeptStats, LaneStats, LedgerStats, UnscannedReason, Verdict } from '../../alerts/index.ts';
 import type { DetectorStats } from '../../detectors/index.ts';
 import type { Finding } from '../../rules/index.ts';
 
@@ -124,6 +124,9 @@ export interface DriftReading {
   readonly textsForgotten: number;
 }
 
+/** What is kept for replay, and what has not been since the start. */
+export type ReplayReading = KeptStats;
+
 /** What gauges read when metrics are collected. */
 export interface GaugeReading {
   readonly inFlight: number;
@@ -131,6 +134,7 @@ export interface GaugeReading {
   /** What the relay knows of each sink. */
   readonly sinks: readonly SinkReading[];
   readonly store: StoreReading;
+  readonly replay: ReplayReading;
   readonly drift: DriftReading;
   readonly rulesActive: number;
   readonly isReady: boolean;
@@ -187,6 +191,11 @@ export const METRIC_NAMES = {
   storeBuried: 'telltale_store_buried_exchanges_total',
   storeRefused: 'telltale_store_refused_exchanges_total',
   storeFailures: 'telltale_store_task_failures_total',
+  replayBytes: 'telltale_replay_bytes',
+  replayKept: 'telltale_replay_kept_exchanges_total',
+  replayDropped: 'telltale_replay_dropped_exchanges_total',
+  replayRemoved: 'telltale_replay_removed_exchanges_total',
+  replayFailures: 'telltale_replay_sweep_failures_total',
   rulesActive: 'telltale_rules_active',
   ready: 'telltale_ready',
 } as const;

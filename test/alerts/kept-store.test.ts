@@ -150,7 +150,7 @@ test('an erasure reaches what is kept, beside a store that is open, and no byte 
   store.keep(toKeep('theirs'));
   await settled(store);
   const files = () => readdirSync(dataDir).map((name) => readFileSync(join(dataDir, name)));
-  const piece = data.subarray(3000, 3200);
+  const piece = Buffer.from(data.subarray(3000, 3200));
   assert.ok(
     files().some((bytes) => bytes.includes(piece)),
     'it is there before',

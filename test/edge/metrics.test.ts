@@ -85,6 +85,12 @@ test('every report of the gateway is a metric with its labels', async () => {
     ['telltale_rule_drift', { rule: 'deception-expressed', direction: 'below' }, 0],
     ['telltale_drift_alerts_total', { direction: 'below', outcome: 'held_back' }, 1],
     ['telltale_drift_texts_forgotten_total', {}, 12],
+    ['telltale_replay_bytes', {}, 6_500],
+    ['telltale_replay_kept_exchanges_total', {}, 61],
+    ['telltale_replay_dropped_exchanges_total', { reason: 'queue_full' }, 62],
+    ['telltale_replay_removed_exchanges_total', { why: 'room' }, 63],
+    ['telltale_replay_removed_exchanges_total', { why: 'left_store' }, 64],
+    ['telltale_replay_sweep_failures_total', {}, 66],
     ['telltale_rules_active', {}, 8],
     ['telltale_ready', {}, 1],
   ];

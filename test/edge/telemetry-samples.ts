@@ -103,6 +103,15 @@ export const GAUGES: GaugeReading = {
     unrecorded: { disk_full: 9 },
     failures: { retention: 4, pressure: 0, bury: 0, leases: 0, news: 0 },
   },
+  replay: {
+    kept: 61,
+    dropped: { queue_full: 62 },
+    evicted: 63,
+    expired: 64,
+    queuedBytes: 0,
+    bytes: 6_500,
+    failures: 66,
+  },
   drift: {
     rates: [
       {
