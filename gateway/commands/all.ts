@@ -14,6 +14,7 @@ import { rulesExplainCommand } from './rules-explain.ts';
 import { rulesFmtCommand } from './rules-fmt.ts';
 import { rulesInitCommand } from './rules-init.ts';
 import { rulesRecordCommand } from './rules-record.ts';
+import { rulesReplayCommand } from './rules-replay.ts';
 import { rulesSchemaCommand } from './rules-schema.ts';
 import { rulesTestCommand } from './rules-test.ts';
 import { scoreCommand } from './score.ts';
@@ -35,6 +36,7 @@ export const COMMANDS: readonly Command[] = [
   rulesExplainCommand,
   rulesRecordCommand,
   rulesBacktestCommand,
+  rulesReplayCommand,
   rulesCalibrateCommand,
   rulesDiffCommand,
   rulesFmtCommand,

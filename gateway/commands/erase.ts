@@ -1,4 +1,5 @@
-import type { EraseSelection, Erasure } from '../../alerts/index.ts';
+import { resolve } from 'node:path';
+import { type EraseSelection, type Erasure, eraseKept } from '../../alerts/index.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { defineCommand, UsageError, writeJson } from './command.ts';
 import { useDesk } from './use-desk.ts';
@@ -26,20 +27,31 @@ Exit code 1 where something was found after.`,
     const [selection, more] = given;
     if (selection === undefined || more !== undefined)
       throw new UsageError('erase: name one of --conversation ID and --exchange ID');
-    const erasure = await useDesk(loadConfig(io.env), (desk) => desk.erase(selection));
+    const config = loadConfig(io.env);
+    const erasure = await useDesk(config, async (desk): Promise<Erased> => {
+      // First: of what is gone from the store nobody could say any more whose it was.
+      const kept = eraseKept(resolve(config.data), selection);
+      return { ...(await desk.erase(selection)), kept };
+    });
     if (values.json) writeJson(io, erasure);
     else io.stdout.write(describe(erasure));
     return erasure.scan.foundAfter === 0 ? 0 : 1;
   },
 });
 
-function describe({ removed, exchangeIds, alertIds, scan }: Erasure): string {
+/** What was removed from the store, and how many exchanges of what is kept for replay. */
+interface Erased extends Erasure {
+  readonly kept: number;
+}
+
+function describe({ removed, exchangeIds, alertIds, scan, kept }: Erased): string {
   const counts = Object.entries(removed).map(([what, count]) => `  ${count} ${what}\n`);
   const what = scan.kind === 'bytes' ? 'pieces of text' : 'rows';
   const shared = scan.shared === 0 ? '' : `  ${scan.shared} stand in texts of others too and stay there\n`;
   return [
     'removed:\n',
     ...counts,
+    `  ${kept} kept for replay\n`,
     ...exchangeIds.map((id) => `  exchange ${id}\n`),
     ...alertIds.map((id) => `  alert ${id}\n`),
     `searched ${scan.where.join(', ')} for ${scan.needles} ${what}:\n`,

@@ -9,8 +9,9 @@ export interface Progress {
   clear(): void;
 }
 
-/** @param total - rows to come */
-export function createProgress(io: CommandIo, what: string, total: number): Progress {
+/** @param total - rows to come
+ *  @param unit - what a row is called */
+export function createProgress(io: CommandIo, what: string, total: number, unit = 'rows'): Progress {
   const startedMs = performance.now();
   let rows = 0;
   let tokens = 0;
@@ -25,7 +26,7 @@ export function createProgress(io: CommandIo, what: string, total: number): Prog
       const seconds = (nowMs - startedMs) / 1000;
       const left = Math.round((seconds / rows) * (total - rows));
       io.stderr.write(
-        `\r\x1b[K${what}: ${rows} of ${total} rows, ${Math.round(tokens / seconds)} tokens/s, ${left} s left`,
+        `\r\x1b[K${what}: ${rows} of ${total} ${unit}, ${Math.round(tokens / seconds)} tokens/s, ${left} s left`,
       );
     },
     clear() {

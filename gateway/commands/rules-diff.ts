@@ -1,20 +1,50 @@
+import { resolve } from 'node:path';
 import { styleText } from 'node:util';
-import { diffRules, formatProblems, type RuleChange, type RuleDiff } from '../../rules/index.ts';
-import { type Call, type CommandIo, defineCommand, UsageError, writeJson } from './command.ts';
-import { openDetector } from './open-detector.ts';
+import { AlertsError, type KeptRange } from '../../alerts/index.ts';
+import { loadFeatureset } from '../../detectors/index.ts';
+import {
+  diffRules,
+  formatProblems,
+  type LoadResult,
+  loadRules,
+  type RuleChange,
+  type RuleDiff,
+  type RuleProblem,
+} from '../../rules/index.ts';
+import { loadConfig } from '../config/load-config.ts';
+import {
+  type Call,
+  CommandFailure,
+  type CommandIo,
+  defineCommand,
+  UsageError,
+  writeJson,
+} from './command.ts';
+import { describeReplayedDiff, type ReplayedDiff, replayDiff } from './replay-diff.ts';
+import { timeRange } from './time-range.ts';
 
 /** 1 says that the sets differ, so what keeps that from being told is 2. */
 const CANNOT_TELL = 2;
 
-const options = { json: { type: 'boolean' } } as const;
+const DEFAULT_MODEL = resolve(import.meta.dirname, '../../models/default');
+
+const options = {
+  replay: { type: 'boolean' },
+  since: { type: 'string' },
+  until: { type: 'string' },
+  json: { type: 'boolean' },
+} as const;
 
 /** `telltale rules diff`: what a change of rule files means. */
 export const rulesDiffCommand = defineCommand({
   name: 'rules diff',
   summary: 'Show what two sets of rules mean differently, and which version step that asks for',
-  usage: 'BEFORE AFTER [--json]',
+  usage: 'BEFORE AFTER [--replay [--since 7d] [--until TIME]] [--json]',
   details: `
 BEFORE, AFTER  a file or a folder of rules each
+--replay       also hold both against the exchanges that the gateway kept, as rules replay does, and show those that
+               the two judge otherwise
+--since TIME, --until TIME  which exchanges, as of rules replay
 
 Compares meaning, not lines: rules by their id, conditions as they are compiled, thresholds with the rate that they stand
 for. Suggests a step of the rules' version: major where what is done with traffic may change, or a rule, its name or its
@@ -30,19 +60,47 @@ async function runDiff({ values, positionals, io }: Call<typeof options>): Promi
   if (before === undefined || after === undefined) {
     throw new UsageError('rules diff: two files or folders are needed, the rules before and after');
   }
-  const { detector } = await openDetector(io.env, 1);
-  try {
-    const result = await diffRules([before], [after], detector.featureset);
-    if (!result.ok) {
-      io.stderr.write(formatProblems(result.problems, { isColoured: io.hasColours }));
+  const range = rangeOf(values);
+  const config = loadConfig(io.env);
+  const featureset = await loadFeatureset(config.model ?? DEFAULT_MODEL);
+  const result = await diffRules([before], [after], featureset);
+  if (!result.ok) return cannotTell(result.problems, io);
+  const { diff } = result;
+  let replayed: ReplayedDiff | null = null;
+  if (range !== null) {
+    const [old, fresh] = [await loadRules([before], featureset), await loadRules([after], featureset)];
+    if (!old.ok || !fresh.ok) return cannotTell([old, fresh].flatMap(problemsOf), io);
+    try {
+      const sides = { before: old.ruleSet, after: fresh.ruleSet };
+      replayed = await replayDiff({ ...sides, config, range, featureset, io });
+    } catch (error) {
+      if (!(error instanceof CommandFailure || error instanceof AlertsError)) throw error;
+      io.stderr.write(`telltale: ${error.message}\n`);
       return CANNOT_TELL;
     }
-    if (values.json) writeJson(io, result.diff);
-    else io.stdout.write(describe(result.diff, io));
-    return result.diff.suggests === null ? 0 : 1;
-  } finally {
-    await detector.close();
   }
+  if (values.json) writeJson(io, replayed === null ? diff : { ...diff, replay: replayed });
+  else {
+    io.stdout.write(describe(diff, io));
+    if (replayed !== null) io.stdout.write(describeReplayedDiff(replayed));
+  }
+  return diff.suggests === null ? 0 : 1;
+}
+
+/** null where nothing is to be replayed. */
+function rangeOf({ replay, since, until }: Call<typeof options>['values']): KeptRange | null {
+  if (replay === true) return timeRange('rules diff', { since, until }, new Date());
+  if (since === undefined && until === undefined) return null;
+  throw new UsageError('rules diff: --since and --until are for --replay');
+}
+
+function cannotTell(problems: readonly RuleProblem[], io: CommandIo): number {
+  io.stderr.write(formatProblems(problems, { isColoured: io.hasColours }));
+  return CANNOT_TELL;
+}
+
+function problemsOf(loaded: LoadResult): readonly RuleProblem[] {
+  return loaded.ok ? [] : loaded.problems;
 }
 
 const SIGNS = { added: '+', removed: '-', changed: '~' } as const;

@@ -4,6 +4,11 @@ import type { Config } from '../config/schema.ts';
 import type { ScannedSegment } from '../scanning/exchange-scan.ts';
 import type { PolicyUse } from '../telemetry/types.ts';
 
+/** What a decision asks of a segment. */
+export interface CoveredSegment extends Pick<ScannedSegment, 'ref'> {
+  readonly coverage: Pick<ScannedSegment['coverage'], 'status' | 'reason'>;
+}
+
 /** What policy makes of what was found, and of what could not be read. */
 export interface Decision {
   readonly verdict: Verdict;
@@ -34,7 +39,7 @@ const NO_MATTER: ReadonlySet<UnscannedReason> = new Set(['no_rules', 'client_gon
 /** Pure: the same findings and coverage give the same decision. */
 export function decide(
   findings: readonly Finding[],
-  segments: readonly ScannedSegment[],
+  segments: readonly CoveredSegment[],
   parts: DecisionParts,
 ): Decision {
   const acting = findings.filter(
@@ -77,7 +82,7 @@ function mayAct(ref: SegmentRef, { policy }: DecisionParts): boolean {
 }
 
 function unreadOf(
-  { ref, coverage }: ScannedSegment,
+  { ref, coverage }: CoveredSegment,
   parts: DecisionParts,
 ): (Unread & Pick<PolicyUse, 'decision'>)[] {
   const { status, reason } = coverage;

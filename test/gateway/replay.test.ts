@@ -14,6 +14,8 @@ const RULES = [
   rule({ name: 'answers', target: 'output', mode: 'shadow' }),
 ];
 
+const KEEPS = { replay: { keep: 'concepts' } };
+
 function rows(gateway: TestGateway): KeptRow[] {
   const file = openKeptFile(join(gateway.folder, 'data'));
   if (file === null) return [];
@@ -64,7 +66,11 @@ const EXCHANGES: readonly (readonly [content: string, names: string[]])[] = [
 
 test('what is replayed is what was found, exchange by exchange', async (t) => {
   const upstream = await startUpstream(t, (response) => answerJson(response, completion('I deceive, too')));
-  const gateway = await startGateway(t, { upstream: upstream.url, rules: { 'a.yaml': ruleFile(RULES) } });
+  const gateway = await startGateway(t, {
+    upstream: upstream.url,
+    rules: { 'a.yaml': ruleFile(RULES) },
+    config: KEEPS,
+  });
   const rules = await loaded(gateway);
   for (const [content, names] of EXCHANGES) {
     const response = await gateway.post(user(content));
@@ -127,7 +133,7 @@ test('with keep: off nothing is kept and only what rules read is computed', asyn
 });
 
 test('what waits is written at a stop, and telemetry counts it', async (t) => {
-  const gateway = await startGateway(t);
+  const gateway = await startGateway(t, { config: KEEPS });
   for (let i = 0; i < 5; i++) await (await gateway.post(user(`hello ${i}`))).text();
   await until(async () =>
     /^telltale_replay_kept_exchanges_total(\{[^}]*\})? 5$/m.test(await gateway.metrics()),

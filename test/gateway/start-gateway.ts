@@ -51,6 +51,8 @@ export async function startGateway(
     upstream: { url: options.upstream ?? null, ...upstream },
     rules: rulesFolder,
     data: join(folder, 'data'),
+    // A thread more for each gateway: the tests of replay ask for it.
+    replay: { keep: 'off' },
     ...rest,
   });
   const detector = options.detector ?? createWordDetector();
