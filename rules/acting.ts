@@ -43,7 +43,7 @@ function actingRule({ rule, expression }: Pick<PlannedRule, 'rule' | 'expression
     id,
     name,
     action: action === 'redact' ? 'redact' : 'block',
-    reach: typeof expression === 'boolean' ? null : reachOf(expression, conditions),
+    reach: rule.isOfExchange || typeof expression === 'boolean' ? null : reachOf(expression, conditions),
   };
 }
 

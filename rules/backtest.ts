@@ -1,6 +1,7 @@
 import type { Role } from '../detectors/index.ts';
 import { type CompiledRule, compiledOf, type SegmentTarget } from './compiled.ts';
-import { type Bench, readSegment } from './read-segment.ts';
+import { type ExchangePart, judgeExchange } from './exchange/judge-exchange.ts';
+import { type Bench, partOf, readSegment } from './read-segment.ts';
 import { reads, segmentOfMessage } from './test-segments.ts';
 import type { Target } from './types.ts';
 
@@ -58,10 +59,12 @@ export interface Backtest {
 /** A backtest of a loaded rule set. */
 export function createBacktest(bench: Bench): Backtest {
   const rules = compiledOf(bench.ruleSet).compiledRules;
+  const ofExchange = new Set(rules.filter((rule) => rule.isOfExchange).map(({ id }) => id));
   return {
     async run({ isPositive, segments }) {
       const refs = segments.map(({ role }, index) => segmentOfMessage(role, index));
       const fired = new Set<string>();
+      const parts: ExchangePart[] = [];
       let tokens = 0;
       // One after another: rows are what is worked on at once, and a row of many messages must not fill the queue.
       for (const [index, segment] of refs.entries()) {
@@ -69,9 +72,11 @@ export function createBacktest(bench: Bench): Backtest {
         if (reading.length === 0) continue;
         const text = segments[index]?.text ?? '';
         const read = await readSegment(bench, { rules: reading, segment, text });
-        for (const { ruleId } of read.settled) fired.add(ruleId);
+        for (const { ruleId } of read.settled) if (!ofExchange.has(ruleId)) fired.add(ruleId);
+        parts.push(partOf(read));
         tokens += read.text.activations.tokens.length + (read.view?.activations.tokens.length ?? 0);
       }
+      for (const { ruleId } of judgeExchange(bench.ruleSet, parts)) fired.add(ruleId);
       return { isPositive, fired, targets: new Set(refs.map(({ target }) => target)), tokens };
     },
     report: (rows) => reportOf(rules, rows),

@@ -24,7 +24,8 @@ export function compileCondition(
   const limit = resolveThreshold(definition, { signal: reading.signal, aggregate, context });
   if (limit === undefined) return undefined;
   const measure = measureOf(aggregate, definition.token_above ?? 0);
-  return assemble(context, { reading, aggregate, measure, limit });
+  const condition = assemble(context, { reading, aggregate, measure, limit });
+  return { ...condition, per: definition.per ?? 'segment' };
 }
 
 function aggregateOf(
@@ -118,5 +119,5 @@ function assemble(
   const { signal, minus, weights } = reading;
   const meter: Meter = { signal, minus, measure };
   const signals: readonly SignalId[] = signalsOf(meter);
-  return { name, signal, minus, aggregate, weights, meter, signals, steps: null, ...limit };
+  return { name, signal, minus, aggregate, weights, meter, signals, per: 'segment', steps: null, ...limit };
 }

@@ -46,6 +46,12 @@ export function compileRule(source: RuleSource, context: RuleContext): RuleResul
     report(['condition'], 'condition: names no condition on a signal; fields alone find nothing in a text');
   }
   const exceptions = compileExceptions(definition, context.scope, report);
+  if (definition.action === 'redact' && isOfExchange(parts)) {
+    report(
+      ['action'],
+      'action: redact does not go with per: exchange, which has no passage of its own; block or flag',
+    );
+  }
   const filtered = withFilters(parts, context.filters, { ...context, target, problems });
   if (filtered === undefined || problems.some(({ severity }) => severity === 'error')) {
     return { rule: undefined, problems };
@@ -75,6 +81,11 @@ function rulesOnRoutes(
     if (!isSame) found.set(route, { ...rule, conditions });
   }
   return found;
+}
+
+function isOfExchange({ conditions, expression }: Parts): boolean {
+  const named = new Set(namesIn(expression).map(({ name }) => name));
+  return conditions.some(({ name, per }) => per === 'exchange' && named.has(name));
 }
 
 function readsText({ conditions, expression }: Parts): boolean {
@@ -144,6 +155,6 @@ function assemble({ definition, document, locate }: RuleSource, parts: Parts): C
   const summary = { id, name, title, level, mode, action, target };
   const offsets = { id: offsetOf('id'), name: offsetOf('name') };
   const texts = { version, tags, conditionText: condition.trim(), alert: compileAlert(definition.alert) };
-  const onRoutes: CompiledRule['onRoutes'] = new Map();
-  return { ...summary, ...texts, tests, offsets, onRoutes, ...parts, ...placeOf([]) };
+  const decided = { onRoutes: new Map<string, CompiledRule>(), isOfExchange: isOfExchange(parts) };
+  return { ...summary, ...texts, tests, offsets, ...decided, ...parts, ...placeOf([]) };
 }

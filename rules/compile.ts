@@ -40,6 +40,7 @@ export function createRuleSet(rules: readonly CompiledRule[], parts: RuleSetPart
     correlations,
     signals: signalsOf(active),
     warnings,
+    judgesExchanges: active.some(({ isOfExchange }) => isOfExchange),
     enforces: (target) => enforced.includes(target),
     signalsFor,
     compiledRules: rules,

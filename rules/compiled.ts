@@ -20,6 +20,8 @@ export interface CompiledCondition {
   readonly aggregate: ConditionAggregate;
   /** What gives its value; it is met where that is above the threshold. */
   readonly meter: Meter;
+  /** Whether its value is one segment's, or that of all segments of the exchange that the rule reads. */
+  readonly per: 'segment' | 'exchange';
   /** All signals that it reads. */
   readonly signals: readonly SignalId[];
   readonly threshold: number;
@@ -50,6 +52,8 @@ export interface CompiledRule extends RuleSummary {
   /** Conditions on fields, and the rule's exceptions. */
   readonly fieldConditions: readonly FieldCondition[];
   readonly expression: Expression;
+  /** Some condition is over the whole exchange: no segment alone decides, see `judgeExchange`. */
+  readonly isOfExchange: boolean;
   /** The expression as it was written. */
   readonly conditionText: string;
   readonly alert: CompiledAlert | null;
@@ -65,9 +69,11 @@ export interface CompiledRule extends RuleSummary {
 /** What is evaluated on segments of one target. */
 export interface Plan {
   readonly rules: readonly PlannedRule[];
+  /** Those of them that the segment alone decides. */
+  readonly judged: readonly PlannedRule[];
   readonly meters: readonly Meter[];
   readonly signals: readonly SignalId[];
-  /** For each meter the rules that use it. */
+  /** For each meter those of the judged rules that use it. */
   readonly rulesOf: readonly (readonly PlannedRule[])[];
 }
 

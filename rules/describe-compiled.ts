@@ -26,8 +26,9 @@ function nested(expression: Expression): string {
 
 /** What a condition reads and how its tokens become one value: all but the threshold. */
 export function readingText(condition: CompiledCondition): string {
-  const { signal, minus, meter } = condition;
-  return `${signal}${minus === null ? '' : ` minus ${minus}`}, ${measureText(meter.measure)}`;
+  const { signal, minus, meter, per } = condition;
+  const over = per === 'exchange' ? ' per exchange' : '';
+  return `${signal}${minus === null ? '' : ` minus ${minus}`}, ${measureText(meter.measure)}${over}`;
 }
 
 function measureText(measure: Measure): string {

@@ -72,17 +72,18 @@ export function advance(ruleSet: RuleSet, before: SegmentState, activations: Act
 /** The rules of which some value has changed, in their order: nothing else can have been decided. With the first tokens
  *  all, since fields alone may decide. */
 function touchedRules({ plan, tokens, meters: before }: State, meters: readonly MeterState[]) {
-  if (tokens === 0) return plan.rules;
+  if (tokens === 0) return plan.judged;
   const touched = new Set<PlannedRule>();
   for (let i = 0; i < meters.length; i++) {
     if (meters[i]?.best === before[i]?.best) continue;
     for (const rule of plan.rulesOf[i] ?? []) touched.add(rule);
   }
   if (touched.size === 0) return [];
-  return touched.size === 1 ? [...touched] : plan.rules.filter((rule) => touched.has(rule));
+  return touched.size === 1 ? [...touched] : plan.judged.filter((rule) => touched.has(rule));
 }
 
-/** The segment has ended: decides what could not be decided before. A segment without tokens has no findings.
+/** The segment has ended: decides what could not be decided before. A segment without tokens has no findings. Rules with
+ *  a condition over the whole exchange are left to `judgeExchange`.
  *  @throws {RulesError} SEGMENT_FINISHED */
 export function finish(ruleSet: RuleSet, before: SegmentState): Finish {
   const state = before as State;
@@ -90,7 +91,7 @@ export function finish(ruleSet: RuleSet, before: SegmentState): Finish {
   const { meters, tokens, history, segment, fields } = state;
   const findings: Finding[] = [];
   const settled: Finding[] = [];
-  for (const planned of tokens === 0 ? [] : state.plan.rules) {
+  for (const planned of tokens === 0 ? [] : state.plan.judged) {
     if (!holds(planned, meters)) continue;
     const finding = createFinding(compiledOf(ruleSet), { planned, segment, fields, meters, tokens, history });
     settled.push(finding);

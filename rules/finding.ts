@@ -16,6 +16,8 @@ export interface Evidence {
   /** Tokens that the meters have seen; more may be in the history. */
   readonly tokens: number;
   readonly history: History | null;
+  /** Values of conditions over the whole exchange, by their names. */
+  readonly exchange?: ReadonlyMap<string, number | null>;
 }
 
 interface Met {
@@ -76,12 +78,15 @@ function matchedFields({ planned, fields }: Evidence): FieldMatch[] {
   }));
 }
 
-function metConditions({ planned, meters }: Evidence): Met[] {
+function metConditions({ planned, meters, exchange }: Evidence): Met[] {
   const named = namesIn(planned.rule.expression).filter(({ isNegated }) => !isNegated);
   const names = new Set(named.map(({ name }) => name));
   return planned.rule.conditions.flatMap((condition, i) => {
     const meter = meters[planned.meterOf[i] ?? -1];
-    const value = meter?.best?.value ?? Number.NEGATIVE_INFINITY;
+    const own = meter?.best?.value ?? null;
+    const value =
+      (condition.per === 'exchange' ? (exchange?.get(condition.name) ?? null) : own) ??
+      Number.NEGATIVE_INFINITY;
     if (meter === undefined || !names.has(condition.name) || value <= condition.threshold) return [];
     return [{ condition, meter, value, ...tokensBehind(meter, condition.threshold) }];
   });
@@ -90,7 +95,9 @@ function metConditions({ planned, meters }: Evidence): Met[] {
 function resultsOf({ condition, meter, value }: Met): ConditionResult[] {
   const { name, steps } = condition;
   if (steps === null || meter.kind !== 'pair' || meter.pair === null) {
-    return [resultOf({ name, reading: condition, aggregate: condition.aggregate, value, limit: condition })];
+    const { aggregate, per } = condition;
+    const result = resultOf({ name, reading: condition, aggregate, value, limit: condition });
+    return [per === 'exchange' ? { ...result, per } : result];
   }
   const [first, second] = meter.pair;
   const aggregate: ConditionAggregate = { kind: 'max', window: 1 };

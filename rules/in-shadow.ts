@@ -26,10 +26,10 @@ export function inShadow(ruleSet: RuleSet): RuleSet {
   return shadow;
 }
 
-function shadowPlan({ rules, rulesOf, ...rest }: Plan): Plan {
+function shadowPlan({ rules, judged, rulesOf, ...rest }: Plan): Plan {
   const planned = new Map(rules.map((one) => [one, { ...one, rule: shadowed(one.rule) }]));
   const shadows = (list: Plan['rules']) => list.map((one) => planned.get(one) ?? one);
-  return { ...rest, rules: shadows(rules), rulesOf: rulesOf.map(shadows) };
+  return { ...rest, rules: shadows(rules), judged: shadows(judged), rulesOf: rulesOf.map(shadows) };
 }
 
 function shadowed<T extends { readonly mode: Mode }>(rule: T): T {

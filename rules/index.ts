@@ -21,6 +21,7 @@ export {
 export { beginEvents, observeEvents, passTime } from './events/observe.ts';
 export type { EventFields, EventState, EventStep, Observed } from './events/types.ts';
 export { nextDue } from './events/waiting.ts';
+export { type ExchangePart, judgeExchange } from './exchange/judge-exchange.ts';
 export {
   type ExplainedCondition,
   type ExplainedFields,

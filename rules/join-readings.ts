@@ -23,10 +23,11 @@ const MAX_VIEW_TEXT = 400;
 export function joinReadings(text: TextReading, { view, findings }: ViewReading): readonly Finding[] {
   const fired = new Set(text.findings.map(({ ruleId }) => ruleId));
   const added = findings.filter(({ ruleId }) => !fired.has(ruleId));
-  return [...text.findings, ...added.map((finding) => onText(finding, view, text.tokens))];
+  return [...text.findings, ...added.map((finding) => placeOnText(finding, view, text.tokens))];
 }
 
-function onText(finding: Finding, view: ReadableView, tokens: readonly TokenSpan[]): Finding {
+/** A finding of a disguised text's view, at its place in the text. */
+export function placeOnText(finding: Finding, view: ReadableView, tokens: readonly TokenSpan[]): Finding {
   const span = view.origin(finding.span);
   return {
     ...finding,

@@ -1,6 +1,7 @@
 import type { Activations } from '../detectors/index.ts';
 import type { Plan } from './compiled.ts';
 import { advance, beginSegment, finish } from './evaluate.ts';
+import { judgeExchange } from './exchange/judge-exchange.ts';
 import type { Fields, Finding, RuleSet, SegmentRef, SegmentState } from './types.ts';
 
 /** All that the reader saw of a segment, and the rules that are to judge it. */
@@ -26,5 +27,8 @@ export function judgeSegment(ruleSet: RuleSet, toJudge: SegmentToJudge): JudgedS
   const { segment, fields, plan, activations } = toJudge;
   const begun = beginSegment(ruleSet, segment, { fields, ...(plan === undefined ? {} : { plan }) });
   const { state } = advance(ruleSet, begun, activations);
-  return { activations, state, settled: finish(ruleSet, state).settled };
+  // Alone it is an exchange of one segment.
+  const part = { state, tokens: activations.tokens, view: null };
+  const settled = [...finish(ruleSet, state).settled, ...judgeExchange(ruleSet, [part])];
+  return { activations, state, settled };
 }

@@ -11,7 +11,9 @@ const quiet = new WeakMap<Plan, WeakMap<Activations, PromisesSeen>>();
  *  are known to find nothing in them: the same rules find the same in the same numbers, and need not be asked again.
  *  Null: that is not known. */
 export function knownQuiet(begun: SegmentState, activations: Activations): PromisesSeen | null {
-  return quiet.get((begun as State).plan)?.get(activations) ?? null;
+  const { plan } = begun as State;
+  // What a quiet segment adds to its exchange must be measured all the same.
+  return plan.judged.length < plan.rules.length ? null : (quiet.get(plan)?.get(activations) ?? null);
 }
 
 /** Notes that the segment, which had these activations alone, has ended without findings. */

@@ -29,8 +29,9 @@ export function createPlan(given: readonly CompiledRule[], fields: Fields): Plan
   );
   const signals = [...new Set(rules.flatMap(({ conditions }) => conditions.flatMap((one) => one.signals)))];
   const rulesOf = meters.map((): PlannedRule[] => []);
-  for (const one of planned) for (const meter of new Set(one.meterOf)) rulesOf[meter]?.push(one);
-  return { rules: planned, meters, signals, rulesOf };
+  const judged = planned.filter(({ rule }) => !rule.isOfExchange);
+  for (const one of judged) for (const meter of new Set(one.meterOf)) rulesOf[meter]?.push(one);
+  return { rules: planned, judged, meters, signals, rulesOf };
 }
 
 function expressionGiven({ expression, fieldConditions }: CompiledRule, fields: Fields) {

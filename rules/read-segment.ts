@@ -1,6 +1,7 @@
 import type { Activations, Detector, ReadableView } from '../detectors/index.ts';
 import type { CompiledRule, Plan } from './compiled.ts';
 import { advance, beginSegment, fieldsOf, finish } from './evaluate.ts';
+import { type ExchangePart, judgeExchange } from './exchange/judge-exchange.ts';
 import type { Fields } from './fields/fields.ts';
 import { joinReadings } from './join-readings.ts';
 import { createPlan } from './plan.ts';
@@ -54,6 +55,11 @@ export async function readSegment(bench: Bench, toRead: SegmentToRead): Promise<
   return { text: first, view: { ...second, view }, settled };
 }
 
+/** What a segment that was read adds to its exchange. */
+export function partOf({ text, view }: ReadSegment): ExchangePart {
+  return { state: text.state, tokens: text.activations.tokens, view };
+}
+
 interface TextToRead extends Omit<SegmentToRead, 'rules'> {
   readonly plan: Plan;
 }
@@ -69,5 +75,8 @@ async function readText({ ruleSet, detector }: Bench, toRead: TextToRead): Promi
   });
   const activations = await scorer.end(text);
   const { state } = advance(ruleSet, beginSegment(ruleSet, segment, { plan, fields }), activations);
-  return { activations, state, findings: finish(ruleSet, state).settled };
+  // A text alone is an exchange of one segment.
+  const part = { state, tokens: activations.tokens, view: null };
+  const findings = [...finish(ruleSet, state).settled, ...judgeExchange(ruleSet, [part])];
+  return { activations, state, findings };
 }

@@ -4,7 +4,14 @@ import type { measure } from './evaluate.ts';
 import { loadRules } from './load.ts';
 import type { Bench } from './read-segment.ts';
 import { runEventTests } from './run-event-tests.ts';
-import { joinSeen, misplacedIn, type PlacedSpan, scoreSegment } from './score-test.ts';
+import {
+  joinSeen,
+  misplacedIn,
+  type PlacedSpan,
+  type ScoredSegment,
+  scoreExchange,
+  scoreSegment,
+} from './score-test.ts';
 import { expectationOf, nameOfTest, segmentsOfTest } from './test-segments.ts';
 import type { RuleProblem, RuleSet } from './types.ts';
 
@@ -114,15 +121,16 @@ async function runTest(bench: Bench, rule: CompiledRule, test: CompiledTest): Pr
     const scores = await Promise.all(
       segmentsOfTest(rule, test).map((part) => scoreSegment(bench, { rule, test, part })),
     );
-    const spans = scores.flatMap((score) => score.spans);
+    const {
+      spans,
+      measurements: values,
+      seen: ways,
+    } = rule.isOfExchange ? scoreExchange(bench, rule, scores) : joinScores(scores);
     const hasFired = spans.length > 0;
     const misplaced = hasFired && expect === 'fire' ? misplacedIn(spans, test) : '';
     const isRight = hasFired === (expect === 'fire') && misplaced === '';
-    const measurements = highest(
-      rule.conditions,
-      scores.flatMap((score) => score.measurements),
-    );
-    const seen = joinSeen(scores.flatMap((score) => score.seen));
+    const measurements = highest(rule.conditions, values);
+    const seen = joinSeen(ways);
     const outcome = outcomeOf(isRight, known);
     return {
       ...about,
@@ -139,6 +147,16 @@ async function runTest(bench: Bench, rule: CompiledRule, test: CompiledTest): Pr
     const nothing = { hasFired: false, measurements: [], spans: [], misplaced: '', seen: [] };
     return { ...about, ...nothing, outcome: 'error', message };
   }
+}
+
+function joinScores(
+  scores: readonly ScoredSegment[],
+): Pick<ScoredSegment, 'spans' | 'measurements' | 'seen'> {
+  return {
+    spans: scores.flatMap(({ spans }) => spans),
+    measurements: scores.flatMap(({ measurements }) => measurements),
+    seen: scores.flatMap(({ seen }) => seen),
+  };
 }
 
 function plain({ firstToken, lastToken, text }: PlacedSpan): TestSpan {

@@ -2,13 +2,15 @@ import { dirname, resolve } from 'node:path';
 import type { Activations, TokenSpan } from '../detectors/index.ts';
 import type { CompiledRule, CompiledTest } from './compiled.ts';
 import { fieldsOf, measure } from './evaluate.ts';
+import { type ExchangePart, judgeExchange, measureExchange } from './exchange/judge-exchange.ts';
 import { judgeSegment } from './judge-segment.ts';
 import { createPlan } from './plan.ts';
-import { type Bench, readSegment } from './read-segment.ts';
+import { type Bench, partOf, readSegment } from './read-segment.ts';
 import { readRecording } from './recording.ts';
 import type { ConditionSeen, TestSpan } from './run-tests.ts';
 import { activationsOfSeries } from './series-activations.ts';
 import type { TestSegment } from './test-segments.ts';
+import type { Finding } from './types.ts';
 
 /** Where a rule fired, with the offsets in the text. */
 export interface PlacedSpan extends TestSpan {
@@ -18,6 +20,9 @@ export interface PlacedSpan extends TestSpan {
 }
 
 export interface ScoredSegment {
+  readonly text: string;
+  /** What it adds to its exchange. */
+  readonly part: ExchangePart;
   readonly spans: readonly PlacedSpan[];
   readonly measurements: ReturnType<typeof measure>;
   readonly seen: readonly ConditionSeen[];
@@ -35,21 +40,66 @@ export async function scoreSegment(
   { rule, test, part }: SegmentOfTest,
 ): Promise<ScoredSegment> {
   const given = await activationsOf(bench, rule, test);
-  const { states, settled } = given === null ? await readText() : judge(given);
+  const { states, settled, ...own } = given === null ? await readText() : judge(given);
   async function readText() {
-    const { text, view, settled } = await readSegment(bench, { rules: [rule], ...part });
-    return { states: [text.state, ...(view === null ? [] : [view.state])], settled };
+    const read = await readSegment(bench, { rules: [rule], ...part });
+    const { text, view, settled } = read;
+    return { states: [text.state, ...(view === null ? [] : [view.state])], settled, part: partOf(read) };
   }
   function judge(activations: Activations) {
     const plan = createPlan([rule], fieldsOf(part.segment, part.fields));
     const { state, settled } = judgeSegment(bench.ruleSet, { ...part, plan, activations });
-    return { states: [state], settled };
+    return { states: [state], settled, part: { state, tokens: activations.tokens, view: null } };
   }
-  const spans = settled.map(({ firstToken, lastToken, span }) => {
-    return { firstToken, lastToken, span, whole: part.text, text: part.text.slice(span.start, span.end) };
-  });
+  const spans = settled.map((finding) => placed(finding, part.text));
   const measurements = states.flatMap(measure);
-  return { spans, measurements, seen: seenIn(rule, part, measurements) };
+  return { ...own, text: part.text, spans, measurements, seen: seenIn(rule, part, measurements) };
+}
+
+function placed({ firstToken, lastToken, span }: Finding, whole: string): PlacedSpan {
+  return { firstToken, lastToken, span, whole, text: whole.slice(span.start, span.end) };
+}
+
+/** What a rule with a condition over the whole exchange makes of the segments of a test, together. */
+export function scoreExchange(
+  { ruleSet }: Bench,
+  rule: CompiledRule,
+  scores: readonly ScoredSegment[],
+): Pick<ScoredSegment, 'spans' | 'measurements' | 'seen'> {
+  const parts = scores.map(({ part }) => part);
+  const spans = judgeExchange(ruleSet, parts).map((finding) => {
+    const own = scores.find(({ part }) => part.state.segment.id === finding.segment.id);
+    return placed(finding, own?.text ?? '');
+  });
+  const readings = [
+    parts.map(({ state }) => state),
+    ...(parts.some(({ view }) => view !== null)
+      ? [parts.map(({ state, view }) => view?.state ?? state)]
+      : []),
+  ];
+  const ofExchange = readings.flatMap((states) =>
+    [...measureExchange(rule, states)].map(([name, { value }]) => ({ name, value })),
+  );
+  const ofSegments = scores.flatMap(({ measurements }) => measurements);
+  const measurements = [
+    ...ofSegments.filter(({ condition }) => condition.per !== 'exchange'),
+    ...ofExchange.flatMap(({ name, value }) => {
+      const condition = rule.conditions.find((one) => one.name === name);
+      return condition === undefined ? [] : [{ ruleId: rule.id, condition, value, best: null }];
+    }),
+  ];
+  const seen = scores.flatMap((score) =>
+    score.seen.filter(({ condition }) => !isOfExchange(rule, condition)),
+  );
+  return { spans, measurements, seen: [...seen, ...waysOf(measurements.filter(isExchangeWide))] };
+}
+
+function isExchangeWide({ condition }: ReturnType<typeof measure>[number]): boolean {
+  return condition.per === 'exchange';
+}
+
+function isOfExchange({ conditions }: CompiledRule, name: string): boolean {
+  return conditions.some((condition) => condition.name === name && condition.per === 'exchange');
 }
 
 /** Null where the test is a text. */
@@ -71,17 +121,19 @@ function seenIn(
   { segment, fields }: TestSegment,
   measurements: ReturnType<typeof measure>,
 ): ConditionSeen[] {
-  const signals = measurements.flatMap(({ condition, value }) =>
-    value === null ? [] : [{ name: condition.name, holds: value > condition.threshold }],
-  );
   const known = fieldsOf(segment, fields);
   const others = fieldConditions.map((condition) => ({
     name: condition.name,
     holds: condition.holds(known),
   }));
-  return [...signals, ...others].map(({ name, holds }) => {
-    return { condition: name, wasTrue: holds, wasFalse: !holds };
-  });
+  const compared = others.map(({ name, holds }) => ({ condition: name, wasTrue: holds, wasFalse: !holds }));
+  return [...waysOf(measurements), ...compared];
+}
+
+function waysOf(measurements: ReturnType<typeof measure>): ConditionSeen[] {
+  return measurements.flatMap(({ condition: { name, threshold }, value }) =>
+    value === null ? [] : [{ condition: name, wasTrue: value > threshold, wasFalse: value <= threshold }],
+  );
 }
 
 /** Each condition once, with all ways that it went. */

@@ -35,6 +35,8 @@ export interface ConditionResult {
   /** A second signal that was taken off the first; absent where there is none. */
   readonly minus?: SignalId;
   readonly aggregate: ConditionAggregate;
+  /** Present where the value is that of all segments of the exchange that the rule reads. */
+  readonly per?: 'exchange';
   readonly value: number;
   readonly threshold: number;
   /** value - threshold */
@@ -94,10 +96,30 @@ export interface Finding {
   readonly fields?: readonly FieldMatch[];
   /** Present where the rule fired on nothing but what the segment reads without its disguise. */
   readonly view?: ViewMatch;
+  /** Present in findings over a whole exchange: what it was made of. Segment and span are those of its strongest part. */
+  readonly exchange?: ExchangeMatch;
   /** Present where the rule groups its alerts. */
   readonly alert?: AlertMark;
   /** Present in findings of correlations: what came together. Segment and span are those of the last event. */
   readonly correlation?: CorrelationMatch;
+}
+
+/** The segments that a finding over a whole exchange is made of. */
+export interface ExchangeMatch {
+  /** How many segments counted. */
+  readonly count: number;
+  /** The strongest of them, in the order of the exchange. */
+  readonly segments: readonly ExchangeSegment[];
+}
+
+/** What one segment adds to a finding over a whole exchange. */
+export interface ExchangeSegment {
+  readonly segment: SegmentRef;
+  /** Of the segment alone, by the first condition over the exchange that is met, and the tokens behind it. */
+  readonly value: number;
+  readonly firstToken: number;
+  readonly lastToken: number;
+  readonly span: TokenSpan;
 }
 
 /** What the grouping of a rule's alerts made of a finding. */
@@ -163,6 +185,8 @@ export interface RuleSet {
   readonly correlations: readonly CorrelationSummary[];
   readonly signals: readonly SignalId[];
   readonly warnings: readonly RuleProblem[];
+  /** Whether some rule that is not off has a condition over the whole exchange. */
+  readonly judgesExchanges: boolean;
   /** Whether some enforcing rule reads segments of this target. */
   enforces(target: Exclude<Target, 'any'>): boolean;
   /** The signals that rules on this target read; empty when none does. With fields, of those rules alone that can fire

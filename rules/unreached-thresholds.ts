@@ -36,7 +36,7 @@ export function warnOfUnreached(
 }
 
 /** Those that a calibration may speak of. */
-function limitsOf({ signal, minus, aggregate, threshold, rate, steps }: CompiledCondition): Limit[] {
+function limitsOf({ signal, minus, aggregate, threshold, rate, steps, per }: CompiledCondition): Limit[] {
   if (steps !== null) {
     return steps.flatMap(({ reading, limit }) =>
       reading.minus === null && limit.rate === null
@@ -44,7 +44,8 @@ function limitsOf({ signal, minus, aggregate, threshold, rate, steps }: Compiled
         : [],
     );
   }
-  if (minus !== null || rate !== null) return [];
+  // Over an exchange the highest tokens of several segments come together: they may be more than any segment has.
+  if (minus !== null || rate !== null || (per === 'exchange' && aggregate.kind === 'top_k_mean')) return [];
   // So many tokens above a value are no more than one.
   return [{ signal, threshold, aggregate: aggregate.kind === 'sustained' ? MAX : aggregate }];
 }

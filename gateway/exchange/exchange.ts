@@ -51,6 +51,9 @@ export interface Connection {
   readonly response: ServerResponse;
 }
 
+/** What an answer may add to an exchange of which the request is judged. */
+const ANSWER_TARGETS = ['output', 'tool_call', 'tool_result'] as const;
+
 /** Before a request has said what it belongs to, and where it cannot say. */
 const UNKNOWN = 'unknown';
 
@@ -112,6 +115,7 @@ export function createExchange(
     },
     async judge(which) {
       await scan.end(which);
+      scan.conclude(which === undefined ? [] : ANSWER_TARGETS);
       return verdictSoFar();
     },
     verdictSoFar,

@@ -43,7 +43,10 @@ export function decide(
   parts: DecisionParts,
 ): Decision {
   const acting = findings.filter(
-    ({ mode, action, segment }) => mode === 'enforce' && action !== 'flag' && mayAct(segment, parts),
+    (finding) =>
+      finding.mode === 'enforce' &&
+      finding.action !== 'flag' &&
+      placesOf(finding).some((segment) => mayAct(segment, parts)),
   );
   const unread = segments.flatMap((segment) => unreadOf(segment, parts));
   const uses = unread.map(({ decision }): PolicyUse => ({ policy: 'on_unscannable', decision }));
@@ -79,6 +82,11 @@ export function isOfAnswer(ref: SegmentRef): boolean {
 /** Requests go on untouched where policy only observes them. */
 function mayAct(ref: SegmentRef, { policy }: DecisionParts): boolean {
   return policy.request_verdict !== 'observe' || !isOfRequest(ref);
+}
+
+/** A finding over the whole exchange may act on any part of it. */
+function placesOf({ segment, exchange }: Finding): readonly SegmentRef[] {
+  return exchange === undefined ? [segment] : exchange.segments.map((one) => one.segment);
 }
 
 function unreadOf(

@@ -1,6 +1,13 @@
 import type { CoverageEntry, SegmentRecord, UnscannedReason } from '../../alerts/index.ts';
 import type { Detector } from '../../detectors/index.ts';
-import type { Fields, Finding, KeptSegment, RuleSet, SegmentRef } from '../../rules/index.ts';
+import {
+  type Fields,
+  type Finding,
+  judgeExchange,
+  type KeptSegment,
+  type RuleSet,
+  type SegmentRef,
+} from '../../rules/index.ts';
 import type { TextReading } from '../dialects/dialect.ts';
 import type { SegmentRedaction } from '../redaction/redact-body.ts';
 import type { ComputedFor } from '../replay/computed-signals.ts';
@@ -47,6 +54,10 @@ export interface ExchangeScan {
   gap(gap: Gap): void;
   /** The segments that `which` picks are complete; resolves when all of them have been scored or have failed. */
   end(which?: (ref: SegmentRef) => boolean): Promise<void>;
+  /** Lets the rules over whole exchanges judge what is complete.
+   *  @param open - targets of which more segments may follow */
+  conclude(open?: readonly SegmentRef['target'][]): void;
+  /** Of the segments, then those over the exchange as it was concluded last. */
   findings(): readonly Finding[];
   segments(): readonly ScannedSegment[];
   /** Those that were read to their end. */
@@ -74,6 +85,7 @@ const SEGMENTS_AT_ONCE = 4;
 export function createExchangeScan(parts: ExchangeScanParts): ExchangeScan {
   const segments = new Map<string, SegmentScan>();
   const scanParts = { ...parts, gate: createGate(SEGMENTS_AT_ONCE), maxTokens: parts.maxSegmentTokens };
+  let ofExchange: readonly Finding[] = [];
   let holding: Pick<ScanParts, 'held' | 'onProgress'> = {};
 
   function segmentOf(ref: SegmentRef): SegmentScan | null {
@@ -101,6 +113,10 @@ export function createExchangeScan(parts: ExchangeScanParts): ExchangeScan {
     else segment.skip(reason, bytes);
   }
 
+  function findings(): readonly Finding[] {
+    return [...[...segments.values()].flatMap((segment) => segment.findings()), ...ofExchange];
+  }
+
   return {
     add({ segments: texts, unread }) {
       for (const { ref, text } of texts) {
@@ -116,7 +132,12 @@ export function createExchangeScan(parts: ExchangeScanParts): ExchangeScan {
         [...segments.values()].filter(({ ref }) => which(ref)).map((segment) => segment.end()),
       );
     },
-    findings: () => [...segments.values()].flatMap((segment) => segment.findings()),
+    conclude(open = []) {
+      if (!parts.ruleSet.judgesExchanges) return;
+      const complete = [...segments.values()].flatMap((segment) => segment.part() ?? []);
+      ofExchange = judgeExchange(parts.ruleSet, complete, open);
+    },
+    findings,
     segments: () =>
       [...segments.values()].map((segment) => ({ ref: segment.ref, coverage: segment.coverage() })),
     judged: () => [...segments.values()].flatMap((segment) => segment.judged() ?? []),
@@ -142,11 +163,7 @@ export function createExchangeScan(parts: ExchangeScanParts): ExchangeScan {
         }),
     records() {
       const all = [...segments.values()];
-      const fired = new Set(
-        all
-          .flatMap((segment) => segment.findings())
-          .flatMap(({ conditions }) => conditions.map(({ signal }) => signal)),
-      );
+      const fired = new Set(findings().flatMap(({ conditions }) => conditions.map(({ signal }) => signal)));
       return all.map((segment) => segment.record(fired));
     },
     tokens: () => [...segments.values()].reduce((sum, segment) => sum + segment.tokens(), 0),

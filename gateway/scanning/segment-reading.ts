@@ -1,6 +1,7 @@
 import type { SegmentRecord } from '../../alerts/index.ts';
 import type { Activations, Detector, ReadableView, SignalId } from '../../detectors/index.ts';
 import {
+  type ExchangePart,
   type Fields,
   type Finding,
   fieldsOf,
@@ -23,6 +24,8 @@ export interface SegmentReading extends TextReader {
   /** Of both readings. */
   tokens(): number;
   findings(): readonly Finding[];
+  /** What a complete text adds to its exchange; null before. */
+  part(): ExchangePart | null;
   /** What the text as it stands says of promised rates, which are of such texts; null before its end. */
   seen(): PromisesSeen | null;
   /** How far no match can reach back any more, in characters.
@@ -72,6 +75,12 @@ export function createSegmentReading(ref: SegmentRef, parts: SegmentReadingParts
       if (second === null || found.length === 0) return first.findings();
       const text = { tokens: first.tokens(), findings: first.findings() };
       return joinReadings(text, { view: second.view, findings: found });
+    },
+    part() {
+      const state = first.settled();
+      const readable = second?.reading.settled() ?? null;
+      const view = second === null || readable === null ? null : { state: readable, view: second.view };
+      return state === null ? null : { state, tokens: first.tokens(), view };
     },
     seen: first.seen,
     clearedTo: first.clearedTo,

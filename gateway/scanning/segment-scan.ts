@@ -1,6 +1,6 @@
 import type { CoverageEntry, SegmentRecord, UnscannedReason } from '../../alerts/index.ts';
 import type { SignalId } from '../../detectors/index.ts';
-import type { Finding, KeptSegment, PromisesSeen, SegmentRef } from '../../rules/index.ts';
+import type { ExchangePart, Finding, KeptSegment, PromisesSeen, SegmentRef } from '../../rules/index.ts';
 import type { Range } from '../reading/json-source.ts';
 import { createSegmentReading, type SegmentReading, type SegmentReadingParts } from './segment-reading.ts';
 import { createSegmentWork, type SegmentWork, type SegmentWorkParts } from './segment-work.ts';
@@ -35,6 +35,8 @@ export interface SegmentScan {
   /** The text is complete; resolves when it has been scored or has failed. Never rejects. */
   end(): Promise<void>;
   findings(): readonly Finding[];
+  /** What it adds to its exchange; null where it was not read to its end. */
+  part(): ExchangePart | null;
   coverage(): CoverageEntry;
   tokens(): number;
   /** How many characters can be in no match that is still to come. */
@@ -75,6 +77,7 @@ export function createSegmentScan(ref: SegmentRef, parts: ScanParts): SegmentSca
     },
     end: async () => work?.end(),
     findings: () => reading?.findings() ?? [],
+    part: () => ((work?.failure() ?? null) === null ? (reading?.part() ?? null) : null),
     tokens: () => reading?.tokens() ?? 0,
     clearedTo: clearing,
     isAlarming: () =>

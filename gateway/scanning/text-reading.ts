@@ -12,6 +12,7 @@ import {
   type PromisesSeen,
   promisesSeen,
   type SegmentRef,
+  type SegmentState,
 } from '../../rules/index.ts';
 import type { SegmentReadingParts } from './segment-reading.ts';
 
@@ -33,6 +34,8 @@ export interface TextReader {
 export interface TextReading extends TextReader {
   tokens(): readonly TokenSpan[];
   tokenCount(): number;
+  /** What the rules make of it, once it is complete; null before. */
+  settled(): SegmentState | null;
   findings(): readonly Finding[];
   batches(): readonly Activations[];
   /** What the whole text says of the rates that its rules promise; null before its end. */
@@ -64,6 +67,7 @@ export function createTextReading(ref: SegmentRef, parts: TextReadingParts): Tex
   let state = begun;
   let findings: readonly Finding[] = [];
   let seen: PromisesSeen | null = null;
+  let isSettled = false;
   const finder = createStretchFinder(ruleSet, ref, fields);
   const stretches: TokenSpan[] = [];
   const ends: number[] = [];
@@ -83,6 +87,7 @@ export function createTextReading(ref: SegmentRef, parts: TextReadingParts): Tex
   }
 
   function settle(): void {
+    isSettled = true;
     findings = finish(ruleSet, state).settled;
     seen = promisesSeen(state);
     if (finder !== null) stretches.push(...finder.finish(findings));
@@ -110,6 +115,7 @@ export function createTextReading(ref: SegmentRef, parts: TextReadingParts): Tex
     },
     tokens: () => batches.flatMap(({ tokens }) => tokens),
     tokenCount: () => ends.length,
+    settled: () => (isSettled ? state : null),
     findings: () => findings,
     batches: () => batches,
     seen: () => seen,

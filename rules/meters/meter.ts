@@ -54,7 +54,8 @@ export function tokensBehind(state: MeterState, threshold: number): { first: num
   const { best } = state;
   if (state.kind === 'aggregate' && state.inner.aggregate.kind === 'top_k_mean') {
     const tokens = state.inner.kept.filter(({ value }) => value > threshold).map(({ token }) => token);
-    return { first: Math.min(...tokens), last: Math.max(...tokens) };
+    // Of an exchange others may be what is above it.
+    if (tokens.length > 0) return { first: Math.min(...tokens), last: Math.max(...tokens) };
   }
   return { first: best?.firstToken ?? 0, last: best?.lastToken ?? 0 };
 }

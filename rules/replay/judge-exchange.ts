@@ -10,9 +10,10 @@ import {
 } from '../../detectors/index.ts';
 import { type CompiledRule, compiledOf, type Plan } from '../compiled.ts';
 import { advance, beginSegment, fieldsOf, finish } from '../evaluate.ts';
+import { type ExchangePart, judgeExchange } from '../exchange/judge-exchange.ts';
 import type { Fields } from '../fields/fields.ts';
 import { createPlan } from '../plan.ts';
-import type { Finding, RuleSet } from '../types.ts';
+import type { Finding, RuleSet, SegmentState } from '../types.ts';
 import type { KeptExchange, KeptReading, KeptSegment } from './kept-exchange.ts';
 
 /** A rule that could not be held against a segment, and what it would have read. */
@@ -76,14 +77,33 @@ export function createReplayer(featureset: Featureset): Replayer {
       const all = segments.flatMap(({ readings }) => readings);
       const judge = (ruleSet: RuleSet): JudgedExchange => {
         const judged = segments.map((one) => judgeSegment(ruleSet, one, { reader, judgeableOf }));
-        return {
-          findings: judged.flatMap(({ findings }) => findings),
-          unjudged: judged.flatMap(({ unjudged }) => unjudged),
-        };
+        const unjudged = judged.flatMap((one) => one.unjudged);
+        const ofSegments = judged.flatMap(({ findings }) => findings);
+        return { findings: [...ofSegments, ...overExchange(ruleSet, judged, unjudged)], unjudged };
       };
       return { exchange, tokens: all.reduce((sum, { kept }) => sum + kept.tokens, 0), judge };
     },
   };
+}
+
+/** A sum without some of its parts is none: a rule that could not read all is held against nothing. */
+function overExchange(
+  ruleSet: RuleSet,
+  judged: readonly JudgedSegment[],
+  unjudged: readonly Unjudged[],
+): readonly Finding[] {
+  if (!ruleSet.judgesExchanges) return [];
+  const without = new Set(unjudged.map(({ ruleId }) => ruleId));
+  const found = judgeExchange(
+    ruleSet,
+    judged.flatMap(({ part }) => part ?? []),
+  );
+  return found.filter(({ ruleId }) => !without.has(ruleId));
+}
+
+interface JudgedSegment extends JudgedExchange {
+  /** What it adds to its exchange; null where it was not read to its end. */
+  readonly part: ExchangePart | null;
 }
 
 interface Tools {
@@ -95,15 +115,17 @@ function judgeSegment(
   ruleSet: RuleSet,
   { segment, readings }: OpenedSegment,
   { reader, judgeableOf }: Tools,
-): JudgedExchange {
+): JudgedSegment {
   const { ref, fields } = segment;
   const whole = compiledOf(ruleSet).planFor(ref.target, fieldsOf(ref, fields));
   if (readings.length === 0) {
     // A segment that could not be read, or had no text, says the same to every rule.
-    if (segment.reason !== 'no_rules') return { findings: [], unjudged: [] };
-    return { findings: [], unjudged: whole.rules.map(({ rule }) => ({ ruleId: rule.id, missing: [] })) };
+    if (segment.reason !== 'no_rules') return { findings: [], unjudged: [], part: null };
+    const unjudged = whole.rules.map(({ rule }) => ({ ruleId: rule.id, missing: [] }));
+    return { findings: [], unjudged, part: null };
   }
   const { plan, unjudged } = judgeableOf(whole, segment);
+  const states: (SegmentState | null)[] = [];
   const findings = readings.map((reading) => {
     const activations = activationsOf(reader, reading, plan.signals);
     const { state, findings: early } = advance(
@@ -111,12 +133,26 @@ function judgeSegment(
       beginSegment(ruleSet, ref, { plan, fields }),
       activations,
     );
+    states.push(reading.isFinished ? state : null);
     const found = reading.isFinished ? finish(ruleSet, state).settled : early;
     return reading.changes === null ? found : found.map((finding) => hidden(finding, reading.changes));
   });
   const [text = [], view = []] = findings;
   const fired = new Set(text.map(({ ruleId }) => ruleId));
-  return { findings: [...text, ...view.filter(({ ruleId }) => !fired.has(ruleId))], unjudged };
+  const part = partOf(states, readings);
+  return { findings: [...text, ...view.filter(({ ruleId }) => !fired.has(ruleId))], unjudged, part };
+}
+
+function partOf(
+  [text, view]: readonly (SegmentState | null)[],
+  [, hiddenReading]: readonly KeptReading[],
+): ExchangePart | null {
+  // A segment of which some reading failed has failed.
+  if (text === undefined || text === null || view === null) return null;
+  if (view === undefined) return { state: text, tokens: [], view: null };
+  const changes = hiddenReading?.changes ?? [];
+  const nowhere = { text: '', changes, origin: () => ({ start: 0, end: 0 }) };
+  return { state: text, tokens: [], view: { state: view, view: nowhere } };
 }
 
 function hidden(finding: Finding, changes: KeptReading['changes']): Finding {

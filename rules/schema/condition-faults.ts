@@ -9,6 +9,7 @@ interface ConditionKeys {
   readonly aggregate?: string | undefined;
   readonly window?: unknown;
   readonly token_above?: unknown;
+  readonly per?: 'segment' | 'exchange' | undefined;
   readonly above?: number | undefined;
   readonly rarer_than?: unknown;
   readonly for?: { readonly until?: number | undefined } | undefined;
@@ -20,6 +21,7 @@ const SIGNAL_KEYS = [
   'aggregate',
   'window',
   'token_above',
+  'per',
   'above',
   'rarer_than',
   'for',
@@ -62,6 +64,9 @@ function signalFaults(condition: ConditionKeys): Fault[] {
   if (condition.minus !== undefined && condition.rarer_than !== undefined) {
     faults.push(fault(['rarer_than'], 'is not calibrated for the difference of two signals; give above'));
   }
+  if (condition.per === 'exchange' && condition.rarer_than !== undefined) {
+    faults.push(fault(['rarer_than'], 'is calibrated for segments, not for whole exchanges; give above'));
+  }
   return [...faults, ...tokenFaults(condition)];
 }
 
@@ -73,6 +78,8 @@ function tokenFaults(condition: ConditionKeys): Fault[] {
     second === undefined ? [] : [fault([second], `does not go with ${first}; write two conditions`)];
   if (condition.aggregate !== undefined)
     faults.push(fault(['aggregate'], `does not go with ${first}, which looks at tokens`));
+  if (condition.per === 'exchange')
+    faults.push(fault(['per'], `does not go with ${first}, which looks at tokens of one segment`));
   const until = condition.for?.until;
   if (until !== undefined && condition.above !== undefined && until > condition.above) {
     faults.push(fault(['for', 'until'], `must be at most above, which is ${condition.above}`));

@@ -112,6 +112,12 @@ export const conditionSchema = z
       .describe(
         'Of `count_above`: a token counts when the signal is greater. Required there, refused elsewhere.',
       ),
+    per: z
+      .enum(['segment', 'exchange'])
+      .optional()
+      .describe(
+        'What the aggregate is over: one segment (the default), or all segments of the exchange that the rule reads, together. `exchange` goes with `above`.',
+      ),
     ...thresholdKeys,
     for: forSchema.optional(),
     // biome-ignore lint/suspicious/noThenProperty: nobody awaits a schema, and the word is the language's.

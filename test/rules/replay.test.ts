@@ -28,7 +28,7 @@ const SEGMENT: SegmentRef = {
 const ALL: readonly SignalId[] = ['concept/deception', 'concept/jailbreak', 'feature/7'];
 const ROWS = [{ 10: 1 }, { 10: 3, 12: 1 }, { 7: 2 }, {}, { 30: 2.5, 31: 1 }];
 
-const ids = { deceives: 1, breaks: 2, sorry: 3, honest: 4, fields: 5, whole: 6 } as const;
+const ids = { deceives: 1, breaks: 2, sorry: 3, honest: 4, fields: 5, whole: 6, spread: 7 } as const;
 type Name = keyof typeof ids;
 const idOf = (name: Name) => `0c1f6a52-7d8e-4c0b-9a34-00000000000${ids[name]}`;
 
@@ -39,6 +39,7 @@ const CONDITIONS: Readonly<Record<Name, string>> = {
   honest: 'met: {signal: {probe: honesty}, above: 1}',
   fields: 'met: {signal: {concept: deception}, above: 4}, here: {field: route, equals: /v1/chat}',
   whole: 'met: {signal: {concept: deception}, above: 1, aggregate: sum}',
+  spread: 'met: {signal: {concept: deception}, above: 10, aggregate: sum, per: exchange}',
 };
 
 interface Change {
@@ -133,6 +134,23 @@ test('what a text reads without its disguise adds the rules that did not fire on
       ['breaks', ['encoded']],
     ],
   );
+});
+
+test('a condition over the exchange is judged over all segments of it, and not where one was not kept whole', () => {
+  const rules = ruleSet(['spread']);
+  const second = segment({ ref: { ...SEGMENT, id: 'request/messages/1/content' } });
+  assert.deepEqual(judge(kept([segment()]), rules).findings, []);
+  const { findings } = judge(kept([segment(), second]), rules);
+  assert.deepEqual(
+    findings.map(({ ruleName, conditions, exchange }) => [ruleName, conditions[0]?.value, exchange?.count]),
+    [['spread', 14, 2]],
+  );
+  const cut = second.readings.map((reading) => ({ ...reading, isFinished: false }));
+  assert.deepEqual(judge(kept([segment(), { ...second, readings: cut }]), rules).findings, []);
+  const poor = { ...second, computed: { signals: ['feature/7' as const], isWholeDictionary: false } };
+  const third = { ...second, ref: { ...SEGMENT, id: 'request/messages/2/content' } };
+  const part = judge(kept([segment(), poor, third]), rules);
+  assert.deepEqual([part.findings, part.unjudged.length], [[], 1], 'a sum without some of its parts is none');
 });
 
 test('a changed rule changes what is found', () => {
