@@ -6,6 +6,8 @@ export interface ReadMessage {
   readonly key: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly value: string;
+  /** Milliseconds since 1970: of the record, or of its arrival where the topic keeps that. */
+  readonly at: number;
 }
 
 /** Reads a topic from its beginning, with a group of its own. */
@@ -18,16 +20,30 @@ export interface TopicReader {
   close(): Promise<void>;
 }
 
+/** A broker that comes back is noticed soon, and one that is gone for long is waited for. */
+const RETRY = { initialRetryTime: 100, maxRetryTime: 500, retries: 10_000 };
+
 /** The topic must exist. */
 export async function readTopic(brokers: readonly string[], topic: string): Promise<TopicReader> {
-  const kafka = new Kafka({ clientId: 'reader', brokers: [...brokers], logLevel: logLevel.NOTHING });
+  const logging = { logLevel: logLevel.NOTHING };
+  const kafka = new Kafka({ clientId: 'reader', brokers: [...brokers], retry: RETRY, ...logging });
   const consumer = kafka.consumer({ groupId: `reader-${crypto.randomUUID()}`, maxWaitTimeInMs: 100 });
   const messages: ReadMessage[] = [];
+  // What is read again, after a broker or this reader was away, is no second message.
+  const read = new Set<string>();
   await consumer.connect();
   await consumer.subscribe({ topic, fromBeginning: true });
   await consumer.run({
-    eachMessage: async ({ message: { key, headers, value } }) => {
-      messages.push({ key: String(key), headers: textOf(headers), value: String(value) });
+    eachMessage: async ({ partition, message: { offset, key, headers, value, timestamp } }) => {
+      const place = `${partition}/${offset}`;
+      if (read.has(place)) return;
+      read.add(place);
+      messages.push({
+        key: String(key),
+        headers: textOf(headers),
+        value: String(value),
+        at: Number(timestamp),
+      });
     },
   });
   const ids = () => [...new Set(messages.map(({ headers }) => headers['ce_id'] ?? ''))];

@@ -20,16 +20,20 @@ export interface Sent {
 export interface Driver {
   readonly sent: ReadonlyMap<number, Sent>;
   acknowledged(): number;
-  /** One more exchange now, until it is acknowledged; for after the faults. */
-  sendOne(): Promise<Sent>;
+  /** Ids of the exchanges that were acknowledged and must alert. */
+  expected(): (string | null)[];
+  /** One more exchange in a conversation of its own, and again until one that alerts is acknowledged. */
+  sendOne(gateway: number): Promise<Sent>;
   /** No new exchanges; resolves when those under way have ended. */
   stop(): Promise<void>;
   close(): void;
 }
 
 export interface DriverOptions {
-  /** Base URLs; conversation n is always with gateway n modulo their number. */
-  readonly gateways: () => readonly string[];
+  /** Base URLs; conversation n is with gateway n modulo their number. */
+  readonly gateways: readonly string[];
+  /** Whether each exchange goes to any of the gateways instead: they share a store. */
+  readonly isHopping?: boolean;
   readonly conversations: number;
   /** Between two exchanges of a conversation. */
   readonly pauseMs: number;
@@ -65,23 +69,24 @@ export async function startEcho(): Promise<{ url: string; close(): void }> {
 }
 
 /** Begins at once; the conversations go on side by side, the exchanges of each one after the other. */
-export function startDriver({ gateways, conversations, pauseMs }: DriverOptions): Driver {
+export function startDriver({ gateways, isHopping, conversations, pauseMs }: DriverOptions): Driver {
   const sent = new Map<number, Sent>();
   let isStopping = false;
-  const send = async (index: number): Promise<Sent> => {
+  const urlFor = (index: number) => gateways[index % gateways.length] ?? '';
+  const anyUrl = () => urlFor(Math.floor(Math.random() * gateways.length));
+  const send = async (index: number, url: string): Promise<Sent> => {
     const serial = sent.size;
     const isExpected = serial % 3 !== 0;
     const answer = answerTo(serial, isExpected);
     const conversation = `conversation-${index}`;
     const one: Sent = { serial, conversation, answer, isExpected, isAcknowledged: false, exchangeId: null };
     sent.set(serial, one);
-    const urls = gateways();
-    await exchange(urls[index % urls.length] ?? '', one).catch(() => {});
+    await exchange(url, one).catch(() => {});
     return one;
   };
   const converse = async (index: number): Promise<void> => {
     while (!isStopping) {
-      const { isAcknowledged } = await send(index);
+      const { isAcknowledged } = await send(index, isHopping ? anyUrl() : urlFor(index));
       await sleep(isAcknowledged ? pauseMs : pauseMs + 100);
     }
   };
@@ -89,9 +94,13 @@ export function startDriver({ gateways, conversations, pauseMs }: DriverOptions)
   return {
     sent,
     acknowledged: () => [...sent.values()].filter(({ isAcknowledged }) => isAcknowledged).length,
-    async sendOne() {
+    expected: () =>
+      [...sent.values()]
+        .filter(({ isAcknowledged, isExpected }) => isAcknowledged && isExpected)
+        .map(({ exchangeId }) => exchangeId),
+    async sendOne(gateway) {
       for (;;) {
-        const one = await send(0);
+        const one = await send(conversations + gateway, urlFor(gateway));
         if (one.isAcknowledged && one.isExpected) return one;
       }
     },

@@ -4,24 +4,27 @@ import type { ReadMessage } from '../alerts/topic-reader.ts';
 import { runCampaign } from './campaign.ts';
 import type { Sent } from './driver.ts';
 import { judge } from './judge.ts';
+import { failuresOf } from './report.ts';
 
-test('through kills of gateway and broker, a slow broker, cuts and a locked store nothing acknowledged is lost', async (t) => {
-  const report = await runCampaign({
-    faults: { gateway_killed: 2, store_locked: 1, broker_killed: 1, broker_slow: 1, connections_cut: 1 },
-    maxSeconds: 45,
-    conversations: 4,
-    pauseMs: 50,
-    stoppedMs: 1000,
+const SHORT = { maxSeconds: 45, conversations: 4, pauseMs: 50, stoppedMs: 1000 };
+const BROKER = { broker_killed: 1, broker_slow: 1, connections_cut: 1 };
+
+const campaigns = {
+  SQLite: { ...BROKER, gateway_killed: 1, store_locked: 1, disk_filled: 1, clock_stepped: 1 },
+  PostgreSQL: { ...BROKER, gateway_killed: 1, gateway_restarted: 1, database_killed: 1 },
+} as const;
+
+for (const store of ['SQLite', 'PostgreSQL'] as const) {
+  test(`${store}: through faults of gateways, store, clock and broker nothing acknowledged is lost`, async (t) => {
+    const onProgress = (line: string) => t.diagnostic(line);
+    const report = await runCampaign({ ...SHORT, store, faults: campaigns[store], onProgress });
+    t.diagnostic(JSON.stringify(report));
+    // How long something took says more of the machine than of the gateway.
+    assert.deepEqual(failuresOf({ ...report, fresh_alert_ms: {} }), []);
+    assert.ok(report.acknowledged > 20, `${report.acknowledged} acknowledged`);
+    assert.ok(report.kills.gateway_killed > 0);
   });
-  t.diagnostic(JSON.stringify(report));
-  const { missing, ghosts, altered, out_of_order, remainder, dead_letters } = report;
-  assert.deepEqual(
-    { missing, ghosts, altered, out_of_order, remainder, dead_letters },
-    { missing: 0, ghosts: 0, altered: 0, out_of_order: 0, remainder: 0, dead_letters: 0 },
-  );
-  assert.ok(report.acknowledged > 20, `${report.acknowledged} acknowledged`);
-  assert.ok(report.kills.gateway_killed > 0);
-});
+}
 
 const sentOne = (serial: number, change: Partial<Sent> = {}): Sent => ({
   serial,
@@ -35,6 +38,7 @@ const sentOne = (serial: number, change: Partial<Sent> = {}): Sent => ({
 
 const message = ({ serial, conversation, answer, exchangeId }: Sent, id = `id${serial}`): ReadMessage => ({
   key: conversation,
+  at: 0,
   headers: { ce_id: id },
   value: JSON.stringify({
     finding_info: { uid: id },

@@ -1,70 +1,89 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createLedger } from '../../alerts/index.ts';
+import { mountMemory, unmount } from '../alerts/small-disk.ts';
 import { rule, ruleFile } from '../gateway/start-gateway.ts';
 import { freePorts } from '../services/free-ports.ts';
 import { type ServiceProcess, startService } from '../services/service-process.ts';
+import { readCounters } from './counters.ts';
+import type { StoreAt } from './faulty-store.ts';
 
 /** A gateway that is killed and started again on the same data and port. */
 export interface FaultyGateway {
   readonly url: string;
+  readonly store: StoreAt;
+  /** Null where its data lie on a disk that can be filled, else why not. */
+  readonly noSmallDisk: string | null;
   /** SIGKILL, then a new process. */
   kill(): Promise<void>;
   /** SIGTERM, the end in its own time, then a new process. */
   restart(): Promise<void>;
-  /** Another process holds the store's lock. */
-  lockStore(ms: number): Promise<void>;
+  /** Takes what is left of its disk. @returns frees it again */
+  fillDisk(): () => void;
+  /** Sets its wall clock off by so much. */
+  setClock(offsetMs: number): void;
+  /** Its counters, by name, summed over their labels. */
+  counters(): Promise<ReadonlyMap<string, number>>;
   /** SIGTERM. */
   stop(): Promise<void>;
-  /** The ids of all alerts that the store knows, and how many are not delivered; only once it is stopped. */
-  readStore(): Promise<{ ids: string[]; waiting: number; dead: number }>;
   /** Ends it, and removes what it left. */
   close(): Promise<void>;
   output(): string;
 }
 
+/** What it is told. */
 export interface FaultyGatewayOptions {
-  readonly folder: string;
   readonly upstream: string;
   /** The broker as the gateway reaches it. */
   readonly broker: string;
   readonly topic: string;
+  /** Left out: a file in its own folder. */
+  readonly databaseUrl?: string;
 }
 
 const FLAGS = ['--disable-warning=ExperimentalWarning', '--disable-warning=TimeoutNegativeWarning'];
+const CLOCK = join(import.meta.dirname, 'stepped-clock.ts');
+const PROCESS = join(import.meta.dirname, 'gateway-process.ts');
 const READY_MS = 180_000;
+const MAX_STARTS = 30;
+const START_AGAIN_MS = 500;
+const DISK = '256m';
+const PIECE = Buffer.alloc(1024 * 1024, 'x');
 
 /** Starts it with a rule that flags and a store that must take everything. */
 export async function startFaultyGateway(options: FaultyGatewayOptions): Promise<FaultyGateway> {
-  const { folder } = options;
-  const [port = 0, reviewPort = 0, metricsPort = 0] = await freePorts(3);
+  const folder = mkdtempSync(join(tmpdir(), 'telltale-faults-'));
   const data = join(folder, 'data');
-  mkdirSync(join(folder, 'rules'), { recursive: true });
-  writeFileSync(join(folder, 'rules', 'a.yaml'), ruleFile([rule({ target: 'output' })]));
-  writeFileSync(join(folder, 'index.html'), '<!doctype html>');
-  const config = {
-    server: { port },
-    review: { port: reviewPort },
-    metrics: { port: metricsPort },
-    upstream: { url: options.upstream },
-    rules: join(folder, 'rules'),
-    data,
-    store: { content: 'full' },
-    kafka: { brokers: [options.broker], topic: options.topic },
-    policy: { on_unrecorded: 'block' },
+  mkdirSync(data);
+  const noSmallDisk = mountMemory(data, DISK);
+  const ports = await freePorts(3);
+  const clock = join(folder, 'clock');
+  const env = {
+    ...process.env,
+    FAULTS_CLOCK: clock,
+    FAULTS_CONFIG: configOf(options, { folder, data, ports }),
   };
-  const env = { ...process.env, FAULTS_CONFIG: JSON.stringify({ config, webPath: folder }) };
   let output = '';
-  const start = () =>
+  const startOnce = () =>
     startService({
       command: process.execPath,
-      args: [...FLAGS, join(import.meta.dirname, 'gateway-process.ts')],
+      args: [...FLAGS, '--import', CLOCK, PROCESS],
       env,
       readyWhen: /listening at/,
       readyTimeoutMs: READY_MS,
     });
+  // As whoever runs it would: one that ends since its database is away is started again.
+  const start = async (): Promise<ServiceProcess> => {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await startOnce();
+      } catch (error) {
+        if (attempt === MAX_STARTS) throw error;
+        await sleep(START_AGAIN_MS);
+      }
+    }
+  };
   let service: ServiceProcess = await start();
   const end = async (how: 'kill' | 'stop') => {
     await service[how]();
@@ -75,46 +94,58 @@ export async function startFaultyGateway(options: FaultyGatewayOptions): Promise
     service = await start();
   };
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://127.0.0.1:${ports[0]}`,
+    store: { dataDir: data, ...(options.databaseUrl !== undefined && { databaseUrl: options.databaseUrl }) },
+    noSmallDisk,
     kill: () => again('kill'),
     restart: () => again('stop'),
-    lockStore: (ms) => lock(join(data, 'telltale.db'), ms),
+    fillDisk: () => fill(join(data, 'ballast')),
+    setClock: (offsetMs) => writeFileSync(clock, String(offsetMs)),
+    counters: () => readCounters(`http://127.0.0.1:${ports[2]}/metrics`),
     stop: () => end('stop'),
-    readStore: () => readStore(data),
     async close() {
       if (service.isRunning()) await end('kill');
+      if (noSmallDisk === null) unmount(data);
       rmSync(folder, { recursive: true, force: true });
     },
     output: () => output + (service.isRunning() ? service.output() : ''),
   };
 }
 
-async function lock(path: string, ms: number): Promise<void> {
-  const database = new DatabaseSync(path, { timeout: 10_000 });
-  try {
-    database.exec('BEGIN IMMEDIATE');
-    await sleep(ms);
-    database.exec('ROLLBACK');
-  } finally {
-    database.close();
-  }
+interface Place {
+  readonly folder: string;
+  readonly data: string;
+  readonly ports: readonly number[];
 }
 
-const PAGE = 200;
+function configOf(options: FaultyGatewayOptions, { folder, data, ports }: Place): string {
+  mkdirSync(join(folder, 'rules'));
+  writeFileSync(join(folder, 'rules', 'a.yaml'), ruleFile([rule({ target: 'output' })]));
+  writeFileSync(join(folder, 'index.html'), '<!doctype html>');
+  const [port, reviewPort, metricsPort] = ports;
+  const config = {
+    server: { port },
+    review: { port: reviewPort },
+    metrics: { port: metricsPort },
+    upstream: { url: options.upstream },
+    rules: join(folder, 'rules'),
+    data,
+    store: { content: 'full', database_url: options.databaseUrl ?? null },
+    kafka: { brokers: [options.broker], topic: options.topic },
+    policy: { on_unrecorded: 'block' },
+  };
+  return JSON.stringify({ config, webPath: folder });
+}
 
-async function readStore(dataDir: string) {
-  const ledger = await createLedger({ dataDir, sinks: [] });
+/** Writes until there is no room left. */
+function fill(path: string): () => void {
+  const free = () => rmSync(path, { force: true });
   try {
-    const ids: string[] = [];
-    for (let before: number | undefined; ; ) {
-      const page = await ledger.listFlagged({ limit: PAGE, ...(before !== undefined && { before }) });
-      ids.push(...page.flatMap(({ findings }) => findings.map(({ alertId }) => alertId)));
-      before = page.at(-1)?.cursor;
-      if (page.length < PAGE) break;
-    }
-    const { depth, dead } = await ledger.depth('kafka');
-    return { ids, waiting: depth, dead };
-  } finally {
-    await ledger.close();
+    for (let pieces = 0; pieces < 1024; pieces += 1) writeFileSync(path, PIECE, { flag: 'a' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOSPC') return free;
+    throw error;
   }
+  free();
+  throw new Error(`${path} does not lie on a small disk: it took ${PIECE.length * 1024} bytes`);
 }

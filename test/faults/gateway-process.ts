@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { configSchema } from '../../gateway/config/schema.ts';
 import { startTelltale } from '../../gateway/start-telltale.ts';
 import { createLogger } from '../../gateway/telemetry/index.ts';
@@ -12,4 +13,6 @@ const running = await startTelltale(configSchema.parse(given.config), {
   log: createLogger('warn'),
 });
 process.once('SIGTERM', () => void running.stop().then(() => process.exit(0)));
+// So that whoever takes this process's place, when it was killed, starts sooner.
+flushCompileCache();
 process.stdout.write(`listening at ${running.url}\n`);

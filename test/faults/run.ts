@@ -1,28 +1,63 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { runCampaign } from './campaign.ts';
+import { type CampaignPlan, type CampaignReport, runCampaign } from './campaign.ts';
+import { failuresOf, totalOf } from './report.ts';
 
-/** `npm run test:faults [-- SECONDS]`: the long campaign; writes bench/results/faults.json and fails where anything that
- *  was acknowledged is missing. Faults end after SECONDS (default 420), whatever is still on the list. */
-const maxSeconds = Number(process.argv[2] ?? 420);
-const report = await runCampaign({
-  faults: {
-    gateway_killed: 50,
-    gateway_restarted: 3,
-    store_locked: 5,
-    broker_killed: 20,
-    broker_stopped: 1,
-    broker_frozen: 3,
-    broker_slow: 5,
-    connections_cut: 10,
+/** `npm run test:faults [-- STORE…]`: the long campaigns, on SQLite and on PostgreSQL or only on those that are named.
+ *  Each writes what it found into bench/results/faults.json beside what the others found there; the exit code is 1 where
+ *  anything is as it may not be. */
+const PATH = join(import.meta.dirname, '../../bench/results/faults.json');
+const SHARED = { maxSeconds: 3600, conversations: 12, pauseMs: 40, stoppedMs: 60_000 };
+const EACH = {
+  gateway_restarted: 2,
+  store_locked: 5,
+  clock_stepped: 5,
+  broker_stopped: 1,
+  broker_frozen: 2,
+  broker_slow: 5,
+  connections_cut: 5,
+};
+const PLANS: readonly Omit<CampaignPlan, 'onProgress'>[] = [
+  {
+    ...SHARED,
+    store: 'SQLite',
+    faults: { ...EACH, gateway_killed: 30, disk_filled: 5, broker_killed: 12 },
   },
-  maxSeconds,
-  conversations: 12,
-  pauseMs: 40,
-  stoppedMs: 60_000,
-});
-const path = join(import.meta.dirname, '../../bench/results/faults.json');
-writeFileSync(path, `${JSON.stringify(report, null, 2)}\n`);
-process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-const { missing, ghosts, altered, out_of_order, remainder, dead_letters } = report;
-process.exitCode = missing + ghosts + altered + out_of_order + remainder + dead_letters === 0 ? 0 : 1;
+  {
+    ...SHARED,
+    store: 'PostgreSQL',
+    faults: { ...EACH, gateway_killed: 20, database_killed: 10, broker_killed: 8 },
+  },
+];
+
+async function run(plan: (typeof PLANS)[number]): Promise<CampaignReport> {
+  const began = performance.now();
+  const onProgress = (line: string): void => {
+    const seconds = Math.round((performance.now() - began) / 1000);
+    process.stderr.write(`${plan.store} ${seconds} s: ${line}\n`);
+  };
+  return runCampaign({ ...plan, onProgress });
+}
+
+/** Puts a campaign in place of an earlier one on the same store. */
+function keep(report: CampaignReport): void {
+  const before = existsSync(PATH)
+    ? (JSON.parse(readFileSync(PATH, 'utf8')).campaigns as CampaignReport[])
+    : [];
+  const others = before.filter(({ store }) => store !== report.store);
+  const text = `${JSON.stringify(totalOf([...others, report]), null, 2)}\n`;
+  writeFileSync(PATH, text);
+  process.stdout.write(text);
+}
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => PLANS.every(({ store }) => store !== name));
+if (unknown.length > 0) throw new Error(`${unknown.join(', ')}: no store; there are SQLite and PostgreSQL`);
+for (const plan of PLANS.filter(({ store }) => wanted.length === 0 || wanted.includes(store))) {
+  const report = await run(plan);
+  keep(report);
+  for (const failure of failuresOf(report)) {
+    process.stderr.write(`${failure}\n`);
+    process.exitCode = 1;
+  }
+}

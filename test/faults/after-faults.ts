@@ -1,0 +1,99 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { readTopic, type TopicReader } from '../alerts/topic-reader.ts';
+import { growth } from './counters.ts';
+import { readStore } from './faulty-store.ts';
+import { type Fault, type FaultPlan, inflict, possibleFaults } from './inflict.ts';
+import { type Stage, TOPIC } from './stage.ts';
+
+/** In vain is found out in the end: the judgement says what is missing. */
+const ARRIVAL_MS = 300_000;
+/** Exchanges of each gateway by which its counters are held to account. */
+const COUNTED = 10;
+
+/** Inflicts each kind once more by itself. @returns for each, how long after it was healed the alerts of exchanges took
+ *  that were sent then, one through each gateway, until the broker had them */
+export async function measureHealing(plan: FaultPlan, stage: Stage): Promise<Partial<Record<Fault, number>>> {
+  const healing: Partial<Record<Fault, number>> = {};
+  for (const fault of possibleFaults(plan, stage)) {
+    await inflict(fault, plan, stage);
+    const healedAt = Date.now();
+    const fresh = await Promise.all(stage.gateways.map((_, index) => stage.driver.sendOne(index)));
+    const ids = fresh.map(({ exchangeId }) => exchangeId);
+    await untilArrived(stage.reader, ids);
+    healing[fault] = lastArrival(stage.reader, ids) - healedAt;
+    plan.onProgress?.(`${fault} by itself: a fresh alert was there ${healing[fault]} ms after it`);
+  }
+  return healing;
+}
+
+function lastArrival({ messages }: TopicReader, exchangeIds: readonly (string | null)[]): number {
+  const first = (id: string | null) => messages.find(({ headers }) => headers['ce_subject'] === id)?.at ?? 0;
+  return Math.max(...exchangeIds.map(first));
+}
+
+/** Waits until an alert of each exchange is there. */
+export async function untilArrived(reader: TopicReader, exchangeIds: readonly (string | null)[]) {
+  const isThere = () => {
+    const there = new Set(reader.messages.map(({ headers }) => headers['ce_subject'] ?? ''));
+    return exchangeIds.every((id) => id !== null && there.has(id));
+  };
+  await within(ARRIVAL_MS, isThere);
+}
+
+/** Sends some more through gateways that nothing befalls, and holds their counters against what was sent.
+ *  @returns by how much they differ, all together */
+export async function countRemainder({ gateways, driver }: Stage): Promise<number> {
+  const readAll = () => Promise.all(gateways.map((gateway) => gateway.counters()));
+  const isQuiet = async () => growth([], await readAll())('telltale_outbox_pending_alerts') === 0;
+  await within(ARRIVAL_MS, isQuiet);
+  const before = await readAll();
+  const sentBefore = driver.sent.size;
+  for (let count = 0; count < COUNTED; count += 1) {
+    for (const index of gateways.keys()) await driver.sendOne(index);
+  }
+  const sent = [...driver.sent.values()].slice(sentBefore);
+  const alerts = sent.filter(({ isExpected }) => isExpected).length;
+  const differences = async () => {
+    const all = await readAll();
+    const grown = growth(before, all);
+    return [
+      grown('telltale_exchanges_total') - sent.length,
+      grown('telltale_scanned_segments_total') - sent.length,
+      grown('telltale_findings_total') - alerts,
+      grown('telltale_outbox_delivered_alerts_total') - alerts,
+      grown('telltale_unrecorded_exchanges_total'),
+      grown('telltale_unscanned_segments_total') - sent.length,
+      growth([], all)('telltale_outbox_pending_alerts'),
+    ].reduce((sum, difference) => sum + Math.abs(difference), 0);
+  };
+  // Gauges are as of a few seconds ago.
+  await within(ARRIVAL_MS, async () => (await differences()) === 0);
+  return differences();
+}
+
+/** Stops the gateways and compares what their stores hold with the topic, as a new reader finds it. */
+export async function settle({ broker, gateways, server }: Stage, expected: readonly (string | null)[]) {
+  for (const gateway of gateways) await gateway.stop();
+  const places = gateways.map(({ store }) => store).slice(0, server === null ? undefined : 1);
+  const stores = await Promise.all(places.map(readStore));
+  const recorded = new Set(stores.flatMap(({ ids }) => ids));
+  const reader = await readTopic(broker.brokers, TOPIC);
+  try {
+    await untilArrived(reader, expected);
+    const rest = () => recorded.symmetricDifference(new Set(reader.ids())).size;
+    await within(ARRIVAL_MS, () => rest() === 0);
+    const waiting = stores.reduce((total, store) => total + store.waiting, 0);
+    return {
+      messages: reader.messages,
+      remainder: rest() + waiting,
+      dead_letters: stores.reduce((total, store) => total + store.dead, 0),
+    };
+  } finally {
+    await reader.close();
+  }
+}
+
+async function within(ms: number, isTrue: () => boolean | Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + ms;
+  while (!(await isTrue()) && performance.now() < deadline) await sleep(50);
+}
