@@ -2,6 +2,7 @@ import { existsSync, globSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { AlertsError } from '../alerts-error.ts';
+import { NOT_REACHED_BY_FILES } from '../not-reached.ts';
 import { selectionColumn } from '../selection.ts';
 import type { ErasedCounts, EraseSelection, Erasure } from '../types.ts';
 import { countIn, piecesOf } from './needles.ts';
@@ -16,7 +17,7 @@ const DEAD = `DELETE FROM dead_letters WHERE exchange_id IN (SELECT value FROM j
   OR COLUMN = :value`;
 
 /** Erases in one transaction, then writes the database anew and empties its log, so that no page holds what was
- *  removed; then looks for pieces of the removed texts in every byte of the files. That the pieces were found before is
+ *  removed; then looks for pieces of the removed texts and for the ids in every byte of the files. That the pieces were found before is
  *  part of the proof: a search that finds nothing before shows nothing after.
  *  @param path - the database's file */
 export function createEraser(database: DatabaseSync, path: string): Eraser {
@@ -24,7 +25,9 @@ export function createEraser(database: DatabaseSync, path: string): Eraser {
     // Whatever lies in the log only is in the file before it is searched.
     checkpoint(database);
     const { seqs, exchangeIds, alertIds, texts } = findRows(database, selection);
-    const pieces = texts.flatMap(piecesOf);
+    // Exchanges of which no text was kept are looked for by their ids; a subject's name is a hash and nowhere else.
+    const names = selection.by === 'subject' ? [...exchangeIds, selection.value] : exchangeIds;
+    const pieces = [...texts, ...names].flatMap(piecesOf);
     const files = storeFiles(path);
     const foundBefore = countIn(files, pieces);
     const removed = inTransaction(database, () => removeRows(database, selection, { seqs, exchangeIds }));
@@ -36,7 +39,7 @@ export function createEraser(database: DatabaseSync, path: string): Eraser {
     const foundAfter = countIn(where, own);
     const needles = pieces.length;
     const scan = { kind: 'bytes' as const, where, needles, foundBefore, foundAfter, shared: shared.length };
-    return { selection, removed, exchangeIds, alertIds, scan };
+    return { selection, removed, exchangeIds, alertIds, scan, notReached: NOT_REACHED_BY_FILES };
   };
   return { erase };
 }
@@ -107,7 +110,7 @@ function removeRows(
 
 function isElsewhere(database: DatabaseSync, piece: string): boolean {
   const sql = `SELECT EXISTS (SELECT 1 FROM segments WHERE instr(text, :piece) > 0)
-    OR EXISTS (SELECT 1 FROM findings WHERE instr(excerpt, :piece) > 0)
+    OR EXISTS (SELECT 1 FROM findings WHERE instr(excerpt, :piece) > 0 OR instr(finding, :piece) > 0)
     OR EXISTS (SELECT 1 FROM reviews WHERE instr(comment, :piece) > 0)
     OR EXISTS (SELECT 1 FROM dead_letters WHERE instr(record, :piece) > 0) AS found`;
   return Number(database.prepare(sql).get({ piece })?.['found']) === 1;

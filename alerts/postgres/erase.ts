@@ -1,3 +1,4 @@
+import { NOT_REACHED_BY_SERVER } from '../not-reached.ts';
 import { selectionColumn } from '../selection.ts';
 import type { ErasedCounts, EraseSelection, Erasure } from '../types.ts';
 import type { PostgresDatabase, Query } from './database.ts';
@@ -24,7 +25,7 @@ export async function erase(database: PostgresDatabase, selection: EraseSelectio
   const rows = Object.values(erased.removed).reduce((sum, count) => sum + count, 0);
   const foundAfter = await countLeft(database.query, [column, selection.value], removed);
   const scan = { kind: 'rows' as const, where: [...TABLES], needles: rows, foundBefore: rows, foundAfter };
-  return { selection, ...erased, scan: { ...scan, shared: 0 } };
+  return { selection, ...erased, scan: { ...scan, shared: 0 }, notReached: NOT_REACHED_BY_SERVER };
 }
 
 async function removeRows(query: Query, column: string, value: string) {

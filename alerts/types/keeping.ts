@@ -40,7 +40,7 @@ export interface ErasedCounts {
   readonly deadLetters: number;
 }
 
-/** How an erasure made sure. `bytes`: pieces of the removed texts were looked for in every byte of the store's files,
+/** How an erasure made sure. `bytes`: pieces of the removed texts, and ids, were looked for in every byte of the store's files,
  *  before and after. `rows`: the tables were searched. */
 export interface ErasureScan {
   readonly kind: 'bytes' | 'rows';
@@ -61,4 +61,6 @@ export interface Erasure {
   readonly exchangeIds: readonly string[];
   readonly alertIds: readonly string[];
   readonly scan: ErasureScan;
+  /** Where copies may be that an erasure within the store does not reach. */
+  readonly notReached: readonly string[];
 }

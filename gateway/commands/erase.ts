@@ -1,32 +1,40 @@
 import { resolve } from 'node:path';
 import { type EraseSelection, type Erasure, eraseKept } from '../../alerts/index.ts';
 import { loadConfig } from '../config/load-config.ts';
+import { subjectId } from '../conversation/subject-id.ts';
 import { defineCommand, UsageError, writeJson } from './command.ts';
 import { useDesk } from './use-desk.ts';
 
-const WAYS = ['conversation', 'exchange'] as const;
+const WAYS = ['subject', 'conversation', 'exchange'] as const;
 
 /** `telltale erase` */
 export const eraseCommand = defineCommand({
   name: 'erase',
-  summary: 'Erase a conversation from the store, with a proof',
-  usage: '--conversation ID | --exchange ID [--json]',
+  summary: 'Erase a person or a conversation from the store, with a proof',
+  usage: '--subject NAME | --conversation ID | --exchange ID [--json]',
   details: `
 Removes the exchanges with their texts, findings, reviews, waiting alerts and dead letters, also beside a gateway that
-runs. The proof: ids and counts of what was removed, and a search of every byte of the store's files for pieces of the
-removed texts, before (so that the search is known to find them) and after. In PostgreSQL the tables are rewritten and
-searched by rows; the server's log, backups and replicas are not reached. Alerts that were delivered are in the sinks.
-Exit code 1 where something was found after.`,
-  options: { conversation: { type: 'string' }, exchange: { type: 'string' }, json: { type: 'boolean' } },
+runs. A subject is named as callers name their users: in the header x-telltale-subject, in \`safety_identifier\`, \`user\`
+or \`metadata.user_id\`; where they name none it is the caller itself. The store holds a hash of it. The proof: ids and counts of what was removed, and a search of
+every byte of the store's files for pieces of the removed texts, before (so that the search is known to find them) and
+after. In PostgreSQL the tables are rewritten and searched by rows. What an erasure within the store cannot reach is part
+of the proof. Exit code 1 where something was found after.`,
+  options: {
+    subject: { type: 'string' },
+    conversation: { type: 'string' },
+    exchange: { type: 'string' },
+    json: { type: 'boolean' },
+  },
   maxPositionals: 0,
   async run({ values, io }) {
     const given = WAYS.flatMap((by): EraseSelection[] => {
       const value = values[by];
-      return value === undefined ? [] : [{ by, value }];
+      if (value === undefined) return [];
+      return [{ by, value: by === 'subject' ? subjectId(value) : value }];
     });
     const [selection, more] = given;
     if (selection === undefined || more !== undefined)
-      throw new UsageError('erase: name one of --conversation ID and --exchange ID');
+      throw new UsageError('erase: name one of --subject NAME, --conversation ID and --exchange ID');
     const config = loadConfig(io.env);
     const erasure = await useDesk(config, async (desk): Promise<Erased> => {
       // First: of what is gone from the store nobody could say any more whose it was.
@@ -44,9 +52,9 @@ interface Erased extends Erasure {
   readonly kept: number;
 }
 
-function describe({ removed, exchangeIds, alertIds, scan, kept }: Erased): string {
+function describe({ removed, exchangeIds, alertIds, scan, kept, notReached }: Erased): string {
   const counts = Object.entries(removed).map(([what, count]) => `  ${count} ${what}\n`);
-  const what = scan.kind === 'bytes' ? 'pieces of text' : 'rows';
+  const what = scan.kind === 'bytes' ? 'pieces of texts and ids' : 'rows';
   const shared = scan.shared === 0 ? '' : `  ${scan.shared} stand in texts of others too and stay there\n`;
   return [
     'removed:\n',
@@ -57,5 +65,7 @@ function describe({ removed, exchangeIds, alertIds, scan, kept }: Erased): strin
     `searched ${scan.where.join(', ')} for ${scan.needles} ${what}:\n`,
     `  found before: ${scan.foundBefore}, after: ${scan.foundAfter}\n`,
     shared,
+    'not reached:\n',
+    ...notReached.map((place) => `  ${place}\n`),
   ].join('');
 }

@@ -29,6 +29,8 @@ export interface RequestReading extends TextReading {
   readonly isStreamed: boolean;
   /** The conversation's id where the dialect has a field for one. */
   readonly conversation: string | null;
+  /** The user that the caller acts for, as it names them. */
+  readonly user?: string;
   /** The id of the answer that the request goes on from, where it names one. */
   readonly continues?: string;
   /** What stays the same over the turns of a conversation: everything up to the first words of the user. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Collected } from './collected.ts';
 import type { Read, RequestReading } from './dialect.ts';
+import { namedUser } from './named-user.ts';
 import { readContent } from './openai-chat/read-content.ts';
 import { textWithin } from './openai-chat/text-within.ts';
 import { createPlace, type Place } from './place.ts';
@@ -49,6 +50,7 @@ export function createInputReader(key: keyof typeof SHAPES): (body: unknown) => 
         model: typeof model === 'string' ? model : null,
         isStreamed: key === 'prompt' && stream === true,
         conversation: null,
+        ...namedUser(body as Record<string, unknown>),
         opening: JSON.stringify(input ?? null),
       },
     };

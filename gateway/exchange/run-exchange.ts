@@ -1,5 +1,6 @@
 import { actingRules, type SegmentRef } from '../../rules/index.ts';
 import { conversationId } from '../conversation/conversation-id.ts';
+import { subjectId } from '../conversation/subject-id.ts';
 import type { RequestReading } from '../dialects/dialect.ts';
 import { blockInstead } from '../policy/decide.ts';
 import type { UpstreamAnswer } from '../upstream/create-upstream.ts';
@@ -128,9 +129,11 @@ function refsOf({ segments, unread }: RequestReading): SegmentRef[] {
 function describe({ exchange, parts, connection }: Way, reading: RequestReading): void {
   const { headers } = connection.request;
   const header = headers['x-telltale-conversation-id'];
+  const user = headers['x-telltale-subject'] ?? reading.user ?? exchange.identity.caller;
   exchange.describe({
     model: reading.model,
     isStreamed: reading.isStreamed,
+    ...(typeof user === 'string' && user !== '' && { subject: subjectId(user) }),
     conversationId: conversationId(parts.conversationKey, {
       header: typeof header === 'string' ? header : undefined,
       field: reading.conversation ?? conversationBefore(parts, reading),

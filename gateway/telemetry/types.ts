@@ -25,6 +25,8 @@ export interface ExchangeDetail {
   readonly conversationId: string;
   readonly model: string | null;
   readonly isStreamed: boolean;
+  /** Whom it is about, hashed: for the store alone, telemetry does not tell it. */
+  readonly subject?: string;
 }
 
 /** How an exchange ended. */

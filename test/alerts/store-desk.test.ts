@@ -134,6 +134,20 @@ function defineTests(store: TestStore): void {
     assert.deepEqual(left, ['old-high', 'new-low', 'old-waiting', 'old-dead']);
   });
 
+  test('exchanges of a subject of which no text was kept are erased and looked for by their ids', async (t) => {
+    const { ledger } = await store.open(t);
+    const subject = 's-0123456789abcdefghijkl';
+    const exchangeId = crypto.randomUUID();
+    await ledger.commit(ordinary({ exchangeId, subject }));
+    await ledger.commit(ordinary({ exchangeId: 'theirs' }));
+    const { removed, scan, notReached } = await ledger.erase({ by: 'subject', value: subject });
+    assert.deepEqual([removed.exchanges, removed.segments], [1, 0]);
+    assert.ok(scan.foundBefore > 0);
+    assert.equal(scan.foundAfter, 0);
+    assert.ok(notReached.length > 0);
+    assert.ok(await ledger.readExchange('theirs'));
+  });
+
   for (const by of ['conversation', 'subject', 'exchange'] as const) {
     test(`erasing by ${by} removes all of it, leaves the others, and says what was removed`, async (t) => {
       const { ledger, place } = await store.open(t);

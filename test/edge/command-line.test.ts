@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createLedger } from '../../alerts/index.ts';
+import { subjectId } from '../../gateway/conversation/subject-id.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { exchange } from '../alerts/records.ts';
 import { runHere, runTelltale } from './run-telltale.ts';
@@ -108,23 +109,35 @@ test('dead letters are listed, tried again and dropped by number, and never all 
   await rm(folder, { recursive: true });
 });
 
-test('erase removes a conversation and proves it; its text is in no byte of the folder', async () => {
+test('erase removes a person by the name that callers gave, or a conversation, and proves it; no byte of the folder holds the text', async () => {
+  for (const way of [
+    ['--subject', 'alice@example.org'],
+    ['--conversation', 'c-1'],
+  ])
+    await eraseBy(way);
+});
+
+async function eraseBy(way: readonly string[]): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'telltale-erase-'));
   const env = { TELLTALE_DATA: folder };
   const ledger = await createLedger({ dataDir: folder, sinks: ['file'] });
   await ledger.commit(exchange({ exchangeId: 'theirs', conversationId: 'c-2', segments: [] }));
-  await ledger.commit(exchange({ exchangeId: 'mine', conversationId: 'c-1' }));
+  await ledger.commit(
+    exchange({ exchangeId: 'mine', conversationId: 'c-1', subject: subjectId('alice@example.org') }),
+  );
   await ledger.close();
   const text = Buffer.from('I moved the money');
   const holds = () => readdirSync(folder).some((name) => readFileSync(join(folder, name)).includes(text));
   assert.ok(holds());
   assert.equal((await runHere(['erase'], { env })).code, 2);
-  const { code, stdout } = await runHere(['erase', '--conversation', 'c-1'], { env });
+  const { code, stdout } = await runHere(['erase', ...way], { env });
   assert.equal(code, 0);
   assert.match(stdout, /1 exchanges\n.*exchange mine\n.*found before: [1-9]\d*, after: 0\n/s);
+  assert.match(stdout, /not reached:\n.*alerts that a sink has taken.*backups/s);
+  assert.doesNotMatch(stdout, /theirs/);
   assert.ok(!holds());
   await rm(folder, { recursive: true });
-});
+}
 
 test('start is the gateway: it refuses a broken configuration as npm start does', async () => {
   const { code, stdout, stderr } = await runTelltale(['start'], { PORT: 'eighty' });

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { conversationId, readConversationKey } from '../../gateway/conversation/conversation-id.ts';
+import { subjectId } from '../../gateway/conversation/subject-id.ts';
 import { startGateway } from './start-gateway.ts';
 import { answerJson, ask, completion, startUpstream } from './test-upstream.ts';
 
@@ -62,4 +63,34 @@ test('the id stays the same over the turns, and no key of a caller is kept', asy
   for (const file of readdirSync(join(gateway.folder, 'data'))) {
     assert.equal(readFileSync(join(gateway.folder, 'data', file)).includes('planted-secret'), false, file);
   }
+});
+
+test('whom an exchange is about is kept as a hash, wherever the caller names its user, and goes nowhere by its header', async (context) => {
+  const upstream = await startUpstream(context, (response) => answerJson(response, {}));
+  const gateway = await startGateway(context, { upstream: upstream.url });
+  const messages = [{ role: 'user', content: 'hello' }];
+  const alice = 'alice@example.org';
+  const cases: [path: string, body: object, headers?: Record<string, string>][] = [
+    ['chat/completions', { messages, user: alice }],
+    ['chat/completions', { messages, user: 'older', safety_identifier: alice }],
+    ['chat/completions', { messages, user: 'by the body' }, { 'x-telltale-subject': alice }],
+    ['completions', { prompt: 'hello', user: alice }],
+    ['responses', { input: 'hello', safety_identifier: alice }],
+    ['messages', { messages, metadata: { user_id: alice } }],
+  ];
+  for (const [path, body, headers] of cases) {
+    const response = await fetch(`${gateway.url}/v1/${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    });
+    await response.text();
+    const { subject } = await gateway.recordOf(response);
+    assert.equal(subject, subjectId(alice), `${path} ${JSON.stringify(body)}`);
+  }
+  const heard = upstream.arrived.flatMap(({ rawHeaders }) => rawHeaders.map((name) => name.toLowerCase()));
+  assert.ok(heard.includes('content-type') && !heard.includes('x-telltale-subject'));
+  const nobody = await gateway.post({ messages });
+  assert.equal((await gateway.recordOf(nobody)).subject, undefined);
+  assert.match(subjectId(alice), /^s-[\w-]{22}$/);
 });

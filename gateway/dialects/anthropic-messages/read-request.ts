@@ -4,6 +4,7 @@ import type { SegmentRef } from '../../../rules/index.ts';
 import { addWords, type Collected } from '../collected.ts';
 import { descriptionsIn } from '../descriptions.ts';
 import type { Read, RequestReading } from '../dialect.ts';
+import { namedUser } from '../named-user.ts';
 import { createPlace } from '../place.ts';
 import { shapeProblem } from '../shape-problem.ts';
 import { isResult, readBlock, readContent, textWithin } from './read-blocks.ts';
@@ -75,6 +76,7 @@ export function readRequest(body: unknown): Read<RequestReading> {
       model: model ?? null,
       isStreamed: stream === true,
       conversation: null,
+      ...namedUser(request),
       opening: openingOf(request),
     },
   };

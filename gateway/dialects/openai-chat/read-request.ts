@@ -5,6 +5,7 @@ import { addWords, type Collected } from '../collected.ts';
 import { descriptionsIn } from '../descriptions.ts';
 import type { Read, RequestReading } from '../dialect.ts';
 import { conversationIn } from '../metadata-conversation.ts';
+import { namedUser } from '../named-user.ts';
 import { createPlace, type Place } from '../place.ts';
 import { readCall, readContent, readToolCalls } from './read-content.ts';
 import { textWithin } from './text-within.ts';
@@ -78,6 +79,7 @@ export function readRequest(body: unknown): Read<RequestReading> {
       model: model ?? null,
       isStreamed: stream === true,
       conversation: conversationIn(metadata),
+      ...namedUser(request),
       opening: openingOf(messages),
     },
   };

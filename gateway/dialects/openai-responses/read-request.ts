@@ -4,6 +4,7 @@ import { descriptionsIn } from '../descriptions.ts';
 import type { Read, RequestReading } from '../dialect.ts';
 import { isObject, type JsonObject } from '../json-values.ts';
 import { conversationIn } from '../metadata-conversation.ts';
+import { namedUser } from '../named-user.ts';
 import { shapeProblem } from '../shape-problem.ts';
 import { readItem, readTools, requestPlaces } from './read-items.ts';
 import { readContent } from './read-parts.ts';
@@ -73,6 +74,7 @@ export function readRequest(body: unknown): Read<RequestReading> {
       model: request.model ?? null,
       isStreamed: request.stream === true,
       conversation: conversationOf(request),
+      ...namedUser(request),
       ...(request.previous_response_id != null && { continues: request.previous_response_id }),
       opening: openingOf(request),
     },
