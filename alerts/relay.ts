@@ -8,7 +8,7 @@ export interface RelayParts {
   readonly sinks: readonly Sink[];
   /** Alerts handed to a sink at once; default 128. */
   readonly batchSize?: number;
-  /** Default 100 ms, doubling to 4 s. */
+  /** Default 100 ms, doubling to 2 s. */
   readonly backoff?: BackoffOptions;
   /** How long one delivery may take; default 30 s. */
   readonly deliverTimeoutMs?: number;
@@ -41,7 +41,7 @@ export function createRelay(parts: RelayParts): Relay {
   const { outbox, sinks } = parts;
   const settings = {
     batchSize: parts.batchSize ?? 128,
-    backoff: parts.backoff ?? { initialMs: 100, maxMs: 4000 },
+    backoff: parts.backoff ?? { initialMs: 100, maxMs: 2000 },
     deliverTimeoutMs: parts.deliverTimeoutMs ?? 30_000,
     idleMs: parts.idleMs ?? 5000,
     ...(parts.onSilenced && { onSilenced: parts.onSilenced }),
