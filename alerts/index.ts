@@ -17,7 +17,6 @@ export { isMatch, type Matchers } from './routing/matchers.ts';
 export type { RateLimit } from './routing/rate-limit.ts';
 export { createRoutedSink, type Routing } from './routing/routed-sink.ts';
 export { createSilenceKeeper, type SilenceKeeper } from './routing/silence-keeper.ts';
-export { type CountedSilence, openSilenceStore, type SilenceStore } from './routing/silence-store.ts';
 export { createSilenceBook, holds, type Silence, type SilenceBook } from './routing/silences.ts';
 export { createFileSink, type FileSinkOptions } from './sinks/file.ts';
 export { createKafkaSink, type KafkaSinkOptions } from './sinks/kafka.ts';

@@ -143,6 +143,11 @@ function asking(store: StoreClient) {
     retryDead: (selection) => store.ask('retryDead', selection),
     dropDead: (selection) => store.ask('dropDead', selection),
     erase: (selection) => store.ask('erase', selection),
+    listSilences: (query) => store.ask('listSilences', query),
+    addSilence: (silence) => store.ask('addSilence', silence),
+    endSilence: (ending) => store.ask('endSilence', ending),
+    countHeldBack: (counts) => store.ask('countHeldBack', counts),
+    heldBack: (ids) => store.ask('heldBack', ids),
   } satisfies Partial<Ledger>;
 }
 

@@ -19,6 +19,11 @@ export type StoreMethod =
   | 'pressure'
   | 'erase'
   | 'depth'
+  | 'listSilences'
+  | 'addSilence'
+  | 'endSilence'
+  | 'countHeldBack'
+  | 'heldBack'
   | 'close';
 
 /** Given to the thread when it starts. */

@@ -6,4 +6,5 @@ export type * from './types/keeping.ts';
 export type * from './types/ledger.ts';
 export type * from './types/outbox.ts';
 export type * from './types/review.ts';
+export type * from './types/silence.ts';
 export type * from './types/sink.ts';

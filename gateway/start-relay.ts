@@ -24,9 +24,10 @@ const GAUGE_MS = 2_000;
 
 /** Starts a lane for every sink of the configuration.
  *  @throws {GatewayError} START_FAILED where a secret or a certificate is missing
- *  @throws {AlertsError} STORE_FAILED where the silences cannot be read */
-export function startRelay({ config, ledger, log, reviewUrl, deadlineMs }: RelayStart): RunningRelay {
-  const silences = openSilences(config, log);
+ *  @throws {AlertsError} where the silences cannot be read */
+export async function startRelay(start: RelayStart): Promise<RunningRelay> {
+  const { config, ledger, log, reviewUrl, deadlineMs } = start;
+  const silences = await openSilences(config, start);
   const sinks = createSinks({ config, env: process.env, reviewUrl, silences });
   const relay = createRelay({ outbox: ledger, sinks, onSilenced: silences.count });
   relay.start();

@@ -97,7 +97,7 @@ async function start(starting: Start): Promise<Running> {
   const { url } = server;
   const reviewUrl = await openReview(starting, parts, { ledger, gatewayUrl: url });
   const { relayDeadlineMs: deadlineMs = 5_000 } = starting.options;
-  const relay = closing.add('relay', startRelay({ config, ledger, log, reviewUrl, deadlineMs }));
+  const relay = closing.add('relay', await startRelay({ config, ledger, log, reviewUrl, deadlineMs }));
   observeGauges(parts, app, { relay, ledger, replay, drift });
   const handler = createMetricsHandler(parts.telemetry);
   const metrics = closing.add('metrics', await listen({ name: 'metrics', ...config.metrics, handler }));

@@ -118,9 +118,22 @@ const SUBJECTS_AND_DEAD_RECORDS = `
   CREATE INDEX dead_letters_of_alert ON dead_letters (alert_id);
 `;
 
+/** Silences that people add, and what every silence has held back. */
+const SILENCES = `
+  CREATE TABLE silences (
+    id TEXT PRIMARY KEY,
+    matchers TEXT NOT NULL,
+    author TEXT NOT NULL,
+    comment TEXT NOT NULL,
+    starts_at TEXT NOT NULL,
+    ends_at TEXT NOT NULL
+  ) STRICT;
+  CREATE TABLE held_back (silence_id TEXT PRIMARY KEY, alerts INTEGER NOT NULL) STRICT;
+`;
+
 /** The steps from an empty file to the present tables, forward only; step i leads from version i to i + 1
  *  (`PRAGMA user_version`). A step that was released is never changed: add one. */
-export const MIGRATIONS: readonly string[] = [FIRST_TABLES, SUBJECTS_AND_DEAD_RECORDS];
+export const MIGRATIONS: readonly string[] = [FIRST_TABLES, SUBJECTS_AND_DEAD_RECORDS, SILENCES];
 
 /** Takes a database to the newest version, one transaction a step.
  *  @throws {AlertsError} SCHEMA_NEWER when a later version of the program wrote it */

@@ -6,6 +6,7 @@ import { type OpenedDatabase, type OpenOptions, openDatabase } from './open.ts';
 import { createOutboxRows, type OutboxRows } from './outbox.ts';
 import { createReader, type Reader } from './read.ts';
 import { createRetention, type Retention } from './retention.ts';
+import { createSilences, type Silences } from './silences.ts';
 import { createWriter } from './write.ts';
 
 /** How the store is opened and what it does with what it is given. */
@@ -16,7 +17,7 @@ export interface StoreOptions extends OpenOptions {
 }
 
 /** All that one database can be asked, one call after another. */
-export interface Store extends Reader, OutboxRows, DeadLetters, Retention, Eraser {
+export interface Store extends Reader, OutboxRows, DeadLetters, Retention, Eraser, Silences {
   readonly setAside: OpenedDatabase['setAside'];
   commit(records: readonly ExchangeRecord[]): readonly CommitOutcome[];
   saveReview(review: NewReview): Review | null;
@@ -36,6 +37,7 @@ export function openStore(options: StoreOptions): Store {
     ...createDeadLetters(database, writer.commit),
     ...createRetention(database),
     ...createEraser(database, options.path),
+    ...createSilences(database),
     counts: createCounter(database),
     setAside,
     close: () => database.close(),

@@ -111,9 +111,22 @@ const FIRST_TABLES = `
   );
 `;
 
+/** Silences that people add, and what every silence has held back. */
+const SILENCES = `
+  CREATE TABLE silences (
+    id TEXT PRIMARY KEY,
+    matchers TEXT NOT NULL,
+    author TEXT NOT NULL,
+    comment TEXT NOT NULL,
+    starts_at TEXT COLLATE "C" NOT NULL,
+    ends_at TEXT COLLATE "C" NOT NULL
+  );
+  CREATE TABLE held_back (silence_id TEXT PRIMARY KEY, alerts BIGINT NOT NULL);
+`;
+
 /** The steps from an empty schema to the present tables, forward only; step i leads from version i to i + 1
  *  (`schema_version`). A step that was released is never changed: add one. */
-export const POSTGRES_MIGRATIONS: readonly string[] = [FIRST_TABLES];
+export const POSTGRES_MIGRATIONS: readonly string[] = [FIRST_TABLES, SILENCES];
 
 /** Whoever migrates holds it, so that replicas that start together do not migrate twice. */
 const MIGRATION_LOCK = 0x7e11_0001;

@@ -23,6 +23,7 @@ import { createNews } from './news.ts';
 import { createOutbox } from './outbox.ts';
 import { known, listFlagged, readExchange } from './read.ts';
 import { expire, pressure, prune } from './retention.ts';
+import { createSilences } from './silences.ts';
 import { textToColumn } from './text.ts';
 
 /** How the store is opened and what it does with what it is given. */
@@ -66,6 +67,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     expire: (expiry) => expire(database, expiry),
     pressure: () => pressure(query),
     erase: (selection) => erase(database, selection),
+    ...createSilences(query),
     close: async () => {
       // What is not given back ends by itself.
       await leases.release().catch(() => {});

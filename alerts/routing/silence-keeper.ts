@@ -1,4 +1,4 @@
-import type { SilenceStore } from './silence-store.ts';
+import type { SilenceDesk } from '../types.ts';
 import { createSilenceBook, type Silence, type SilenceBook } from './silences.ts';
 
 /** The silences of configuration and store as they are now, and the counting of what they hold back. */
@@ -11,45 +11,65 @@ export interface SilenceKeeper extends SilenceBook {
 /** What the keeper needs. */
 export interface SilenceKeeperParts {
   readonly configured: readonly Silence[];
-  readonly store: SilenceStore;
-  /** How old what it knows of the store may be; default 1 s. */
+  readonly store: Pick<SilenceDesk, 'listSilences' | 'countHeldBack'>;
+  /** How old what it knows of the store may be while the store answers; default 1 s. */
   readonly refreshMs?: number;
   /** The store could not be read or written; what was to be counted is kept. Called once an outage. */
   readonly onError: (error: unknown) => void;
 }
 
-/** A keeper that has looked once. @throws {AlertsError} when it cannot */
-export function createSilenceKeeper({
+/** A keeper that has looked once. While the store does not answer, what it said last holds.
+ *  @throws {AlertsError} when it cannot be read now */
+export async function createSilenceKeeper({
   configured,
   store,
   refreshMs = 1000,
   onError,
-}: SilenceKeeperParts): SilenceKeeper {
-  const counts = new Map<string, number>();
+}: SilenceKeeperParts): Promise<SilenceKeeper> {
+  const read = () => store.listSilences({ endsAfter: new Date().toISOString() });
+  let counts = new Map<string, number>();
   let isFailing = false;
-  let stored: readonly Silence[] = store.list(new Date().toISOString());
+  let stored: readonly Silence[] = await read();
+  let looking: Promise<void> | undefined;
 
-  const look = (): void => {
+  const count = (silences: readonly string[], alerts = 1): void => {
+    for (const id of silences) counts.set(id, (counts.get(id) ?? 0) + alerts);
+  };
+  const write = async (): Promise<void> => {
+    const taken = counts;
+    if (taken.size === 0) return;
+    counts = new Map();
     try {
-      if (counts.size > 0) store.countHeldBack(counts);
-      counts.clear();
-      stored = store.list(new Date().toISOString());
+      await store.countHeldBack([...taken].map(([id, alerts]) => ({ id, alerts })));
+    } catch (error) {
+      for (const [id, alerts] of taken) count([id], alerts);
+      throw error;
+    }
+  };
+  const look = async (): Promise<void> => {
+    try {
+      await write();
+      stored = await read();
       isFailing = false;
     } catch (error) {
       if (!isFailing) onError(error);
       isFailing = true;
     }
   };
-  const timer = setInterval(look, refreshMs).unref();
+  // A store that is slow is asked again when it has answered.
+  const lookOnce = (): void => {
+    looking ??= look().finally(() => {
+      looking = undefined;
+    });
+  };
+  const timer = setInterval(lookOnce, refreshMs).unref();
   return {
     ...createSilenceBook(() => [...configured, ...stored]),
-    count(silences) {
-      for (const id of silences) counts.set(id, (counts.get(id) ?? 0) + 1);
-    },
+    count,
     async close() {
       clearInterval(timer);
-      look();
-      store.close();
+      await looking;
+      await look();
     },
   };
 }

@@ -6,6 +6,7 @@ import type { ExchangeRecord } from './exchange.ts';
 import type { EraseSelection, Erasure, StorePressure } from './keeping.ts';
 import type { Outbox, OutboxDesk } from './outbox.ts';
 import type { ReviewStore } from './review.ts';
+import type { SilenceDesk } from './silence.ts';
 
 /** What the store does by itself, with nobody who waits for it: whoever misses it is told by a count alone.
  *  retention: removing what is too old; pressure: measuring how full it is; bury: putting an exchange to the dead
@@ -35,7 +36,7 @@ export interface LedgerStats {
 }
 
 /** The store of exchanges, findings and alerts. */
-export interface Ledger extends Outbox, OutboxDesk, ReviewStore {
+export interface Ledger extends Outbox, OutboxDesk, ReviewStore, SilenceDesk {
   /** Records one exchange: everything or nothing, never throws. The same exchange twice is recorded once. */
   commit(record: ExchangeRecord): Promise<CommitOutcome>;
   stats(): LedgerStats;

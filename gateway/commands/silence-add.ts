@@ -1,8 +1,8 @@
-import { resolve } from 'node:path';
-import { LEVELS, type Matchers, openSilenceStore } from '../../alerts/index.ts';
+import { LEVELS, type Matchers } from '../../alerts/index.ts';
 import type { Level } from '../../rules/index.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { type Call, defineCommand, UsageError, writeJson } from './command.ts';
+import { useDesk } from './use-desk.ts';
 
 const many = { type: 'string', multiple: true } as const;
 
@@ -29,7 +29,8 @@ export const silenceAddCommand = defineCommand({
   details: `
 An alert is held back that is all that was said, and of options given several times one; * stands for any text. It is
 recorded and shown in the review all the same, and counted: see telltale silence list. The duration is a number with
-s, m, h or d; the time is ISO 8601 with its zone. A gateway on the same TELLTALE_DATA obeys within a second or two.`,
+s, m, h or d; the time is ISO 8601 with its zone. Every gateway on the same store, under TELLTALE_DATA or
+at DATABASE_URL, obeys within a second or two.`,
   options,
   maxPositionals: 0,
   async run({ values, io }) {
@@ -38,15 +39,11 @@ s, m, h or d; the time is ISO 8601 with its zone. A gateway on the same TELLTALE
     if (!author || !comment) throw new UsageError('silence add: --author and --comment are needed');
     const startsAt = new Date();
     const endsAt = endOf(values, startsAt).toISOString();
-    const store = openSilenceStore(resolve(loadConfig(io.env).data));
-    try {
-      const added = store.add({ matchers, author, comment, startsAt: startsAt.toISOString(), endsAt });
-      if (values.json) writeJson(io, added);
-      else io.stdout.write(`${added.id} until ${endsAt}\n`);
-      return 0;
-    } finally {
-      store.close();
-    }
+    const silence = { matchers, author, comment, startsAt: startsAt.toISOString(), endsAt };
+    const added = await useDesk(loadConfig(io.env), (desk) => desk.addSilence(silence));
+    if (values.json) writeJson(io, added);
+    else io.stdout.write(`${added.id} until ${endsAt}\n`);
+    return 0;
   },
 });
 

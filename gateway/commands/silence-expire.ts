@@ -1,7 +1,6 @@
-import { resolve } from 'node:path';
-import { openSilenceStore } from '../../alerts/index.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { CommandFailure, defineCommand, UsageError, writeJson } from './command.ts';
+import { useDesk } from './use-desk.ts';
 
 /** `telltale silence expire` */
 export const silenceExpireCommand = defineCommand({
@@ -15,16 +14,11 @@ configuration ends where it was written.`,
   maxPositionals: 1,
   async run({ values, positionals: [id], io }) {
     if (id === undefined) throw new UsageError('silence expire: which? telltale silence list shows the ids');
-    const store = openSilenceStore(resolve(loadConfig(io.env).data));
-    try {
-      const endedAt = new Date().toISOString();
-      if (!store.expire(id, endedAt))
-        throw new CommandFailure(`${id}: no such silence that holds or is to come`);
-      if (values.json) writeJson(io, { id, endedAt });
-      else io.stdout.write(`${id} ended\n`);
-      return 0;
-    } finally {
-      store.close();
-    }
+    const endedAt = new Date().toISOString();
+    const hasEnded = await useDesk(loadConfig(io.env), (desk) => desk.endSilence({ id, now: endedAt }));
+    if (!hasEnded) throw new CommandFailure(`${id}: no such silence that holds or is to come`);
+    if (values.json) writeJson(io, { id, endedAt });
+    else io.stdout.write(`${id} ended\n`);
+    return 0;
   },
 });

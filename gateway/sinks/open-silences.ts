@@ -1,24 +1,23 @@
 import { createHash } from 'node:crypto';
-import { resolve } from 'node:path';
 import {
   createSilenceKeeper,
+  type Ledger,
   type Matchers,
-  openSilenceStore,
   type Silence,
   type SilenceKeeper,
 } from '../../alerts/index.ts';
 import type { Config } from '../config/schema.ts';
 import type { Logger } from '../telemetry/index.ts';
 
-/** Silences of the configuration and of the store in the data folder.
- *  @throws {AlertsError} STORE_FAILED */
+/** Silences of the configuration and of the store, which other gateways may share.
+ *  @throws {AlertsError} where the store does not answer */
 export function openSilences(
-  { silences, data }: Pick<Config, 'silences' | 'data'>,
-  log: Logger,
-): SilenceKeeper {
+  { silences }: Pick<Config, 'silences'>,
+  { ledger, log }: { readonly ledger: Ledger; readonly log: Logger },
+): Promise<SilenceKeeper> {
   return createSilenceKeeper({
     configured: configuredSilences(silences),
-    store: openSilenceStore(resolve(data)),
+    store: ledger,
     onError: (error) => log.error('the silences do not answer', error),
   });
 }

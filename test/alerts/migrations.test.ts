@@ -37,6 +37,12 @@ for (const file of globSync('v*.sql', { cwd: SCHEMAS })) {
     assert.equal((await ledger.counts()).exchanges, 3);
     const [letter] = await ledger.deadLetters({ sink: 'kafka', limit: 9 });
     assert.deepEqual([letter?.exchangeId, letter?.reason], ['flagged', 'too large']);
+    const silences = await ledger.listSilences({});
+    const known = file >= 'v3.sql' ? [{ id: 'night', heldBack: 7 }] : [];
+    assert.deepEqual(
+      silences.map(({ id, heldBack }) => ({ id, heldBack })),
+      known,
+    );
     assert.equal((await ledger.commit(exchange())).outcome, 'committed');
   });
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, type TestContext, test } from 'node:test';
 import { AlertsError, createLedger } from '../../alerts/index.ts';
 import { createPostgresDatabase } from '../../alerts/postgres/database.ts';
-import { migratePostgres, postgresVersion } from '../../alerts/postgres/migrations.ts';
+import { migratePostgres, POSTGRES_MIGRATIONS, postgresVersion } from '../../alerts/postgres/migrations.ts';
 import { type PostgresServer, startPostgres } from '../services/postgres.ts';
 import { cleanUp, dataFolder } from './cleanup.ts';
 import { exchange } from './records.ts';
@@ -32,6 +32,24 @@ test('only the steps that are missing are taken, and a step that fails changes n
   assert.equal(await postgresVersion(database.query), 3);
   await database.query("INSERT INTO two (y) VALUES ('')");
 });
+
+const OLD_EXCHANGE = `INSERT INTO exchanges (exchange_id, conversation_id, started_at, ended_at, route, dialect, status,
+  is_streamed, verdict, featureset_digest) VALUES ('old', 'c', '2026-11-26T12:00:00Z', '2026-11-26T12:00:01Z', '/v1/x',
+  'openai-chat', 200, false, 'pass', 'f1')`;
+
+for (const version of POSTGRES_MIGRATIONS.keys()) {
+  if (version === 0) continue;
+  test(`a database of version ${version} opens with what was in it, and takes silences`, async (t) => {
+    const { url, database } = await connect(t);
+    await migratePostgres(database, 'here', POSTGRES_MIGRATIONS.slice(0, version));
+    await database.query(OLD_EXCHANGE);
+    const ledger = await createLedger({ dataDir: dataFolder(t), databaseUrl: url, sinks: [] });
+    cleanUp(t, () => ledger.close());
+    assert.equal(await postgresVersion(database.query), POSTGRES_MIGRATIONS.length);
+    assert.equal((await ledger.readExchange('old'))?.conversationId, 'c');
+    assert.deepEqual(await ledger.listSilences({}), []);
+  });
+}
 
 test('replicas that start together on an empty database make its tables once', async (t) => {
   const { url } = await connect(t);
