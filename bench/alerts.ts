@@ -1,0 +1,70 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startKafka } from '../test/services/kafka.ts';
+import { startPostgres } from '../test/services/postgres.ts';
+import { bareProducer } from './alerts/bare-producer.ts';
+import { measureStore, type StoreFigures } from './alerts/measure-store.ts';
+
+/** `npm run bench:alerts [-- ALERTS]`: alerts a second that are committed, relayed to a real Kafka, and both at once, on
+ *  SQLite and on PostgreSQL; beside them, in the same run, what the bare database takes of the same rows and what the bare
+ *  producer sends of the same messages. Medians over ROUNDS; writes bench/results/alerts.json. */
+
+const ROUNDS = 3;
+const alerts = Number(process.argv[2] ?? 4000);
+
+const broker = await startKafka();
+const server = await startPostgres();
+try {
+  const rounds: { sqlite: StoreFigures; postgresql: StoreFigures; producer: number }[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const sqlite = await measureStore({ alerts, brokers: broker.brokers });
+    const databaseUrl = await server.createDatabase();
+    const postgresql = await measureStore({ alerts, brokers: broker.brokers, databaseUrl });
+    const producer = await bareProducer(broker.brokers, sqlite.messages);
+    rounds.push({ sqlite: sqlite.figures, postgresql: postgresql.figures, producer });
+    process.stderr.write(`${JSON.stringify(rounds.at(-1))}\n`);
+  }
+  const producer = median(rounds.map((round) => round.producer));
+  const report = {
+    alerts,
+    rounds: ROUNDS,
+    bare_producer_per_s: producer,
+    sqlite: compared(
+      rounds.map((round) => round.sqlite),
+      producer,
+    ),
+    postgresql: compared(
+      rounds.map((round) => round.postgresql),
+      producer,
+    ),
+  };
+  const text = `${JSON.stringify(report, null, 2)}\n`;
+  writeFileSync(join(import.meta.dirname, 'results/alerts.json'), text);
+  process.stdout.write(text);
+} finally {
+  await broker.close();
+  await server.close();
+}
+
+/** The slower of database and producer is what could be reached at all. */
+function compared(figures: readonly StoreFigures[], producer: number) {
+  const of = (name: keyof StoreFigures) => median(figures.map((one) => one[name]));
+  const database = of('bareDatabase');
+  const both = of('committedAndRelayed');
+  return {
+    bare_database_per_s: database,
+    committed_per_s: of('committed'),
+    relayed_per_s: of('relayed'),
+    committed_and_relayed_per_s: both,
+    committed_to_database: ratio(of('committed'), database),
+    both_to_slower: ratio(both, Math.min(database, producer)),
+  };
+}
+
+function ratio(value: number, of: number): number {
+  return Math.round((value / of) * 100) / 100;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
