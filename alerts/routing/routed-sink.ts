@@ -30,6 +30,8 @@ interface Sending {
 interface Plan {
   readonly outcomes: (DeliveryOutcome | undefined)[];
   readonly sending: Sending[];
+  /** One for each alert of a group that was told of already. */
+  readonly heldGroups: string[];
 }
 
 /** A sink behind a route, silences, groups and a rate. What was held back is held back for good; what only follows the
@@ -43,15 +45,18 @@ export function createRoutedSink(sink: Sink, routing: Routing): Sink {
     async deliver(alerts, abortSignal) {
       const plan = planFor(alerts, { routing, groups, limiter });
       const { outcomes, sending } = plan;
-      if (sending.length === 0) return outcomes as DeliveryOutcome[];
       try {
+        if (sending.length === 0) return outcomes as DeliveryOutcome[];
         const answers = await sink.deliver(
           sending.map(({ alert }) => alert),
           abortSignal,
         );
         for (const [place, { index }] of sending.entries()) outcomes[index] = answers[place];
       } finally {
-        for (const sent of sending) conclude(sent, outcomes, { groups, limiter });
+        // Who gave up waiting asks for all of it again, whatever became of it: it counts then.
+        const isHeard = !abortSignal.aborted;
+        for (const sent of sending) conclude(sent, outcomes, { groups, limiter, isHeard });
+        if (isHeard) for (const group of plan.heldGroups) groups?.holdBack(group);
       }
       return outcomes as DeliveryOutcome[];
     },
@@ -66,6 +71,7 @@ interface State {
 function planFor(alerts: readonly Alert[], { routing, groups, limiter }: State & { routing: Routing }): Plan {
   const outcomes: (DeliveryOutcome | undefined)[] = alerts.map(() => undefined);
   const sending: Sending[] = [];
+  const heldGroups: string[] = [];
   for (const [index, alert] of alerts.entries()) {
     const why = heldBefore(alert, routing);
     if (why !== null) {
@@ -77,7 +83,7 @@ function planFor(alerts: readonly Alert[], { routing, groups, limiter }: State &
     const leader = group === null ? undefined : sending.find((sent) => sent.group === group);
     if (leader !== undefined) leader.followers.push(index);
     else if (group !== null && groups?.isTold(group)) {
-      groups.holdBack(group);
+      heldGroups.push(group);
       outcomes[index] = { outcome: 'held', by: 'group' };
     } else if (isHoldable && limiter?.take() === false)
       outcomes[index] = { outcome: 'held', by: 'rate_limit' };
@@ -87,7 +93,7 @@ function planFor(alerts: readonly Alert[], { routing, groups, limiter }: State &
       sending.push({ index, alert: marked, group, hasPermit: isHoldable, followers: [] });
     }
   }
-  return { outcomes, sending };
+  return { outcomes, sending, heldGroups };
 }
 
 /** Why an alert does not even come into question. */
@@ -100,9 +106,9 @@ function heldBefore(alert: Alert, { route, silences }: Routing): DeliveryOutcome
 function conclude(
   sent: Sending,
   outcomes: (DeliveryOutcome | undefined)[],
-  { groups, limiter }: State,
+  { groups, limiter, isHeard }: State & { readonly isHeard: boolean },
 ): void {
-  const isDelivered = outcomes[sent.index]?.outcome === 'delivered';
+  const isDelivered = isHeard && outcomes[sent.index]?.outcome === 'delivered';
   if (!isDelivered && sent.hasPermit) limiter?.giveBack();
   if (sent.group === null) return;
   if (isDelivered) groups?.told(sent.group);

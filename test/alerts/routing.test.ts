@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import {
   type Alert,
@@ -174,6 +175,32 @@ test('what was not delivered does not use up the rate', async () => {
   }
   list.answer = () => ({ outcome: 'delivered' });
   assert.equal((await sink.deliver(alerts, signal))[0]?.outcome, 'delivered');
+});
+
+const gaveUp = AbortSignal.abort();
+
+test('an answer that comes after the relay gave up tells no group: what comes again is counted once', async () => {
+  const list = createListSink();
+  const sink = createRoutedSink(list, { group: { by: ['level'], waitMs: 300 } });
+  const pair = [alertOf(), alertOf()];
+  const outcomesOf = async (alerts: Alert[], abortSignal: AbortSignal) =>
+    (await sink.deliver(alerts, abortSignal)).map(({ outcome }) => outcome);
+  await outcomesOf(pair, gaveUp);
+  assert.deepEqual(await outcomesOf(pair, signal), ['delivered', 'held'], 'the group was not told of');
+  let held = 1;
+  for (let isTold = true; isTold; ) {
+    await outcomesOf([alertOf()], gaveUp);
+    isTold = (await outcomesOf([alertOf()], signal))[0] === 'held';
+    if (isTold) held += 1;
+    await sleep(20);
+  }
+  assert.equal(list.alerts.at(-1)?.heldBack, held);
+});
+
+test('an answer that comes after the relay gave up uses up no rate', async () => {
+  const sink = createRoutedSink(createListSink(), { rateLimit: { alerts: 1, perMs: 86_400_000 } });
+  for (let round = 0; round < 3; round += 1) await sink.deliver([alertOf()], gaveUp);
+  assert.equal((await sink.deliver([alertOf()], signal))[0]?.outcome, 'delivered');
 });
 
 async function relayed(t: TestContext, routing: Routing, kinds: readonly Kind[]) {
