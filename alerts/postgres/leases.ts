@@ -45,14 +45,20 @@ const GIVE_BACK = `DELETE FROM leases WHERE sink = $1 AND owner = $2 AND bucket 
 /** Nothing is leased yet. While there are leases they are renewed by themselves. */
 export function createLeases({ database, owner, leaseMs, onFailure }: LeaseParts): Leases {
   const heldAt = new Map<string, number>();
+  const renewals = new Set<Promise<void>>();
   const renewEveryMs = leaseMs / 3;
   let timer: NodeJS.Timeout | undefined;
   let isReleased = false;
 
-  const renew = async (sink: string): Promise<void> => {
+  const dealOutOnce = async (sink: string): Promise<void> => {
     const startedAt = performance.now();
     await database.transaction((query) => dealOut(query, { sink, owner, leaseMs }));
     heldAt.set(sink, startedAt);
+  };
+  const renew = (sink: string): Promise<void> => {
+    const renewal = dealOutOnce(sink).finally(() => renewals.delete(renewal));
+    renewals.add(renewal);
+    return renewal;
   };
   // What cannot be renewed now is renewed at the next turn, or ends and is taken by another relay.
   const renewAll = (): void => {
@@ -67,6 +73,8 @@ export function createLeases({ database, owner, leaseMs, onFailure }: LeaseParts
   const release = async (): Promise<void> => {
     isReleased = true;
     clearInterval(timer);
+    // One that is under way would take leases again after they were given back.
+    await Promise.allSettled(renewals);
     if (heldAt.size === 0) return;
     await database.query('DELETE FROM leases WHERE owner = $1', [owner]);
     await database.query('DELETE FROM relays WHERE owner = $1', [owner]);

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, type TestContext, test } from 'node:test';
 import { createLedger, createRelay } from '../../alerts/index.ts';
+import { createPostgresDatabase } from '../../alerts/postgres/database.ts';
+import { createLeases } from '../../alerts/postgres/leases.ts';
 import { type PostgresServer, startPostgres } from '../services/postgres.ts';
 import { startService } from '../services/service-process.ts';
 import { cleanUp, dataFolder } from './cleanup.ts';
@@ -140,4 +142,29 @@ test('a replica that commits wakes the relay of another, and its listeners hear 
     return heard.length > 0;
   }, 'the other replica heard');
   assert.ok(sent.includes(heard[0] ?? ''));
+});
+
+test('leases that are given back while they are being renewed stay given back', async (t) => {
+  const url = await server.createDatabase();
+  await openLedger(t, url);
+  const database = createPostgresDatabase({ url, lockTimeoutMs: 10_000, statementTimeoutMs: 30_000 });
+  cleanUp(t, () => database.close());
+  const gate = Promise.withResolvers<void>();
+  let renewals = 0;
+  const slow: typeof database = {
+    ...database,
+    async transaction(work) {
+      renewals += 1;
+      if (renewals > 1) await gate.promise;
+      return database.transaction(work);
+    },
+  };
+  const leases = createLeases({ database: slow, owner: 'one', leaseMs: 60, onFailure: () => {} });
+  await leases.hold('list');
+  await until(() => renewals > 1, 'a renewal is under way');
+  const released = leases.release();
+  gate.resolve();
+  await released;
+  const held = await database.query<{ held: number }>('SELECT count(*) AS held FROM leases');
+  assert.deepEqual(held, [{ held: 0 }]);
 });
