@@ -4,7 +4,6 @@ const RECORD_ERRORS: ReadonlySet<unknown> = new Set([
   'MESSAGE_TOO_LARGE',
   'RECORD_LIST_TOO_LARGE',
   'INVALID_RECORD',
-  'INVALID_TIMESTAMP',
 ]);
 
 /** The broker knows who writes, and does not let them write there. */
@@ -14,10 +13,12 @@ const PERMISSION_ERRORS: ReadonlySet<unknown> = new Set([
   'TRANSACTIONAL_ID_AUTHORIZATION_FAILED',
 ]);
 
-/** Whose fault a failed request is: that of one record in it, of a missing permission, or of something that passes:
+/** Whose fault a failed request is: that of one record in it, of the time that a record says, of a
+ *  missing permission, or of something that passes:
  *  a broker that is away, a password that is being changed, a topic that is yet to be made. */
-export function faultOf(error: unknown): 'record' | 'permission' | 'passing' {
+export function faultOf(error: unknown): 'record' | 'time' | 'permission' | 'passing' {
   const types = causes(error).map((cause) => (cause as { type?: unknown }).type);
+  if (types.includes('INVALID_TIMESTAMP')) return 'time';
   if (types.some((type) => RECORD_ERRORS.has(type))) return 'record';
   return types.some((type) => PERMISSION_ERRORS.has(type)) ? 'permission' : 'passing';
 }

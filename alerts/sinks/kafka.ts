@@ -144,10 +144,23 @@ async function sendChunk(
   } catch (error) {
     const reason = failureReason(error);
     const fault = faultOf(error);
+    // A gateway's clock is ahead: the broker takes records without a time, and the event has its own.
+    if (fault === 'time' && chunk.some(hasTime)) return sendChunk(chunk.map(withoutTime), outcomes, send);
     if (fault === 'record' && chunk.length > 1) return sendOneByOne(chunk, outcomes, send);
     setAll({ outcome: fault === 'passing' ? 'retry' : 'rejected', reason });
     return fault === 'record';
   }
+}
+
+/** Kafka's word for a record without a time. */
+const NO_TIMESTAMP = '-1';
+
+function hasTime({ message }: Numbered): boolean {
+  return message.timestamp !== NO_TIMESTAMP;
+}
+
+function withoutTime({ index, message }: Numbered): Numbered {
+  return { index, message: { ...message, timestamp: NO_TIMESTAMP } };
 }
 
 async function sendOneByOne(

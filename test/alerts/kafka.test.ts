@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { Kafka, logLevel } from 'kafkajs';
 import {
+  type Alert,
   alertsOf,
   createKafkaSink,
   createLedger,
@@ -12,6 +13,7 @@ import {
   type KafkaSinkOptions,
   type Ledger,
 } from '../../alerts/index.ts';
+import { consumeAlerts, type Handed } from '../../docs/examples/alert-consumer.ts';
 import { type KafkaBroker, startKafka } from '../services/kafka.ts';
 import { cleanUp, dataFolder } from './cleanup.ts';
 import { exchange, finding } from './records.ts';
@@ -214,3 +216,72 @@ function byConversation(ids: readonly string[]): string[][] {
 function inOrder(read: readonly string[], committed: readonly string[]): string[][] {
   return byConversation(committed).map((ids) => read.filter((id) => ids.includes(id)));
 }
+
+test('alerts that were made while the clock was hours ahead or days behind are delivered, none is a dead letter', async (t) => {
+  const topic = 'clocks';
+  await makeTopic(topic);
+  const { ledger } = await start(t, { topic });
+  const hours = [0, 26, -72];
+  const records = hours.map((hour, index) =>
+    exchange({
+      exchangeId: `clock-${index}`,
+      conversationId: 'one',
+      endedAt: new Date(Date.now() + hour * 3_600_000).toISOString(),
+    }),
+  );
+  await Promise.all(records.map(ledger.commit));
+  const opened = await reader(t, topic);
+  await opened.untilIds(3);
+  await until(isEmpty(ledger), 'the outbox is empty');
+  assert.equal((await ledger.depth('kafka')).dead, 0);
+  const times = opened.messages.map(({ headers }) => headers['ce_time']);
+  assert.deepEqual(
+    times,
+    records.map(({ endedAt }) => endedAt),
+    'the event says when',
+  );
+  assert.deepEqual(new Set(opened.messages.map(({ at }) => at)), new Set([-1]), 'the record does not');
+});
+
+test('the consumer of docs/examples handles each alert once, in order, whatever comes twice or fails at first', async (t) => {
+  const topic = 'example';
+  await makeTopic(topic);
+  const alerts = [1, 2, 3].flatMap((count) =>
+    alertsOf(exchange({ exchangeId: `example-${count}`, conversationId: 'one' })),
+  );
+  const signal = AbortSignal.timeout(60_000);
+  const send = async (some: readonly Alert[]) => {
+    // A new sink, as after a crash: the broker cannot tell that it has the records already.
+    const sink = createKafkaSink({ brokers: kafka.brokers, topic });
+    const outcomes = await sink.deliver(some, signal);
+    await sink.close();
+    assert.ok(outcomes.every(({ outcome }) => outcome === 'delivered'));
+  };
+  const handled: Handed[] = [];
+  let failures = 0;
+  const consumer = await consumeAlerts({
+    brokers: kafka.brokers,
+    topic,
+    groupId: 'example',
+    async handle(alert) {
+      if (handled.length === 1 && failures === 0) {
+        failures += 1;
+        throw new Error('the database of the consumer is away');
+      }
+      handled.push(alert);
+    },
+  });
+  cleanUp(t, consumer.stop);
+  await send(alerts.slice(0, 2));
+  await send(alerts.slice(0, 2));
+  await send(alerts);
+  await until(() => handled.length >= 3, 'all are handled');
+  const opened = await reader(t, topic);
+  await until(() => opened.messages.length === 7, 'seven records were sent');
+  assert.deepEqual(
+    handled.map(({ id, conversationId }) => [id, conversationId]),
+    alerts.map(({ id }) => [id, 'one']),
+  );
+  assert.equal(handled[0]?.finding.severity, 'High');
+  assert.equal(failures, 1);
+});
