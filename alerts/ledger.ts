@@ -139,6 +139,7 @@ function asking(store: StoreClient) {
     settle: (settlement) => store.ask('settle', settlement),
     depth: (sink) => store.ask('depth', sink),
     waiting: (query) => store.ask('waiting', query),
+    sinksWithRows: () => store.ask('sinksWithRows', undefined),
     deadLetters: (query) => store.ask('deadLetters', query),
     retryDead: (selection) => store.ask('retryDead', selection),
     dropDead: (selection) => store.ask('dropDead', selection),

@@ -11,6 +11,7 @@ export type StoreMethod =
   | 'take'
   | 'settle'
   | 'waiting'
+  | 'sinksWithRows'
   | 'deadLetters'
   | 'bury'
   | 'retryDead'

@@ -22,6 +22,7 @@ import { inTransaction } from './transaction.ts';
 export interface OutboxRows {
   take(query: TakeQuery): readonly OutboxItem[];
   waiting(query: WaitingQuery): readonly OutboxItem[];
+  sinksWithRows(): readonly string[];
   settle(settlement: Settlement): void;
   depth(sink: string): OutboxDepth;
 }
@@ -40,6 +41,8 @@ const DEPTH = `SELECT count(*) AS depth, (SELECT queued_at FROM outbox WHERE sin
   AS oldestQueuedAt, (SELECT count(*) FROM dead_letters WHERE sink = :sink) AS dead
   FROM outbox WHERE sink = :sink`;
 
+const SINKS = 'SELECT sink FROM outbox UNION SELECT sink FROM dead_letters ORDER BY sink';
+
 type TakeRow = ExchangeRow & FindingRow & { readonly seq: number };
 
 /** Prepares the statements of one connection.
@@ -49,6 +52,7 @@ export function createOutboxRows(database: DatabaseSync, content: ExcerptContent
   const remove = database.prepare('DELETE FROM outbox WHERE seq = ? AND sink = ?');
   const bury = database.prepare(BURY);
   const depth = database.prepare(DEPTH);
+  const sinks = database.prepare(SINKS);
 
   const take = ({ sink, limit, exceptConversations }: TakeQuery): OutboxItem[] => {
     const rows = taking.all(sink, JSON.stringify(exceptConversations), limit) as unknown as TakeRow[];
@@ -61,5 +65,7 @@ export function createOutboxRows(database: DatabaseSync, content: ExcerptContent
       for (const seq of [...delivered, ...dead.map((letter) => letter.seq)]) remove.run(seq, sink);
     });
   const waiting = ({ sink, limit }: WaitingQuery) => take({ sink, limit, exceptConversations: [] });
-  return { take, waiting, settle, depth: (sink) => depth.get({ sink }) as unknown as OutboxDepth };
+  const sinksWithRows = () => sinks.all().map(({ sink }) => String(sink));
+  const depthOf = (sink: string) => depth.get({ sink }) as unknown as OutboxDepth;
+  return { take, waiting, sinksWithRows, settle, depth: depthOf };
 }

@@ -46,6 +46,8 @@ const DEPTH = `SELECT count(*) AS depth, (SELECT queued_at FROM outbox WHERE sin
   AS "oldestQueuedAt", (SELECT count(*) FROM dead_letters WHERE sink = $1) AS dead
   FROM outbox WHERE sink = $1`;
 
+const SINKS = 'SELECT sink FROM outbox UNION SELECT sink FROM dead_letters ORDER BY sink';
+
 type TakeRow = ExchangeRow & FindingRow & { readonly seq: number };
 
 /** The outbox's rows of one database, as seen by one relay. */
@@ -69,7 +71,8 @@ export function createOutbox({ database, leases, owner, content }: OutboxParts) 
       await run('DELETE FROM outbox WHERE seq = ANY($1) AND sink = $2', [gone, sink]);
     });
   const depth = (sink: string): Promise<OutboxDepth> => depthOf(query, sink);
-  return { take, waiting, settle, depth };
+  const sinksWithRows = async () => (await query<{ sink: string }>(SINKS)).map(({ sink }) => sink);
+  return { take, waiting, sinksWithRows, settle, depth };
 }
 
 async function depthOf(query: Query, sink: string): Promise<OutboxDepth> {

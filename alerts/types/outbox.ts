@@ -86,6 +86,8 @@ export interface Outbox {
 
 /** What a person reads and works off by hand. */
 export interface OutboxDesk {
+  /** Names of the sinks for which something waits or is dead, whether they are configured or not. */
+  sinksWithRows(): Promise<readonly string[]>;
   /** Reads only: no relay is kept from them. */
   waiting(query: WaitingQuery): Promise<readonly OutboxItem[]>;
   /** Oldest first. */

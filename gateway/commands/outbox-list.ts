@@ -1,6 +1,5 @@
 import { type DeadLetter, type OutboxDepth, type OutboxItem, STORE_SINK } from '../../alerts/index.ts';
 import { loadConfig } from '../config/load-config.ts';
-import type { Config } from '../config/schema.ts';
 import { sinkNames } from '../sinks/create-sinks.ts';
 import { type Call, defineCommand, UsageError, writeJson } from './command.ts';
 import { formatTable } from './table.ts';
@@ -27,8 +26,8 @@ export const outboxListCommand = defineCommand({
   summary: 'Show the alerts that wait for delivery, and dead letters',
   usage: '[--sink NAME] [--limit N] [--dead] [--json]',
   details: `
-The oldest waiting alerts of each sink (file, kafka and those of the configuration), at most N of each (default
-${DEFAULT_LIMIT}), with the depth of the outbox and the number of dead letters, from the store under TELLTALE_DATA or at
+The oldest waiting alerts of each sink of the configuration, and of those for which the store still holds some, at most N
+of each (default ${DEFAULT_LIMIT}), with the depth of the outbox and the number of dead letters, from the store under TELLTALE_DATA or at
 DATABASE_URL. With --dead also the dead letters: alerts that a sink rejected, and under the name ${STORE_SINK} exchanges that
 the store could not write. telltale outbox retry and telltale outbox drop work them off by their number.`,
   options,
@@ -41,9 +40,10 @@ async function listOutbox({ values, io }: Call<typeof options>): Promise<number>
   if (!Number.isInteger(limit) || limit < 0)
     throw new UsageError(`outbox list: --limit ${values.limit}: not a number`);
   const config = loadConfig(io.env);
-  const sinks = chosenSinks(config, values.sink, values.dead === true);
-  const listings = await useDesk(config, (desk) =>
-    Promise.all(
+  const listings = await useDesk(config, async (desk) => {
+    const known = [...sinkNames(config), ...(await desk.sinksWithRows())];
+    const sinks = chosenSinks(known, values.sink, values.dead === true);
+    return Promise.all(
       sinks.map(
         async (sink): Promise<SinkListing> => ({
           sink,
@@ -52,16 +52,17 @@ async function listOutbox({ values, io }: Call<typeof options>): Promise<number>
           ...(values.dead ? { letters: await desk.deadLetters({ sink, limit }) } : {}),
         }),
       ),
-    ),
-  );
+    );
+  });
   if (values.json) writeJson(io, { sinks: listings });
   else io.stdout.write(listings.map(describe).join('\n'));
   return 0;
 }
 
-function chosenSinks(config: Config, wanted: string | undefined, withDead: boolean): string[] {
-  const known = [...new Set(['file', 'kafka', ...sinkNames(config)])];
-  const all = withDead ? [...known, STORE_SINK] : known;
+/** Exchanges that the store could not write stand under a name of their own. */
+function chosenSinks(known: readonly string[], wanted: string | undefined, withDead: boolean): string[] {
+  const sinksOnly = new Set(known.filter((sink) => sink !== STORE_SINK));
+  const all = withDead ? [...sinksOnly, STORE_SINK] : [...sinksOnly];
   const sinks = all.filter((sink) => wanted === undefined || sink === wanted);
   if (sinks.length > 0) return sinks;
   throw new UsageError(`outbox list: unknown sink ${wanted}; known: ${all.join(', ')}`);
