@@ -20,14 +20,15 @@ interface Exemplar extends Observed {
 /** Label sets are few, since labels are bounded; more than these have no exemplars. */
 const MAX_SERIES = 1_000;
 
-/** @param bounds - upper bounds of the buckets, ascending; above the last there is one more */
-export function createExemplars(bounds: readonly number[]): Exemplars {
+/** @param bounds - upper bounds of the buckets, ascending; above the last there is one more
+ *  @param onDropped - called for each observation that finds no room */
+export function createExemplars(bounds: readonly number[], onDropped: () => void): Exemplars {
   const series = new Map<string, (Exemplar | undefined)[]>();
   return {
     note(name, labels, { value, traceId }) {
       const key = keyOf(name, Object.entries(labels));
       const buckets = series.get(key) ?? [];
-      if (!series.has(key) && series.size >= MAX_SERIES) return;
+      if (!series.has(key) && series.size >= MAX_SERIES) return onDropped();
       series.set(key, buckets);
       const bucket = bounds.findIndex((bound) => value <= bound);
       buckets[bucket === -1 ? bounds.length : bucket] = { value, traceId, at: Date.now() / 1000 };

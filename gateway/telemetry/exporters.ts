@@ -21,6 +21,8 @@ export interface OtlpTarget {
   /** Of exchanges that were neither flagged nor failed, those that are traced: 0 to 1. */
   readonly sampleRatio: number;
   readonly outages: OutageListener;
+  /** Called with the number of spans that were given up before their exchange had ended. */
+  readonly onDroppedSpans: (spans: number) => void;
 }
 
 /** Spans over OTLP http/protobuf, from a bounded queue that drops and counts when the receiver is too slow. */
@@ -41,7 +43,9 @@ export function createTracerProvider(
     exportTimeoutMillis: target.exportTimeoutMs,
     selfObsMeterProvider: meterProvider,
   });
-  const spanProcessors = [createSampling(batches, target.sampleRatio)];
+  const spanProcessors = [
+    createSampling(batches, { ratio: target.sampleRatio, onDropped: target.onDroppedSpans }),
+  ];
   // What is kept is decided at the end of an exchange: until then every span is made.
   return new TracerProvider({ resource, spanProcessors, sampler: new AlwaysOnSampler() });
 }

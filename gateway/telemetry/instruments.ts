@@ -26,6 +26,8 @@ export interface Instruments
     | 'recordDriftAlert'
   > {
   recordFinding(finding: Finding): void;
+  /** Telemetry that found no room in what holds it. */
+  recordDropped(what: 'spans' | 'exemplars', count: number): void;
   recordExchange(start: ExchangeStart, end: ExchangeEnd, durationMs: number): void;
 }
 
@@ -62,6 +64,7 @@ export function createInstruments(meter: Meter): Instruments {
     recordEvictedGroups: (count) => counters.evictedGroups.add(count),
     recordIgnoredHeader: (header) => counters.ignoredHeaders.add(1, { header }),
     recordScanned: (count) => counters.scanned.add(count),
+    recordDropped: (what, count) => counters.dropped.add(count, { what }),
     recordDriftAlert: (direction, outcome) => counters.driftAlerts.add(1, { direction, outcome }),
     recordFinding({ ruleName, mode, level }) {
       counters.findings.add(1, { rule: rule(ruleName), mode, level });
@@ -107,8 +110,18 @@ function createCounters(meter: Meter) {
       METRIC_NAMES.ignoredHeaders,
       'Headers on whose a request is, from hops that are not trusted with it',
     ),
+    dropped: droppedCounter(meter),
     ruleReloads: counter(METRIC_NAMES.ruleReloads, 'Reloads of the rules, refused ones included'),
   };
+}
+
+/** There from the start, at 0: that nothing was dropped is worth knowing. */
+function droppedCounter(meter: Meter): Counter {
+  const dropped = meter.createCounter(METRIC_NAMES.dropped, {
+    description: 'Spans and exemplars that were given up since there was no room for them',
+  });
+  for (const what of ['spans', 'exemplars']) dropped.add(0, { what });
+  return dropped;
 }
 
 function secondsHistogram(meter: Meter, name: string, description: string): Histogram {

@@ -11,16 +11,29 @@ export function isInSample(traceId: string, ratio: number): boolean {
 /** Exchanges whose end is awaited; of more than these the children of the oldest are dropped. */
 const MAX_OPEN = 10_000;
 
+/** How it is decided what is kept. */
+export interface SamplingOptions {
+  /** Of exchanges that were neither flagged nor failed: 0 keeps none, 1 all. */
+  readonly ratio: number;
+  /** Called with the number of spans that were given up before their exchange had ended. */
+  readonly onDropped: (spans: number) => void;
+  /** Exchanges whose end is awaited; default 10,000. */
+  readonly maxOpen?: number;
+}
+
 /** Decides when an exchange has ended, since only then it is known whether it was flagged: flagged and failed ones are
  *  always kept, of the others the sample; under a caller that is trusted, those that the caller samples. */
-export function createSampling(next: SpanProcessor, ratio: number): SpanProcessor {
+export function createSampling(next: SpanProcessor, options: SamplingOptions): SpanProcessor {
+  const { ratio, onDropped, maxOpen = MAX_OPEN } = options;
   const children = new Map<string, ReadableSpan[]>();
   const keepChild = (span: ReadableSpan, parentId: string): void => {
     const siblings = children.get(parentId) ?? [];
     siblings.push(span);
     children.set(parentId, siblings);
-    const oldest = children.size > MAX_OPEN ? children.keys().next().value : undefined;
-    if (oldest !== undefined) children.delete(oldest);
+    if (children.size <= maxOpen) return;
+    const [oldest, given] = children.entries().next().value ?? [parentId, []];
+    children.delete(oldest);
+    onDropped(given.length);
   };
   return {
     onStart: (span: Span, context: Context) => next.onStart(span, context),

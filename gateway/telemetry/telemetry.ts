@@ -47,7 +47,7 @@ export interface TelemetryOptions {
  *  are exported, where an OTLP endpoint is named. An endpoint that hangs or refuses costs spans, never a request. */
 export function createTelemetry(options: TelemetryOptions): Telemetry {
   const resource = resourceFromAttributes({ 'service.name': SCOPE, 'service.version': options.version });
-  const target = otlpTarget(options);
+  const target = otlpTarget(options, (spans) => instruments.recordDropped('spans', spans));
   const prometheus = new PrometheusExporter({ preventServerStart: true });
   const readers: IMetricReader[] =
     target === undefined ? [prometheus] : [prometheus, createMetricReader(target)];
@@ -60,7 +60,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     instruments,
     tracer: tracerProvider?.getTracer(SCOPE, options.version),
     isContextTrusted: options.trustTraceContext ?? false,
-    exemplars: createExemplars(SECONDS),
+    exemplars: createExemplars(SECONDS, () => instruments.recordDropped('exemplars', 1)),
     sampleRatio: options.sampleRatio ?? 1,
   };
   return {
@@ -89,7 +89,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
   };
 }
 
-function otlpTarget(options: TelemetryOptions) {
+function otlpTarget(options: TelemetryOptions, onDroppedSpans: (spans: number) => void) {
   const {
     otlpEndpoint: endpoint,
     spanDelayMs = 1_000,
@@ -98,7 +98,7 @@ function otlpTarget(options: TelemetryOptions) {
   } = options;
   const { sampleRatio = 1, outages = { onOutage: () => {}, onRecovery: () => {} } } = options;
   const times = { spanDelayMs, metricIntervalMs, exportTimeoutMs };
-  return endpoint === undefined ? undefined : { endpoint, ...times, sampleRatio, outages };
+  return endpoint === undefined ? undefined : { endpoint, ...times, sampleRatio, outages, onDroppedSpans };
 }
 
 async function serialize(reader: PrometheusExporter): Promise<string> {

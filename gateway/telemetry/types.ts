@@ -198,6 +198,7 @@ export const METRIC_NAMES = {
   replayDropped: 'telltale_replay_dropped_exchanges_total',
   replayRemoved: 'telltale_replay_removed_exchanges_total',
   replayFailures: 'telltale_replay_sweep_failures_total',
+  dropped: 'telltale_telemetry_dropped_total',
   rulesActive: 'telltale_rules_active',
   ready: 'telltale_ready',
 } as const;
