@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { dashboardFiles } from '../../deploy/grafana/dashboards.ts';
-import { createTelemetry, METRIC_NAMES } from '../../gateway/telemetry/index.ts';
+import { METRIC_NAMES } from '../../gateway/telemetry/index.ts';
 import { requireProgram } from '../services/system-program.ts';
-import { FINDING, GAUGES, reportExchange } from './telemetry-samples.ts';
+import { allMetrics } from './all-metrics.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const DEPLOY = join(ROOT, 'deploy/prometheus');
@@ -21,25 +21,6 @@ function run(args: readonly string[], input = ''): { code: number | null; output
   const promtool = process.env['PROMTOOL_PATH'] ?? requireProgram(['promtool'], ['prometheus']);
   const { status, stdout, stderr } = spawnSync(promtool, args, { cwd: DEPLOY, input, encoding: 'utf8' });
   return { code: status, output: stdout + stderr };
-}
-
-/** Every metric that the gateway has, once each. */
-async function allMetrics(): Promise<string> {
-  const telemetry = createTelemetry({ version: '1', otlpEndpoint: undefined });
-  telemetry.observeGauges(() => GAUGES);
-  reportExchange(telemetry, {}, { error: 'upstream_cut' });
-  telemetry.recordScanned(3);
-  telemetry.recordUnscanned('image');
-  telemetry.recordPolicyUse({ policy: 'on_unscannable', decision: 'pass' });
-  telemetry.recordUnrecorded();
-  telemetry.recordRuleReload('loaded');
-  telemetry.recordHeldBack(FINDING.ruleName, 1);
-  telemetry.recordEvictedGroups(1);
-  telemetry.recordIgnoredHeader('tenant');
-  telemetry.recordDriftAlert('above', 'raised');
-  const text = await telemetry.metricsText();
-  await telemetry.close();
-  return text;
 }
 
 const namesIn = (text: string): Set<string> =>
