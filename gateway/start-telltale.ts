@@ -97,7 +97,10 @@ async function start(starting: Start): Promise<Running> {
   const { url } = server;
   const reviewUrl = await openReview(starting, parts, { ledger, gatewayUrl: url });
   const { relayDeadlineMs: deadlineMs = 5_000 } = starting.options;
-  const relay = closing.add('relay', await startRelay({ config, ledger, log, reviewUrl, deadlineMs }));
+  const relay = closing.add(
+    'relay',
+    await startRelay({ config, ledger, log, reviewUrl: linksTo(config, reviewUrl), deadlineMs }),
+  );
   observeGauges(parts, app, { relay, ledger, replay, drift });
   const handler = createMetricsHandler(parts.telemetry);
   const metrics = closing.add('metrics', await listen({ name: 'metrics', ...config.metrics, handler }));
@@ -246,6 +249,11 @@ function observeGauges(parts: GatewayParts, app: GatewayApp, { relay, ledger, re
     rulesActive: parts.currentRules().rules.filter(({ mode }) => mode !== 'off').length,
     isReady: parts.health.readiness().isReady,
   }));
+}
+
+/** Where the links of alerts lead. */
+function linksTo({ review }: Config, ownUrl: string): string {
+  return review.url?.replace(/\/$/, '') ?? ownUrl;
 }
 
 /** Something answers even where no upstream is named. */

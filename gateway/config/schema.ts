@@ -64,6 +64,12 @@ const review = z.strictObject({
     .describe(
       'Names beside loopback and the host itself under which the page may be opened, behind a proxy for example.',
     ),
+  url: httpUrl
+    .nullable()
+    .default(null)
+    .describe(
+      'Where people open the page, for the links in alerts; null is host and port. Gateways that share a database name the same, so that an alert is the same whoever delivers it.',
+    ),
 });
 
 const metrics = z.strictObject({

@@ -1,4 +1,4 @@
-import { type IHeaders, Kafka, logLevel } from 'kafkajs';
+import { type Consumer, type IHeaders, Kafka, logLevel } from 'kafkajs';
 import { until } from './sinks.ts';
 
 /** A message as an independent consumer reads it. */
@@ -27,29 +27,39 @@ const RETRY = { initialRetryTime: 100, maxRetryTime: 500, retries: 10_000 };
 export async function readTopic(brokers: readonly string[], topic: string): Promise<TopicReader> {
   const logging = { logLevel: logLevel.NOTHING };
   const kafka = new Kafka({ clientId: 'reader', brokers: [...brokers], retry: RETRY, ...logging });
-  const consumer = kafka.consumer({ groupId: `reader-${crypto.randomUUID()}`, maxWaitTimeInMs: 100 });
+  const groupId = `reader-${crypto.randomUUID()}`;
   const messages: ReadMessage[] = [];
   // What is read again, after a broker or this reader was away, is no second message.
   const read = new Set<string>();
-  await consumer.connect();
-  await consumer.subscribe({ topic, fromBeginning: true });
-  await consumer.run({
-    eachMessage: async ({ partition, message: { offset, key, headers, value, timestamp } }) => {
-      const place = `${partition}/${offset}`;
-      if (read.has(place)) return;
-      read.add(place);
-      messages.push({
-        key: String(key),
-        headers: textOf(headers),
-        value: String(value),
-        at: Number(timestamp),
-      });
-    },
-  });
+  let consumer: Consumer;
+  let isClosed = false;
+  const start = async (): Promise<void> => {
+    consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 100 });
+    // What kafkajs does not start again by itself.
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      if (!payload.restart && !isClosed) void start().catch(() => {});
+    });
+    await consumer.connect();
+    await consumer.subscribe({ topic, fromBeginning: true });
+    await consumer.run({
+      eachMessage: async ({ partition, message: { offset, key, headers, value, timestamp } }) => {
+        const place = `${partition}/${offset}`;
+        if (read.has(place)) return;
+        read.add(place);
+        const at = Number(timestamp);
+        messages.push({ key: String(key), headers: textOf(headers), value: String(value), at });
+      },
+    });
+  };
+  await start();
+  const close = async (): Promise<void> => {
+    isClosed = true;
+    await consumer.disconnect();
+  };
   const ids = () => [...new Set(messages.map(({ headers }) => headers['ce_id'] ?? ''))];
   const untilIds = (count: number) =>
     until(() => ids().length >= count, `${count} alerts came from ${topic}`);
-  return { messages, ids, untilIds, close: () => consumer.disconnect() };
+  return { messages, ids, untilIds, close };
 }
 
 function textOf(headers: IHeaders | undefined): Record<string, string> {

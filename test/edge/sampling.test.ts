@@ -73,9 +73,9 @@ test('spans of exchanges that do not end are given up above a bound, the oldest 
   const dropped: number[] = [];
   const next = { onEnd: (span: ReadableSpan) => kept.push(span) } as unknown as SpanProcessor;
   const sampling = createSampling(next, { ratio: 1, maxOpen: 2, onDropped: (spans) => dropped.push(spans) });
-  const child = (of: string) =>
-    ({ kind: SpanKind.INTERNAL, parentSpanContext: parent(of) }) as unknown as ReadableSpan;
-  for (const of of ['one', 'one', 'two', 'three']) sampling.onEnd(child(of));
+  const child = (exchange: string) =>
+    ({ kind: SpanKind.INTERNAL, parentSpanContext: parent(exchange) }) as unknown as ReadableSpan;
+  for (const exchange of ['one', 'one', 'two', 'three']) sampling.onEnd(child(exchange));
   assert.deepEqual(dropped, [2]);
   const root = {
     kind: SpanKind.SERVER,

@@ -12,23 +12,29 @@ const COUNTED = 10;
 
 /** Inflicts each kind once more by itself. @returns for each, how long after it was healed the alerts of exchanges took
  *  that were sent then, one through each gateway, until the broker had them */
-export async function measureHealing(plan: FaultPlan, stage: Stage): Promise<Partial<Record<Fault, number>>> {
-  const healing: Partial<Record<Fault, number>> = {};
+export async function measureHealing(
+  plan: FaultPlan,
+  stage: Stage,
+): Promise<Partial<Record<Fault, number | null>>> {
+  const healing: Partial<Record<Fault, number | null>> = {};
   for (const fault of possibleFaults(plan, stage)) {
     await inflict(fault, plan, stage);
     const healedAt = Date.now();
     const fresh = await Promise.all(stage.gateways.map((_, index) => stage.driver.sendOne(index)));
     const ids = fresh.map(({ exchangeId }) => exchangeId);
     await untilArrived(stage.reader, ids);
-    healing[fault] = lastArrival(stage.reader, ids) - healedAt;
+    const arrivedAt = lastArrival(stage.reader, ids);
+    healing[fault] = arrivedAt === null ? null : arrivedAt - healedAt;
     plan.onProgress?.(`${fault} by itself: a fresh alert was there ${healing[fault]} ms after it`);
   }
   return healing;
 }
 
-function lastArrival({ messages }: TopicReader, exchangeIds: readonly (string | null)[]): number {
-  const first = (id: string | null) => messages.find(({ headers }) => headers['ce_subject'] === id)?.at ?? 0;
-  return Math.max(...exchangeIds.map(first));
+/** Null where one did not come. */
+function lastArrival({ messages }: TopicReader, exchangeIds: readonly (string | null)[]): number | null {
+  const first = (id: string | null) => messages.find(({ headers }) => headers['ce_subject'] === id)?.at;
+  const times = exchangeIds.map(first);
+  return times.includes(undefined) ? null : Math.max(...times.map(Number));
 }
 
 /** Waits until an alert of each exchange is there. */

@@ -17,8 +17,9 @@ export interface CampaignReport extends Judgement {
   /** By how much the gateways' counters differ from what was sent. */
   readonly counter_remainder: number;
   readonly dead_letters: number;
-  /** After each kind of fault: from its healing to the arrival of alerts of exchanges sent after it. */
-  readonly fresh_alert_ms: Readonly<Partial<Record<Fault, number>>>;
+  /** After each kind of fault: from its healing to the arrival of alerts of exchanges sent after it;
+   *  null where they did not come while it was waited for them. */
+  readonly fresh_alert_ms: Readonly<Partial<Record<Fault, number | null>>>;
   readonly seconds: number;
 }
 

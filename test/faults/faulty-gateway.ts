@@ -125,7 +125,7 @@ function configOf(options: FaultyGatewayOptions, { folder, data, ports }: Place)
   const [port, reviewPort, metricsPort] = ports;
   const config = {
     server: { port },
-    review: { port: reviewPort },
+    review: { port: reviewPort, url: 'https://review.example' },
     metrics: { port: metricsPort },
     upstream: { url: options.upstream },
     rules: join(folder, 'rules'),

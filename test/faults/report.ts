@@ -23,9 +23,10 @@ export function failuresOf(report: CampaignReport): string[] {
     ...(duplicates > bound ? [`${store}: ${duplicates} duplicates, at most ${bound} may be`] : []),
   ].concat(
     Object.entries(fresh)
-      .filter(([, ms]) => ms > FRESH_MS)
+      .filter(([, ms]) => ms === null || ms > FRESH_MS)
       .map(
-        ([fault, ms]) => `${store}: a fresh alert took ${ms} ms after ${fault}, at most ${FRESH_MS} may be`,
+        ([fault, ms]) =>
+          `${store}: a fresh alert took ${ms ?? 'too many'} ms after ${fault}, at most ${FRESH_MS} may be`,
       ),
   );
 }
