@@ -7,7 +7,7 @@ import { failuresOf, totalOf } from './report.ts';
  *  Each writes what it found into bench/results/faults.json beside what the others found there; the exit code is 1 where
  *  anything is as it may not be. */
 const PATH = join(import.meta.dirname, '../../bench/results/faults.json');
-const SHARED = { maxSeconds: 3600, conversations: 12, pauseMs: 40, stoppedMs: 60_000 };
+const SHARED = { maxSeconds: 3600, conversations: 12, pauseMs: 40, stoppedMs: 60_000, isHealingTimed: true };
 const EACH = {
   gateway_restarted: 2,
   store_locked: 5,
