@@ -1,0 +1,23 @@
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import { type CampaignPlan, runCampaign } from './campaign.ts';
+import { failuresOf } from './report.ts';
+
+const SHORT = { maxSeconds: 30, conversations: 4, pauseMs: 50, stoppedMs: 1000, isHealingTimed: false };
+
+/** Runs a campaign of a few faults, as it fits among the other tests, and fails where anything is as it may not be. */
+export async function holdsThrough(
+  t: TestContext,
+  store: CampaignPlan['store'],
+  faults: CampaignPlan['faults'],
+): Promise<void> {
+  const onProgress = (line: string) => t.diagnostic(line);
+  const report = await runCampaign({ ...SHORT, store, faults, onProgress });
+  t.diagnostic(JSON.stringify(report));
+  assert.deepEqual(failuresOf(report), []);
+  assert.ok(report.acknowledged > 20, `${report.acknowledged} acknowledged`);
+  assert.ok(
+    Object.values(report.kills).some((count) => count > 0),
+    'no fault happened',
+  );
+}
