@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readTopic, type TopicReader } from '../alerts/topic-reader.ts';
 import { growth } from './counters.ts';
+import type { Sent } from './driver.ts';
 import { readStore } from './faulty-store.ts';
 import { type Fault, type FaultPlan, inflict, possibleFaults } from './inflict.ts';
 import { type Stage, TOPIC } from './stage.ts';
@@ -9,6 +10,7 @@ import { type Stage, TOPIC } from './stage.ts';
 const ARRIVAL_MS = 300_000;
 /** Exchanges of each gateway by which its counters are held to account. */
 const COUNTED = 10;
+const MAX_ROUNDS = 5;
 
 /** Inflicts each kind once more by itself. @returns for each, how long after it was healed the alerts of exchanges took
  *  that were sent then, one through each gateway, until the broker had them */
@@ -48,7 +50,15 @@ export async function untilArrived(reader: TopicReader, exchangeIds: readonly (s
 
 /** Sends some more through gateways that nothing befalls, and holds their counters against what was sent.
  *  @returns by how much they differ, all together */
-export async function countRemainder({ gateways, driver }: Stage): Promise<number> {
+export async function countRemainder(stage: Stage): Promise<number> {
+  for (let round = 1; ; round += 1) {
+    const { sent, remainder } = await countOnce(stage);
+    // Of what a busy machine did not get to disk in time nobody knows whether it is there after all.
+    if (sent.every(({ isAcknowledged }) => isAcknowledged) || round === MAX_ROUNDS) return remainder;
+  }
+}
+
+async function countOnce({ gateways, driver }: Stage): Promise<{ sent: readonly Sent[]; remainder: number }> {
   const readAll = () => Promise.all(gateways.map((gateway) => gateway.counters()));
   const isQuiet = async () => growth([], await readAll())('telltale_outbox_pending_alerts') === 0;
   await within(ARRIVAL_MS, isQuiet);
@@ -73,8 +83,9 @@ export async function countRemainder({ gateways, driver }: Stage): Promise<numbe
     ].reduce((sum, difference) => sum + Math.abs(difference), 0);
   };
   // Gauges are as of a few seconds ago.
-  await within(ARRIVAL_MS, async () => (await differences()) === 0);
-  return differences();
+  const areAllThere = sent.every(({ isAcknowledged }) => isAcknowledged);
+  await within(areAllThere ? ARRIVAL_MS : 0, async () => (await differences()) === 0);
+  return { sent, remainder: await differences() };
 }
 
 /** Stops the gateways and compares what their stores hold with the topic, as a new reader finds it. */
