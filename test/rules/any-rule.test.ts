@@ -6,10 +6,14 @@ import {
   beginEvents,
   beginSegment,
   finish,
+  judgeExchange,
+  nextDue,
   observeEvents,
+  passTime,
   type SegmentRef,
 } from '../../rules/index.ts';
 import { compileFiles } from '../../rules/load.ts';
+import { runEventTests } from '../../rules/run-event-tests.ts';
 import { activationsOf, featureset } from './featureset.ts';
 import { ruleText } from './rule-text.ts';
 
@@ -44,6 +48,7 @@ const wild = fc
         aggregate: fc.constantFrom('max', 'mean', 'sum', 'ema', 'count_above', 'top_k_mean', 'median'),
         window: small,
         token_above: small,
+        per: fc.constantFrom('segment', 'exchange', 'token'),
         for: fc.record({ tokens: small, of: small, until: small }, { requiredKeys: [] }),
         field: fc.constantFrom('model', 'role', 'modle'),
         equals: comparand,
@@ -71,16 +76,35 @@ const right = fc.constantFrom<object>(
   { signal: { feature: 10 }, above: 1, then: { signal: { feature: 1 }, above: 1, within: 3 } },
   { signal: { feature: 1 }, aggregate: 'ema', window: 2, above: 1 },
   { field: 'model', equals: { list: 'names' } },
+  { signal: { feature: 1 }, aggregate: 'mean', above: 1, per: 'exchange' },
+  { signal: { feature: 1 }, aggregate: 'top_k_mean', window: 2, above: 1, per: 'exchange' },
 );
 /** A right condition, or any keys of one in any company. */
 const condition = fc.oneof({ weight: 20, arbitrary: right }, { weight: 1, arbitrary: wild });
 
 const some = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { freq: 1, nil: undefined });
+const offset = fc.constantFrom('0s', '1m', '2h', '-1s', 'soon');
+const eventTest = fc.record(
+  {
+    name: fc.constantFrom('one', ''),
+    events: fc.array(fc.record({ at: offset, rule: fc.constantFrom('deceives', 'c', 'no') }), {
+      maxLength: 3,
+    }),
+    until: offset,
+    expect: fc.oneof(fc.constantFrom('quiet', 'fire'), fc.array(offset, { maxLength: 2 })),
+  },
+  { requiredKeys: ['name', 'events', 'expect'] },
+);
 const correlation = fc.record(
   {
     type: fc.constantFrom('event_count', 'temporal', 'temporal_ordered', 'value_count'),
     rules: fc.array(fc.constantFrom('deceives', 'c', 'no'), { maxLength: 3 }),
     unless: fc.array(fc.constantFrom('deceives', 'c'), { maxLength: 1 }),
+    unless_then: fc.record({
+      rules: fc.array(fc.constantFrom('deceives', 'c', 'no'), { maxLength: 2 }),
+      within: fc.constantFrom('5s', '1m', '0s', '99d'),
+    }),
+    tests: fc.array(eventTest, { maxLength: 2 }),
     timespan: fc.constantFrom('1m', '99d', '1'),
     condition: fc.record({ gte: small, gt: small }, { requiredKeys: [] }),
   },
@@ -155,14 +179,19 @@ test('any rule file at all is refused with places, or is evaluated without a fau
     loaded += 1;
     const { ruleSet } = result;
     const begun = beginSegment(ruleSet, OUTPUT, { fields: { model: 'a' } });
-    const step = advance(ruleSet, begun, activationsOf([{ 1: 4, 10: 3 }, { 1: 2 }, {}], ruleSet.signals));
-    const { settled } = finish(ruleSet, step.state);
+    const activations = activationsOf([{ 1: 4, 10: 3 }, { 1: 2 }, {}], ruleSet.signals);
+    const step = advance(ruleSet, begun, activations);
+    const end = finish(ruleSet, step.state);
+    const part = { state: end.state, tokens: activations.tokens, view: null };
+    const settled = [...end.settled, ...judgeExchange(ruleSet, [part, part], ['output'])];
     for (const { conditions } of settled) {
       for (const { value, threshold } of conditions)
         assert.ok(value > threshold, `${value} over ${threshold}`);
     }
     const observed = settled.map((finding) => ({ finding, at: 0, fields: {}, fingerprint: null }));
-    observeEvents(ruleSet, beginEvents(), observed);
+    const { state } = observeEvents(ruleSet, beginEvents(), observed);
+    assert.equal(nextDue(passTime(ruleSet, state, 100 * 86_400_000).state), null, 'nothing waits for ever');
+    for (const { message } of runEventTests(ruleSet)) assert.equal(message, '');
   });
   fc.assert(property, { numRuns: 200 });
   assert.ok(loaded >= 10, `only ${loaded} of them loaded`);
