@@ -53,11 +53,9 @@ export async function barePostgres(url: string): Promise<number> {
   const client = new Client({ connectionString: url, options: '-c search_path=telltale' });
   await client.connect();
   try {
-    const rows = Object.fromEntries(
-      await Promise.all(
-        TABLES.map(async (table) => [table, (await client.query(`SELECT * FROM ${table}`)).rows]),
-      ),
-    ) as Rows;
+    const entries: [string, Row[]][] = [];
+    for (const table of TABLES) entries.push([table, (await client.query(`SELECT * FROM ${table}`)).rows]);
+    const rows = Object.fromEntries(entries) as unknown as Rows;
     await client.query('CREATE SCHEMA bare');
     for (const table of TABLES)
       await client.query(`CREATE TABLE bare.${table} (LIKE ${table} INCLUDING ALL)`);
