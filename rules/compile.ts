@@ -48,7 +48,7 @@ export function createRuleSet(rules: readonly CompiledRule[], parts: RuleSetPart
     correlationsOn: (ruleId) => listeners.get(ruleId) ?? [],
     alertOf: (ruleId) => alerts.get(ruleId) ?? null,
     planFor,
-    labelOf: (feature) => featureset.feature(feature).label,
+    labelOf: createLabels(featureset),
   };
 }
 
@@ -61,4 +61,16 @@ export function digestOfTexts(featureset: Featureset, texts: readonly string[]):
   const hash = createHash('sha256').update(featureset.digest);
   for (const text of texts) hash.update(`\0${Buffer.byteLength(text)}\0`).update(text);
   return hash.digest('hex');
+}
+
+/** Labels of the features that findings name, each looked up once: what is known of a feature is much more. */
+function createLabels(featureset: Featureset): CompiledRuleSet['labelOf'] {
+  const known = new Map<number, string | null>();
+  return (feature) => {
+    const found = known.get(feature);
+    if (found !== undefined) return found;
+    const { label } = featureset.feature(feature);
+    known.set(feature, label);
+    return label;
+  };
 }
