@@ -12,6 +12,7 @@ Each tool takes \`--json\`, tells its exit codes in \`telltale help rules TOOL\`
 | \`record RULE --text TEXT\` | what a rule reads of a text, for a test that needs no reader |
 | \`backtest FILE.jsonl --label NAME\` | precision, recall and false-alarm rate of each rule on a labelled file |
 | \`diff BEFORE AFTER\` | what a change of rules means, and which version step it asks for |
+| \`replay --since 7d\` | what rules would have found in exchanges that passed, without text and reader |
 | \`calibrate TRAFFIC.jsonl\` | learns from your own ordinary traffic what rates stand for |
 | \`fmt PATH …\` | rule files in canonical order and layout; with \`--check\` only whether they are |
 | \`schema\` | the JSON Schema of rule files, for editors |
@@ -75,4 +76,24 @@ rules by their id, thresholds as they are resolved, macros, exceptions and filte
 version: *major* where what is done with traffic may change (an enforced rule finds otherwise, a rule begins or ends to
 act) or where a rule, its name or its target is gone; *minor* where what is found may change; *patch* where neither. A
 rule whose meaning changed while its \`version\` did not rise is named. Exit code 1 says that they differ.
+
+### Replay
+
+The gateway keeps what its reader saw of every exchange that it records: the values of every concept and probe, and of the
+features that they are made of, token by token; no text (\`TELLTALE_REPLAY_KEEP\`, on unless it is \`off\`). \`rules replay\` holds
+rules against that as the gateway would have, to the last bit:
+
+\`\`\`sh
+telltale rules replay my-rules --since 7d
+telltale rules diff rules-now rules-next --replay --since 7d
+\`\`\`
+
+It tells for each rule how many exchanges it fires on, how many it fired on when they passed, and the difference, and names
+the exchanges that are judged otherwise. Where reviewers gave verdicts on exchanges that the rule had flagged, precision
+and recall stand beside, with their Wilson intervals; recall is among what was found then, since nobody reviews what was
+never flagged. A rule that reads what was not kept (a feature outside all concepts, a segment that no rule read then) is
+not judged on those exchanges, and the report names what was missing. \`TELLTALE_REPLAY_KEEP=dictionary\` keeps every feature.
+Findings name tokens, not characters; correlations and the grouping of alerts are not replayed. \`rules diff --replay\`
+shows the exchanges that two sets judge otherwise. An exchange is replayed as long as the store holds it: retention and
+\`telltale erase\` reach what is kept.
 `;

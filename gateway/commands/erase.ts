@@ -13,12 +13,13 @@ export const eraseCommand = defineCommand({
   summary: 'Erase a person or a conversation from the store, with a proof',
   usage: '--subject NAME | --conversation ID | --exchange ID [--json]',
   details: `
-Removes the exchanges with their texts, findings, reviews, waiting alerts and dead letters, also beside a gateway that
-runs. A subject is named as callers name their users: in the header x-telltale-subject, in \`safety_identifier\`, \`user\`
-or \`metadata.user_id\`; where they name none it is the caller itself. The store holds a hash of it. The proof: ids and counts of what was removed, and a search of
-every byte of the store's files for pieces of the removed texts, before (so that the search is known to find them) and
-after. In PostgreSQL the tables are rewritten and searched by rows. What an erasure within the store cannot reach is part
-of the proof. Exit code 1 where something was found after.`,
+Removes the exchanges with their texts, findings, reviews, waiting alerts and dead letters, and what is kept of them for
+rules replay, also beside a gateway that runs. A subject is named as callers name their users: in the header
+x-telltale-subject, in \`safety_identifier\`, \`user\` or \`metadata.user_id\`; where they name none it is the caller itself.
+The store holds a hash of it. The proof: ids and counts of what was removed, and a search of every byte of the store's
+files for pieces of the removed texts, before (so that the search is known to find them) and after. In PostgreSQL the
+tables are rewritten and searched by rows. What an erasure within the store cannot reach is part of the proof. Exit code 1
+where something was found after.`,
   options: {
     subject: { type: 'string' },
     conversation: { type: 'string' },
