@@ -24,8 +24,9 @@ chosen are the one to three concepts that find most of the wanted examples beyon
 each under its own aggregate and with \`rarer_than\`. Where several are chosen they share \`--rate 1/N\` (two get
 \`1/2N\` each), so that the rule stays within it. It begins in mode \`shadow\`, with the examples as its tests; those that
 it gets wrong are marked \`known\`. How many it gets right says little, since it was chosen by them: measure it with
-\`rules backtest\` on texts that it has not seen. Single features are not proposed: none has a calibration, so no rate
-could be promised for one.
+\`rules backtest\` on texts that it has not seen. Single features are not proposed. The
+calibration has curves of some of them, for which a rule by hand may give \`rarer_than\`; of the others only the density is
+known, the share of tokens on which they are active at all, and that promises nothing of a segment.
 
 ### Check
 

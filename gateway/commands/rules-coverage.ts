@@ -20,7 +20,7 @@ PATH      files or folders; default the folder of TELLTALE_RULES, else the shipp
 
 Runs the tests beside the rules and counts, for each rule and each condition that its expression names, the tests in which
 it held and those in which it did not; whether the tests pass does not matter here. A test that cannot be scored counts
-for nothing.`,
+for nothing. Of a correlation it counts the tests in which it fired, and those in which each rule that it names came.`,
   options,
   maxPositionals: MAX_PATHS,
   run: runCoverage,
