@@ -150,21 +150,29 @@ test('leases that are given back while they are being renewed stay given back', 
   const database = createPostgresDatabase({ url, lockTimeoutMs: 10_000, statementTimeoutMs: 30_000 });
   cleanUp(t, () => database.close());
   const gate = Promise.withResolvers<void>();
+  const happened: string[] = [];
   let renewals = 0;
   const slow: typeof database = {
     ...database,
     async transaction(work) {
       renewals += 1;
       if (renewals > 1) await gate.promise;
-      return database.transaction(work);
+      return database.transaction(work).finally(() => happened.push('renewed'));
+    },
+    query(sql, values) {
+      if (sql.startsWith('DELETE')) happened.push('given back');
+      return database.query(sql, values);
     },
   };
   const leases = createLeases({ database: slow, owner: 'one', leaseMs: 60, onFailure: () => {} });
   await leases.hold('list');
   await until(() => renewals > 1, 'a renewal is under way');
+  happened.length = 0;
   const released = leases.release();
   gate.resolve();
   await released;
+  assert.equal(happened[0], 'renewed');
+  assert.equal(happened.at(-1), 'given back');
   const held = await database.query<{ held: number }>('SELECT count(*) AS held FROM leases');
   assert.deepEqual(held, [{ held: 0 }]);
 });
