@@ -1,9 +1,13 @@
-import { runCheck, selectChecks } from './run/checks.ts';
+import { availableParallelism } from 'node:os';
+import { runCheck, runStep, selectChecks } from './run/checks.ts';
+import { cleanEnvironment } from './run/clean-environment.ts';
 import { findTestFiles } from './run/files.ts';
 import { createReport, type Report } from './run/report.ts';
 import { runTestFile } from './run/test-file.ts';
+import { requireAll } from './services/requirements.ts';
 
-const MAX_FILES_AT_ONCE = 2;
+/** Not more on more cores: files bring brokers, databases and browsers of their own, and how they meet stays the same. */
+const MAX_FILES_AT_ONCE = Math.min(2, availableParallelism());
 
 /** `npm test [-- PATH…]`: static checks, then every test file whose path contains one of the arguments. */
 async function main(filters: readonly string[]): Promise<number> {
@@ -13,6 +17,8 @@ async function main(filters: readonly string[]): Promise<number> {
     return 1;
   }
   const report = createReport((line) => process.stdout.write(`${line}\n`));
+  cleanEnvironment(process.env);
+  if (filters.length === 0) report.add(runStep('programs that tests stand on', requireAll));
   for (const check of selectChecks(files, filters.length > 0)) report.add(runCheck(check));
   await runAll(files, report);
   return report.finish();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, type TestContext, test } from 'node:test';
-import kafkajs, { Kafka, logLevel } from 'kafkajs';
+import kafkajs from 'kafkajs';
 import {
   alertsOf,
   createKafkaSink,
@@ -9,6 +9,7 @@ import {
   type KafkaSinkOptions,
 } from '../../alerts/index.ts';
 import { type KafkaBroker, type SecuredListeners, startKafka } from '../services/kafka.ts';
+import { kafkaClient } from '../services/kafka-client.ts';
 import { PLAIN_USER, SCRAM_USER } from '../services/kafka-properties.ts';
 import { cleanUp, dataFolder } from './cleanup.ts';
 import { exchange } from './records.ts';
@@ -30,7 +31,7 @@ after(() => kafka?.close());
 
 /** Lets a user write to, describe and make topics of that name or beginning. */
 async function grant(user: string, resourceName: string, pattern: 'PREFIXED' | 'LITERAL'): Promise<void> {
-  const admin = new Kafka({ brokers: kafka.brokers, logLevel: logLevel.NOTHING }).admin();
+  const admin = kafkaClient(kafka.brokers).admin();
   await admin.connect();
   const { WRITE, DESCRIBE, CREATE } = AclOperationTypes;
   await admin.createAcls({

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
-import { Kafka, logLevel } from 'kafkajs';
 import {
   type Alert,
   alertsOf,
@@ -15,6 +14,7 @@ import {
 } from '../../alerts/index.ts';
 import { consumeAlerts, type Handed } from '../../docs/examples/alert-consumer.ts';
 import { type KafkaBroker, startKafka } from '../services/kafka.ts';
+import { kafkaClient } from '../services/kafka-client.ts';
 import { cleanUp, dataFolder } from './cleanup.ts';
 import { exchange, finding } from './records.ts';
 import { until } from './sinks.ts';
@@ -56,8 +56,7 @@ async function reader(t: TestContext, topic: string) {
 }
 
 async function makeTopic(topic: string): Promise<void> {
-  const client = new Kafka({ brokers: kafka.brokers, logLevel: logLevel.NOTHING });
-  const admin = client.admin();
+  const admin = kafkaClient(kafka.brokers).admin();
   await admin.connect();
   await admin.createTopics({ topics: [{ topic, numPartitions: 3 }], waitForLeaders: true });
   await admin.disconnect();

@@ -1,4 +1,5 @@
-import { type Consumer, type IHeaders, Kafka, logLevel } from 'kafkajs';
+import type { Consumer, IHeaders } from 'kafkajs';
+import { kafkaClient } from '../services/kafka-client.ts';
 import { until } from './sinks.ts';
 
 /** A message as an independent consumer reads it. */
@@ -25,8 +26,7 @@ const RETRY = { initialRetryTime: 100, maxRetryTime: 500, retries: 10_000 };
 
 /** The topic must exist. */
 export async function readTopic(brokers: readonly string[], topic: string): Promise<TopicReader> {
-  const logging = { logLevel: logLevel.NOTHING };
-  const kafka = new Kafka({ clientId: 'reader', brokers: [...brokers], retry: RETRY, ...logging });
+  const kafka = kafkaClient(brokers, { clientId: 'reader', retry: RETRY });
   const groupId = `reader-${crypto.randomUUID()}`;
   const messages: ReadMessage[] = [];
   // What is read again, after a broker or this reader was away, is no second message.

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { dashboardFiles } from '../../deploy/grafana/dashboards.ts';
 import { METRIC_NAMES } from '../../gateway/telemetry/index.ts';
-import { requireProgram } from '../services/system-program.ts';
+import { requirePromtool } from '../services/promtool.ts';
 import { allMetrics } from './all-metrics.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -18,8 +18,7 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 /** Runs Prometheus' own tool, which is installed where it is missing.
  *  @throws Error in one clear line where it cannot be had */
 function run(args: readonly string[], input = ''): { code: number | null; output: string } {
-  const promtool = process.env['PROMTOOL_PATH'] ?? requireProgram(['promtool'], ['prometheus']);
-  const { status, stdout, stderr } = spawnSync(promtool, args, { cwd: DEPLOY, input, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(requirePromtool(), args, { cwd: DEPLOY, input, encoding: 'utf8' });
   return { code: status, output: stdout + stderr };
 }
 

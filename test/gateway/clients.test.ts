@@ -11,6 +11,7 @@ import { ChatOpenAI, OpenAIEmbeddings } from '@langchain/openai';
 import { generateText, jsonSchema, type LanguageModel, stepCountIs, streamText, tool } from 'ai';
 import OpenAI from 'openai';
 import { z } from 'zod';
+import { requireProgram } from '../services/system-program.ts';
 import { callBlock, messageEvents, textBlock, wholeMessage } from './anthropic-stream.ts';
 import { chunksOf, eventsOf, onePart, textPart, wholeAnswer } from './gemini-stream.ts';
 import { callItem, messageItem, responseEvents, wholeResponse } from './responses-stream.ts';
@@ -264,11 +265,12 @@ test('curl gets the same bytes through the gateway as directly, whole and stream
   const upstream = await startApis(context);
   const gateway = await startGateway(context, { upstream: upstream.url });
   const run = promisify(execFile);
+  const curl = requireProgram(['curl'], ['curl']);
   for (const body of ['{"input":"hello"}', '{"input":"hello","stream":true}']) {
     const answers = [];
     for (const { url } of [upstream, gateway]) {
-      const told = ['-sS', '-N', '-H', 'content-type: application/json', '-d', body, `${url}/v1/responses`];
-      answers.push((await run('curl', told)).stdout);
+      const told = ['-sS', '-N', '--noproxy', '*', '-H', 'content-type: application/json', '-d', body, `${url}/v1/responses`];
+      answers.push((await run(curl, told)).stdout);
     }
     assert.equal(answers[1], answers[0]);
     assert.match(answers[1] ?? '', /well/);

@@ -16,7 +16,7 @@ export function createArrivals<T>(what: string, nameOf: (item: T) => string): Ar
     all.push(...items);
     for (const look of [...waiting]) look();
   };
-  const waitFor = (fits: (item: T) => boolean, timeoutMs = 10_000) =>
+  const waitFor = (fits: (item: T) => boolean, timeoutMs = 60_000) =>
     new Promise<T>((done, fail) => {
       const look = () => {
         const found = all.find(fits);

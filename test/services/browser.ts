@@ -15,10 +15,21 @@ const FLAGS = [
   '--disable-sync',
 ];
 
+const LAUNCH_TIMEOUT_MS = 180_000;
+
 /** Starts the system's Chromium, headless, with a new profile; the caller closes it.
  *  `CHROMIUM_PATH` names another one. As root on Debian it is installed when it is missing.
  *  @throws Error in one clear line when there is no Chromium */
 export function launchBrowser(): Promise<Browser> {
-  const executablePath = process.env['CHROMIUM_PATH'] ?? requireProgram(PROGRAMS, ['chromium']);
-  return chromium.launch({ executablePath, headless: true, args: FLAGS });
+  return chromium.launch({
+    executablePath: requireBrowser(),
+    headless: true,
+    args: FLAGS,
+    timeout: LAUNCH_TIMEOUT_MS,
+  });
+}
+
+/** The path of Chromium. */
+export function requireBrowser(): string {
+  return process.env['CHROMIUM_PATH'] ?? requireProgram(PROGRAMS, ['chromium']);
 }

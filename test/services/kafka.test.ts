@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Kafka, logLevel, Partitioners } from 'kafkajs';
+import { Partitioners } from 'kafkajs';
 import { type KafkaBroker, startKafka } from './kafka.ts';
+import { kafkaClient } from './kafka-client.ts';
 
 let kafka: KafkaBroker;
 
@@ -10,7 +11,7 @@ before(async () => {
 });
 after(() => kafka?.close());
 
-const connect = () => new Kafka({ clientId: 'test', brokers: kafka.brokers, logLevel: logLevel.NOTHING });
+const connect = () => kafkaClient(kafka.brokers);
 
 async function produce(topic: string, values: string[]): Promise<void> {
   const producer = connect().producer({ createPartitioner: Partitioners.DefaultPartitioner });
@@ -62,7 +63,7 @@ test('a paused broker takes connections but answers nothing until it is resumed'
 });
 
 async function produceOnce(topic: string, value: string): Promise<void> {
-  const client = new Kafka({ brokers: kafka.brokers, logLevel: logLevel.NOTHING, retry: { retries: 0 } });
+  const client = kafkaClient(kafka.brokers, { retry: { retries: 0 } });
   const producer = client.producer({ createPartitioner: Partitioners.DefaultPartitioner });
   await producer.connect();
   await producer.send({ topic, messages: [{ value }] });

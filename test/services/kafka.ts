@@ -49,11 +49,16 @@ export interface SecuredListeners {
 
 const READY_TIMEOUT_MS = 240_000;
 
+/** The path of Java. */
+export function requireJava(): string {
+  return requireProgram(['java'], ['default-jre-headless', 'maven']);
+}
+
 /** Starts a broker with empty data; ready when this returns (3 to 5 s; the first time Maven fetches it).
  *  @throws Error in one clear line when Java or Maven is missing, or with the broker's output when it fails */
 export async function startKafka(options: KafkaOptions = {}): Promise<KafkaBroker> {
-  const java = requireProgram(['java'], ['default-jre-headless', 'maven']);
-  const classPath = join(await kafkaJars(), '*');
+  const java = requireJava();
+  const classPath = join(kafkaJars(), '*');
   const folder = await mkdtemp(join(tmpdir(), 'telltale-kafka-'));
   const layout = await createLayout(folder, options);
   const config = join(folder, 'server.properties');

@@ -3,10 +3,10 @@ import { globSync, realpathSync } from 'node:fs';
 import { chown, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { freePorts } from './free-ports.ts';
+import { childrenOf, untilGone } from './is-alive.ts';
 import { type ServiceProcess, startService } from './service-process.ts';
 import { findProgram, requireProgram } from './system-program.ts';
 
@@ -18,7 +18,7 @@ export interface PostgresServer {
   readonly dataDir: string;
   /** Ends the server in its own time; the data stays. */
   stop(): Promise<void>;
-  /** Ends the server with SIGKILL; the data stays as it is on disk. */
+  /** Ends the server with SIGKILL; the data stays as it is on disk. Resolves when the last of its processes is gone. */
   kill(): Promise<void>;
   /** Starts it again on the same data and port; stops it first when it runs. */
   restart(): Promise<void>;
@@ -26,7 +26,7 @@ export interface PostgresServer {
   close(): Promise<void>;
 }
 
-const READY_TIMEOUT_MS = 60_000;
+const READY_TIMEOUT_MS = 180_000;
 const NOBODY = 65_534;
 const DEBIAN = '/usr/lib/postgresql/*/bin/initdb';
 
@@ -77,28 +77,25 @@ export async function startPostgres(options: PostgresServerOptions = {}): Promis
     server.signal('SIGINT');
     await server.stop();
   };
+  // Those of a killed server go on, answer and hold its memory until they have noticed.
+  const kill = async () => {
+    const children = childrenOf(server.pid);
+    await server.kill();
+    await untilGone(children);
+  };
   const restart = async () => {
     if (server.isRunning()) await stop();
-    // The children of a killed server hold its memory until they have noticed.
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        server = await start();
-        return;
-      } catch (error) {
-        if (attempt === 20) throw error;
-        await sleep(250);
-      }
-    }
+    server = await start();
   };
   const close = async () => {
-    await server.kill();
+    await kill();
     await rm(folder, { recursive: true, force: true });
   };
-  return { createDatabase, dataDir, stop, kill: () => server.kill(), restart, close };
+  return { createDatabase, dataDir, stop, kill, restart, close };
 }
 
-/** Where initdb is. Debian's packages put it beside the server, and on the PATH only what manages clusters. */
-function findPostgres(): string {
+/** Where PostgreSQL's initdb is. Debian's packages put it beside the server, and on the PATH only what manages clusters. */
+export function findPostgres(): string {
   const find = () => findProgram(['initdb']) ?? globSync(DEBIAN).toSorted().at(-1);
   const found = find();
   if (found !== undefined) return realpathSync(found);

@@ -1,25 +1,18 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { isAlive, untilGone } from './is-alive.ts';
 import { type ServiceCommand, startService } from './service-process.ts';
 
 const idle = (script: string): ServiceCommand => ({
   command: process.execPath,
   args: ['-e', script],
   readyWhen: /ready/,
-  readyTimeoutMs: 5000,
+  readyTimeoutMs: 60_000,
 });
 const READY = "setInterval(() => {}, 1000); console.log('ready');";
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
 
 test('a service is ready when it says so, and is gone after stop', async () => {
   const service = await startService(idle(READY));
@@ -51,12 +44,15 @@ for (const [name, command, message] of failures) {
 
 test('a service dies with a test process that is ended by SIGTERM', async () => {
   const owner = spawn(process.execPath, [`${import.meta.dirname}/samples/owner.ts`]);
-  const [chunk] = (await once(owner.stdout, 'data')) as [Buffer];
-  const pid = Number(chunk.toString());
+  let pid = 0;
+  for await (const line of createInterface({ input: owner.stdout })) {
+    pid = Number(line);
+    break;
+  }
   assert.ok(pid > 0 && isAlive(pid));
+  const closed = once(owner, 'close');
   owner.kill('SIGTERM');
-  await once(owner, 'close');
-  // An orphan answers to signals until the system has reaped it.
-  for (let tries = 0; tries < 100 && isAlive(pid); tries += 1) await sleep(20);
-  assert.equal(isAlive(pid), false);
+  owner.stdout.resume();
+  await closed;
+  await untilGone([pid]);
 });

@@ -73,7 +73,7 @@ function wrap(child: ChildProcess): ServiceProcess {
     child.kill('SIGKILL');
     await ended;
   };
-  const stop = async (graceMs = 15_000) => {
+  const stop = async (graceMs = 60_000) => {
     child.kill('SIGCONT');
     child.kill('SIGTERM');
     const timer = setTimeout(() => child.kill('SIGKILL'), graceMs);

@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { repeatedly } from './repeatedly.ts';
 
 /** The path of the first of these programs that is on the PATH, or undefined. */
 export function findProgram(names: readonly string[]): string | undefined {
@@ -20,13 +22,26 @@ export function requireProgram(names: readonly string[], packages: readonly stri
 
 function installFor(names: readonly string[], packages: readonly string[]): string | undefined {
   if (process.getuid?.() !== 0 || findProgram(['apt-get']) === undefined) return undefined;
-  const flags = ['-q', '-o', 'DPkg::Lock::Timeout=240'];
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  spawnSync('apt-get', [...flags, 'update'], { env, stdio: 'ignore' });
-  const install = ['install', '-y', '--no-install-recommends', ...packages];
-  const done = spawnSync('apt-get', [...flags, ...install], { env, encoding: 'utf8' });
-  if (done.status !== 0) throw new Error(`${aptLine(packages)} failed: ${done.stderr.trim()}`);
+  repeatedly(aptLine(packages), () => {
+    apt(['update']);
+    apt(['install', '-y', '--no-install-recommends', ...packages]);
+  });
   return findProgram(names);
+}
+
+/** Test files side by side may need programs at the same time: apt's own lock on its lists is not waited for. */
+const LOCK = join(tmpdir(), 'telltale-apt.lock');
+const FLAGS = ['-q', '-o', 'DPkg::Lock::Timeout=600', '-o', 'Acquire::Retries=3'];
+
+function apt(args: readonly string[]): void {
+  const flock = findProgram(['flock']);
+  const [command = '', ...first] = flock === undefined ? ['apt-get'] : [flock, LOCK, 'apt-get'];
+  const { status, error, stderr } = spawnSync(command, [...first, ...FLAGS, ...args], {
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(`apt-get ${args[0]} failed: ${error?.message ?? stderr.trim()}`);
 }
 
 function aptLine(packages: readonly string[]): string {

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Kafka, logLevel } from 'kafkajs';
 import OpenAI from 'openai';
 import type { Browser } from 'playwright-core';
 import { readTopic } from '../alerts/topic-reader.ts';
 import { openPage } from '../review/open-page.ts';
 import { launchBrowser } from '../services/browser.ts';
 import { type KafkaBroker, startKafka } from '../services/kafka.ts';
+import { kafkaClient } from '../services/kafka-client.ts';
 import { type OtlpReceiver, startOtlpReceiver } from '../services/otlp-receiver.ts';
 import { type Program, startProgram } from './start-program.ts';
 
@@ -21,7 +21,7 @@ let program: Program;
 
 before(async () => {
   [broker, receiver, browser] = await Promise.all([startKafka(), startOtlpReceiver(), launchBrowser()]);
-  const admin = new Kafka({ brokers: [...broker.brokers], logLevel: logLevel.NOTHING }).admin();
+  const admin = kafkaClient(broker.brokers).admin();
   await admin.connect();
   await admin.createTopics({ topics: [{ topic: TOPIC, numPartitions: 3 }] });
   await admin.disconnect();

@@ -5,6 +5,6 @@ const service = await startService({
   command: process.execPath,
   args: ['-e', "setInterval(() => {}, 1000); console.log('ready');"],
   readyWhen: /ready/,
-  readyTimeoutMs: 5000,
+  readyTimeoutMs: 60_000,
 });
 process.stdout.write(`${service.pid}\n`);

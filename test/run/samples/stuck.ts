@@ -1,0 +1,6 @@
+import { test } from 'node:test';
+
+process.on('SIGTERM', () => {});
+test('never lets go of its thread', () => {
+  for (;;);
+});
