@@ -56,7 +56,9 @@ export async function listen(parts: HttpServerParts): Promise<HttpServer> {
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${taken}`,
     async handOver() {
-      // After the loop has looked for connections: what waits to be accepted when the socket closes is lost.
+      // What waits to be accepted when the socket closes is lost, so it closes right after the loop has looked for
+      // connections: the first turn may be over as far as that goes.
+      await setImmediate();
       await setImmediate();
       // An HTTP server's own close ends idle connections, on which a request may be on its way.
       NetServer.prototype.close.call(server);
