@@ -63,6 +63,8 @@ export interface StartOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** How long a stop waits for what is still to be delivered; default 5,000. */
   readonly relayDeadlineMs?: number;
+  /** How long a record may take to be on disk; default 5,000. */
+  readonly commitTimeoutMs?: number;
 }
 
 interface Start {
@@ -140,7 +142,7 @@ async function buildParts({ config, log, closing, options }: Start, stopSignal: 
     'rules',
     await startRules({ folders, detector, telemetry, log, isShadow: config.policy.shadow }),
   );
-  const ledger = closing.add('ledger', await openLedger(config, log));
+  const ledger = closing.add('ledger', await openLedger(config, log, options));
   const { current: currentRules } = rules;
   const drift = closing.add(
     'drift',
@@ -301,9 +303,10 @@ async function openDetector({ model, detector }: Config): Promise<Detector> {
   }
 }
 
-function openLedger(config: Config, log: Logger): Promise<Ledger> {
+function openLedger(config: Config, log: Logger, { commitTimeoutMs }: StartOptions): Promise<Ledger> {
   return createLedger({
     ...ledgerOptions(config, sinkNames(config)),
+    ...(commitTimeoutMs === undefined ? {} : { commitTimeoutMs }),
     onSetAside: ({ path, reason }) => log.warn('damaged store set aside', { path, reason }),
   });
 }

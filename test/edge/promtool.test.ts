@@ -18,7 +18,11 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 /** Runs Prometheus' own tool, which is installed where it is missing.
  *  @throws Error in one clear line where it cannot be had */
 function run(args: readonly string[], input = ''): { code: number | null; output: string } {
-  const { status, stdout, stderr } = spawnSync(requirePromtool(), args, { cwd: DEPLOY, input, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(requirePromtool(), args, {
+    cwd: DEPLOY,
+    input,
+    encoding: 'utf8',
+  });
   return { code: status, output: stdout + stderr };
 }
 

@@ -40,7 +40,12 @@ before(async () => {
     data: join(folder, 'data'),
     detector: { workers: 1, timeout_ms: 240_000 },
   });
-  running = await startTelltale(config, { log: createLogger('silent'), webPath: folder, env: {} });
+  running = await startTelltale(config, {
+    log: createLogger('silent'),
+    webPath: folder,
+    env: {},
+    commitTimeoutMs: 120_000,
+  });
   for (const content of TEXTS) {
     const body = JSON.stringify({ model: 'm', messages: [{ role: 'user', content }] });
     const response = await fetch(`${running.url}/v1/chat/completions`, { method: 'POST', body });

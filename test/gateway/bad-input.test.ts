@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { test } from 'node:test';
+import { closedUrl } from '../services/free-ports.ts';
 import { rule, ruleFile, startGateway } from './start-gateway.ts';
 import { answerJson, ask, beginEvents, chunk, completion, events, startUpstream } from './test-upstream.ts';
 import { until } from './until.ts';
@@ -151,9 +152,7 @@ test('what never becomes an exchange gets an answer with an id', async (context)
 });
 
 test('an upstream that refuses is a 502, one that does not begin in time a 504', async (context) => {
-  const closed = await startUpstream(context, () => {});
-  await closed.close();
-  const gateway = await startGateway(context, { upstream: closed.url });
+  const gateway = await startGateway(context, { upstream: await closedUrl() });
   const response = await gateway.post(ask('hello'));
   assert.equal(response.status, 502);
   const error = await errorOf(response);
@@ -171,18 +170,20 @@ test('an upstream that refuses is a 502, one that does not begin in time a 504',
 });
 
 test('an upstream cut in the middle of a stream ends in an error, never in a clean end', async (context) => {
-  const upstream = await startUpstream(context, async (response) => {
+  let cut = () => {};
+  const upstream = await startUpstream(context, (response) => {
     beginEvents(response);
-    await new Promise((resolve) =>
-      response.write(chunk({ delta: { content: 'they deceive and' } }), resolve),
-    );
-    setTimeout(() => response.destroy(), 20);
+    response.write(chunk({ delta: { content: 'they deceive and' } }));
+    cut = () => void response.destroy();
   });
   const gateway = await startGateway(context, { upstream: upstream.url });
   const response = await gateway.post(ask('hello', { stream: true }));
   let received = '';
   await assert.rejects(async () => {
-    for await (const part of response.body ?? []) received += Buffer.from(part).toString();
+    for await (const part of response.body ?? []) {
+      received += Buffer.from(part).toString();
+      if (received.includes('they deceive and')) cut();
+    }
   });
   assert.match(received, /they deceive and/);
   assert.match(received, /"code":"upstream_cut"/);
@@ -210,13 +211,15 @@ test('a stream that only its connection ends is whole when it says so, else cut'
 });
 
 test('an upstream cut in the middle of a JSON answer breaks the connection', async (context) => {
+  let cut = () => {};
   const upstream = await startUpstream(context, (response) => {
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' });
     response.write('{"choices": [');
-    setTimeout(() => response.destroy(), 20);
+    cut = () => void response.destroy();
   });
   const gateway = await startGateway(context, { upstream: upstream.url });
   const response = await gateway.post(ask('hello'));
+  cut();
   await assert.rejects(response.text());
   const record = await gateway.recordOf(response);
   assert.ok(record.coverage.some(({ reason }) => reason === 'upstream_cut'));
@@ -229,7 +232,7 @@ test('an upstream that stalls in the middle of a stream is given up', async (con
   });
   const gateway = await startGateway(context, {
     upstream: upstream.url,
-    config: { upstream: { idle_timeout_ms: 100 } },
+    config: { upstream: { idle_timeout_ms: 1_000 } },
   });
   const response = await gateway.post(ask('hello', { stream: true }));
   await assert.rejects(response.text());

@@ -269,7 +269,17 @@ test('curl gets the same bytes through the gateway as directly, whole and stream
   for (const body of ['{"input":"hello"}', '{"input":"hello","stream":true}']) {
     const answers = [];
     for (const { url } of [upstream, gateway]) {
-      const told = ['-sS', '-N', '--noproxy', '*', '-H', 'content-type: application/json', '-d', body, `${url}/v1/responses`];
+      const told = [
+        '-sS',
+        '-N',
+        '--noproxy',
+        '*',
+        '-H',
+        'content-type: application/json',
+        '-d',
+        body,
+        `${url}/v1/responses`,
+      ];
       answers.push((await run(curl, told)).stdout);
     }
     assert.equal(answers[1], answers[0]);

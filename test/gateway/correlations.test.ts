@@ -131,7 +131,9 @@ test('what did not follow is an alert though no request comes any more: recorded
   const [late, ...others] = await flagged();
   assert.deepEqual([late?.level, late?.conversationId, others], ['critical', open, []]);
   assert.equal(late?.findings[0]?.finding.correlation?.events.length, 1);
-  assert.match(await gateway.metrics(), /telltale_findings_total\{rule="unanswered",[^}]*\} 1/);
+  await until(async () =>
+    /telltale_findings_total\{rule="unanswered",[^}]*\} 1/.test(await gateway.metrics()),
+  );
   const file = join(gateway.folder, 'data', 'alerts.jsonl');
   await until(() => existsSync(file) && readFileSync(file, 'utf8').includes('unanswered'));
   const record = await gateway.ledger.readExchange(late?.exchangeId ?? '');

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -74,15 +74,8 @@ test('what was counted is written while it runs, and what did not change is not'
     saveMs: 5,
   });
   keeper.observe(ruleSet, [observed(ruleSet, { rule: 'a', seconds: 1 })]);
-  for (;;) {
-    try {
-      assert.match(readFileSync(path, 'utf8'), /"latest":1000/);
-      break;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-  }
+  await until(() => existsSync(path));
+  assert.match(readFileSync(path, 'utf8'), /"latest":1000/, 'a file is whole when it is there');
   writeFileSync(path, 'untouched');
   await keeper.close();
   assert.equal(readFileSync(path, 'utf8'), 'untouched');

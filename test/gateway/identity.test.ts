@@ -111,6 +111,7 @@ test('rules and alerts know the caller, conversations of two callers are two, an
     upstream: upstream.url,
     rules: { 'a.yaml': ruleFile([`${rule({ target: 'output' })}${except}`]) },
     config: { identity: { trusted_hops: ['127.0.0.0/8'], caller_header: 'x-user' } },
+    relayDeadlineMs: 120_000,
   });
   const send = async (headers: Readonly<Record<string, string>>, messages: unknown[] = HELLO) => {
     const response = await gateway.post({ messages }, { headers });

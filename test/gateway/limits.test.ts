@@ -7,6 +7,7 @@ import { nextLimit } from '../../gateway/admission.ts';
 import { duplicateKeyAt } from '../../gateway/reading/duplicate-key.ts';
 import { rule, ruleFile, startGateway, type TestGateway } from './start-gateway.ts';
 import { answerJson, ask, beginEvents, chunk, completion, startUpstream } from './test-upstream.ts';
+import { until } from './until.ts';
 import { createWordDetector } from './word-detector.ts';
 
 const BODY = JSON.stringify(ask('hello'));
@@ -303,14 +304,20 @@ test('exchanges are turned away while the reader falls behind, in the form of th
     config: { limits: { min_in_flight: 1 } },
   });
   const first = gateway.post(ask('hello'));
+  await until(() => upstream.arrived.length === 1);
   const messages = () =>
     fetch(`${gateway.url}/v1/messages`, {
       method: 'POST',
       body: JSON.stringify({ model: 'm', max_tokens: 1, messages: [{ role: 'user', content: 'hi' }] }),
       signal: AbortSignal.timeout(1_000),
     }).catch(() => null);
-  let refused = await messages();
-  while (refused === null) refused = await messages();
+  let refused: Response | null = null;
+  await until(async () => {
+    refused = await messages();
+    return refused !== null;
+  });
+  assert.ok(refused !== null);
+  refused = refused as Response;
   assert.equal(refused.status, 503);
   assert.equal(refused.headers.get('retry-after'), '1');
   assert.match(await refused.text(), /"type":"error","error":\{"type":"overloaded_error"/);

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { until } from './until.ts';
 
 const FLAGS = ['--disable-warning=ExperimentalWarning', '--disable-warning=TimeoutNegativeWarning'];
 
@@ -34,17 +35,16 @@ function startMain(
 }
 
 async function matched(output: () => string, pattern: RegExp, child: ChildProcess): Promise<string> {
-  for (;;) {
-    const found = pattern.exec(output())?.[1];
-    if (found !== undefined) return found;
+  await until(() => {
     assert.equal(child.exitCode, null, output());
-    await new Promise((next) => setTimeout(next, 50));
-  }
+    return pattern.test(output());
+  });
+  return pattern.exec(output())?.[1] ?? '';
 }
 
 test('npm start shows where things are, answers, reloads on SIGHUP, and ends on SIGTERM with 0', async (context) => {
   const { child, folder, output } = startMain(context, {});
-  const url = await matched(output, /gateway +(http:\S+)/, child);
+  const url = await matched(output, /gateway +(http:\S+)(?:[\s\S]*\n {4}curl .*){3}\n/, child);
   assert.match(output(), /review +http:\S+\n +metrics +http:\S+\/metrics\n +upstream +embedded demo/);
   assert.equal(output().match(/^ {4}curl /gm)?.length, 3);
   const response = await fetch(`${url}/v1/chat/completions`, {
@@ -63,8 +63,9 @@ test('npm start shows where things are, answers, reloads on SIGHUP, and ends on 
   await response.text();
   child.kill('SIGHUP');
   await matched(output, /(rules loaded)/, child);
+  const ended = once(child, 'close');
   child.kill('SIGTERM');
-  const [code] = await once(child, 'exit');
+  const [code] = await ended;
   assert.equal(code, 0, output());
 });
 
@@ -86,7 +87,7 @@ for (const [name, env, message] of broken) {
     context.after(() => rmSync(folder, { recursive: true }));
     writeFileSync(join(folder, 'file'), '');
     const { child, output } = startMain(context, env(folder));
-    const [code] = await once(child, 'exit');
+    const [code] = await once(child, 'close');
     assert.equal(code, 1);
     assert.match(output(), message);
     assert.match(output(), /^telltale: /);

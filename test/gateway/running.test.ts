@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { configSchema } from '../../gateway/config/schema.ts';
 import { startTelltale } from '../../gateway/start-telltale.ts';
 import { createLogger } from '../../gateway/telemetry/index.ts';
+import { closedUrl } from '../services/free-ports.ts';
 import { rule, ruleFile, startGateway } from './start-gateway.ts';
 import { answerJson, ask, beginEvents, chunk, completion, events, startUpstream } from './test-upstream.ts';
 import { until } from './until.ts';
@@ -45,7 +46,11 @@ test('what has not finished within the grace time ends in an error and is record
     beginEvents(response);
     response.write(chunk({ delta: { content: 'they deceive us' } }));
   });
-  const gateway = await startGateway(context, { upstream: upstream.url, config: { stop: { grace_ms: 50 } } });
+  const gateway = await startGateway(context, {
+    upstream: upstream.url,
+    config: { stop: { grace_ms: 50 } },
+    relayDeadlineMs: 120_000,
+  });
   const response = await gateway.post(ask('hello', { stream: true }));
   const stopped = gateway.stop();
   let received = '';
@@ -117,25 +122,28 @@ test('a changed rule file is live; a broken one leaves the old rules in place', 
   const verdict = async () => (await gateway.recordOf(await gateway.post(ask('a jailbreak')))).verdict;
   assert.equal(await verdict(), 'pass');
   const file = join(gateway.rulesFolder, 'a.yaml');
-  writeFileSync(file, ruleFile([rule({ concept: 'jailbreak' })]));
+  const put = (text: string) => {
+    writeFileSync(`${file}.new`, text);
+    renameSync(`${file}.new`, file);
+  };
+  put(ruleFile([rule({ concept: 'jailbreak' })]));
   await until(async () => (await verdict()) === 'flag');
-  writeFileSync(file, 'version: 1\nrules: [');
+  put('version: 1\nrules: [');
   await until(async () => /telltale_rule_reloads_total\{[^}]*refused[^}]*\} 1/.test(await gateway.metrics()));
   assert.equal(await verdict(), 'flag');
-  writeFileSync(file, ruleFile([rule({ concept: 'deception' })]));
+  put(ruleFile([rule({ concept: 'deception' })]));
   await gateway.reloadRules();
   assert.equal(await verdict(), 'pass');
 });
 
 test('a broker that is down costs no request; alerts wait on disk, and the log says so once', async (context) => {
   const upstream = await startUpstream(context, (response) => answerJson(response, completion('we deceive')));
-  const closed = await startUpstream(context, () => {});
-  await closed.close();
   const lines: string[] = [];
   const gateway = await startGateway(context, {
     upstream: upstream.url,
     log: createLogger('warn', { write: (line) => void lines.push(line) }),
-    config: { kafka: { brokers: [new URL(closed.url).host] } },
+    config: { kafka: { brokers: [new URL(await closedUrl()).host] } },
+    relayDeadlineMs: 50,
   });
   const response = await gateway.post(ask('hello'));
   assert.equal(response.status, 200);

@@ -32,6 +32,7 @@ test('no key of a caller or of an upstream is in a log, a trace, a metric, the s
     upstream: upstream.url,
     env: { OWN_KEY: `${SECRET}-7` },
     log: createLogger('debug', { write: (line) => void lines.push(line) }),
+    relayDeadlineMs: 120_000,
     config: {
       telemetry: { otlp_endpoint: receiver.endpoint },
       store: { content: 'full' },

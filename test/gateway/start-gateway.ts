@@ -28,7 +28,19 @@ export interface TestGatewayOptions {
   readonly detector?: Detector;
   readonly log?: Logger;
   readonly env?: NodeJS.ProcessEnv;
+  /** How long its stop waits for what is still to be delivered. */
+  readonly relayDeadlineMs?: number;
 }
+
+const LONG_MS = 600_000;
+
+/** Longer than any machine takes, however crowded: what a test does not say of time is not what it is about. */
+const PATIENT = {
+  upstream: { connect_timeout_ms: LONG_MS },
+  streaming: { hold_ms: LONG_MS },
+  limits: { max_lag_ms: LONG_MS },
+  detector: { timeout_ms: LONG_MS },
+};
 
 /** Starts Telltale for one test and stops it after. */
 export async function startGateway(
@@ -42,28 +54,44 @@ export async function startGateway(
   for (const [name, text] of Object.entries(options.rules ?? { 'a.yaml': ruleFile([rule()]) })) {
     writeFileSync(join(rulesFolder, name), text);
   }
-  const free = { host: '127.0.0.1', port: 0 };
-  const { server, upstream, ...rest } = options.config ?? {};
   const config = configSchema.parse({
-    server: { ...free, ...server },
-    review: free,
-    metrics: free,
-    upstream: { url: options.upstream ?? null, ...upstream },
     rules: rulesFolder,
     data: join(folder, 'data'),
     // A thread more for each gateway: the tests of replay ask for it.
     replay: { keep: 'off' },
-    ...rest,
+    ...configOf(options),
   });
   const detector = options.detector ?? createWordDetector();
   const log = options.log ?? createLogger('silent');
-  const { env = {} } = options;
-  const running = await startTelltale(config, { detector, webPath: folder, log, env });
+  const { env = {}, relayDeadlineMs } = options;
+  const running = await startTelltale(config, {
+    detector,
+    webPath: folder,
+    log,
+    env,
+    commitTimeoutMs: LONG_MS,
+    ...(relayDeadlineMs === undefined ? {} : { relayDeadlineMs }),
+  });
   context.after(async () => {
     await running.stop();
     rmSync(folder, { recursive: true, force: true });
   });
   return { ...running, folder, rulesFolder, ...questions(running) };
+}
+
+function configOf({ upstream, config = {} }: TestGatewayOptions): object {
+  const free = { host: '127.0.0.1', port: 0 };
+  const { server, review = free, metrics = free, ...rest } = config;
+  return {
+    review,
+    metrics,
+    ...rest,
+    server: { ...free, ...server },
+    upstream: { url: upstream ?? null, ...PATIENT.upstream, ...rest['upstream'] },
+    streaming: { ...PATIENT.streaming, ...rest['streaming'] },
+    limits: { ...PATIENT.limits, ...rest['limits'] },
+    detector: { ...PATIENT.detector, ...rest['detector'] },
+  };
 }
 
 function questions(running: Running): Pick<TestGateway, 'post' | 'recordOf' | 'metrics'> {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Far more than anything here takes: a wait that comes to it will not end. */
-const DEADLINE_MS = 60_000;
+const DEADLINE_MS = 120_000;
 
 /** Waits for what must come true. */
 export async function until(isTrue: () => boolean | Promise<boolean>): Promise<void> {

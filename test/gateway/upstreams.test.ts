@@ -212,7 +212,7 @@ test('each upstream has its own patience: to connect, for the first byte, betwee
           connect_timeout_ms: 100,
         },
         { name: 'first', url: silent.url, match: { model: 'first' }, first_byte_timeout_ms: 100 },
-        { name: 'idle', url: halting.url, match: { model: 'idle' }, idle_timeout_ms: 100 },
+        { name: 'idle', url: halting.url, match: { model: 'idle' }, idle_timeout_ms: 1_000 },
       ],
     },
   });

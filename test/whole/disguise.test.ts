@@ -50,7 +50,7 @@ const told = ({ findings }: StoredExchange) =>
   findings.map(({ finding: { ruleName, span, view } }) => ({ ruleName, span, view }));
 
 test('the shipped rules before disguised text, with the real reader', async (t) => {
-  const detector = await createDetector({ modelPath: 'models/default', workers: 1 });
+  const detector = await createDetector({ modelPath: 'models/default', workers: 1, timeoutMs: 240_000 });
   t.after(detector.close);
   const upstream = await startUpstream(t, answerAsAsked);
   // Closing the gateway closes its detector, which is closed here.

@@ -9,7 +9,7 @@ import { testRules } from '../../rules/index.ts';
 
 /** How many of the texts that must fire do so, under the shipped rules. */
 async function fired(modelPath: string): Promise<{ right: number; of: number }> {
-  const detector = await createDetector({ modelPath });
+  const detector = await createDetector({ modelPath, timeoutMs: 240_000 });
   try {
     const report = await testRules(['rules/shipped'], detector);
     const positives = report.results.filter(({ expect }) => expect === 'fire');

@@ -28,6 +28,7 @@ before(async () => {
   program = await startProgram({
     KAFKA_BROKERS: broker.brokers.join(','),
     OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint,
+    TELLTALE_DETECTOR_TIMEOUT_MS: '600000',
   });
 });
 
