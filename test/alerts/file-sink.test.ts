@@ -20,7 +20,7 @@ function setUp(t: TestContext) {
   const sink = createFileSink({ path });
   const deliver = async (count = 1) => {
     const alerts = Array.from({ length: count }, () => alertsOf(exchange())).flat();
-    const outcomes = await sink.deliver(alerts, AbortSignal.timeout(10_000));
+    const outcomes = await sink.deliver(alerts, AbortSignal.timeout(120_000));
     return { ids: alerts.map(({ id }) => id), outcomes: outcomes.map(({ outcome }) => outcome) };
   };
   return { path, deliver };
@@ -68,7 +68,7 @@ test('a file that was moved away is begun again', async (t) => {
 
 test('a path that cannot be written asks for a retry and says which', async (t) => {
   const path = dataFolder(t);
-  const outcomes = await createFileSink({ path }).deliver(alertsOf(exchange()), AbortSignal.timeout(10_000));
+  const outcomes = await createFileSink({ path }).deliver(alertsOf(exchange()), AbortSignal.timeout(120_000));
   assert.equal(outcomes[0]?.outcome, 'retry');
   assert.match(outcomes[0]?.outcome === 'retry' ? outcomes[0].reason : '', new RegExp(`${path}.*EISDIR`));
 });
@@ -81,7 +81,7 @@ test('on a full disk no half line stays, and the same alerts arrive when there i
   const sink = createFileSink({ path });
   const deliver = async (count: number) => {
     const alerts = Array.from({ length: count }, () => alertsOf(exchange())).flat();
-    const [outcome] = await sink.deliver(alerts, AbortSignal.timeout(10_000));
+    const [outcome] = await sink.deliver(alerts, AbortSignal.timeout(120_000));
     return outcome?.outcome;
   };
   assert.equal(await deliver(1), 'delivered');
@@ -101,7 +101,7 @@ test('a file that is full is put aside, so many are kept, and every line is whol
   for (let count = 0; count < 9; count += 1) {
     const alerts = alertsOf(exchange());
     ids.push(...alerts.map(({ id }) => id));
-    assert.deepEqual(await sink.deliver(alerts, AbortSignal.timeout(10_000)), [{ outcome: 'delivered' }]);
+    assert.deepEqual(await sink.deliver(alerts, AbortSignal.timeout(120_000)), [{ outcome: 'delivered' }]);
   }
   assert.deepEqual(readdirSync(join(path, '..')).sort(), [
     'alerts.jsonl',

@@ -146,7 +146,7 @@ test('after a request without an answer, others are not sent under its numbers a
   cleanUp(t, () => sink.close());
   const alerts = ['first', 'unanswered', 'other'].flatMap(() => alertsOf(exchange()));
   const deliver = async (index: number) =>
-    (await sink.deliver(alerts.slice(index, index + 1), AbortSignal.timeout(20_000)))[0]?.outcome;
+    (await sink.deliver(alerts.slice(index, index + 1), AbortSignal.timeout(120_000)))[0]?.outcome;
   await until(async () => (await deliver(0)) === 'delivered', 'the first was delivered');
   kafka.pause();
   assert.equal(await deliver(1), 'retry');

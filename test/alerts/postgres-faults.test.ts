@@ -87,7 +87,9 @@ test('what others say in the channel of the news ends nothing: it is counted, an
   const other = new Client({ connectionString: url });
   await other.connect();
   await until(async () => {
-    const { rows } = await other.query("SELECT FROM pg_stat_activity WHERE query LIKE 'LISTEN%'");
+    const { rows } = await other.query(
+      "SELECT FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'",
+    );
     return rows.length > 0;
   }, 'the ledger listens');
   const said = ['', '{', '{"committed":5}', '{"owner":"x","committed":[null]}'];

@@ -16,10 +16,18 @@ after(() => server?.close());
 
 async function connect(t: TestContext) {
   const url = await server.createDatabase();
-  const database = createPostgresDatabase({ url, lockTimeoutMs: 10_000, statementTimeoutMs: 30_000 });
+  const database = createPostgresDatabase({ url, lockTimeoutMs: 120_000, statementTimeoutMs: 120_000 });
   cleanUp(t, () => database.close());
   return { url, database };
 }
+
+/** A ledger that waits as long as a crowded machine may need. */
+const at = (t: TestContext, databaseUrl: string) => ({
+  dataDir: dataFolder(t),
+  databaseUrl,
+  commitTimeoutMs: 120_000,
+  busyTimeoutMs: 120_000,
+});
 
 test('only the steps that are missing are taken, and a step that fails changes nothing', async (t) => {
   const { database } = await connect(t);
@@ -54,7 +62,7 @@ for (const version of POSTGRES_MIGRATIONS.keys()) {
 test('replicas that start together on an empty database make its tables once', async (t) => {
   const { url } = await connect(t);
   const open = async () => {
-    const ledger = await createLedger({ dataDir: dataFolder(t), databaseUrl: url, sinks: [] });
+    const ledger = await createLedger({ ...at(t, url), sinks: [] });
     cleanUp(t, () => ledger.close());
     return ledger;
   };
@@ -69,7 +77,7 @@ test('replicas that start together on an empty database make its tables once', a
 
 test('a database of a later version is refused and left as it is', async (t) => {
   const { url, database } = await connect(t);
-  const open = () => createLedger({ dataDir: dataFolder(t), databaseUrl: url, sinks: [] });
+  const open = () => createLedger({ ...at(t, url), sinks: [] });
   await (await open()).close();
   await database.query('UPDATE schema_version SET version = 99');
   await assert.rejects(

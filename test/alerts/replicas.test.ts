@@ -18,7 +18,10 @@ before(async () => {
 });
 after(() => server?.close());
 
-const LEASE_MS = 1500;
+/** Longer than the tests are ever kept from renewing theirs. */
+const LEASE_MS = 12_000;
+/** Of a process that is killed: so long the others wait for its part. */
+const SHORT_LEASE_MS = 1_500;
 const BACKOFF = { initialMs: 5, maxMs: 50 };
 
 async function openLedger(t: TestContext, databaseUrl: string) {
@@ -27,6 +30,8 @@ async function openLedger(t: TestContext, databaseUrl: string) {
     databaseUrl,
     sinks: ['list'],
     leaseMs: LEASE_MS,
+    commitTimeoutMs: 120_000,
+    busyTimeoutMs: 120_000,
   });
   cleanUp(t, () => ledger.close());
   return ledger;
@@ -37,7 +42,7 @@ async function startRelay(t: TestContext, databaseUrl: string) {
   const sink = createListSink();
   const relay = createRelay({ outbox: ledger, sinks: [sink], batchSize: 8, backoff: BACKOFF, idleMs: 200 });
   relay.start();
-  const stop = () => relay.stop({ deadlineMs: 1000 });
+  const stop = () => relay.stop({ deadlineMs: 1_000 });
   cleanUp(t, stop);
   return { ledger, sink, stop };
 }
@@ -104,7 +109,7 @@ test('a relay that is killed at work loses nothing: another takes over, and orde
   const conversations = Array.from({ length: 8 }, (_, index) => `c-${index}`);
   const script = new URL('./relaying-process.ts', import.meta.url).pathname;
   const command = process.execPath;
-  const args = ['--disable-warning=ExperimentalWarning', script, url, String(LEASE_MS)];
+  const args = ['--disable-warning=ExperimentalWarning', script, url, String(SHORT_LEASE_MS)];
   const victim = await startService({ command, args, readyWhen: /took/, readyTimeoutMs: 120_000 });
   // It delivers slowly and is killed with alerts in its hands.
   const lines = () =>

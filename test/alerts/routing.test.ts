@@ -39,7 +39,7 @@ const recordOf = ({ level, tags, ruleName, ...rest }: Kind) => {
 
 const alertOf = (kind: Kind = {}): Alert => alertsOf(recordOf(kind))[0] as Alert;
 
-const signal = AbortSignal.timeout(120_000);
+const { signal } = new AbortController();
 
 /** Gives alerts to a list behind a routing, one call for each list of kinds. */
 async function through(routing: Routing, ...calls: readonly (readonly Kind[])[]) {

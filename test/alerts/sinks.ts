@@ -41,7 +41,7 @@ export function createListSink(name = 'list'): ListSink {
   return sink;
 }
 
-const WAIT_MS = 60_000;
+const WAIT_MS = 120_000;
 
 /** Waits until `isTrue` holds; the deadline is far away and only ends a test that would hang. */
 export async function until(isTrue: () => boolean | Promise<boolean>, what: string): Promise<void> {

@@ -61,7 +61,7 @@ function createStore(
 ): TestStore {
   const open: TestStore['open'] = async (t, options = {}) => {
     const at = options.dataDir === undefined ? await place(t) : (options as StorePlace);
-    const ledger = await createLedger({ sinks: ['list'], commitTimeoutMs: 60_000, ...options, ...at });
+    const ledger = await createLedger({ sinks: ['list'], commitTimeoutMs: 120_000, ...options, ...at });
     cleanUp(t, () => ledger.close());
     return { ledger, place: at };
   };
