@@ -1,7 +1,7 @@
-import { Kafka, logLevel } from 'kafkajs';
 import { readTopic, type TopicReader } from '../alerts/topic-reader.ts';
 import { freePorts } from '../services/free-ports.ts';
 import { type KafkaBroker, startKafka } from '../services/kafka.ts';
+import { kafkaClient } from '../services/kafka-client.ts';
 import { type PostgresServer, startPostgres } from '../services/postgres.ts';
 import { startTcpProxy, type TcpProxy } from '../services/tcp-proxy.ts';
 import { type Driver, startDriver, startEcho } from './driver.ts';
@@ -63,7 +63,7 @@ export async function setStage(plan: StagePlan, closers: (() => unknown)[]): Pro
 }
 
 async function makeTopic({ brokers }: KafkaBroker): Promise<void> {
-  const admin = new Kafka({ brokers, logLevel: logLevel.NOTHING }).admin();
+  const admin = kafkaClient(brokers).admin();
   await admin.connect();
   // The broker's own time of arrival: a reader may need longer to come back than the gateways.
   const configEntries = [{ name: 'message.timestamp.type', value: 'LogAppendTime' }];

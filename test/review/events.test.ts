@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { Committed } from '../../alerts/index.ts';
 import { createEventHub } from '../../review/event-hub.ts';
 import { createLiveFeed } from '../../review/live-feed.ts';
+import { until } from '../gateway/until.ts';
 import { DECEPTION, type StartedReview, startReview } from './start.ts';
 
 /** A stream of events that a test reads one by one. */
@@ -69,7 +70,7 @@ test('no more pages listen than are allowed, and one that leaves makes room', as
   assert.equal(refused.headers.get('retry-after'), '5');
   assert.match(await refused.text(), /TOO_MANY_LISTENERS/);
   first.stop();
-  while (review.server.stats().listeners === 2) await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => review.server.stats().listeners < 2);
   assert.equal((await listen(review)).response.status, 200);
   assert.deepEqual(review.server.stats(), { listeners: 2, refused: 1, cutOff: 0 });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser, Locator } from 'playwright-core';
+import { until } from '../gateway/until.ts';
 import { launchBrowser } from '../services/browser.ts';
 import { openPage } from './open-page.ts';
 import { DECEPTION, type StartedReview, startReview } from './start.ts';
@@ -33,8 +33,7 @@ const CLEAR = /^none$/;
 /** Waits until the text is drawn so: the page draws a moment after it was asked. */
 async function isDrawn(text: Locator, filter: RegExp): Promise<void> {
   const read = () => text.evaluate((element) => getComputedStyle(element).filter);
-  for (let tries = 0; tries < 200 && !filter.test(await read()); tries += 1) await sleep(25);
-  assert.match(await read(), filter);
+  await until(async () => filter.test(await read()));
 }
 
 test('flagged conversations stand newest first, and a new one appears on top by itself', async (t) => {
@@ -51,11 +50,11 @@ test('flagged conversations stand newest first, and a new one appears on top by 
   await own.commit({ id: 'c', segments: DECEPTION, title: 'Third' });
   await rows.nth(2).waitFor();
   assert.deepEqual(await titles(rows), ['NewThird', 'Second', 'First']);
-  assert.equal(await page.title(), '(1) Telltale review');
+  await until(async () => (await page.title()) === '(1) Telltale review');
   await rows.first().locator('a').click();
   await page.getByRole('heading', { level: 2, name: 'Third' }).waitFor();
   await page.locator('.fresh').waitFor({ state: 'detached' });
-  assert.equal(await page.title(), 'Telltale review');
+  await until(async () => (await page.title()) === 'Telltale review');
   assert.deepEqual(await complaints(), []);
   await close();
 });
@@ -245,8 +244,7 @@ test('filters narrow the list, stay in the address and can be cleared', async ()
   const rows = page.locator('.row');
   await rows.nth(2).waitFor();
   await page.getByLabel('Level').selectOption('high');
-  await rows.nth(2).waitFor({ state: 'detached' });
-  assert.deepEqual(await titles(rows), ['Deception', 'Power seeking']);
+  await until(async () => (await titles(rows)).join() === 'Deception,Power seeking');
   await page.getByLabel('Rule', { exact: true }).selectOption('rule-jailbreak');
   await page.getByText('No flagged conversation passes these filters.').waitFor();
   await page.reload();

@@ -19,7 +19,7 @@ export interface StartedReview {
 /** Starts both; whatever the server could not explain fails `close`. */
 export async function startReview(parts: Partial<ReviewServerParts> = {}): Promise<StartedReview> {
   const dataDir = await mkdtemp(join(tmpdir(), 'telltale-review-'));
-  const ledger = await createLedger({ dataDir, sinks: [] });
+  const ledger = await createLedger({ dataDir, sinks: [], commitTimeoutMs: 120_000 });
   const errors: unknown[] = [];
   const server = await createReviewServer({
     ledger,

@@ -8,7 +8,7 @@ const ROOT = join(import.meta.dirname, '../..');
 const SHIPPED = [join(ROOT, 'rules/shipped')];
 
 test('the shipped rules load on the shipped reader without a warning, and every test beside them is right or known to be wrong', async (t) => {
-  const detector = await createDetector({ modelPath: join(ROOT, 'models/default') });
+  const detector = await createDetector({ modelPath: join(ROOT, 'models/default'), timeoutMs: 240_000 });
   t.after(() => detector.close());
   const check = await checkRules(SHIPPED, detector.featureset);
   assert.deepEqual(check.problems, []);
