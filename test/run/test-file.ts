@@ -6,7 +6,7 @@ import type { Failure, Outcome, Skip } from './outcome.ts';
 
 /** A file that takes longer is killed and counts as failed; node:test's own timeout is one per test. Many times what any
  *  takes, so that a slow machine is not taken for a hang. */
-const FILE_TIMEOUT_MS = 900_000;
+const FILE_TIMEOUT_MS = 1_800_000;
 /** What is told to end may take so long. */
 const GRACE_MS = 5_000;
 

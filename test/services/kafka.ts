@@ -47,7 +47,7 @@ export interface SecuredListeners {
   readonly certificates: Certificates;
 }
 
-const READY_TIMEOUT_MS = 240_000;
+const READY_TIMEOUT_MS = 600_000;
 
 /** The path of Java. */
 export function requireJava(): string {

@@ -26,7 +26,7 @@ export interface PostgresServer {
   close(): Promise<void>;
 }
 
-const READY_TIMEOUT_MS = 180_000;
+const READY_TIMEOUT_MS = 600_000;
 const NOBODY = 65_534;
 const DEBIAN = '/usr/lib/postgresql/*/bin/initdb';
 
