@@ -1,6 +1,7 @@
 import type { Framing } from '../dialects/dialect.ts';
 import { type AnswerWay, answerWay } from '../policy/answer-way.ts';
 import { blockInstead, isOfAnswer, tooLate } from '../policy/decide.ts';
+import { enforcesAny } from '../policy/enforces-any.ts';
 import {
   type AnswerReader,
   createJsonReader,
@@ -70,9 +71,10 @@ async function passAnswer(
     holdAll: isHeld ? { maxBytes, onOverflow: () => overflow(answering) } : null,
     abortSignal: exchange.abortSignal,
     onFirstByte: () => exchange.span.event('upstream_first_byte'),
+  }).finally(() => {
+    exchange.added.resume();
+    reader.close();
   });
-  exchange.added.resume();
-  reader.close();
   exchange.span.event('upstream_ended');
   if (relayed.end === 'whole' && !isCutByClose(answering)) return finish(answering);
   if (relayed.end === 'over_cap') {
@@ -90,6 +92,7 @@ function readerFor(way: Way, { headers }: UpstreamAnswer, framing: Framing | nul
   const readerParts = {
     dialect,
     limits: parts.config.limits,
+    tellsDuplicates: enforcesAny(exchange.ruleSet),
     contentEncoding: headerOf(headers, 'content-encoding'),
     add: exchange.scan.add,
     gap: (reason: Gap['reason'], bytes: number) => exchange.noteGap('response', reason, bytes),

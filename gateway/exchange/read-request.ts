@@ -1,5 +1,5 @@
-import type { RuleSet } from '../../rules/index.ts';
 import type { RequestReading } from '../dialects/dialect.ts';
+import { enforcesAny } from '../policy/enforces-any.ts';
 import { createBodyDecoder } from '../reading/decode-body.ts';
 import { duplicateKeyAt } from '../reading/duplicate-key.ts';
 import { parseJson } from '../reading/parse-json.ts';
@@ -48,12 +48,6 @@ export async function readRequest(way: Way): Promise<RequestOutcome> {
   const request = route.dialect.readRequest(json.value, way.connection.request.url ?? '/');
   if (!request.ok) return { ok: false, refusal: shapeRefusal(request.problem, bytes.length) };
   return { ok: true, bytes, decoded: decoded.bytes, reading: request.value };
-}
-
-const TARGETS = ['input', 'output', 'system', 'tool_call', 'tool_result'] as const;
-
-function enforcesAny(ruleSet: RuleSet): boolean {
-  return TARGETS.some((target) => ruleSet.enforces(target));
 }
 
 /** A body may come encoded; what the upstream gets is what came. */

@@ -1,7 +1,8 @@
 import type { Framing } from '../dialects/dialect.ts';
 import type { AnswerReader } from '../reading/answer-reader.ts';
-import { bodyFailure, type UpstreamAnswer, type UpstreamFailure } from '../upstream/create-upstream.ts';
+import type { UpstreamAnswer, UpstreamFailure } from '../upstream/create-upstream.ts';
 import { headerOf } from '../upstream/headers.ts';
+import { type BodyChunks, createBodyChunks } from './body-chunks.ts';
 import type { Client } from './client.ts';
 import type { Hold } from './hold.ts';
 
@@ -35,17 +36,19 @@ export interface HoldAll {
 /** More than this after the end of a stream is no answer any more. */
 const MAX_TRAILING_BYTES = 1024 * 1024;
 
-/** Passes an answer on, byte for byte, until its last bytes; those stay in the hold. */
+/** Passes an answer on, byte for byte, until its last bytes; those stay in the hold. What is thrown failed in the gateway
+ *  itself. */
 export async function relayAnswer(parts: RelayParts): Promise<RelayEnd> {
   const { answer, client, reader, abortSignal } = parts;
+  const chunks = createBodyChunks(answer.body, abortSignal);
   try {
-    const early = await passChunks(parts);
+    const early = await passChunks(parts, chunks);
     if (early !== null) return early;
-  } catch (error) {
-    return { end: 'broken', failure: bodyFailure(error, abortSignal) };
   } finally {
     answer.body.destroy();
   }
+  const failure = chunks.failure();
+  if (failure !== null) return { end: 'broken', failure };
   client.addTrailers(answer.trailers());
   await reader.end();
   return { end: 'whole' };
@@ -53,19 +56,14 @@ export async function relayAnswer(parts: RelayParts): Promise<RelayEnd> {
 
 /** Null when the body came to its own end. An answer that comes in one piece and at once leaves in one piece too: its
  *  end waits for the record, and before its end nobody can use it. */
-async function passChunks({
-  answer,
-  reader,
-  client,
-  hold,
-  holdAll,
-  framing,
-  onFirstByte,
-}: RelayParts): Promise<RelayEnd | null> {
+async function passChunks(
+  { answer, reader, client, hold, holdAll, framing, onFirstByte }: RelayParts,
+  chunks: BodyChunks,
+): Promise<RelayEnd | null> {
   let holding = holdAll;
   let isFirst = true;
   const wholeBytes = framing === null ? Number(headerOf(answer.headers, 'content-length')) : null;
-  for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+  for await (const chunk of chunks) {
     if (isFirst) onFirstByte();
     isFirst = false;
     const keep = await reader.push(chunk);

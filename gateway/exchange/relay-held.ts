@@ -1,6 +1,7 @@
 import type { HeldStream } from '../holding/held-stream.ts';
 import type { BodyDecoder } from '../reading/decode-body.ts';
-import { bodyFailure, type UpstreamAnswer, type UpstreamFailure } from '../upstream/create-upstream.ts';
+import type { UpstreamAnswer, UpstreamFailure } from '../upstream/create-upstream.ts';
+import { type BodyChunks, createBodyChunks } from './body-chunks.ts';
 import type { Hold } from './hold.ts';
 import { createWake, type Wake } from './wake.ts';
 
@@ -44,7 +45,8 @@ export interface EarlyRelease {
 /** While the reader is behind, no more than this is taken from the upstream. */
 const READ_AHEAD_BYTES = 64 * 1024;
 
-/** Takes a held answer in, and lets go of what is judged, until its end; what is left stays in the stream. */
+/** Takes a held answer in, and lets go of what is judged, until its end; what is left stays in the stream. What is thrown
+ *  failed in the gateway itself. */
 export async function relayHeld(parts: HeldRelayParts): Promise<HeldEnd> {
   const { answer, stream, decoder, early } = parts;
   const state: RelayState = { end: null, unwrittenBytes: 0, room: createWake() };
@@ -57,16 +59,19 @@ export async function relayHeld(parts: HeldRelayParts): Promise<HeldEnd> {
   const releasing = early === null ? Promise.resolve() : release(parts, early, { state, stop });
   // Heard at once, since nobody waits for it yet; it is thrown below.
   releasing.catch(() => stop({ end: 'stopped' }));
+  const chunks = createBodyChunks(answer.body, parts.abortSignal);
   try {
-    await takeIn(parts, state);
+    await takeIn(parts, state, chunks);
+    const failure = chunks.failure();
+    if (failure !== null) state.end ??= { end: 'broken', failure };
     if (state.end === null) {
       stream.push(await decoder.end());
       stream.end();
       state.end = { end: 'whole' };
     }
-  } catch (error) {
-    state.end ??= { end: 'broken', failure: bodyFailure(error, parts.abortSignal) };
   } finally {
+    // Whatever it was, nothing goes on any more.
+    state.end ??= { end: 'stopped' };
     answer.body.destroy();
     parts.wake.fire();
     await releasing;
@@ -82,10 +87,10 @@ interface RelayState {
   readonly room: Wake;
 }
 
-async function takeIn(parts: HeldRelayParts, state: RelayState): Promise<void> {
+async function takeIn(parts: HeldRelayParts, state: RelayState, chunks: BodyChunks): Promise<void> {
   const { stream, decoder, encoded, early, wake } = parts;
   let isFirst = true;
-  for await (const chunk of parts.answer.body as AsyncIterable<Buffer>) {
+  for await (const chunk of chunks) {
     if (isFirst) parts.onFirstByte();
     isFirst = false;
     encoded?.add(chunk);

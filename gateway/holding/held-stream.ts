@@ -3,6 +3,7 @@ import type { Config } from '../config/schema.ts';
 import type { AnswerFacts, Dialect, Framing, StreamStep } from '../dialects/dialect.ts';
 import { parsed } from '../dialects/json-values.ts';
 import { isAmong, type StreamPlaces } from '../dialects/stream-places.ts';
+import { hasKeyTwice } from '../reading/duplicate-key.ts';
 import { isDeeper } from '../reading/parse-json.ts';
 import { type SegmentRedaction, valueAt } from '../redaction/redact-body.ts';
 import type { ExchangeScan } from '../scanning/exchange-scan.ts';
@@ -34,6 +35,8 @@ export interface HeldStreamParts {
   readonly limits: Config['limits'];
   readonly scan: ExchangeScan;
   readonly replacement: string;
+  /** Whether a key that stands twice in one object is told. */
+  readonly tellsDuplicates: boolean;
   readonly gap: (reason: UnscannedReason, bytes: number) => void;
   /** An event as its client gets it. */
   readonly onSent: (data: string) => void;
@@ -47,7 +50,7 @@ interface HeldFrame {
 }
 
 export function createHeldStream(parts: HeldStreamParts): HeldStream {
-  const { dialect, framing, limits, scan, gap } = parts;
+  const { dialect, framing, limits, tellsDuplicates, scan, gap } = parts;
   const splitter = createFrameSplitter(framing, limits.max_line_bytes);
   const reader = dialect.createStreamReader();
   const follower = createFollower(dialect.createStreamPlaces(), scan);
@@ -66,6 +69,7 @@ export function createHeldStream(parts: HeldStreamParts): HeldStream {
       else if (isDeeper(Buffer.from(item.data), limits.max_json_depth))
         gap('depth', Buffer.byteLength(item.data));
       else {
+        if (tellsDuplicates && hasKeyTwice(item.data)) gap('duplicate_key', Buffer.byteLength(item.data));
         const step = reader.read(item.data);
         const followed = follower.follow(item.data, step);
         events.push(followed.event);

@@ -3,6 +3,7 @@ import type { Config } from '../config/schema.ts';
 import type { AnswerFacts, Dialect, Framing, TextReading } from '../dialects/dialect.ts';
 import { createSseParser } from '../sse/parse-events.ts';
 import { type BodyDecoder, createBodyDecoder } from './decode-body.ts';
+import { duplicateKeyAt, hasKeyTwice } from './duplicate-key.ts';
 import { isDeeper, parseJson } from './parse-json.ts';
 import { createArraySplitter, type StreamItem } from './split-array.ts';
 
@@ -22,6 +23,8 @@ export interface AnswerReader {
 export interface AnswerReaderParts {
   readonly dialect: Dialect;
   readonly limits: Config['limits'];
+  /** Whether a key that stands twice in one object is told: rules may act, and two readers would read two texts. */
+  readonly tellsDuplicates: boolean;
   readonly contentEncoding: string | undefined;
   readonly add: (reading: TextReading) => void;
   readonly gap: (reason: UnscannedReason, bytes: number) => void;
@@ -29,14 +32,16 @@ export interface AnswerReaderParts {
 
 /** Reads an answer in one piece. */
 export function createJsonReader(parts: AnswerReaderParts): AnswerReader {
-  const { dialect, limits, add, gap } = parts;
+  const { dialect, limits, tellsDuplicates, add, gap } = parts;
   const decoder = decoderOf(parts);
   const pieces: Buffer[] = [];
   let encodedBytes = 0;
   let facts: AnswerFacts | null = null;
 
   function read(): void {
-    const json = parseJson(Buffer.concat(pieces), limits.max_json_depth);
+    const whole = Buffer.concat(pieces);
+    const json = parseJson(whole, limits.max_json_depth);
+    if (json.ok && tellsDuplicates && duplicateKeyAt(whole) !== null) gap('duplicate_key', encodedBytes);
     const answer = json.ok ? dialect.readAnswer(json.value) : null;
     if (answer?.ok) {
       facts = answer.value.facts;
@@ -65,7 +70,7 @@ export function createJsonReader(parts: AnswerReaderParts): AnswerReader {
 
 /** Reads a streamed answer. */
 export function createStreamingReader(parts: AnswerReaderParts, framing: Framing): AnswerReader {
-  const { dialect, limits, add, gap } = parts;
+  const { dialect, limits, tellsDuplicates, add, gap } = parts;
   const decoder = decoderOf(parts);
   const parser = (framing === 'events' ? createSseParser : createArraySplitter)(limits.max_line_bytes);
   const reader = dialect.createStreamReader();
@@ -88,6 +93,7 @@ export function createStreamingReader(parts: AnswerReaderParts, framing: Framing
       gap('depth', Buffer.byteLength(data));
       return false;
     }
+    if (tellsDuplicates && hasKeyTwice(data)) gap('duplicate_key', Buffer.byteLength(data));
     const step = reader.read(data);
     add(step);
     return step.isLast;

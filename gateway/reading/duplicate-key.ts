@@ -1,3 +1,5 @@
+import { parsed } from '../dialects/json-values.ts';
+
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COLON = 0x3a;
@@ -31,6 +33,11 @@ export function duplicateKeyAt(json: Buffer): number | null {
     else if (byte === COLON || byte === OPEN_LIST) isKey = false;
   }
   return null;
+}
+
+/** The same of an event's data, which may be no JSON: then it has no keys. */
+export function hasKeyTwice(data: string): boolean {
+  return parsed(data) !== undefined && duplicateKeyAt(Buffer.from(data)) !== null;
 }
 
 /** Offset after the closing quote. */

@@ -45,6 +45,7 @@ async function held(ruleSet: RuleSet, { dialect, framing, bytes }: RecordedStrea
     limits: config.limits,
     scan,
     replacement: GONE,
+    tellsDuplicates: false,
     gap: (reason) => gaps.push(reason),
     onSent: () => {},
   });
