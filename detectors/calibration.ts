@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { aggregateSchema } from './aggregate-schema.ts';
 import { DetectorError } from './detector-error.ts';
 import type { Aggregate, CalibrationCurve, CalibrationRefusal, Role, SignalId, Threshold } from './types.ts';
 
@@ -14,10 +15,7 @@ const headSchema = z.strictObject({
   curves: z.array(
     z.strictObject({
       signal: z.string(),
-      aggregate: z.strictObject({
-        kind: z.enum(['max', 'mean', 'top_k_mean', 'max_rolling_mean']),
-        window: z.int().nonnegative(),
-      }),
+      aggregate: aggregateSchema,
       role: z.enum(['system', 'user', 'assistant', 'tool']).nullable(),
       segments: z.int().positive(),
       count: z.int().nonnegative(),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { aggregateSchema } from './aggregate-schema.ts';
 import { DetectorError } from './detector-error.ts';
 import type { Concept } from './types.ts';
 
@@ -6,10 +7,7 @@ const conceptSchema = z.object({
   name: z.string().min(1),
   description: z.string(),
   bias: z.number(),
-  aggregate: z.strictObject({
-    kind: z.enum(['max', 'mean', 'top_k_mean', 'max_rolling_mean']),
-    window: z.int().nonnegative(),
-  }),
+  aggregate: aggregateSchema,
   features: z.array(z.strictObject({ index: z.int().nonnegative(), weight: z.number() })),
 });
 

@@ -1,3 +1,4 @@
+import { createAnyHarm } from './any-harm.ts';
 import { parseCalibration, rarityOn, thresholdFor } from './calibration.ts';
 import { parseConcepts } from './concepts.ts';
 import { createDictionary, type Dictionary } from './dictionary.ts';
@@ -22,11 +23,7 @@ export function createFeatureset(model: ModelFiles): { featureset: Featureset; d
     dictionarySize: dictionary.size,
     concepts,
     probes: manifest.probes,
-    anyHarm: manifest.any && {
-      concepts: manifest.any.concepts,
-      threshold: manifest.any.threshold,
-      segments: manifest.any.segments,
-    },
+    anyHarm: manifest.any && createAnyHarm(manifest.any),
     training: manifest.training,
     concept: (name) => byName.get(name),
     feature: (index) => {

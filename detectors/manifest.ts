@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { aggregateSchema } from './aggregate-schema.ts';
 import { DetectorError } from './detector-error.ts';
 
 /** Version of the featureset's layout that this code reads. */
-export const FORMAT = 1;
+export const FORMAT = 2;
 
 const FILES = [
   'reader.onnx',
@@ -48,12 +49,12 @@ const manifestSchema = z.strictObject({
   }),
   dictionary: z.strictObject({ features: count, activation: z.literal('jumprelu') }),
   probes: z.array(z.string()),
-  /** How concepts make up the score of harm of any kind, with thresholds of the strongest concept's rarity. */
+  /** How readings of concepts make up the score of harm of any kind: `value` is the strongest of their rarities that a
+   *  `rate` of ordinary segments reach, in ascending order. */
   any: z
     .strictObject({
-      concepts: z.array(z.string()),
-      threshold: z.number(),
-      'threshold_0.1pct': z.number(),
+      readings: z.array(z.strictObject({ concept: z.string(), aggregate: aggregateSchema })).min(1),
+      curve: z.array(z.strictObject({ value: z.number(), rate: z.number().positive().max(1) })).min(2),
       segments: count,
     })
     .nullable(),

@@ -111,12 +111,14 @@ export interface Threshold {
   readonly traffic: string;
 }
 
-/** How concepts make up one score of harm of any kind: the greatest rarity among them. */
+/** How readings of concepts make up one score of harm of any kind. Their false alarms are budgeted together: the strongest
+ *  of several rarities is reached more often than each. */
 export interface AnyHarm {
-  readonly concepts: readonly string[];
-  /** The rarity that 1 % of ordinary segments reach. */
-  readonly threshold: number;
+  readonly readings: readonly { readonly concept: string; readonly aggregate: Aggregate }[];
+  /** Ordinary segments that it was measured on. */
   readonly segments: number;
+  /** -log10 of the share of ordinary segments whose strongest reading is at least so rare. */
+  rarity(strongest: number): number;
 }
 
 /** Reader, hook point, dictionary and tokenizer with everything measured about them; identified by its digest. */

@@ -5,8 +5,8 @@ calibrated in float32): its rounding is noise around the product's scores, not a
     python calibrate.py --out BUILD_FOLDER [--seed 5]
 
 Writes calibration.json (the curves' heads) and calibration.npz (scores, descending, one array a curve: all of a concept's, the
-highest of a feature's and a probe's), and any.json
-(which concepts make up `any`, and the value of their strongest calibrated score that 1 % of ordinary segments reach).
+highest of a feature's and a probe's), and any.json (which readings of concepts make up `any`, and which shares of ordinary
+segments their strongest calibrated score reaches).
 """
 
 from __future__ import annotations
@@ -34,9 +34,12 @@ from reference_tokenizer import ReferenceTokenizer
 CAPS = {"self_instruct_files": 5500, "gpteacher": 4500, "gsm8k": 1000, "arena_hard": 1200, "multilingual_ud": 1500}
 OTHER_CAP, BENIGN_QUERIES = 850, 3000
 TOP_FEATURE, TOP_PROBE = 300, 300
-# What makes up the label `any`: the strongest of these. The concept `any`, fitted on rows with harm of any kind, was measured
-# 2.5 to 4 points of mean AUROC better than the strongest of the single concepts (LOG.md), on unseen sources too.
-ANY_CONCEPTS = ("any",)
+# What makes up the label `any`: the strongest of these readings of the concept `any`, which was fitted on rows with harm of any
+# kind: where it is strongest in a text (its own aggregate), and the text as a whole. The concept was measured 2.5 to 4 points of mean AUROC
+# better than the strongest of the single concepts, on unseen sources too; the second reading finds more at the same rate of
+# false alarms, and a sentence in a long text still counts by the first (LOG.md).
+ANY_READINGS = (("any", None), ("any", {"kind": "mean", "window": 0}))
+ANY_RATES = (0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
 TRAFFIC = ("instructions and answers, task dialogues, small talk, banking and assistant queries, technical prose, books and "
            "ten other languages; public corpora, halves never trained on")
 
@@ -117,15 +120,18 @@ def calibrate(build: Path, seed: int, most: int) -> None:
     corpus.residual = None
     roles = np.array([s.role for s in segments])
     curves = Curves()
-    chosen: dict[str, np.ndarray] = {}
+    readings: list[dict] = [{"concept": name, "aggregate": shape or next(c["aggregate"] for c in concepts if c["name"] == name)}
+                            for name, shape in ANY_READINGS]
+    chosen: dict[int, np.ndarray] = {}
     for kind, window in CANDIDATES:
         scores = aggregate_rows(values, corpus.row_start, kind, window)
         probes = aggregate_rows(dense, corpus.row_start, kind, window)
         for i, concept in enumerate(concepts):
             own = concept["aggregate"] == {"kind": kind, "window": window}
             curves.add(f"concept/{concept['name']}", kind, window, "all", scores[:, i], None)
-            if own:
-                chosen[concept["name"]] = scores[:, i]
+            for which, reading in enumerate(readings):
+                if reading == {"concept": concept["name"], "aggregate": {"kind": kind, "window": window}}:
+                    chosen[which] = scores[:, i]
             for role in ("user", "assistant", "tool", "system") if own else ():
                 if (roles == role).sum() >= 200:
                     curves.add(f"concept/{concept['name']}", kind, window, role, scores[roles == role, i], None)
@@ -137,10 +143,27 @@ def calibrate(build: Path, seed: int, most: int) -> None:
         curves.add(f"feature/{index}", "max", 1, "all", maxima[:, column], TOP_FEATURE)
     density = np.bincount(corpus.index, minlength=len(encoder.b_enc)) / len(corpus.token_ids)
     np.save(build / "density.npy", density.astype(np.float32))
-    save(build, curves, chosen, segments, len(corpus.token_ids), seed, started)
+    (build / "any.json").write_text(json.dumps(any_of(readings, chosen), indent=1))
+    save(build, curves, segments, len(corpus.token_ids), seed, started)
 
 
-def save(build: Path, curves: Curves, chosen: dict[str, np.ndarray], segments: list[Segment], tokens: int, seed: int,
+def any_of(readings: list[dict], chosen: dict[int, np.ndarray]) -> dict:
+    found = [calibrated(np.sort(s[np.isfinite(s)])[::-1], s) for s in (chosen[i] for i in range(len(readings)))]
+    strongest = np.max(found, 0)
+    rates = [r for r in ANY_RATES if r * len(strongest) >= 10]
+    return {"readings": readings, "segments": len(strongest),
+            "curve": [{"value": round(float(np.quantile(strongest, 1 - rate)), 4), "rate": rate} for rate in rates]}
+
+
+def any_rarity(curve: list[dict], strongest: np.ndarray) -> np.ndarray:
+    """How rare the strongest reading is, as `detectors/any-harm.ts` says it."""
+    value, level = np.array([p["value"] for p in curve]), -np.log10([p["rate"] for p in curve])
+    index = np.clip(np.searchsorted(value, strongest), 1, len(value) - 1)
+    slope = (level[index] - level[index - 1]) / (value[index] - value[index - 1])
+    return np.maximum(0, level[index - 1] + (strongest - value[index - 1]) * slope)
+
+
+def save(build: Path, curves: Curves, segments: list[Segment], tokens: int, seed: int,
          started: float) -> None:
     np.savez(build / "calibration.npz", **curves.arrays)
     by_role: dict[str, int] = {}
@@ -149,14 +172,6 @@ def save(build: Path, curves: Curves, chosen: dict[str, np.ndarray], segments: l
     facts = {"segments": len(segments), "by_role": by_role, "tokens": tokens, "seed": seed,
              "seconds": round(time.time() - started), "traffic": TRAFFIC}
     (build / "calibration.json").write_text(json.dumps({**facts, "curves": curves.heads}))
-    found = []
-    for name in ANY_CONCEPTS:
-        finite = chosen[name][np.isfinite(chosen[name])]
-        found.append(calibrated(np.sort(finite)[::-1], chosen[name]))
-    strongest = np.max(found, 0)
-    (build / "any.json").write_text(json.dumps(
-        {"concepts": list(ANY_CONCEPTS), "threshold": round(float(np.quantile(strongest, 0.99)), 4),
-         "threshold_0.1pct": round(float(np.quantile(strongest, 0.999)), 4), "segments": len(segments)}, indent=1))
     print(json.dumps(facts), flush=True)
 
 

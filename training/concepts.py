@@ -11,6 +11,7 @@ local one of `aggregates.CANDIDATES` with the best mean AUROC over sources of a 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import time
 import zlib
@@ -27,19 +28,22 @@ from data import HELD_OUT_SOURCES, LABELS, LOW_WEIGHT, NO_TRAINING, Segment, lab
 from device import DEVICE
 from features import Corpus, Encoder, encode_segments
 from harvest import load_reader
+from machine_text import machine_rows
 from mixture import ordinary_texts
 from public_weights import read_public_weights
 from reference_tokenizer import ReferenceTokenizer
 from report import auroc
 
-KEEP_STEPS = ((4096, 1), (768, 1), (256, 1), (128, 1), (64, 3))
+# (features a concept, learning rates of the passes with so many)
+KEEP_STEPS = ((4096, (3e-3,)), (768, (3e-3,)), (256, (3e-3,)), (128, (3e-3,)), (64, (5e-3, 3.5e-3, 2e-3, 1e-3)))
 # Evidence at any offset of a long text counts as in a short one, and a stream can be let go once no match can reach back.
 LOCAL = ("max", "max_rolling_mean")
-PER_SOURCE, ORDINARY_PER_SOURCE = 220, 120
+PER_SOURCE, ORDINARY_PER_SOURCE, MACHINE_ROWS = 220, 260, 1200
+MAX_WINDOWS = 2
 
 
 def fit_rows(seed: int) -> list[Segment]:
-    """Train-split rows: all written ones, a draw of every public source, ordinary text with all labels 0."""
+    """Train-split rows: all written ones, a draw of every public source, ordinary text and machine text with all labels 0."""
     rng = np.random.default_rng(seed)
     rows = [s for s in written() if s.split == "train"]
     by_source: dict[str, list[Segment]] = {}
@@ -54,7 +58,30 @@ def fit_rows(seed: int) -> list[Segment]:
             rows.extend(part[i] for i in rng.permutation(len(part))[:count])
     zeros = {name: 0 for name in LABELS}
     rows.extend(Segment(t, r, zeros, "ordinary", "train") for t, r, _ in ordinary_texts(False, ORDINARY_PER_SOURCE, rng))
-    return rows
+    sentences = [s.text for s in rows if s.lang == "en" and 20 < len(s.text) < 400]
+    return rows + machine_rows(MACHINE_ROWS, seed, sentences)
+
+
+def rows_digest(rows: list[Segment]) -> str:
+    whole = hashlib.sha256()
+    for row in rows:
+        whole.update(f"{row.role}\0{row.text}\0".encode("utf-8", "replace"))
+    return whole.hexdigest()
+
+
+def encoded_rows(build: Path, rows: list[Segment], encoder: Encoder) -> Corpus:
+    """The rows' activations; read once and kept in fit-corpus.npz, until the rows change."""
+    kept, digest = build / "fit-corpus.npz", rows_digest(rows)
+    if kept.exists():
+        arrays = np.load(kept)
+        if str(arrays["digest"]) == digest:
+            return Corpus(arrays["row_start"], arrays["token_start"], arrays["index"].astype(np.int32),
+                          arrays["value"].astype(np.float32), arrays["token_ids"])
+    corpus = encode_segments(rows, load_reader(build).to(DEVICE), encoder, ReferenceTokenizer(read_public_weights()),
+                             max_windows=MAX_WINDOWS)
+    np.savez(kept, digest=digest, row_start=corpus.row_start, token_start=corpus.token_start, token_ids=corpus.token_ids,
+             index=corpus.index.astype(np.uint16), value=corpus.value.astype(np.float16))
+    return corpus
 
 
 def weights_of(segments: list[Segment]) -> tuple[Tensor, Tensor]:
@@ -183,18 +210,18 @@ def main() -> None:
     started, rng = time.time(), np.random.default_rng(options.seed)
     rows = fit_rows(options.seed)
     rows = [rows[i] for i in rng.permutation(len(rows))[: options.rows or None]]
-    reader, encoder = load_reader(options.out).to(DEVICE), Encoder.load(options.out)
-    corpus = encode_segments(rows, reader, encoder, ReferenceTokenizer(read_public_weights()), max_windows=2)
+    encoder = Encoder.load(options.out)
+    corpus = encoded_rows(options.out, rows, encoder)
     heads = torch.load(options.out / "adapt.pt", weights_only=False, map_location="cpu")["heads"]
     fit = Fit(corpus, rows, encoder, heads)
     groups = np.array([hash_group(s) for s in rows])
     validation = np.flatnonzero(groups == 0)
     train_blocks = np.arange(len(rows))
     fit.importance[validation] = 0
-    for keep, epochs in KEEP_STEPS:
+    for keep, rates in KEEP_STEPS:
         fit.prune(min(keep, len(fit.weight)))
-        for _ in range(epochs):
-            loss = fit.epoch(train_blocks, rng, 3e-3 if keep > 64 else 5e-3, 2e-3)
+        for rate in rates:
+            loss = fit.epoch(train_blocks, rng, rate, 2e-3)
         print(f"{keep} features a concept: loss {loss:.4f}, {time.time() - started:.0f} s", flush=True)
     weight = (fit.weight * fit.mask).detach()
     values = all_signals(corpus, weight, fit.bias.detach())

@@ -19,7 +19,7 @@ from sklearn.metrics import average_precision_score
 from sklearn.pipeline import make_union
 
 from aggregates import aggregate_rows
-from calibrate import calibrated as calibrate_values, concept_matrix
+from calibrate import any_rarity, calibrated as calibrate_values, concept_matrix
 from concepts import all_signals, fit_rows
 from data import LABELS, Segment
 from device import DEVICE
@@ -51,6 +51,16 @@ def calibrated(build: Path, raw: dict[str, np.ndarray]) -> dict[str, np.ndarray]
         if head["role"] == "all" and name in concepts and concepts[name]["aggregate"] == head["aggregate"]:
             out[name] = calibrate_values(arrays[head["key"]], raw[name])
     return out
+
+
+def reading_scores(build: Path, values: np.ndarray, row_start: np.ndarray, concepts: list[dict], reading: dict) -> np.ndarray:
+    """Rarity of one reading {"concept", "aggregate"} in every row."""
+    heads = json.loads((build / "calibration.json").read_text())["curves"]
+    head = next(h for h in heads if h["role"] == "all" and h["signal"] == f"concept/{reading['concept']}" and h["aggregate"] == reading["aggregate"])
+    index = [c["name"] for c in concepts].index(reading["concept"])
+    shape = reading["aggregate"]
+    raw = aggregate_rows(values[:, index : index + 1], row_start, shape["kind"], shape["window"])[:, 0]
+    return calibrate_values(np.load(build / "calibration.npz")[head["key"]], raw)
 
 
 def figures_of(segments: list[Segment], parts: list[str], name: str, score: np.ndarray, threshold: float | None) -> dict:
@@ -110,15 +120,16 @@ def evaluate(build: Path) -> None:
         raw[concept["name"]] = aggregate_rows(values[:, i : i + 1], corpus.row_start, shape["kind"], shape["window"])[:, 0]
         probe[concept["name"]] = aggregate_rows(dense[:, i : i + 1], corpus.row_start, "max_rolling_mean", 8)[:, 0]
     score = calibrated(build, raw)
+    known = json.loads((build / "any.json").read_text())
+    any_kind = any_rarity(known["curve"], np.max([reading_scores(build, values, corpus.row_start, concepts, r) for r in known["readings"]], 0))
     harm = [n for n in LABELS if n not in {"any", "refusal"}]
-    threshold = json.loads((build / "any.json").read_text())["threshold"]
-    variants = {"any_concept": score["any"], "strongest": np.max([score[n] for n in harm], 0),
+    variants = {"any": any_kind, "any_concept": score["any"], "strongest": np.max([score[n] for n in harm], 0),
                 "strongest_without_toxicity": np.max([score[n] for n in harm if n != "toxicity"], 0),
                 "strongest_and_any": np.max([score[n] for n in harm if n != "toxicity"] + [score["any"]], 0),
                 "probe_any": probe["any"], "tfidf": tfidf_scores(segments, 4)}
     report: dict = {"any": {}, "labels": {}}
     for label, variant in variants.items():
-        found = figures_of(segments, parts, "any", variant, threshold if label == "strongest" else 2.0 if label == "any_concept" else None)
+        found = figures_of(segments, parts, "any", variant, 2.0 if label in {"any", "any_concept"} else None)
         report["any"][label] = {"mean_auroc": mean_by_kind(found), "mean_auprc": mean_by_kind(found, "auprc"), "by_part": found}
         print(label, report["any"][label]["mean_auroc"], report["any"][label]["mean_auprc"], flush=True)
     for name in LABELS:

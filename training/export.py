@@ -25,7 +25,7 @@ from reader import HOOK_LAYER
 from reference_tokenizer import ReferenceTokenizer
 from windows import OVERLAP_TOKENS, PREFIX_TOKENS, WINDOW_TOKENS
 
-FORMAT = 1
+FORMAT = 2
 MAX_BYTES = 110_000_000
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -98,7 +98,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--build", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=ROOT / "models" / "default")
-    parser.add_argument("--version", default="0.2.0")
+    parser.add_argument("--version", default="0.3.0")
     parser.add_argument("--golden", type=Path, default=ROOT / "test" / "golden")
     parser.add_argument("--no-golden", action="store_true", help="leave the golden values as they are")
     options = parser.parse_args()

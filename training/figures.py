@@ -1,4 +1,5 @@
-"""Gathers the figures of all stages into figures.json, which the manifest carries.
+"""Gathers the figures of all stages: figures.json, which the manifest carries, and measures.json, what was measured of the
+finished featureset beside them; the latter lies beside the manifest, so that measuring more does not make another featureset.
 
     python figures.py --out BUILD_FOLDER
 """
@@ -8,6 +9,9 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+
+
+MEASURES = ("probing", "causal", "transfer", "absorption", "seeds", "costs")
 
 
 def read(path: Path) -> dict:
@@ -27,9 +31,11 @@ def main() -> None:
     figures = {"harvest": read(build / "harvest.json"), "dictionary": read(build / "dictionary.json"),
                "concepts": {k: v for k, v in read(build / "concepts-fit.json").items() if k != "aggregates"},
                "calibration": calibration, "any": read(build / "any.json"), "evaluation": summary,
-               "evaluation_written_by_label": labels, "probing": read(build / "probing.json"), "causal": read(build / "causal.json"),
+               "evaluation_written_by_label": labels,
                "seconds": read(build / "seconds.json")}
     (build / "figures.json").write_text(json.dumps(figures, indent=1))
+    measures = {name: found for name in MEASURES if (found := read(build / f"{name}.json"))}
+    (build / "measures.json").write_text(json.dumps(measures, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import argparse
 import json
 from pathlib import Path
 
+from card_measures import measures, table
 from data import DATA, HELD_OUT_LANGUAGES, HELD_OUT_SOURCES, LABELS, LANGUAGE_PARTS, LATER_PARTS, NO_TRAINING
 from eval_rows import PER_SOURCE
 from figures import read
@@ -57,12 +58,6 @@ LIMITS = """## Limits and known biases
 """
 
 
-def table(rows: list[list], head: list[str]) -> str:
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    lines += ["| " + " | ".join("" if c is None else str(c) for c in row) + " |" for row in rows]
-    return "\n".join(lines) + "\n"
-
-
 def dictionary_section(f: dict) -> str:
     d, h, c, k = f["dictionary"], f["harvest"], f["concepts"], f["calibration"]
     return f"""## Dictionary
@@ -86,15 +81,15 @@ reading of the concept heads; JumpReLU with one threshold at inference; weights 
 Concepts are fitted on {c["rows"]:,} rows ({c["tokens"]:,} tokens, {c["seconds"]} s, seed {c["seed"]}). Calibration: {k["segments"]:,} ordinary
 segments ({", ".join(f"{v:,} {n}" for n, v in sorted(k["by_role"].items()))}; {k["tokens"]:,} tokens, {k["seconds"]} s, seed {k["seed"]}), none trained
 on: {k["traffic"]}. A concept's calibrated score is -log10 of the share of these segments that score at least so high.
-`any` is a concept of its own, fitted on rows with harm of any kind; 1 % of the ordinary segments reach
-{f["any"]["threshold"]}, 0.1 % reach {f["any"]["threshold_0.1pct"]}.
+`any` is a concept of its own, fitted on rows with harm of any kind, and read twice: {" and ".join(f'{r["aggregate"]["kind"]} {r["aggregate"]["window"] or ""}'.strip() for r in f["any"]["readings"])};
+the label `any` is the stronger of the two, calibrated as a whole on the same segments.
 """
 
 
 def evaluation_section(evaluation: dict) -> str:
     rows = [[name, *(v["mean_auroc"][k] for k in KINDS), *(v["mean_auprc"][k] for k in KINDS)]
             for name, v in evaluation["any"].items()]
-    parts = evaluation["any"]["any_concept"]["by_part"]
+    parts = evaluation["any"]["any"]["by_part"]
     part_rows = [[p, v["rows"], v["positives"], v.get("auroc"), v.get("auprc"), v.get("recall"), v.get("fpr")] for p, v in parts.items()]
     label_rows = [[n, v["written_together"]["concept"], v["written_together"]["probe"], *(v["concept"][k] for k in KINDS)]
                   for n, v in evaluation["labels"].items()]
@@ -105,8 +100,8 @@ contrast rows written after the reader was trained ({", ".join(sorted(LATER_PART
 the public sources that were trained on; `transfer`: whole sources that were not ({", ".join(sorted(HELD_OUT_SOURCES))}). In
 {" and ".join(sorted(LANGUAGE_PARTS))} whole languages are held out ({", ".join(sorted(HELD_OUT_LANGUAGES))}). At most {PER_SOURCE} rows a public source.
 
-Harm of any kind, mean AUROC and AUPRC over parts (`any_concept` is what `telltale eval --label any` uses;
-`strongest` is the strongest of the single concepts; `probe_any` the dense head; `tfidf` is logistic
+Harm of any kind, mean AUROC and AUPRC over parts (`any` is what `telltale eval --label any` uses; `any_concept` is
+the concept by its own aggregate alone; `strongest` is the strongest of the single concepts; `probe_any` the dense head; `tfidf` is logistic
 regression on words and characters, trained on the same rows):
 
 {table(rows, ["score", *(f"AUROC {k}" for k in KINDS), *(f"AUPRC {k}" for k in KINDS)])}
@@ -169,9 +164,11 @@ def main() -> None:
     parser.add_argument("--models", type=Path, required=True)
     options = parser.parse_args()
     figures, evaluation = read(options.out / "figures.json"), read(options.out / "evaluation.json")
+    measured = read(options.out / "measures.json")
     notes = options.out / "notes.md"
     sections = [INTRO, notes.read_text() if notes.exists() else "", dictionary_section(figures), evaluation_section(evaluation),
-                probing_section(figures), LIMITS, f"Labels: {', '.join(LABELS)}.\n", sources_section()]
+                probing_section(measured), measures(measured), LIMITS, f"Labels: {', '.join(LABELS)}.\n", sources_section()]
+    (options.models / "measures.json").write_text((options.out / "measures.json").read_text())
     (options.models / "MODEL_CARD.md").write_text("\n".join(s for s in sections if s))
 
 

@@ -83,7 +83,20 @@ async function scoreView(
   const probe = probes.map((name) => [name, aggregated(`probe/${name}`, PROBE_AGGREGATE) ?? -100] as const);
   return {
     tokens: read.tokens.length,
-    concept: Object.fromEntries(concept),
+    concept: { ...Object.fromEntries(concept), ...anyOf(featureset, aggregated) },
     probe: Object.fromEntries(probe),
   };
+}
+
+/** Harm of any kind, by the readings that the featureset names. */
+function anyOf(
+  { anyHarm, rarity }: Detector['featureset'],
+  aggregated: (signal: SignalId, aggregate: Aggregate) => number | undefined,
+): { readonly any?: number } {
+  if (anyHarm == null) return {};
+  const rarities = anyHarm.readings.map(({ concept, aggregate }) => {
+    const value = aggregated(`concept/${concept}`, aggregate);
+    return value === undefined ? 0 : (rarity(`concept/${concept}`, aggregate, value) ?? 0);
+  });
+  return { any: anyHarm.rarity(Math.max(...rarities)) };
 }

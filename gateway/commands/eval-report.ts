@@ -6,8 +6,7 @@ import {
   recallAtFpr,
   type ScoredLabel,
 } from '../../detectors/index.ts';
-import { CONCEPT_THRESHOLD } from './any-label.ts';
-import { type RowScores, strongestScore } from './row-scores.ts';
+import { CALIBRATED_THRESHOLD, type RowScores, scoreOf } from './row-scores.ts';
 
 /** The figures of one label on some rows; null where undefined. */
 export interface LabelFigures {
@@ -34,36 +33,22 @@ export interface EvalReport extends LabelFigures {
   readonly by_topic: Readonly<Record<string, TopicFigures>>;
 }
 
-/** What is measured: a label, by the strongest calibrated score of some concepts. */
-export interface Measured {
-  readonly label: string;
-  readonly concepts: readonly string[];
-  /** Of the calibrated score. */
-  readonly threshold: number;
-}
-
 /** Measures a label on scored rows; rows that do not carry it are left out of everything. */
-export function reportOf(scored: readonly RowScores[], measured: Measured): EvalReport {
-  const rows = scored.filter(({ row }) => row.labels.has(measured.label));
+export function reportOf(scored: readonly RowScores[], label: string): EvalReport {
+  const rows = scored.filter(({ row }) => row.labels.has(label));
   const names = [...(rows[0]?.concepts.keys() ?? [])];
-  const ofConcept = (name: string): Measured => ({
-    label: name,
-    concepts: [name],
-    threshold: CONCEPT_THRESHOLD,
-  });
+  const figures = (members: readonly RowScores[], name: string) =>
+    figuresOf(pairs(members, name), CALIBRATED_THRESHOLD);
   return {
-    ...figuresOf(pairs(rows, measured), measured.threshold),
+    ...figures(rows, label),
     by_concept: Object.fromEntries(
-      names.map((name) => [name, figuresOf(pairs(rows, ofConcept(name)), CONCEPT_THRESHOLD)]),
+      names.map((name) => [name, figuresOf(conceptPairs(rows, name), CALIBRATED_THRESHOLD)]),
     ),
     by_topic: Object.fromEntries(
       Map.groupBy(rows, ({ row }) => row.topic)
         .entries()
         .filter((entry): entry is [string, RowScores[]] => entry[0] !== null)
-        .map(([topic, members]) => [
-          topic,
-          topicFigures(figuresOf(pairs(members, measured), measured.threshold)),
-        ]),
+        .map(([topic, members]) => [topic, topicFigures(figures(members, label))]),
     ),
   };
 }
@@ -81,13 +66,23 @@ export function figuresOf(rows: readonly ScoredLabel[], threshold: number): Labe
   };
 }
 
-function pairs(rows: readonly RowScores[], { label, concepts }: Measured): ScoredLabel[] {
+function pairs(rows: readonly RowScores[], label: string): ScoredLabel[] {
+  return labelled(rows, label, (scores) => scoreOf(scores, label));
+}
+
+/** By the concept of the label's name, for `any` too. */
+function conceptPairs(rows: readonly RowScores[], label: string): ScoredLabel[] {
+  return labelled(rows, label, ({ concepts }) => concepts.get(label)?.score ?? 0);
+}
+
+function labelled(
+  rows: readonly RowScores[],
+  label: string,
+  score: (scores: RowScores) => number,
+): ScoredLabel[] {
   return rows
     .filter(({ row }) => row.labels.has(label))
-    .map((scores) => ({
-      score: strongestScore(scores, concepts),
-      isPositive: scores.row.labels.get(label) === 1,
-    }));
+    .map((scores) => ({ score: score(scores), isPositive: scores.row.labels.get(label) === 1 }));
 }
 
 function topicFigures({ rows, positives, auroc, recall, fpr }: LabelFigures): TopicFigures {

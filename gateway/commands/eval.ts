@@ -2,7 +2,6 @@ import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Detector } from '../../detectors/index.ts';
-import { CONCEPT_THRESHOLD, readAnyLabel } from './any-label.ts';
 import {
   type Call,
   CommandFailure,
@@ -11,12 +10,12 @@ import {
   UsageError,
   writeJson,
 } from './command.ts';
-import { type EvalReport, type Measured, reportOf } from './eval-report.ts';
+import { type EvalReport, reportOf } from './eval-report.ts';
 import { type EvalRow, readEvalRows, rowsWithLabel } from './eval-rows.ts';
 import { mapInFlight } from './map-in-flight.ts';
 import { openDetector } from './open-detector.ts';
 import { createProgress } from './progress.ts';
-import { type RowScores, scoreRow, strongestScore } from './row-scores.ts';
+import { type RowScores, scoreOf, scoreRow } from './row-scores.ts';
 import { formatTable } from './table.ts';
 
 /** Enough for every worker to have full batches. */
@@ -42,9 +41,9 @@ system); of a text it is the role, else user. Optional "topic".
 A concept's score of a segment is its own aggregate over the segment's tokens; a row's is that of its strongest judged
 segment, which is read a second time without its disguise where it wears one. The calibrated score is -log10 of the share of ordinary segments that score so high: 2 is one in a hundred, 3
 one in a thousand; beyond the sample the tail is extended log-linearly. For a NAME it is that concept's, for "any" the
-strongest calibrated score of the concepts that the model's manifest lists for it (all where it lists none).
+strongest of the readings that the model's manifest lists for it, calibrated as a whole.
 
-The threshold is the shipped one: the calibrated score that 1 % of ordinary segments reach. precision, recall, f1 and
+The threshold is 2, the calibrated score that 1 % of ordinary segments reach. precision, recall, f1 and
 fpr are measured at it; recall_at_1pct_fpr is the highest recall with at most 1 % false positives on these rows; auprc
 is average precision. by_concept holds each concept against the label of its own name, on the rows that carry it.
 What is undefined, for example with one class only, is null.
@@ -59,7 +58,7 @@ async function runEval({ values, io }: Call<typeof options>): Promise<number> {
   const { data, label } = values;
   if (data === undefined || label === undefined) throw new UsageError('eval: --data and --label are needed');
   const rows = await readEvalRows(data);
-  const { detector, modelPath } = await openDetector(io.env);
+  const { detector } = await openDetector(io.env);
   try {
     const concepts = detector.featureset.concepts.map(({ name }) => name);
     if (label !== 'any' && !concepts.includes(label)) {
@@ -71,9 +70,8 @@ async function runEval({ values, io }: Call<typeof options>): Promise<number> {
     const startedMs = performance.now();
     const scored = await scoreRows(detector, labelled, io);
     const seconds = Math.round(performance.now() - startedMs) / 1000;
-    const measured = await measuredBy(label, concepts, modelPath);
-    const report = reportOf(scored, measured);
-    if (values.scores !== undefined) await writeScores(values.scores, scored, measured);
+    const report = reportOf(scored, label);
+    if (values.scores !== undefined) await writeScores(values.scores, scored, label);
     const result = { ...report, tokens: scored.reduce((total, { tokens }) => total + tokens, 0), seconds };
     if (values.json) writeJson(io, result);
     else io.stdout.write(describe(result, label));
@@ -81,11 +79,6 @@ async function runEval({ values, io }: Call<typeof options>): Promise<number> {
   } finally {
     await detector.close();
   }
-}
-
-async function measuredBy(label: string, concepts: readonly string[], modelPath: string): Promise<Measured> {
-  if (label === 'any') return { label, ...(await readAnyLabel(modelPath, concepts)) };
-  return { label, concepts: [label], threshold: CONCEPT_THRESHOLD };
 }
 
 async function scoreRows(detector: Detector, rows: readonly EvalRow[], io: CommandIo): Promise<RowScores[]> {
@@ -102,13 +95,13 @@ async function scoreRows(detector: Detector, rows: readonly EvalRow[], io: Comma
   }
 }
 
-async function writeScores(file: string, scored: readonly RowScores[], measured: Measured): Promise<void> {
+async function writeScores(file: string, scored: readonly RowScores[], label: string): Promise<void> {
   const lines = scored.values().map((scores) => {
     const { row, concepts } = scores;
     const line = {
       row: row.line,
-      label: row.labels.get(measured.label),
-      score: strongestScore(scores, measured.concepts),
+      label: row.labels.get(label),
+      score: scoreOf(scores, label),
       concepts: Object.fromEntries(concepts),
     };
     return `${JSON.stringify(line)}\n`;

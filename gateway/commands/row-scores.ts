@@ -9,6 +9,9 @@ import { CommandFailure } from './command.ts';
 import type { EvalRow } from './eval-rows.ts';
 import { type SegmentScores, scoreSegment } from './score-segment.ts';
 
+/** The calibrated score that 1 % of ordinary segments reach: -log10(0.01). */
+export const CALIBRATED_THRESHOLD = 2;
+
 /** A concept in one row: the strongest of the judged segments, a disguised one read without its disguise too. */
 export interface ConceptScore {
   /** -log10 of the share of ordinary segments that score so high; 0 for a row without a token. */
@@ -21,6 +24,8 @@ export interface ConceptScore {
 export interface RowScores {
   readonly row: EvalRow;
   readonly concepts: ReadonlyMap<string, ConceptScore>;
+  /** Harm of any kind, calibrated as concepts are; null where the featureset knows no such score. */
+  readonly any: number | null;
   readonly tokens: number;
 }
 
@@ -34,22 +39,34 @@ export async function scoreRow(detector: Detector, row: EvalRow): Promise<RowSco
     const views = [text, detector.readableView(text)?.text].filter((view) => view !== undefined);
     for (const view of views) segments.push(await scoreSegment(detector, { role, text: view, signals }));
   }
-  const scoreOf = (concept: Concept) => strongest(detector.featureset, concept, segments);
   return {
     row,
-    concepts: new Map(concepts.map((concept) => [concept.name, scoreOf(concept)])),
+    concepts: new Map(
+      concepts.map((concept) => [concept.name, strongest(detector.featureset, concept, segments)]),
+    ),
+    any: anyHarm(detector.featureset, segments),
     tokens: segments.reduce((total, { tokens }) => total + tokens.length, 0),
   };
 }
 
-/** The strongest calibrated score of some concepts in a row. */
-export function strongestScore(scores: RowScores, concepts: readonly string[]): number {
-  return Math.max(...concepts.map((name) => scores.concepts.get(name)?.score ?? 0));
+/** The calibrated score that a label is measured by: that of the concept of its name, for `any` harm of any kind. */
+export function scoreOf({ concepts, any }: RowScores, label: string): number {
+  const own = concepts.get(label)?.score ?? 0;
+  return label === 'any' ? (any ?? own) : own;
+}
+
+function anyHarm(featureset: Featureset, segments: readonly SegmentScores[]): number | null {
+  const { anyHarm: any } = featureset;
+  if (any == null) return null;
+  const scores = any.readings.map(
+    ({ concept, aggregate }) => strongest(featureset, { name: concept, aggregate }, segments).score,
+  );
+  return any.rarity(Math.max(...scores));
 }
 
 function strongest(
   featureset: Featureset,
-  concept: Concept,
+  concept: Pick<Concept, 'name' | 'aggregate'>,
   segments: readonly SegmentScores[],
 ): ConceptScore {
   const signal = conceptSignal(concept);
@@ -64,6 +81,6 @@ function strongest(
   return { score, value };
 }
 
-function conceptSignal({ name }: Concept): SignalId {
+function conceptSignal({ name }: Pick<Concept, 'name'>): SignalId {
   return `concept/${name}`;
 }

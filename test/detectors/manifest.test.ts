@@ -28,11 +28,11 @@ const broken: [what: string, code: string, message: RegExp, change: (copy: Model
     [
       'an unknown format version',
       'FORMAT_UNKNOWN',
-      /format is 2, this version reads 1/,
+      /format is 1, this version reads 2/,
       (copy) =>
         copy.replace(
           'manifest.json',
-          edit((m) => Object.assign(m, { format: 2 })),
+          edit((m) => Object.assign(m, { format: 1 })),
         ),
     ],
     [

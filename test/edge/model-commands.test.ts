@@ -74,10 +74,9 @@ test('eval prints one JSON object whose figures are those of the scores that it 
   assert.equal(figures.rows, 5);
   for (const { concepts, score } of scores) {
     assert.deepEqual(Object.keys(concepts), Object.keys(by_concept));
-    assert.ok(
-      Object.values(concepts as Record<string, { score: number }>).some((one) => one.score === score),
-    );
+    assert.ok(Number.isFinite(score) && score >= 0);
   }
+  assert.ok(scores[2].score > scores[4].score, 'the deceptive answer scores above the way to the station');
   assert.deepEqual(scores[3].concepts.hate, { score: 0, value: null });
   assert.deepEqual([by_concept.hate.rows, by_concept.hate.positives, by_concept.deception.rows], [2, 1, 2]);
   assert.deepEqual([by_topic.people.rows, by_topic.people.auroc, by_topic.places.positives], [2, null, 0]);
