@@ -1,4 +1,10 @@
-import { type CompiledCondition, type CompiledRule, compiledOf, type PlannedRule } from './compiled.ts';
+import {
+  type CompiledCondition,
+  type CompiledRule,
+  compiledOf,
+  type Plan,
+  type PlannedRule,
+} from './compiled.ts';
 import type { Expression } from './expression.ts';
 import type { Fields } from './fields/fields.ts';
 import type { RuleSet, RuleSummary, SegmentRef } from './types.ts';
@@ -19,21 +25,34 @@ export function actingRules(
   fields: Fields,
 ): readonly ActingRule[] {
   const { compiledRules, planFor } = compiledOf(ruleSet);
-  const planned = planFor(target, { ...fields, target }).rules;
-  const onSegment = compiledRules
+  const plan = planFor(target, { ...fields, target });
+  const known = KNOWN.get(plan) ?? actingIn(plan, target, compiledRules);
+  KNOWN.set(plan, known);
+  return known;
+}
+
+/** A plan is of one rule set and one target, and serves many exchanges: each asks this of several targets. */
+const KNOWN = new WeakMap<Plan, readonly ActingRule[]>();
+
+function actingIn(
+  plan: Plan,
+  target: SegmentRef['target'],
+  rules: readonly CompiledRule[],
+): readonly ActingRule[] {
+  const planned = new Set(plan.rules.map(({ rule }) => rule.id));
+  const onSegment = rules
     .filter((rule) => rule.target === target || rule.target === 'any')
-    .filter(
-      (rule) => rule.fieldConditions.some(asksOfSegment) && !planned.some((one) => one.rule.id === rule.id),
-    )
+    .filter((rule) => rule.fieldConditions.some(asksOfSegment) && !planned.has(rule.id))
     .map((rule) => ({ rule, expression: rule.expression }));
-  return [...planned, ...onSegment].filter(({ rule }) => isActing(rule)).map(actingRule);
+  return [...plan.rules, ...onSegment].filter(({ rule }) => isActing(rule)).map(actingRule);
 }
 
 function asksOfSegment({ fields }: CompiledRule['fieldConditions'][number]): boolean {
   return fields.some((field) => field === 'tool' || field === 'role');
 }
 
-export function isActing({ mode, action }: Pick<CompiledRule, 'mode' | 'action'>): boolean {
+/** Whether a rule does more than flag. */
+export function isActing({ mode, action }: Pick<RuleSummary, 'mode' | 'action'>): boolean {
   return mode === 'enforce' && action !== 'flag';
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Featureset, SignalId } from '../detectors/index.ts';
+import { isActing } from './acting.ts';
 import type { CompiledRule, CompiledRuleSet, SegmentTarget } from './compiled.ts';
 import type { CompiledCorrelation } from './events/compile-correlations.ts';
 import { listenersOf } from './events/listeners.ts';
@@ -31,9 +32,7 @@ export function createRuleSet(rules: readonly CompiledRule[], parts: RuleSetPart
   const allSignals = new Map(TARGETS.map((target) => [target, signalsOf(reading(target))]));
   const signalsFor = (target: SegmentTarget, fields?: Fields) =>
     fields === undefined ? (allSignals.get(target) ?? []) : planFor(target, { ...fields, target }).signals;
-  const enforced = TARGETS.filter((target) =>
-    reading(target).some((rule) => rule.mode === 'enforce' && rule.action !== 'flag'),
-  );
+  const enforced = TARGETS.filter((target) => reading(target).some(isActing));
   return {
     digest: digestOfTexts(featureset, parts.texts),
     rules,

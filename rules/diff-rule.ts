@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isActing } from './acting.ts';
 import type { CompiledRule } from './compiled.ts';
 import { expressionText, readingText, thresholdText } from './describe-compiled.ts';
 import type { FieldChange, KnownRule, Weight } from './diff-rules.ts';
@@ -13,16 +14,12 @@ const SETTINGS = ['status', 'version', 'level', 'mode', 'target', 'action', 'tag
 export function changesOf(before: KnownRule, after: KnownRule): readonly FieldChange[] {
   const [old, fresh] = [before.definition, after.definition];
   // What is found decides what is blocked.
-  const found: Weight = acts(old) || acts(fresh) ? 'major' : 'minor';
+  const found: Weight = isActing(old) || isActing(fresh) ? 'major' : 'minor';
   return [
     ...keyChanges(old, fresh, SETTINGS, (key) => weightOfSetting(key, old, fresh)),
     ...detectionChanges(before.compiled, after.compiled).map((change) => ({ ...change, weight: found })),
     ...keyChanges(old, fresh, TEXTS, () => 'patch'),
   ];
-}
-
-function acts({ mode, action }: RuleDefinition): boolean {
-  return mode === 'enforce' && action !== 'flag';
 }
 
 function weightOfSetting(key: (typeof SETTINGS)[number], old: RuleDefinition, fresh: RuleDefinition): Weight {
@@ -32,7 +29,7 @@ function weightOfSetting(key: (typeof SETTINGS)[number], old: RuleDefinition, fr
       return 'major';
     case 'mode':
     case 'action':
-      return acts(old) || acts(fresh) ? 'major' : 'minor';
+      return isActing(old) || isActing(fresh) ? 'major' : 'minor';
     case 'version':
       return 'patch';
     default:

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Featureset } from '../detectors/index.ts';
+import { isActing } from './acting.ts';
 import { collectRules } from './apply-overrides.ts';
 import { checkShape } from './check-shape.ts';
 import { type CompiledRule, compiledOf } from './compiled.ts';
@@ -122,9 +123,9 @@ function compareRules(old: Side, fresh: Side): RuleChange[] {
     ...removed.map(([, { definition }]) => whole('rule', 'removed', definition.name, 'major')),
     ...[...fresh.rules].flatMap(([id, rule]): RuleChange[] => {
       const before = old.rules.get(id);
-      const { name, mode, action } = rule.definition;
+      const { name } = rule.definition;
       if (before === undefined) {
-        return [whole('rule', 'added', name, mode === 'enforce' && action !== 'flag' ? 'major' : 'minor')];
+        return [whole('rule', 'added', name, isActing(rule.definition) ? 'major' : 'minor')];
       }
       return changed('rule', name, changesOf(before, rule), {
         keepsVersion: before.definition.version >= rule.definition.version,

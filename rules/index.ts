@@ -1,4 +1,4 @@
-export { type ActingRule, actingRules } from './acting.ts';
+export { type ActingRule, actingRules, isActing } from './acting.ts';
 export {
   type Backtest,
   type BacktestedRow,

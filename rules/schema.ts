@@ -68,7 +68,6 @@ export const ruleFileSchema = z
   .describe('A file of Telltale rules.');
 
 export type RuleFile = z.infer<typeof ruleFileSchema>;
-export type MacroDefinition = NonNullable<RuleFile['macros']>[string];
 export type { AlertDefinition } from './schema/alert.ts';
 export type { Comparand } from './schema/comparand.ts';
 export type { ConditionDefinition, SignalDefinition } from './schema/condition.ts';

@@ -12,14 +12,10 @@ import {
 } from './command.ts';
 import { type EvalReport, reportOf } from './eval-report.ts';
 import { type EvalRow, readEvalRows, rowsWithLabel } from './eval-rows.ts';
-import { mapInFlight } from './map-in-flight.ts';
+import { mapRows } from './map-rows.ts';
 import { openDetector } from './open-detector.ts';
-import { createProgress } from './progress.ts';
 import { type RowScores, scoreOf, scoreRow } from './row-scores.ts';
 import { formatTable } from './table.ts';
-
-/** Enough for every worker to have full batches. */
-const ROWS_IN_FLIGHT_PER_WORKER = 16;
 
 const options = {
   data: { type: 'string' },
@@ -81,18 +77,15 @@ async function runEval({ values, io }: Call<typeof options>): Promise<number> {
   }
 }
 
-async function scoreRows(detector: Detector, rows: readonly EvalRow[], io: CommandIo): Promise<RowScores[]> {
-  const progress = createProgress(io, 'eval', rows.length);
-  const limit = ROWS_IN_FLIGHT_PER_WORKER * Math.max(1, detector.stats().workers);
-  try {
-    return await mapInFlight(rows, limit, async (row) => {
-      const scores = await scoreRow(detector, row);
-      progress.add({ rows: 1, tokens: scores.tokens });
-      return scores;
-    });
-  } finally {
-    progress.clear();
-  }
+function scoreRows(detector: Detector, rows: readonly EvalRow[], io: CommandIo): Promise<RowScores[]> {
+  return mapRows({
+    name: 'eval',
+    rows,
+    detector,
+    io,
+    work: (row) => scoreRow(detector, row),
+    tokensOf: (scores) => scores.tokens,
+  });
 }
 
 async function writeScores(file: string, scored: readonly RowScores[], label: string): Promise<void> {

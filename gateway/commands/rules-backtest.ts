@@ -1,6 +1,5 @@
 import type { Detector } from '../../detectors/index.ts';
 import {
-  type BacktestedRow,
   type BacktestFigures,
   type BacktestReport,
   createBacktest,
@@ -9,14 +8,11 @@ import {
 import { type Call, type CommandIo, defineCommand, UsageError, writeJson } from './command.ts';
 import { type EvalRow, readEvalRows, rowsWithLabel } from './eval-rows.ts';
 import { loadRuleSet } from './load-rule-set.ts';
-import { mapInFlight } from './map-in-flight.ts';
+import { mapRows } from './map-rows.ts';
 import { openDetector } from './open-detector.ts';
-import { createProgress } from './progress.ts';
 import { formatTable } from './table.ts';
 
 const MAX_PATHS = 1_000;
-/** Enough for every worker to have full batches. */
-const ROWS_IN_FLIGHT_PER_WORKER = 16;
 
 const options = { label: { type: 'string' }, json: { type: 'boolean' } } as const;
 
@@ -69,21 +65,16 @@ interface Parts {
 
 async function measureRules({ ruleSet, detector, label, io }: Parts, rows: readonly EvalRow[]) {
   const backtest = createBacktest({ ruleSet, detector });
-  const progress = createProgress(io, 'rules backtest', rows.length);
-  const limit = ROWS_IN_FLIGHT_PER_WORKER * Math.max(1, detector.stats().workers);
-  let tokens = 0;
-  const run = async ({ labels, segments }: EvalRow): Promise<BacktestedRow> => {
-    const row = await backtest.run({ isPositive: labels.get(label) === 1, segments });
-    tokens += row.tokens;
-    progress.add({ rows: 1, tokens: row.tokens });
-    return row;
-  };
-  try {
-    const report = backtest.report(await mapInFlight(rows, limit, run));
-    return { report, tokens };
-  } finally {
-    progress.clear();
-  }
+  const judged = await mapRows({
+    name: 'rules backtest',
+    rows,
+    detector,
+    io,
+    work: ({ labels, segments }: EvalRow) => backtest.run({ isPositive: labels.get(label) === 1, segments }),
+    tokensOf: (row) => row.tokens,
+  });
+  const tokens = judged.reduce((total, row) => total + row.tokens, 0);
+  return { report: backtest.report(judged), tokens };
 }
 
 function describe({ rules, any }: BacktestReport, label: string): string {

@@ -25,15 +25,13 @@ import {
   writeJson,
 } from './command.ts';
 import { type EvalRow, readEvalRows } from './eval-rows.ts';
-import { mapInFlight } from './map-in-flight.ts';
+import { mapRows } from './map-rows.ts';
 import { openDetector } from './open-detector.ts';
-import { createProgress } from './progress.ts';
 import { replaceFile } from './replace-file.ts';
 import { rulePaths } from './rule-paths.ts';
 import { formatTable } from './table.ts';
 
 const MAX_PATHS = 1_000;
-const ROWS_IN_FLIGHT_PER_WORKER = 16;
 /** Nobody waits: better late than refused. */
 const TIMEOUT_MS = 600_000;
 
@@ -112,23 +110,18 @@ interface Work {
 }
 
 async function learn(learner: CalibrationLearner, { rows, detector, io }: Work): Promise<void> {
-  const progress = createProgress(io, 'rules calibrate', rows.length);
   const { signals } = learner;
-  const limit = ROWS_IN_FLIGHT_PER_WORKER * Math.max(1, detector.stats().workers);
-  try {
-    await mapInFlight(rows, limit, async ({ segments, route }) => {
-      let tokens = 0;
-      for (const { role, text } of segments) {
-        const scorer = detector.createScorer({ role, signals, priority: 'observe', timeoutMs: TIMEOUT_MS });
-        const activations = await scorer.end(text);
-        learner.add(role, activations, route);
-        tokens += activations.tokens.length;
-      }
-      progress.add({ rows: 1, tokens });
-    });
-  } finally {
-    progress.clear();
-  }
+  const work = async ({ segments, route }: EvalRow): Promise<number> => {
+    let tokens = 0;
+    for (const { role, text } of segments) {
+      const scorer = detector.createScorer({ role, signals, priority: 'observe', timeoutMs: TIMEOUT_MS });
+      const activations = await scorer.end(text);
+      learner.add(role, activations, route);
+      tokens += activations.tokens.length;
+    }
+    return tokens;
+  };
+  await mapRows({ name: 'rules calibrate', rows, detector, io, work, tokensOf: (tokens) => tokens });
 }
 
 interface Learnt extends NewCalibration {

@@ -32,8 +32,8 @@ async function runCoverage({ values, positionals, io }: Call<typeof options>): P
   try {
     const ruleSet = await loadRuleSet(positionals, detector.featureset, io);
     if (ruleSet === null) return 1;
-    const coverage = coverageOf(ruleSet, await runRuleTests(ruleSet, detector, progress.show));
-    progress.clear();
+    const report = await runRuleTests(ruleSet, detector, progress.show).finally(progress.clear);
+    const coverage = coverageOf(ruleSet, report);
     if (values.json) writeJson(io, coverage);
     else io.stdout.write(describe(coverage, io));
     return values.strict && !coverage.isComplete ? 1 : 0;

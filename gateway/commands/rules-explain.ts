@@ -4,7 +4,7 @@ import { type Call, defineCommand, UsageError, writeJson } from './command.ts';
 import { describeExplanation } from './explanation-text.ts';
 import { loadRuleSet } from './load-rule-set.ts';
 import { openDetector } from './open-detector.ts';
-import { ROLE_NAMES, ROLE_OF_NAME } from './roles.ts';
+import { ROLE_NAMES, roleNamed } from './roles.ts';
 
 const MAX_PATHS = 1_000;
 /** 1 says that the rule did not fire, so what keeps that from being told is 2. */
@@ -49,10 +49,7 @@ async function explain({ values, positionals, io }: Call<typeof options>): Promi
   const [rule, ...paths] = positionals;
   if (rule === undefined) throw new UsageError('rules explain: the name or id of a rule is needed');
   if (values.text === undefined) throw new UsageError('rules explain: --text is needed');
-  const role = values.role === undefined ? undefined : ROLE_OF_NAME.get(values.role);
-  if (values.role !== undefined && role === undefined) {
-    throw new UsageError(`rules explain: unknown role ${values.role}; known: ${ROLE_NAMES}`);
-  }
+  const role = values.role === undefined ? undefined : roleNamed(values.role, 'rules explain');
   const text = values.text === '-' ? await readAll(process.stdin) : values.text;
   const { detector } = await openDetector(io.env, 1);
   try {

@@ -10,7 +10,7 @@ import {
   writeJson,
 } from './command.ts';
 import { openDetector } from './open-detector.ts';
-import { ROLE_NAMES, ROLE_OF_NAME } from './roles.ts';
+import { ROLE_NAMES, roleNamed } from './roles.ts';
 import { formatTable } from './table.ts';
 
 /** All of them become tests in one file, which has a bound. */
@@ -76,10 +76,7 @@ async function init({ values, positionals, io }: Call<typeof options>): Promise<
 }
 
 function checked(roleName: string, rate: string): { readonly role: Role; readonly oneIn: number } {
-  const role = ROLE_OF_NAME.get(roleName);
-  if (role === undefined) {
-    throw new UsageError(`rules init: unknown role ${roleName}; known: ${ROLE_NAMES}`);
-  }
+  const role = roleNamed(roleName, 'rules init');
   const oneIn = Number(RATE.exec(rate)?.[1]);
   if (!(oneIn > 1)) throw new UsageError(`rules init: --rate ${rate}: must be a rate such as 1/200`);
   return { role, oneIn };

@@ -3,7 +3,7 @@ import { recordText } from '../../rules/index.ts';
 import { type Call, defineCommand, UsageError } from './command.ts';
 import { loadRuleSet } from './load-rule-set.ts';
 import { openDetector } from './open-detector.ts';
-import { ROLE_NAMES, ROLE_OF_NAME } from './roles.ts';
+import { ROLE_NAMES, roleNamed } from './roles.ts';
 
 const MAX_PATHS = 1_000;
 const options = { text: { type: 'string' }, role: { type: 'string' }, json: { type: 'boolean' } } as const;
@@ -31,10 +31,7 @@ async function record({ values, positionals, io }: Call<typeof options>): Promis
   const [rule, ...paths] = positionals;
   if (rule === undefined) throw new UsageError('rules record: the name or id of a rule is needed');
   if (values.text === undefined) throw new UsageError('rules record: --text is needed');
-  const role = values.role === undefined ? undefined : ROLE_OF_NAME.get(values.role);
-  if (values.role !== undefined && role === undefined) {
-    throw new UsageError(`rules record: unknown role ${values.role}; known: ${ROLE_NAMES}`);
-  }
+  const role = values.role === undefined ? undefined : roleNamed(values.role, 'rules record');
   const text = values.text === '-' ? await readAll(process.stdin) : values.text;
   const { detector } = await openDetector(io.env, 1);
   try {

@@ -30,8 +30,7 @@ async function runTests({ values, positionals, io }: Call<typeof options>): Prom
   const { detector } = await openDetector(io.env);
   const progress = showTestProgress(io, 'rules test');
   try {
-    const report = await testRules(paths, detector, progress.show);
-    progress.clear();
+    const report = await testRules(paths, detector, progress.show).finally(progress.clear);
     if (values.junit !== undefined) await writeJunit(values.junit, report);
     const text = formatTestReport(report, { isColoured: io.hasColours });
     if (!report.ok) io.stderr.write(text);

@@ -2,7 +2,7 @@ import { text as readAll } from 'node:stream/consumers';
 import type { Detector, TokenSpan } from '../../detectors/index.ts';
 import { type Call, defineCommand, UsageError, writeJson } from './command.ts';
 import { openDetector } from './open-detector.ts';
-import { ROLE_NAMES, ROLE_OF_NAME } from './roles.ts';
+import { ROLE_NAMES, roleNamed } from './roles.ts';
 import {
   chooseSignals,
   type FeatureReport,
@@ -41,9 +41,8 @@ is read a second time without its disguise.`,
 });
 
 async function runScore({ values, io }: Call<typeof options>): Promise<number> {
-  const role = ROLE_OF_NAME.get(values.role);
+  const role = roleNamed(values.role, 'score');
   if (values.text === undefined) throw new UsageError('score: --text is needed');
-  if (role === undefined) throw new UsageError(`score: unknown role ${values.role}; known: ${ROLE_NAMES}`);
   const text = values.text === '-' ? await readAll(process.stdin) : values.text;
   const { detector } = await openDetector(io.env, 1);
   try {

@@ -1,5 +1,5 @@
 import type { UnscannedReason, Verdict } from '../../alerts/index.ts';
-import type { Finding, RuleSet, SegmentRef } from '../../rules/index.ts';
+import { type Finding, isActing, type RuleSet, type SegmentRef } from '../../rules/index.ts';
 import type { Config } from '../config/schema.ts';
 import type { ScannedSegment } from '../scanning/exchange-scan.ts';
 import type { PolicyUse } from '../telemetry/types.ts';
@@ -43,10 +43,7 @@ export function decide(
   parts: DecisionParts,
 ): Decision {
   const acting = findings.filter(
-    (finding) =>
-      finding.mode === 'enforce' &&
-      finding.action !== 'flag' &&
-      placesOf(finding).some((segment) => mayAct(segment, parts)),
+    (finding) => isActing(finding) && placesOf(finding).some((segment) => mayAct(segment, parts)),
   );
   const unread = segments.flatMap((segment) => unreadOf(segment, parts));
   const uses = unread.map(({ decision }): PolicyUse => ({ policy: 'on_unscannable', decision }));
@@ -67,8 +64,8 @@ export function blockInstead(decision: Decision): Decision {
 
 /** The same where its verdict came too late to be carried out. */
 export function tooLate(decision: Decision): Decision {
-  const isActing = decision.verdict === 'block' || decision.verdict === 'redact';
-  return isActing ? { ...decision, verdict: 'flag', because: null } : decision;
+  const acts = decision.verdict === 'block' || decision.verdict === 'redact';
+  return acts ? { ...decision, verdict: 'flag', because: null } : decision;
 }
 
 export function isOfRequest({ id }: SegmentRef): boolean {

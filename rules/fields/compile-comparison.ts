@@ -32,21 +32,18 @@ export function compileComparison({ kind, texts, ignoresCase }: ComparisonParts)
   const fold = (text: string) => (ignoresCase ? text.toLowerCase() : text);
   const wanted = texts.map(fold);
   const set = new Set(wanted);
+  if (kind === 'equals') return { ok: true, holds: (value) => set.has(fold(cut(value))) };
   const compare = COMPARE[kind];
-  const holds: Comparison =
-    kind === 'equals'
-      ? (value) => set.has(fold(cut(value)))
-      : (value) => {
-          const folded = fold(cut(value));
-          return wanted.some((text) => compare(folded, text));
-        };
+  const holds: Comparison = (value) => {
+    const folded = fold(cut(value));
+    return wanted.some((text) => compare(folded, text));
+  };
   return { ok: true, holds };
 }
 
 const COMPARE: Readonly<
-  Record<Exclude<ComparisonKind, 'glob' | 'regex'>, (value: string, text: string) => boolean>
+  Record<Exclude<ComparisonKind, 'equals' | 'glob' | 'regex'>, (value: string, text: string) => boolean>
 > = {
-  equals: (value, text) => value === text,
   contains: (value, text) => value.includes(text),
   startswith: (value, text) => value.startsWith(text),
   endswith: (value, text) => value.endsWith(text),

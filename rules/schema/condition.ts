@@ -146,4 +146,3 @@ export const conditionSchema = z
 
 export type ConditionDefinition = z.infer<typeof conditionSchema>;
 export type SignalDefinition = z.infer<typeof signalSchema>;
-export type ThenDefinition = z.infer<typeof thenSchema>;

@@ -49,6 +49,11 @@ for (const [name, detection, condition, reach] of reaches) {
       [['redact', reach]],
     );
     assert.deepEqual(actingRules(ruleSet, 'input', {}), []);
+    assert.equal(
+      actingRules(ruleSet, 'output', {}),
+      actingRules(ruleSet, 'output', { conversation: 'another' }),
+      'worked out once for all exchanges with the same plan',
+    );
   });
 }
 
