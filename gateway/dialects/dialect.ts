@@ -67,6 +67,14 @@ export interface StreamStep extends TextReading {
   readonly isLast: boolean;
 }
 
+/** How a stream of events ends, for streams whose text nobody reads. */
+export interface StreamEnd {
+  /** Words in ASCII one of which stands in every event that may be the last. */
+  readonly marks: readonly string[];
+  /** Whether a client takes the stream for whole with this event. */
+  isLast(data: string): boolean;
+}
+
 /** How a streamed answer is framed: server-sent events, or one JSON array whose items come one by one. */
 export type Framing = 'events' | 'array';
 
@@ -148,6 +156,8 @@ export interface Dialect {
   readRequest(body: unknown, target: string): Read<RequestReading>;
   readAnswer(body: unknown): Read<AnswerReading>;
   createStreamReader(): StreamReader;
+  /** Absent where something of an answer must be known that no rule reads, as its id. */
+  readonly streamEnd?: StreamEnd;
   /** For redaction and for answers that are held: where each event's words stand. */
   createStreamPlaces(): StreamPlaces;
   createStreamEnding(framing: Framing): StreamEnding;

@@ -8,6 +8,7 @@ import {
   createSilentReader,
   createStreamingReader,
 } from '../reading/answer-reader.ts';
+import { createUnreadReader } from '../reading/unread-reader.ts';
 import type { Gap } from '../scanning/exchange-scan.ts';
 import type { UpstreamAnswer } from '../upstream/create-upstream.ts';
 import { headerOf, replacedAnswerHeaders } from '../upstream/headers.ts';
@@ -16,6 +17,7 @@ import {
   block,
   deliver,
   giveUp,
+  hasOwnEnd,
   headOf,
   isCutByClose,
   isEncoded,
@@ -84,20 +86,31 @@ async function passAnswer(
   return giveUp(answering, relayed);
 }
 
-function readerFor(way: Way, { headers }: UpstreamAnswer, framing: Framing | null): AnswerReader {
+function readerFor(way: Way, answer: UpstreamAnswer, framing: Framing | null): AnswerReader {
   const { exchange, parts } = way;
+  const { headers } = answer;
   const { dialect, reads } = exchange.route;
   if (dialect === null) exchange.noteGap('response', 'unknown_dialect', 0);
   if (dialect === null || reads === 'nothing') return createSilentReader();
-  const readerParts = {
-    dialect,
-    limits: parts.config.limits,
-    tellsDuplicates: enforcesAny(exchange.ruleSet),
-    contentEncoding: headerOf(headers, 'content-encoding'),
-    add: exchange.scan.add,
-    gap: (reason: Gap['reason'], bytes: number) => exchange.noteGap('response', reason, bytes),
-  };
+  const { limits } = parts.config;
+  const gap = (reason: Gap['reason'], bytes: number) => exchange.noteGap('response', reason, bytes);
+  if (isUnread(way, answer, framing)) {
+    const streamEnd = framing === null ? null : (dialect.streamEnd ?? null);
+    return createUnreadReader({ streamEnd, maxLineBytes: limits.max_line_bytes, gap });
+  }
+  const contentEncoding = headerOf(headers, 'content-encoding');
+  const tellsDuplicates = enforcesAny(exchange.ruleSet);
+  const { add } = exchange.scan;
+  const readerParts = { dialect, limits, tellsDuplicates, contentEncoding, add, gap };
   return framing === null ? createJsonReader(readerParts) : createStreamingReader(readerParts, framing);
+}
+
+/** Whether nothing asks for the text of the answer: no rule, no trace, and no bytes that hide where it ends. */
+function isUnread({ exchange }: Way, answer: UpstreamAnswer, framing: Framing | null): boolean {
+  const { isRead, span, route } = exchange;
+  if (isRead || span.traceId !== null || route.dialect?.streamEnd === undefined) return false;
+  if (framing === null) return true;
+  return framing === 'events' && !isEncoded(answer) && hasOwnEnd(answer);
 }
 
 /** The answer came whole: judge, record, and only then let go of its end. */

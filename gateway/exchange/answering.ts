@@ -58,8 +58,7 @@ export async function deliver(
   if (!client.hasBegun) {
     client.begin({ ...head, headers: [...head.headers, ...verdictHeaders(way, decision.verdict)] });
   }
-  for (const piece of pieces) if (!(await client.write(piece))) return;
-  client.end();
+  await client.finish(pieces);
 }
 
 /** The answer is not given. That it was not scanned is an error, not a verdict on it. */
@@ -145,9 +144,12 @@ export function headOf({ status, statusText, headers }: UpstreamAnswer, more: re
 
 /** Without a length and without chunks the end of a body is the end of its connection, cut or not. */
 export function isCutByClose({ answer, reader, framing }: Answering): boolean {
-  const { headers } = answer;
-  const hasEnd = headerOf(headers, 'content-length') ?? headerOf(headers, 'transfer-encoding');
-  return framing !== null && hasEnd === undefined && answer.status < 300 && !reader.isComplete();
+  return framing !== null && !hasOwnEnd(answer) && answer.status < 300 && !reader.isComplete();
+}
+
+/** Whether the connection tells where the body ends. */
+export function hasOwnEnd({ headers }: UpstreamAnswer): boolean {
+  return (headerOf(headers, 'content-length') ?? headerOf(headers, 'transfer-encoding')) !== undefined;
 }
 
 /** Whether the answer's bytes are not its text. */

@@ -11,6 +11,20 @@ export interface ClientSignal {
   unlink(): void;
 }
 
+/** What hears of the gateway's stop, by one listener for all exchanges. */
+const heardBy = new WeakMap<AbortSignal, Set<() => void>>();
+
+function hearersOf(stopSignal: AbortSignal): Set<() => void> {
+  const known = heardBy.get(stopSignal);
+  if (known !== undefined) return known;
+  const hearers = new Set<() => void>();
+  heardBy.set(stopSignal, hearers);
+  stopSignal.addEventListener('abort', () => {
+    for (const hear of hearers) hear();
+  });
+  return hearers;
+}
+
 /** Fires with the client's leaving or the gateway's stop, whichever comes first. */
 export function createClientSignal(response: ServerResponse, stopSignal: AbortSignal): ClientSignal {
   const controller = new AbortController();
@@ -23,11 +37,12 @@ export function createClientSignal(response: ServerResponse, stopSignal: AbortSi
   response.once('close', () => {
     if (!response.writableFinished) fire('client_gone');
   });
-  stopSignal.addEventListener('abort', onStop);
+  const hearers = hearersOf(stopSignal);
+  hearers.add(onStop);
   if (stopSignal.aborted) onStop();
   return {
     signal: controller.signal,
     reason: () => reason,
-    unlink: () => stopSignal.removeEventListener('abort', onStop),
+    unlink: () => hearers.delete(onStop),
   };
 }

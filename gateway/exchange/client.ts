@@ -13,7 +13,8 @@ export interface Client {
   write(bytes: Buffer): Promise<boolean>;
   /** Goes out after the last byte of an answer in chunks. */
   addTrailers(trailers: Readonly<Record<string, string>>): void;
-  end(): void;
+  /** The last bytes of an answer: as `write`, and then its end. */
+  finish(pieces: readonly Buffer[]): Promise<void>;
   /** Says something before the answer: 102, 103. */
   inform(status: number, headers: readonly string[]): void;
   /** A whole answer of the gateway's own making. */
@@ -29,11 +30,24 @@ export interface Head {
   readonly headers: readonly string[];
 }
 
+/** What goes out of an answer to one client. */
+export interface ClientParts {
+  readonly response: ServerResponse;
+  /** Told in every answer. */
+  readonly exchangeId: string;
+  /** A client that reads nothing for so long counts as gone. */
+  readonly stallMs: number;
+  /** The first byte leaves. */
+  readonly onBegin: () => void;
+}
+
+/** Of an answer's last bytes no more than these go out with its end, without a look whether the client reads. */
+const MAX_LAST_BYTES = 16 * 1024;
+
 /** How long bytes that were written may take to leave before the connection is broken off. */
 const FLUSH_MS = 1_000;
 
-/** @param stallMs - a client that reads nothing for so long counts as gone */
-export function createClient(response: ServerResponse, stallMs: number, onBegin: () => void): Client {
+export function createClient({ response, exchangeId, stallMs, onBegin }: ClientParts): Client {
   let flushing: NodeJS.Immediate | undefined;
   let hasLeft = false;
   const leave = () => {
@@ -42,11 +56,15 @@ export function createClient(response: ServerResponse, stallMs: number, onBegin:
     hasLeft = true;
   };
   const begin = ({ status, statusText, headers }: Head) => {
-    for (let index = 0; index < headers.length; index += 2) {
-      response.appendHeader(headers[index] ?? '', headers[index + 1] ?? '');
-    }
-    if (response.hasHeader('date')) response.sendDate = false;
-    response.writeHead(status, canBeWritten(statusText) ? statusText : undefined);
+    const all = ['x-telltale-exchange-id', exchangeId, ...headers];
+    if (statusText !== undefined && canBeWritten(statusText)) response.writeHead(status, statusText, all);
+    else response.writeHead(status, all);
+  };
+  const write = async (bytes: Buffer): Promise<boolean> => {
+    if (response.destroyed) return false;
+    leave();
+    if (response.write(bytes)) return true;
+    return waitForDrain(response, stallMs);
   };
   return {
     get hasBegun() {
@@ -61,18 +79,16 @@ export function createClient(response: ServerResponse, stallMs: number, onBegin:
       });
     },
     holdHead: () => clearImmediate(flushing),
-    async write(bytes) {
-      if (response.destroyed) return false;
-      leave();
-      if (response.write(bytes)) return true;
-      return waitForDrain(response, stallMs);
-    },
+    write,
     addTrailers: (trailers) => {
       if (Object.keys(trailers).length > 0) response.addTrailers(trailers);
     },
-    end: () => {
+    async finish(pieces) {
+      const last = pieces.at(-1);
+      const isSmall = last !== undefined && last.length <= MAX_LAST_BYTES;
+      for (const piece of isSmall ? pieces.slice(0, -1) : pieces) if (!(await write(piece))) return;
       leave();
-      response.end();
+      response.end(isSmall ? last : undefined);
     },
     inform(status, headers) {
       if (response.headersSent || response.req.httpVersion !== '1.1') return;
@@ -102,7 +118,7 @@ export function createClient(response: ServerResponse, stallMs: number, onBegin:
 
 /** Upstreams put any bytes into a status line, Node takes what RFC 9112 allows; without one the status's own name goes
  *  out, which clients ignore all the same. */
-function canBeWritten(statusText = ''): boolean {
+function canBeWritten(statusText: string): boolean {
   return /^[\t\x20-\x7e\x80-\xff]*$/.test(statusText);
 }
 

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CommitOutcome } from '../../alerts/index.ts';
 import type { Fields, RuleSet, SegmentRef } from '../../rules/index.ts';
 import type { Identity } from '../conversation/identify.ts';
-import { type Decision, decide } from '../policy/decide.ts';
+import { type Decision, decide, NOTHING_READ } from '../policy/decide.ts';
 import {
   createExchangeScan,
   type ExchangeScan,
@@ -23,6 +23,8 @@ export interface Exchange {
   readonly route: Route;
   /** The rules that held when it began; they hold to its end. */
   readonly ruleSet: RuleSet;
+  /** Whether some rule reads something. Where none does, each side of the exchange is one part that was not scanned. */
+  readonly isRead: boolean;
   readonly scan: ExchangeScan;
   readonly span: ExchangeSpan;
   /** Fires when the client is gone or the gateway stops; the upstream hears it. */
@@ -60,7 +62,10 @@ const UNKNOWN = 'unknown';
 /** Made once: an abort without a reason makes an exception with its stack. */
 const SETTLED = new DOMException('the exchange is over', 'AbortError');
 
-/** Begins an exchange: its id is told to the client in every answer. */
+/** Of exchanges of which nothing is scored. */
+const NEVER = new AbortController();
+
+/** Begins an exchange. */
 export function createExchange(
   parts: GatewayParts,
   route: Route,
@@ -71,18 +76,20 @@ export function createExchange(
   const ruleSet = parts.currentRules();
   const client = createClientSignal(response, parts.stopSignal);
   const span = startSpan(parts, route, { id, request });
-  const scoring = new AbortController();
+  const isRead = ruleSet.signals.length > 0;
+  const scoring = isRead ? new AbortController() : NEVER;
   const identity = parts.identify(request);
   const { headers } = request;
   const fields = () => exchangeFields(route, detail, { headers, identity });
   const scan = startScan(parts, { ruleSet, fields, abortSignal: scoring.signal });
   const recorder = createRecorder({ ...parts, id, route, ruleSet, fields, scan, span });
   const verdictSoFar = () =>
-    decide(scan.findings(), scan.segments(), { ruleSet, policy: parts.config.policy });
+    isRead
+      ? decide(scan.findings(), scan.segments(), { ruleSet, policy: parts.config.policy })
+      : NOTHING_READ;
   let detail: ExchangeDetail = { conversationId: UNKNOWN, model: null, isStreamed: false };
   let firstByteMs: number | null = null;
   let settled: Promise<CommitOutcome> | null = null;
-  response.setHeader('x-telltale-exchange-id', id);
 
   /** What is fetched again belongs where it was made. */
   function joinConversation(answerId: string): void {
@@ -97,6 +104,7 @@ export function createExchange(
     id,
     route,
     ruleSet,
+    isRead,
     scan,
     span,
     abortSignal: client.signal,
@@ -114,6 +122,7 @@ export function createExchange(
       firstByteMs ??= performance.now() - startedMs;
     },
     async judge(which) {
+      if (!isRead) return NOTHING_READ;
       await scan.end(which);
       scan.conclude(which === undefined ? [] : ANSWER_TARGETS);
       return verdictSoFar();
@@ -124,7 +133,7 @@ export function createExchange(
       settled ??= recorder.record(decision, { ...ending, detail, firstByteMs }).finally(() => {
         client.unlink();
         // What is still with the reader would be lost: it gives its place and its keys and values back.
-        scoring.abort(SETTLED);
+        if (isRead) scoring.abort(SETTLED);
       });
       return settled;
     },

@@ -168,5 +168,5 @@ async function stop(held: Held, decision: Decision): Promise<void> {
   }
   const facts = reader.facts();
   await exchange.settle(decision, { status: answer.status, error: null, facts });
-  if (await client.write(Buffer.from(ending.blocked(blockOf(way, decision, facts))))) client.end();
+  await client.finish([Buffer.from(ending.blocked(blockOf(way, decision, facts)))]);
 }

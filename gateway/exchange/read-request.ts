@@ -53,7 +53,9 @@ export async function readRequest(way: Way): Promise<RequestOutcome> {
 /** A body may come encoded; what the upstream gets is what came. */
 async function decode({ parts, connection }: Way, bytes: Buffer) {
   const { max_decoded_bytes: maxDecodedBytes, max_decoded_ratio: maxRatio } = parts.config.limits;
-  const decoder = createBodyDecoder(connection.request.headers['content-encoding'], {
+  const encoding = connection.request.headers['content-encoding'];
+  if (encoding === undefined && bytes.length <= maxDecodedBytes) return { ok: true as const, bytes };
+  const decoder = createBodyDecoder(encoding, {
     maxDecodedBytes,
     maxRatio,
   });

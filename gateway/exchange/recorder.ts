@@ -66,7 +66,8 @@ export function createRecorder(parts: RecorderParts): Recorder {
 
 function countCoverage({ scan, telemetry }: RecorderParts): void {
   const segments = scan.segments();
-  telemetry.recordScanned(segments.filter(({ coverage }) => coverage.status === 'scanned').length);
+  const scanned = segments.filter(({ coverage }) => coverage.status === 'scanned').length;
+  if (scanned > 0) telemetry.recordScanned(scanned);
   for (const { coverage } of segments) {
     if (coverage.reason !== null) telemetry.recordUnscanned(coverage.reason);
   }
@@ -74,6 +75,7 @@ function countCoverage({ scan, telemetry }: RecorderParts): void {
 
 /** Told after the commit: nobody waits for it. */
 function noteRates({ drift, ruleSet, route, scan }: RecorderParts): void {
+  if (ruleSet.signals.length === 0) return;
   drift.note({ ruleSet, route: route.name, segments: scan.judged() });
 }
 

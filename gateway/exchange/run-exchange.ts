@@ -17,11 +17,12 @@ import { blockRequest, refuse, type Way } from './refuse.ts';
 /** The way of one exchange, from the request's first byte to the answer's last. Never rejects. */
 export async function runExchange(parts: GatewayParts, route: Route, connection: Connection): Promise<void> {
   const exchange = createExchange(parts, route, connection);
-  const client = createClient(
-    connection.response,
-    parts.config.limits.client_stall_ms,
-    exchange.noteFirstByte,
-  );
+  const client = createClient({
+    response: connection.response,
+    exchangeId: exchange.id,
+    stallMs: parts.config.limits.client_stall_ms,
+    onBegin: exchange.noteFirstByte,
+  });
   const way: Way = { parts, exchange, client, connection };
   try {
     if (route.reads === 'text' && route.dialect !== null) await runText(way);
@@ -43,9 +44,11 @@ async function runText(way: Way): Promise<void> {
   exchange.added.resume();
   // First: rules may ask for the model and the conversation.
   describe(way, request.reading);
-  exchange.scan.add(request.reading);
-  // Scoring of what need not be waited for goes on beside the upstream.
-  void exchange.scan.end();
+  if (exchange.isRead) {
+    exchange.scan.add(request.reading);
+    // Scoring of what need not be waited for goes on beside the upstream.
+    void exchange.scan.end();
+  } else exchange.noteGap('request', 'no_rules', request.bytes.length);
   const answer = await answerOf(way, request);
   if (answer !== null) await answerClient(way, answer, { isStreamed: request.reading.isStreamed });
 }
@@ -54,6 +57,7 @@ async function runText(way: Way): Promise<void> {
  *  ended without. */
 async function answerOf(way: Way, request: ReadRequest): Promise<UpstreamAnswer | null> {
   const { exchange } = way;
+  if (!exchange.isRead) return callUpstream(way, asItCame(way, request.bytes));
   const waited = waitedFor(way);
   const when = refsOf(request.reading).some(waited) ? whenOf(way) : 'observe';
   if (when === 'observe') return callUpstream(way, asItCame(way, request.bytes));

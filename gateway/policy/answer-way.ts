@@ -36,6 +36,7 @@ export function answerWay({ ruleSet, fields, config, isStreamed }: AnswerWayPart
   const isRead = TARGETS.some((target) => ruleSet.signalsFor(target).length > 0);
   if (policy.on_unscannable.flag === 'block' && isRead) return { way: 'buffer' };
   if (policy.on_unrecorded.none === 'block' && !isStreamed) return { way: 'buffer' };
+  if (!isRead) return { way: 'observe' };
   const acting = new Map(TARGETS.map((target) => [target, actingRules(ruleSet, target, fields)] as const));
   const all = [...acting.values()].flat();
   if (all.length === 0) return { way: 'observe' };

@@ -36,6 +36,9 @@ export interface DecisionParts {
 /** Nothing was there to be read, or nobody asked for it. */
 const NO_MATTER: ReadonlySet<UnscannedReason> = new Set(['no_rules', 'client_gone', 'upstream_cut']);
 
+/** Where no rule reads anything there is nothing to decide. */
+export const NOTHING_READ: Decision = { verdict: 'pass', because: null, rules: [], unread: [], uses: [] };
+
 /** Pure: the same findings and coverage give the same decision. */
 export function decide(
   findings: readonly Finding[],

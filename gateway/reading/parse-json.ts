@@ -5,8 +5,10 @@ export type JsonReading =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly reason: 'bad_utf8' | 'bad_json' | 'depth'; readonly message: string };
 
-const OPEN = new Set([0x5b, 0x7b]);
-const CLOSE = new Set([0x5d, 0x7d]);
+const OPEN_LIST = 0x5b;
+const CLOSE_LIST = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
@@ -38,6 +40,8 @@ function withoutText(error: unknown): string {
 
 /** Whether JSON text opens more than so many objects and lists inside each other. */
 export function isDeeper(bytes: Buffer, maxDepth: number): boolean {
+  // Each level takes a byte for its begin and one for its end.
+  if (bytes.length <= maxDepth) return false;
   let depth = 0;
   let isText = false;
   for (let index = 0; index < bytes.length; index++) {
@@ -45,9 +49,12 @@ export function isDeeper(bytes: Buffer, maxDepth: number): boolean {
     if (isText) {
       if (byte === BACKSLASH) index += 1;
       else if (byte === QUOTE) isText = false;
-    } else if (byte === QUOTE) isText = true;
-    else if (OPEN.has(byte) && ++depth > maxDepth) return true;
-    else if (CLOSE.has(byte)) depth -= 1;
+    } else if (byte === QUOTE) {
+      isText = true;
+    } else if (byte === OPEN_OBJECT || byte === OPEN_LIST) {
+      depth += 1;
+      if (depth > maxDepth) return true;
+    } else if (byte === CLOSE_OBJECT || byte === CLOSE_LIST) depth -= 1;
   }
   return false;
 }

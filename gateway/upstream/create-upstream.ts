@@ -1,5 +1,6 @@
-import type { Readable } from 'node:stream';
 import type { Config } from '../config/schema.ts';
+import type { AnswerBody } from './answer-body.ts';
+import { askOver } from './ask-over.ts';
 import { type RawHeaders, requestHeaders } from './headers.ts';
 import { openDispatcher, type UpstreamSettings } from './open-dispatcher.ts';
 import { type OwnKey, withOwnKey, withoutKey } from './own-key.ts';
@@ -23,7 +24,7 @@ export interface UpstreamAnswer {
   /** What came after the body; known when that has ended. */
   trailers(): Readonly<Record<string, string>>;
   /** Errors when the upstream stops before the end; reading it slowly slows the upstream. */
-  readonly body: Readable;
+  readonly body: AnswerBody;
 }
 
 /** Why there is no answer. `aborted`: the request's signal fired. */
@@ -58,91 +59,17 @@ export function createUpstream({ url, settings, key, proxy }: UpstreamParts): Up
   const dispatcher = openDispatcher(origin, settings, proxy);
   return {
     host,
-    async send({ method, target, headers, body, abortSignal, onInformation }) {
-      const patience = startPatience(settings.first_byte_timeout_ms, abortSignal);
+    send({ method, target, headers, body, abortSignal, onInformation }) {
       const passed = requestHeaders(headers);
-      try {
-        const response = await dispatcher.request({
-          origin,
-          method,
-          path: `${base}${key === null ? target : withoutKey(target)}`,
-          headers: key === null ? passed : withOwnKey(passed, key),
-          body,
-          signal: patience.signal,
-          responseHeaders: 'raw',
-          onInfo: ({ statusCode, headers: raw }) => onInformation?.(statusCode, rawHeaders(raw)),
-        });
-        return {
-          outcome: 'answered',
-          status: response.statusCode,
-          statusText: response.statusText,
-          headers: rawHeaders(response.headers),
-          trailers: () => response.trailers,
-          body: response.body,
-        };
-      } catch (error) {
-        return failureOf(error, { isOutOfPatience: patience.isOver(), isAborted: abortSignal.aborted });
-      } finally {
-        patience.stop();
-      }
+      const path = `${base}${key === null ? target : withoutKey(target)}`;
+      const sent = key === null ? passed : withOwnKey(passed, key);
+      return askOver(dispatcher, {
+        request: { origin, method, path, headers: sent, body },
+        firstByteTimeoutMs: settings.first_byte_timeout_ms,
+        abortSignal,
+        onInformation,
+      });
     },
     close: () => dispatcher.destroy(),
   };
-}
-
-/** What broke a body in the middle. */
-export function bodyFailure(error: unknown, abortSignal: AbortSignal): UpstreamFailure {
-  return failureOf(error, { isOutOfPatience: false, isAborted: abortSignal.aborted });
-}
-
-function failureOf(error: unknown, { isOutOfPatience = false, isAborted = false }): UpstreamFailure {
-  if (isAborted) return { outcome: 'aborted', message: 'the request was given up' };
-  if (isOutOfPatience) return { outcome: 'timeout', message: 'no answer began in time' };
-  const { code = '', message = String(error) } = error as { code?: string; message?: string };
-  return { outcome: OUTCOMES[code] ?? 'cut', message: code === '' ? message : `${message} (${code})` };
-}
-
-const OUTCOMES: Readonly<Record<string, UpstreamFailure['outcome']>> = {
-  UND_ERR_CONNECT_TIMEOUT: 'timeout',
-  UND_ERR_HEADERS_TIMEOUT: 'timeout',
-  UND_ERR_BODY_TIMEOUT: 'timeout',
-  ECONNREFUSED: 'refused',
-  ENOTFOUND: 'refused',
-  EAI_AGAIN: 'refused',
-  EHOSTUNREACH: 'refused',
-  ENETUNREACH: 'refused',
-  CERT_HAS_EXPIRED: 'refused',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'refused',
-  SELF_SIGNED_CERT_IN_CHAIN: 'refused',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'refused',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'refused',
-};
-
-interface Patience {
-  /** Fires when the time is over or the exchange is given up, its body's time included. */
-  readonly signal: AbortSignal;
-  isOver(): boolean;
-  /** The answer has begun. */
-  stop(): void;
-}
-
-/** Not by `AbortSignal.any`, which costs a request more than its timer does: the given signal is one exchange's own, so
- *  the listener goes with it. */
-function startPatience(timeoutMs: number, given: AbortSignal): Patience {
-  const controller = new AbortController();
-  let isOver = false;
-  const timer = setTimeout(() => {
-    isOver = true;
-    controller.abort();
-  }, timeoutMs);
-  if (given.aborted) controller.abort();
-  else given.addEventListener('abort', () => controller.abort(), { once: true });
-  return { signal: controller.signal, isOver: () => isOver, stop: () => clearTimeout(timer) };
-}
-
-/** What undici gives where raw headers are asked for, which its types do not know. */
-function rawHeaders(given: unknown): string[] {
-  return (given as readonly (string | Buffer)[]).map((part) =>
-    typeof part === 'string' ? part : part.toString('latin1'),
-  );
 }

@@ -52,7 +52,8 @@ export function replacedAnswerHeaders(raw: RawHeaders): string[] {
 export function headerOf(raw: RawHeaders, wanted: string): string | undefined {
   let found: string | undefined;
   for (let index = 0; index < raw.length; index += 2) {
-    if (raw[index]?.toLowerCase() === wanted) found = raw[index + 1];
+    const name = raw[index] ?? '';
+    if (name.length === wanted.length && name.toLowerCase() === wanted) found = raw[index + 1];
   }
   return found;
 }
@@ -68,6 +69,8 @@ export function keptHeaders(raw: RawHeaders, isKept: (name: string) => boolean):
 }
 
 function filtered(raw: RawHeaders, isKept: (name: string) => boolean): string[] {
-  const named = (headerOf(raw, 'connection') ?? '').split(',').map((name) => name.trim().toLowerCase());
+  const connection = headerOf(raw, 'connection') ?? '';
+  const named =
+    connection === 'keep-alive' ? [] : connection.split(',').map((name) => name.trim().toLowerCase());
   return keptHeaders(raw, (name) => !HOP_BY_HOP.has(name) && !named.includes(name) && isKept(name));
 }

@@ -3,7 +3,7 @@ import { blockedAnswer, blockedRequest, createStreamEnding, error, errorEvent } 
 import { readAnswer } from './read-answer.ts';
 import { readRequest } from './read-request.ts';
 import { createStreamPlaces } from './stream-places.ts';
-import { createStreamReader } from './stream-reader.ts';
+import { createStreamReader, streamEnd } from './stream-reader.ts';
 
 /** Anthropic's messages.
  *  @see https://docs.anthropic.com/en/api/messages */
@@ -17,6 +17,7 @@ export const dialect: Dialect = {
   readRequest,
   readAnswer,
   createStreamReader,
+  streamEnd,
   createStreamPlaces,
   blockedRequest,
   blockedAnswer,

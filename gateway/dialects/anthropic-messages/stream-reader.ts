@@ -1,5 +1,5 @@
 import { addText, type Collected } from '../collected.ts';
-import type { AnswerFacts, StreamReader, TextReading } from '../dialect.ts';
+import type { AnswerFacts, StreamEnd, StreamReader, TextReading } from '../dialect.ts';
 import { isObject, type JsonObject, parsed } from '../json-values.ts';
 import type { Place } from '../place.ts';
 import { createPlainJson, type PlainJson } from '../plain-json.ts';
@@ -68,8 +68,7 @@ export function createStreamReader(): StreamReader {
       const event = parsed(data);
       if (isObject(event)) readEvent(event, into);
       else into.unread.push(unreadEvent(answerPlace(), data, event));
-      const isLast = isObject(event) && (event['type'] === 'message_stop' || event['type'] === 'error');
-      return { ...into, isLast };
+      return { ...into, isLast: isEnd(event) };
     },
     end(): TextReading {
       const into: Collected = { segments: [], unread: [] };
@@ -118,4 +117,15 @@ function joined(before: AnswerFacts, delta: JsonObject, usage: unknown): AnswerF
     usage: now.usage ?? before.usage,
     finishReasons: [...before.finishReasons, ...now.finishReasons],
   };
+}
+
+const END_TYPES: ReadonlySet<unknown> = new Set(['message_stop', 'error']);
+
+export const streamEnd: StreamEnd = {
+  marks: ['message_stop', 'error'],
+  isLast: (data) => isEnd(parsed(data)),
+};
+
+function isEnd(event: unknown): boolean {
+  return isObject(event) && END_TYPES.has(event['type']);
 }

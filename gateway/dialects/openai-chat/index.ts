@@ -4,7 +4,7 @@ import { blockedAnswer, createStreamEnding } from './own-answers.ts';
 import { readAnswer } from './read-answer.ts';
 import { readRequest } from './read-request.ts';
 import { createStreamPlaces } from './stream-places.ts';
-import { createStreamReader } from './stream-reader.ts';
+import { createStreamReader, streamEnd } from './stream-reader.ts';
 
 /** OpenAI's chat completions, as spoken by most providers.
  *  @see https://platform.openai.com/docs/api-reference/chat */
@@ -19,6 +19,7 @@ export const dialect: Dialect = {
   readRequest,
   readAnswer,
   createStreamReader,
+  streamEnd,
   createStreamPlaces,
   blockedRequest,
   blockedAnswer,

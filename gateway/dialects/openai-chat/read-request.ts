@@ -30,7 +30,7 @@ const chatRequest = z.looseObject({
 type Message = z.infer<typeof message>;
 
 /** Settings whose strings reach no model. */
-const SETTINGS = [
+const SETTINGS: ReadonlySet<string> = new Set([
   'model',
   'stream',
   'stream_options',
@@ -48,7 +48,7 @@ const SETTINGS = [
   'audio',
   'reasoning_effort',
   'verbosity',
-];
+]);
 
 /** What each role of OpenAI's is to rules. An assistant's earlier words are input: the caller supplies them. */
 const ROLES: Readonly<Record<string, readonly [Role, SegmentRef['target']]>> = {
@@ -120,8 +120,13 @@ function readRest(request: z.infer<typeof chatRequest>, into: Collected): void {
   const { response_format: format, ...others }: Record<string, unknown> = rest;
   const system = createPlace({ side: 'request', target: 'system', role: 'system' }, ['response_format']);
   addWords(descriptionsIn(format).join('\n'), system, into);
-  for (const setting of SETTINGS) delete others[setting];
-  textWithin(others, createPlace({ side: 'request', target: 'input', role: 'user' }), into);
+  const texts = Object.entries(others).filter(([key]) => !SETTINGS.has(key));
+  if (texts.length === 0) return;
+  textWithin(
+    Object.fromEntries(texts),
+    createPlace({ side: 'request', target: 'input', role: 'user' }),
+    into,
+  );
 }
 
 function predictionPlace(): Place {

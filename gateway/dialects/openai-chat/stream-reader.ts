@@ -1,6 +1,6 @@
 import { createChangedTexts } from '../changed-texts.ts';
 import { addText, type Collected } from '../collected.ts';
-import type { AnswerFacts, StreamReader, StreamStep, TextReading } from '../dialect.ts';
+import type { AnswerFacts, StreamEnd, StreamReader, StreamStep, TextReading } from '../dialect.ts';
 import { isIdentifier } from '../identifier.ts';
 import { isObject, parsed } from '../json-values.ts';
 import type { Place } from '../place.ts';
@@ -10,6 +10,8 @@ import { readContent } from './read-content.ts';
 import { textWithin } from './text-within.ts';
 
 const DONE = '[DONE]';
+
+export const streamEnd: StreamEnd = { marks: [DONE], isLast: (data) => data.trim() === DONE };
 
 /** Reads the chunks of one streamed completion; a segment stands where it would in the whole answer. */
 export function createStreamReader(): StreamReader {
@@ -67,7 +69,7 @@ export function createStreamReader(): StreamReader {
 
   return {
     read(data) {
-      if (data.trim() === DONE) return { segments: [], unread: [], isLast: true };
+      if (streamEnd.isLast(data)) return { segments: [], unread: [], isLast: true };
       const into: Collected = { segments: [], unread: [] };
       const chunk = parsed(data);
       if (isObject(chunk)) readChunk(chunk, into);

@@ -1,7 +1,7 @@
 import type { Dialect } from '../dialect.ts';
 import { readAnswer } from '../openai-chat/read-answer.ts';
 import { createStreamPlaces } from '../openai-chat/stream-places.ts';
-import { createStreamReader } from '../openai-chat/stream-reader.ts';
+import { createStreamReader, streamEnd } from '../openai-chat/stream-reader.ts';
 import { blockedRequest, error, errorEvent } from '../openai-errors.ts';
 import { createInputReader } from '../openai-input.ts';
 import { blockedAnswer, createStreamEnding } from './own-answers.ts';
@@ -16,6 +16,7 @@ export const dialect: Dialect = {
   readRequest: createInputReader('prompt'),
   readAnswer,
   createStreamReader,
+  streamEnd,
   createStreamPlaces,
   blockedRequest,
   blockedAnswer,
