@@ -2,26 +2,27 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { drive, type Load, type Measured } from './gateway/drive.ts';
+import { speedChart } from './gateway/chart.ts';
+import { type Asked, drive, type Load, type Measured, warmUp } from './gateway/drive.ts';
+import { installPortkey } from './gateway/install-portkey.ts';
+import type { Results } from './gateway/results.ts';
 import { rulesIn } from './gateway/rules-in.ts';
-import { type Served, serve } from './gateway/served.ts';
+import { serve } from './gateway/served.ts';
+import { tableOf } from './gateway/table.ts';
 
-/** `node bench/gateway.ts [--requests N] [--connections N] [--alone N] [--out FILE]`: what the gateway costs, against
- *  the upstream itself and against the least that a proxy in Express can do. JSON on standard output, a table on
- *  standard error; `--out` writes the JSON to a file too. */
-
-interface Result extends Measured {
-  readonly rss_mb: number | null;
-  /** Growth of resident memory while all requests after the first fifth ran. */
-  readonly rss_growth_mb: number | null;
-}
+/** `node bench/gateway.ts [--requests N] [--connections N] [--alone N] [--rounds N] [--out FILE] [--chart FILE]`: what the
+ *  gateway costs, against the upstream itself, the least that a proxy in Express can do, and Portkey's gateway. Each figure
+ *  is the median of the rounds. JSON on standard output, a table with ratios on standard error; `--out` writes the JSON to
+ *  a file too, `--chart` a picture of it. */
 
 const { values } = parseArgs({
   options: {
-    requests: { type: 'string', default: '1000' },
+    requests: { type: 'string', default: '1500' },
     connections: { type: 'string', default: '16' },
     alone: { type: 'string', default: '200' },
+    rounds: { type: 'string', default: '3' },
     out: { type: 'string' },
+    chart: { type: 'string' },
   },
 });
 const load: Load = {
@@ -29,81 +30,80 @@ const load: Load = {
   connections: Number(values.connections),
   alone: Number(values.alone),
 };
+const rounds = Number(values.rounds);
+/** A reader answers a tenth as fast: fewer requests take as long. */
+const READING = { share: 0.2, warm: 50 };
+const PASSING = { share: 1, warm: 1_500 };
+
+type Contestant = Asked & { rssMb(): Promise<number | null>; close(): Promise<void> };
+
+installPortkey();
 const folder = mkdtempSync(join(tmpdir(), 'telltale-bench-rules-'));
 const upstream = await serve('upstream');
-const results: Record<string, Result> = {};
+const results: Results = {};
 try {
-  results['direct'] = { ...(await drive(upstream.url, load)), rss_mb: null, rss_growth_mb: null };
-  results['express'] = await measure(() => serve('express-proxy', { upstream: upstream.url }));
-  for (const [name, mode] of [
-    ['telltale', 'off'],
-    ['telltale_observe', 'flag'],
-    ['telltale_enforce', 'enforce'],
-  ] as const) {
-    results[name] = await measure(() =>
-      serve('telltale', { upstream: upstream.url, rules: rulesIn(folder, mode) }),
-    );
-  }
+  const to = { upstream: upstream.url };
+  const telltale = (mode: Parameters<typeof rulesIn>[1]) =>
+    serve('telltale', { ...to, rules: rulesIn(folder, mode) });
+  // Those that are compared with each other take turns, so that they meet the same machine.
+  await measure(PASSING, {
+    direct: async () => ({ ...upstream, rssMb: async () => null, close: async () => {} }),
+    express: () => serve('express-proxy', to),
+    telltale: () => telltale('off'),
+    portkey: () => serve('portkey', to),
+  });
+  await measure(READING, { telltale_observe: () => telltale('flag') });
+  await measure(READING, { telltale_enforce: () => telltale('enforce') });
 } finally {
   await upstream.close();
   rmSync(folder, { recursive: true });
 }
 const report = {
   machine: { cpu: cpus()[0]?.model, cores: availableParallelism(), node: process.version },
-  load,
+  load: { ...load, rounds },
   ...results,
 };
 process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
 process.stderr.write(tableOf(results));
 if (values.out !== undefined) writeFileSync(values.out, `${JSON.stringify(report, null, 2)}\n`);
+if (values.chart !== undefined) writeFileSync(values.chart, speedChart(results));
 
-async function measure(start: () => Promise<Served>): Promise<Result> {
-  const served = await start();
+async function measure(
+  { share, warm }: typeof PASSING,
+  starts: Readonly<Record<string, () => Promise<Contestant>>>,
+): Promise<void> {
+  const running: { name: string; server: Contestant; runs: Measured[]; before: number }[] = [];
   try {
-    await drive(served.url, { ...load, requests: Math.ceil(load.requests / 5), alone: 1 });
-    const before = await served.rssMb();
-    const measured = await drive(served.url, load);
-    const after = await served.rssMb();
-    return { ...measured, rss_mb: after, rss_growth_mb: after - before };
+    for (const [name, start] of Object.entries(starts)) {
+      const server = await start();
+      running.push({ name, server, runs: [], before: 0 });
+      await warmUp(server, warm);
+    }
+    for (const one of running) one.before = (await one.server.rssMb()) ?? 0;
+    const requests = Math.ceil(load.requests * share);
+    for (let round = 0; round < rounds; round += 1) {
+      for (const { server, runs } of running) runs.push(await drive(server, { ...load, requests }));
+    }
+    for (const { name, server, runs, before } of running) {
+      const after = await server.rssMb();
+      const growth = after === null ? null : after - before;
+      results[name] = { ...medians(runs), rss_mb: after, rss_growth_mb: growth };
+    }
   } finally {
-    await served.close();
+    for (const { server } of running) await server.close();
   }
 }
 
-function tableOf(all: Readonly<Record<string, Result>>): string {
-  const direct = all['direct'];
-  const rows = Object.entries(all).map(([name, result]) => [
-    name,
-    `${result.json_rps.toFixed(0)} (${ratio(result.json_rps, direct?.json_rps)})`,
-    `${result.stream_rps.toFixed(0)} (${ratio(result.stream_rps, direct?.stream_rps)})`,
-    added(result.ttfb_p50_ms, direct?.ttfb_p50_ms),
-    added(result.ttfb_p99_ms, direct?.ttfb_p99_ms),
-    result.rss_mb === null ? '-' : result.rss_mb.toFixed(0),
-    result.rss_growth_mb === null ? '-' : result.rss_growth_mb.toFixed(1),
-    String(result.errors),
-  ]);
-  const head = [
-    '',
-    'JSON/s',
-    'streams/s',
-    '+first byte p50 ms',
-    '+p99 ms',
-    'RSS MiB',
-    'growth MiB',
-    'errors',
-  ];
-  const widths = head.map((title, index) =>
-    Math.max(title.length, ...rows.map((row) => row[index]?.length ?? 0)),
-  );
-  return [head, ...rows]
-    .map((row) => `${row.map((cell, i) => cell.padStart(widths[i] ?? 0)).join('  ')}\n`)
-    .join('');
-}
-
-function ratio(value: number, base = Number.NaN): string {
-  return `${(value / base).toFixed(2)}×`;
-}
-
-function added(value: number, base = Number.NaN): string {
-  return (value - base).toFixed(2);
+function medians(runs: readonly Measured[]): Measured {
+  const of = (key: keyof Measured) => {
+    const sorted = runs.map((run) => run[key]).toSorted((a, b) => a - b);
+    return sorted[sorted.length >> 1] ?? Number.NaN;
+  };
+  return {
+    json_rps: of('json_rps'),
+    stream_rps: of('stream_rps'),
+    ttfb_p50_ms: of('ttfb_p50_ms'),
+    ttfb_p99_ms: of('ttfb_p99_ms'),
+    errors: runs.reduce((sum, { errors }) => sum + errors, 0),
+  };
 }

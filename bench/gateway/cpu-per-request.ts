@@ -59,7 +59,7 @@ async function measure(served: Served, { json, stream }: Costs): Promise<void> {
 }
 
 async function costOf(served: Served, isStreamed: boolean): Promise<number> {
-  const asker = createAsker(served.url, connections);
+  const asker = createAsker(served, connections);
   const before = await served.mainThreadCpuMs();
   let left = requests;
   const worker = async () => {

@@ -1,4 +1,5 @@
 import { Pool } from 'undici';
+import type { Served } from './served.ts';
 
 /** What one variant showed. */
 export interface Measured {
@@ -28,7 +29,10 @@ export interface Asker {
   close(): Promise<void>;
 }
 
-export function createAsker(url: string, connections: number): Asker {
+/** Who is asked. */
+export type Asked = Pick<Served, 'url' | 'headers'>;
+
+export function createAsker({ url, headers }: Asked, connections: number): Asker {
   const pool = new Pool(url, { connections });
   let errors = 0;
   const ask = async (isStreamed: boolean): Promise<number> => {
@@ -37,7 +41,7 @@ export function createAsker(url: string, connections: number): Asker {
     const { statusCode, body } = await pool.request({
       method: 'POST',
       path: '/v1/chat/completions',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...headers },
       body: JSON.stringify({
         model: 'bench',
         stream: isStreamed,
@@ -56,10 +60,9 @@ export function createAsker(url: string, connections: number): Asker {
   return { ask, errors: () => errors, close: () => pool.close() };
 }
 
-/** Measures one server. */
-export async function drive(url: string, { requests, connections, alone }: Load): Promise<Measured> {
-  const { ask, errors, close } = createAsker(url, connections);
-  for (let warm = 0; warm < 20; warm += 1) await ask(warm % 2 === 0);
+/** Measures one server once; it is warm already. */
+export async function drive(asked: Asked, { requests, connections, alone }: Load): Promise<Measured> {
+  const { ask, errors, close } = createAsker(asked, connections);
   const jsonRps = await perSecond(() => ask(false), { requests, connections });
   const streamRps = await perSecond(() => ask(true), { requests, connections });
   const times: number[] = [];
@@ -73,6 +76,17 @@ export async function drive(url: string, { requests, connections, alone }: Load)
     ttfb_p99_ms: quantile(times, 0.99),
     errors: errors(),
   };
+}
+
+const WARM_CONNECTIONS = 8;
+
+/** Lets a server's code be compiled: so many requests of each kind. */
+export async function warmUp(asked: Asked, requests: number): Promise<void> {
+  const { ask, close } = createAsker(asked, WARM_CONNECTIONS);
+  const load = { requests, connections: WARM_CONNECTIONS };
+  await perSecond(() => ask(false), load);
+  await perSecond(() => ask(true), load);
+  await close();
 }
 
 async function perSecond(

@@ -1,7 +1,13 @@
+import type { Served } from './served.ts';
+
 /** In a served process: says where it listens, and answers questions about its memory, its main thread's CPU and that
  *  of all its threads.
- *  @param metricsUrl - where it tells what it counts */
-export function reportToDriver(url: string, metricsUrl: string | null = null): void {
+ *  @param more - where it tells what it counts, and what it wants of every request */
+export function reportToDriver(
+  url: string,
+  more: Partial<Pick<Served, 'metricsUrl' | 'headers'>> = {},
+): void {
+  const { metricsUrl = null, headers = {} } = more;
   process.on('message', (question) => {
     if (question === 'cpu') {
       const { user, system } = process.threadCpuUsage();
@@ -15,7 +21,7 @@ export function reportToDriver(url: string, metricsUrl: string | null = null): v
     globalThis.gc?.();
     process.send?.({ rssMb: process.memoryUsage.rss() / 2 ** 20 });
   });
-  process.send?.({ url, metricsUrl });
+  process.send?.({ url, metricsUrl, headers });
 }
 
 /** What the driver handed to this process. */

@@ -7,6 +7,8 @@ export interface Served {
   readonly url: string;
   /** Where it tells what it counts; null where it counts nothing. */
   readonly metricsUrl: string | null;
+  /** What it wants of every request. */
+  readonly headers: Readonly<Record<string, string>>;
   /** Resident memory after a garbage collection, in MiB. */
   rssMb(): Promise<number>;
   /** What its main thread has used of a core since it began, in milliseconds. */
@@ -19,7 +21,7 @@ export interface Served {
 /** Starts one of the servers beside this file.
  *  @param settings - handed to it as JSON */
 export async function serve(
-  name: 'upstream' | 'express-proxy' | 'telltale',
+  name: 'upstream' | 'express-proxy' | 'telltale' | 'portkey',
   settings: object = {},
 ): Promise<Served> {
   const file = fileURLToPath(new URL(`./${name}.ts`, import.meta.url));
@@ -33,8 +35,8 @@ export async function serve(
   const failed = once(child, 'exit').then(([code]) => {
     throw new Error(`${name} ended with ${code} before it served`);
   });
-  const [{ url, metricsUrl }] = (await Promise.race([once(child, 'message'), failed])) as [
-    Pick<Served, 'url' | 'metricsUrl'>,
+  const [{ url, metricsUrl, headers }] = (await Promise.race([once(child, 'message'), failed])) as [
+    Pick<Served, 'url' | 'metricsUrl' | 'headers'>,
   ];
   failed.catch(() => {});
   const cpuMs = async (question: string) => {
@@ -45,6 +47,7 @@ export async function serve(
   return {
     url,
     metricsUrl,
+    headers,
     async rssMb() {
       child.send('memory');
       const [{ rssMb }] = (await once(child, 'message')) as [{ rssMb: number }];

@@ -25,4 +25,4 @@ const config = configSchema.parse({
   detector,
 });
 const running = await startTelltale(config, { webPath: folder, log: createLogger('error') });
-reportToDriver(running.url, running.metricsUrl);
+reportToDriver(running.url, { metricsUrl: running.metricsUrl });
