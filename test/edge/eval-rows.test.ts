@@ -30,6 +30,7 @@ test('a text is one segment, of the user unless a role is given', async () => {
     line: 1,
     labels: new Map([['any', 1]]),
     topic: 't',
+    route: null,
     segments: [{ role: 'user', text: 'a' }],
   });
   assert.deepEqual(spoken?.segments, [{ role: 'assistant', text: 'b' }]);
