@@ -7,11 +7,15 @@ import {
   type JsonSchema,
   schemaAt,
 } from './json-schema.ts';
+import { readMeasuredRules } from './measured.ts';
 import { LANGUAGE } from './reference-language.ts';
 import { RATES } from './reference-rates.ts';
+import { shippedFeatureset, shippedSection } from './reference-shipped.ts';
 import { TOOLS } from './reference-tools.ts';
+import { readShippedRules } from './shipped-rules.ts';
 
-/** The reference of the rule language in Markdown: what the schema says of every key, and what the keys mean. */
+/** The reference of the rule language in Markdown: what the schema says of every key, what the keys mean, and what the
+ *  shipped rules find. */
 export function createReference(root: JsonSchema = createRuleJsonSchema()): string {
   const table = (title: string, path: readonly PropertyKey[]) =>
     tableOf(root, title, mappingOf(root, schemaAt(root, path) ?? {}));
@@ -34,7 +38,8 @@ export function createReference(root: JsonSchema = createRuleJsonSchema()): stri
     table('A filter', ['filters', 0]),
     table('An override', ['overrides', 0]),
   ];
-  return `${LANGUAGE.before}\n${sections.join('\n')}\n${LANGUAGE.after}${TOOLS}${RATES}`;
+  const shipped = shippedSection(readShippedRules(), readMeasuredRules(), shippedFeatureset());
+  return `${LANGUAGE.before}\n${sections.join('\n')}\n${LANGUAGE.after}${TOOLS}${RATES}\n${shipped}`;
 }
 
 function tableOf(root: JsonSchema, title: string, schema: JsonSchema): string {

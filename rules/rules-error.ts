@@ -1,5 +1,6 @@
 export type RulesErrorCode =
   | 'NOT_COMPILED'
+  | 'SHIPPED_BROKEN'
   | 'TOKENS_OUT_OF_ORDER'
   | 'SIGNAL_MISSING'
   | 'SEGMENT_FINISHED'

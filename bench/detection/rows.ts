@@ -15,9 +15,23 @@ export interface MeasuringRow {
 /** All rows, by the training's own choice of what is not trained on.
  *  @throws Error when Python fails */
 export async function readMeasuringRows(perSource?: string): Promise<MeasuringRow[]> {
-  const share = perSource === undefined ? [] : ['--per-source', perSource];
-  const python = spawn('python3', ['training/eval_rows.py', ...share], {
+  return readRows(perSource === undefined ? [] : ['--per-source', perSource], {});
+}
+
+/** The rows that come with the project alone: the same wherever they are read.
+ *  @throws Error when Python fails */
+export async function readWrittenRows(): Promise<MeasuringRow[]> {
+  // There is no public data below that folder.
+  return readRows(['--per-source', '0'], { TELLTALE_DATA_ROOT: 'training/written' });
+}
+
+async function readRows(
+  options: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<MeasuringRow[]> {
+  const python = spawn('python3', ['training/eval_rows.py', ...options], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...env },
   });
   const ended = new Promise<number | null>((resolve, reject) => {
     python.once('error', reject);

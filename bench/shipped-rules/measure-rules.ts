@@ -1,0 +1,111 @@
+import { availableParallelism } from 'node:os';
+import { type Detector, wilson } from '../../detectors/index.ts';
+import { mapInFlight } from '../../gateway/commands/map-in-flight.ts';
+import {
+  type BacktestedRow,
+  createBacktest,
+  isCalibratable,
+  type Promised,
+  promisesOf,
+  type RuleSet,
+  type Target,
+} from '../../rules/index.ts';
+import type { MeasuredRule, MeasuredRules, MeasuredShare } from '../../rules/measured.ts';
+import { ROLE_OF_TARGET } from '../../rules/resolve-threshold.ts';
+import type { RuleDefinition } from '../../rules/schema.ts';
+import { decidingDigest, readShippedRules } from '../../rules/shipped-rules.ts';
+import type { MeasuringRow } from '../detection/rows.ts';
+
+export interface MeasuringBench {
+  readonly detector: Detector;
+  readonly ruleSet: RuleSet;
+}
+
+/** A row with the rules that fired on it. */
+interface Judged {
+  readonly row: MeasuringRow;
+  readonly result: BacktestedRow;
+}
+
+const IN_FLIGHT = 16 * availableParallelism();
+/** The part that was written as ordinary traffic, not as a contrast to harm. */
+const ORDINARY = 'ordinary_traffic';
+
+/** Lets the rules judge every row, as the gateway would judge a segment, and counts. */
+export async function measureRules(
+  bench: MeasuringBench,
+  rows: readonly MeasuringRow[],
+): Promise<MeasuredRules> {
+  const backtest = createBacktest(bench);
+  let done = 0;
+  const judged = await mapInFlight(rows, IN_FLIGHT, async (row): Promise<Judged> => {
+    const { role, text } = row;
+    const result = await backtest.run({ isPositive: false, segments: [{ role, text }] });
+    done += 1;
+    if (done % 500 === 0) process.stderr.write(`${done} of ${rows.length} rows\n`);
+    return { row, result };
+  });
+  const kinds = Object.groupBy(rows, ({ part }) => part.split('/', 1)[0] ?? '');
+  return {
+    version: 1,
+    featureset: bench.detector.featureset.digest,
+    rows: Object.fromEntries(Object.entries(kinds).map(([kind, members]) => [kind, members?.length ?? 0])),
+    rules: readShippedRules().map((rule) => measureRule(rule, judged, bench)),
+  };
+}
+
+function measureRule(rule: RuleDefinition, all: readonly Judged[], bench: MeasuringBench): MeasuredRule {
+  const labels = labelsOf(rule);
+  const read = all.filter(({ result }) => rule.target === 'any' || result.targets.has(rule.target));
+  const labelled = read.filter(({ row }) => isLabelled(row, labels));
+  const isWanted = ({ row }: Judged) => labels.some((label) => row.labels[label] === 1);
+  const isOrdinary = ({ row }: Judged) => row.part.endsWith(`/${ORDINARY}`);
+  const [wanted, others] = [labelled.filter(isWanted), labelled.filter((one) => !isWanted(one))];
+  const share = (members: readonly Judged[]) => shareOf(rule.id, members);
+  return {
+    id: rule.id,
+    name: rule.name,
+    decides: decidingDigest(rule),
+    labels,
+    promised: promisesOf(bench.ruleSet)
+      .filter(({ ruleId }) => ruleId === rule.id)
+      .map((one) => promisedBy(one, rule.target, bench)),
+    recall: share(wanted),
+    nearMisses: share(others.filter((one) => !isOrdinary(one))),
+    ordinary: share(others.filter(isOrdinary)),
+  };
+}
+
+/** The concepts that a rule reads; rows are labelled by their names. */
+function labelsOf({ detection }: RuleDefinition): string[] {
+  const concepts = Object.values(detection).flatMap(({ signal }) => signal?.concept ?? []);
+  return [...new Set(concepts)];
+}
+
+/** Known to be what is looked for, or known to be none of it. */
+function isLabelled({ labels: given }: MeasuringRow, labels: readonly string[]): boolean {
+  return labels.some((label) => given[label] === 1) || labels.every((label) => given[label] === 0);
+}
+
+function shareOf(ruleId: string, members: readonly Judged[]): MeasuredShare {
+  const hits = members.filter(({ result }) => result.fired.has(ruleId)).length;
+  const rows = members.length;
+  return { hits, rows, interval: rows === 0 ? null : rounded(wilson(hits, rows)) };
+}
+
+function promisedBy(
+  { condition, signal, aggregate, rate }: Promised,
+  target: Target,
+  { detector }: MeasuringBench,
+): MeasuredRule['promised'][number] {
+  if (!isCalibratable(aggregate)) throw new TypeError(`${condition}: ${aggregate.kind} has no calibration`);
+  const found = detector.featureset.threshold(signal, aggregate, rate, ROLE_OF_TARGET[target]);
+  if ('refused' in found) throw new TypeError(`${condition}: ${found.message}`);
+  const { value: threshold, segments, traffic, interval } = found;
+  return { condition, rate, threshold, segments, traffic, interval: rounded(interval) };
+}
+
+function rounded([lower, upper]: readonly [number, number]): [number, number] {
+  const to5 = (value: number) => Math.round(value * 1e5) / 1e5;
+  return [to5(lower), to5(upper)];
+}

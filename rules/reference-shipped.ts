@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { MeasuredRule, MeasuredRules, MeasuredShare } from './measured.ts';
+import type { RuleDefinition } from './schema.ts';
+import { decidingDigest } from './shipped-rules.ts';
+
+const MANIFEST = join(import.meta.dirname, '../models/default/manifest.json');
+
+/** Digest of the featureset that comes with Telltale: sha256 over its manifest, in hexadecimal. */
+export function shippedFeatureset(): string {
+  return createHash('sha256').update(readFileSync(MANIFEST)).digest('hex');
+}
+
+/** The part of the rule reference on the rules that come with Telltale, with what was measured of them. */
+export function shippedSection(
+  rules: readonly RuleDefinition[],
+  measured: MeasuredRules,
+  featureset: string,
+): string {
+  const isCurrent = measured.featureset === featureset;
+  const measuredOf = (rule: RuleDefinition) =>
+    isCurrent ? measured.rules.find((one) => isMeasured(rule, one)) : undefined;
+  return [
+    '## Shipped rules',
+    '',
+    ...aboutFigures(measured, isCurrent),
+    '',
+    '| rule | reads | status | promised on ordinary traffic | found | false alarms, near-misses | false alarms, ordinary rows |',
+    '|---|---|---|---|---|---|---|',
+    ...rules.map((rule) => rowOf(rule, measuredOf(rule))),
+    '',
+    ...rules.flatMap(textOf),
+  ].join('\n');
+}
+
+/** Figures hold for a rule as it was when it was measured. */
+function isMeasured(rule: RuleDefinition, { id, decides }: MeasuredRule): boolean {
+  return id === rule.id && decides === decidingDigest(rule);
+}
+
+function aboutFigures({ featureset, rows }: MeasuredRules, isCurrent: boolean): string[] {
+  const counts = Object.entries(rows).map(([kind, count]) => `${count} ${kind}`);
+  const stale = isCurrent
+    ? []
+    : [
+        '**The figures are of another featureset and are left out: run `npm run eval:rules` and `npm run docs`.**',
+        '',
+      ];
+  return [
+    ...stale,
+    `Measured with featureset \`${featureset.slice(0, 16)}\` by \`npm run eval:rules\` on the committed rows that nothing was`,
+    `trained on (${counts.join(', ')}), by whole segments as the gateway judges them; figures and digests are in`,
+    '`rules/shipped/measured.json`. Each figure is hits of rows and, in brackets, its 95 % Wilson interval. *Promised*: the rate',
+    'that the rule states, and the interval of the true rate by the ordinary segments of its calibration. *Found*: rows that',
+    'carry the label that the rule looks for. *Near-misses*: rows without it, most of which were written to be nearly so, with the',
+    'same words; of ordinary traffic far fewer are false alarms. *Ordinary rows* were written as such, few and short. One writer a',
+    'row and no second annotator; `telltale rules backtest` measures on your own rows. *changed* stands where a rule is not what',
+    'it was when it was measured.',
+  ];
+}
+
+function rowOf(rule: RuleDefinition, measured: MeasuredRule | undefined): string {
+  const cells = [`\`${rule.name}\``, `\`${rule.target}\``, `\`${rule.status}\``];
+  if (measured === undefined) return `| ${[...cells, 'changed', '', '', ''].join(' | ')} |`;
+  const promised = measured.promised.map(
+    ({ rate, segments, interval }) =>
+      `1/${Math.round(1 / rate)} (${percents(interval)} by ${segments} segments)`,
+  );
+  const { recall, nearMisses, ordinary } = measured;
+  return `| ${[...cells, promised.join('; '), ...[recall, nearMisses, ordinary].map(shareText)].join(' | ')} |`;
+}
+
+function shareText({ hits, rows, interval }: MeasuredShare): string {
+  if (interval === null) return 'no rows';
+  return `${hits} of ${rows} (${percents(interval)})`;
+}
+
+function percents(interval: readonly number[]): string {
+  const [lower, upper] = interval.map((share) => Number((share * 100).toPrecision(2)));
+  return `${lower} to ${upper} %`;
+}
+
+function textOf(rule: RuleDefinition): string[] {
+  const { name, title, description, level, mode, action, tags, falsepositives, tests } = rule;
+  const fires = tests.filter(({ expect }) => expect === 'fire').length;
+  const known = tests.filter((test) => test.known !== undefined).length;
+  return [
+    `### ${name}`,
+    '',
+    `${title}: level \`${level}\`, mode \`${mode}\`, action \`${action}\`. ${description.trim()}`,
+    '',
+    `Known false alarms: ${falsepositives.map((one) => one.replace(/\.$/, '')).join('; ') || 'none named'}.`,
+    `Tests: ${fires} that are to fire, ${tests.length - fires} that are not, of which the reader gets ${known} wrong.`,
+    `Tags: ${tags.map((tag) => `\`${tag}\``).join(', ') || 'none'}.`,
+    '',
+  ];
+}
