@@ -5,7 +5,7 @@ Each tool takes \`--json\`, tells its exit codes in \`telltale help rules TOOL\`
 
 | \`telltale rules …\` | what it does |
 |---|---|
-| \`init NAME --wanted FILE --unwanted FILE\` | a first rule from examples: concepts, thresholds for a rate, tests |
+| \`init NAME --wanted FILE --unwanted FILE\` | a first rule from examples: concepts or features, thresholds for a rate, tests |
 | \`check\` | every error and warning of the files, with its place |
 | \`test\`, \`coverage\` | runs the tests beside the rules; which conditions they saw true and false |
 | \`explain RULE --text TEXT\` | why a rule fires on a text, or how far it is from it |
@@ -20,13 +20,23 @@ Each tool takes \`--json\`, tells its exit codes in \`telltale help rules TOOL\`
 ### Init
 
 \`rules init NAME --wanted FILE --unwanted FILE\` makes a first rule of examples, one text a line. The reader scores them;
-chosen are the one to three concepts that find most of the wanted examples beyond the unwanted ones that they find too,
-each under its own aggregate and with \`rarer_than\`. Where several are chosen they share \`--rate 1/N\` (two get
-\`1/2N\` each), so that the rule stays within it. It begins in mode \`shadow\`, with the examples as its tests; those that
-it gets wrong are marked \`known\`. How many it gets right says little, since it was chosen by them: measure it with
-\`rules backtest\` on texts that it has not seen. Single features are not proposed. The
-calibration has curves of some of them, for which a rule by hand may give \`rarer_than\`; of the others only the density is
-known, the share of tokens on which they are active at all, and that promises nothing of a segment.
+chosen are the one to three concepts or single features that find most of the wanted examples beyond the unwanted ones
+that they find too, each under its own aggregate and with \`rarer_than\`. Where several are chosen they share \`--rate 1/N\`
+(two get \`1/2N\` each), so that the rule stays within it. Of signals that find as much a concept goes before a feature. A
+feature is written by its label, or where that is not its own by its index, with the label as a comment and the file bound
+to this featureset. The rule begins in mode \`shadow\`, with the examples as its tests; those that it gets wrong are marked
+\`known\`.
+
+Features are tried where the calibration has a curve of them that carries the rate, which it has of those that concepts are
+made of (some 430). Of the others only the density is known, the share of tokens on which they are active at all: that
+promises nothing of a segment, so they are not proposed.
+
+How many examples the rule gets right says little, since it was chosen by them, among hundreds of signals: with few examples
+one that tells them apart perfectly may do so by chance. So \`init\` says how many signals it compared, and in how many of 999 draws a
+choice among the same signals does as well where wanted and unwanted are shuffled (a permutation test of the whole choice,
+so their number is accounted for). Above 5 % it may be chance, and more examples are needed; below it something tells the
+two kinds apart, which need not be what you meant: read the label, and measure the rule with \`rules backtest\` on texts that
+it has not seen. The rate holds either way, as the calibration knows nothing of the examples.
 
 ### Check
 

@@ -8,8 +8,15 @@ export {
   type Weight,
 } from './diff-rules.ts';
 export { type FormatResult, type FormattedFile, formatRules } from './format-rules.ts';
-export type { ChosenConcept } from './init/choose-concepts.ts';
-export { type Proposal, type ProposeResult, proposeRule, type ToPropose } from './init/propose-rule.ts';
+export type { Chance } from './init/chance-of-choice.ts';
+export type { ChosenSignal } from './init/choose-signals.ts';
+export {
+  type Compared,
+  type Proposal,
+  type ProposeResult,
+  proposeRule,
+  type ToPropose,
+} from './init/propose-rule.ts';
 export { junitText } from './junit.ts';
 export {
   type CalibrationLearner,

@@ -15,7 +15,7 @@ import { formatTable } from './table.ts';
 
 /** All of them become tests in one file, which has a bound. */
 const MAX_EXAMPLES = 500;
-const MAX_CONCEPTS = 3;
+const MAX_SIGNALS = 3;
 const RATE = /^1\/([1-9]\d{0,7})$/;
 
 const options = {
@@ -40,10 +40,12 @@ NAME             of the rule: words in lower case joined by hyphens
 --rate 1/N       at most one in N ordinary segments may be found, by the calibration; default 1/200
 --out FILE       where the rule file goes; default NAME.yaml. A file that is there is never overwritten
 
-Scores the examples with the reader, chooses the one to ${MAX_CONCEPTS} concepts that find most wanted examples beyond the unwanted
-ones that they find too, and writes a rule in mode shadow with the examples as its tests; several concepts share the rate.
-Tests that the rule gets wrong are marked known: they show what the rule cannot do yet. The counts are of the very examples
-that it was chosen by: measure it with rules backtest on others. Exit code 1 where no concept tells them apart.`,
+Scores the examples with the reader and chooses the one to ${MAX_SIGNALS} concepts or single features that find most wanted
+examples beyond the unwanted ones that they find too; several share the rate, and of equals a concept goes first. Features
+whose calibration does not carry the rate are left out. Writes a rule in mode shadow with the examples as its tests; those
+that the rule gets wrong are marked known: they show what it cannot do yet. The counts are of the very examples that it was
+chosen by, among hundreds of signals: it says how often a choice does as well where wanted and unwanted are shuffled, and
+rules backtest measures the rule on others. Exit code 1 where nothing tells the examples apart.`,
   options,
   maxPositionals: 1,
   run: init,
@@ -62,7 +64,7 @@ async function init({ values, positionals, io }: Call<typeof options>): Promise<
   const examples = { wanted: await readExamples(wanted), unwanted: await readExamples(unwanted) };
   const { detector } = await openDetector(io.env);
   try {
-    const result = await proposeRule(detector, { name, role, oneIn, maxConcepts: MAX_CONCEPTS, ...examples });
+    const result = await proposeRule(detector, { name, role, oneIn, maxSignals: MAX_SIGNALS, ...examples });
     if (!result.ok) {
       io.stderr.write(formatProblems(result.problems, { isColoured: io.hasColours }));
       throw new CommandFailure(`rules init: ${result.message}`);
@@ -129,15 +131,17 @@ function report(
     writeJson(io, { file, ...told });
     return;
   }
-  const { concepts, wanted, unwanted, misses, falseAlarms } = proposal;
-  const rows = concepts.map(({ concept, rate, threshold, auroc }) => [
-    concept,
+  const { signals, wanted, unwanted, misses, falseAlarms, warning } = proposal;
+  const rows = signals.map(({ signal, rate, threshold, auroc }) => [
+    signal,
     rate,
     threshold.toFixed(3),
     auroc.toFixed(3),
   ]);
-  io.stdout.write(formatTable([['concept', 'rarer than', 'threshold', 'AUROC'], ...rows]));
+  io.stdout.write(formatTable([['signal', 'rarer than', 'threshold', 'AUROC'], ...rows]));
+  for (const { signal, label } of signals) if (label !== null) io.stdout.write(`${signal}: ${label}\n`);
   io.stdout.write(
     `${file}: fires on ${wanted - misses} of ${wanted} wanted and ${falseAlarms} of ${unwanted} unwanted examples; mode shadow\n`,
   );
+  io.stdout.write(`${warning}\n`);
 }

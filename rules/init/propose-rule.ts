@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { stringify } from 'yaml';
 import type { Detector, Role } from '../../detectors/index.ts';
-import { formattedText } from '../format-rules.ts';
 import { compileFiles } from '../load.ts';
-import { runRuleTests, type TestOutcome } from '../run-tests.ts';
+import { runRuleTests } from '../run-tests.ts';
 import type { RuleProblem } from '../types.ts';
-import { type ChosenConcept, chooseConcepts, nearestConcept } from './choose-concepts.ts';
-import { type Examples, scoreExamples } from './score-examples.ts';
+import { type Chance, chanceOfChoice } from './chance-of-choice.ts';
+import { type ChosenSignal, chooseSignals, nearestSignal } from './choose-signals.ts';
+import { draftRule } from './draft-rule.ts';
+import { type Examples, type SignalScores, scoreExamples } from './score-examples.ts';
+import { signalsToTry } from './signals-to-try.ts';
 
 /** What a rule is proposed from. */
 export interface ToPropose extends Examples {
@@ -16,14 +17,24 @@ export interface ToPropose extends Examples {
   readonly role: Role;
   /** At most one in so many ordinary segments may be found. */
   readonly oneIn: number;
-  /** At most so many concepts. */
-  readonly maxConcepts: number;
+  /** At most so many concepts and features. */
+  readonly maxSignals: number;
+}
+
+/** How many signals a rule was chosen among: those whose calibration carries the rate. */
+export interface Compared {
+  readonly concepts: number;
+  readonly features: number;
 }
 
 /** A rule file, and what its rule does to the examples. */
 export interface Proposal {
   readonly text: string;
-  readonly concepts: readonly ChosenConcept[];
+  readonly signals: readonly ChosenSignal[];
+  readonly compared: Compared;
+  readonly chance: Chance;
+  /** One sentence on both. */
+  readonly warning: string;
   readonly wanted: number;
   readonly unwanted: number;
   /** Wanted examples that it does not find, and unwanted ones that it does: marked as known in the file. */
@@ -36,86 +47,78 @@ export type ProposeResult =
   /** The problems are those of the file, where a name or an example cannot stand in one. */
   | { readonly ok: false; readonly message: string; readonly problems: readonly RuleProblem[] };
 
-const TARGET_OF_ROLE = { user: 'input', assistant: 'output', system: 'system', tool: 'tool_result' } as const;
+const DIGEST_DIGITS = 12;
+/** Above this a choice passes for one that chance makes. */
+const MAX_PROBABILITY = 0.05;
 
-/** Proposes a rule that finds the wanted examples and leaves the unwanted ones alone: concepts with thresholds for a
- *  false-alarm rate, and the examples as its tests. The tests are run, and those that the rule gets wrong are marked.
+/** Proposes a rule that finds the wanted examples and leaves the unwanted ones alone: concepts and features with thresholds
+ *  for a false-alarm rate, and the examples as its tests. The tests are run, and those that the rule gets wrong are marked.
  *  @throws {DetectorError} where an example is not scored */
 export async function proposeRule(detector: Detector, asked: ToPropose): Promise<ProposeResult> {
-  const { role, oneIn, maxConcepts } = asked;
+  const { oneIn, maxSignals: atMost } = asked;
   const { featureset } = detector;
-  const scores = await scoreExamples(detector, asked, role);
-  const choice = chooseConcepts({ scores, featureset, role, oneIn, atMost: maxConcepts });
-  if (choice === null) return refused(nearestMessage(nearestConcept(scores), asked));
-  const id = randomUUID();
-  const draft = fileText(asked, { id, concepts: choice.concepts, outcomes: [] });
+  const tried = signalsToTry(featureset, { ...asked, atMost });
+  const compared = countKinds(tried);
+  const toChoose = {
+    signals: await scoreExamples(detector, asked, tried),
+    wanted: asked.wanted.length,
+    oneIn,
+    atMost,
+  };
+  const signals = chooseSignals(toChoose);
+  if (signals.length === 0) return refused(nearestMessage(toChoose.signals, asked, compared));
+  const chance = chanceOfChoice(toChoose);
+  const warning = warningOf(compared, chance);
+  const about = {
+    id: randomUUID(),
+    featureset: featureset.digest.slice(0, DIGEST_DIGITS),
+    signals,
+    warning,
+  };
+  const draft = draftRule(asked, { ...about, outcomes: [] });
   const loaded = compileFiles({ sources: [draft], problems: [] }, featureset);
   if (!loaded.ok) return refused('the examples make no rule file', loaded.problems);
   const { results } = await runRuleTests(loaded.ruleSet, detector);
   const error = results.find(({ outcome }) => outcome === 'error');
   if (error !== undefined) return refused(`the example "${error.test}" is not scored: ${error.message}`);
-  const outcomes = results.map(({ outcome }) => outcome);
-  const { text } = fileText(asked, { id, concepts: choice.concepts, outcomes });
+  const { text } = draftRule(asked, { ...about, outcomes: results.map(({ outcome }) => outcome) });
   const wrong = results.filter(({ outcome }) => outcome === 'fail');
   const misses = wrong.filter(({ expect }) => expect === 'fire').length;
   const counts = { wanted: asked.wanted.length, unwanted: asked.unwanted.length };
-  return {
-    ok: true,
-    proposal: { text, concepts: choice.concepts, ...counts, misses, falseAlarms: wrong.length - misses },
-  };
+  const told = { text, signals, compared, chance, warning };
+  return { ok: true, proposal: { ...told, ...counts, misses, falseAlarms: wrong.length - misses } };
+}
+
+function countKinds(tried: readonly { readonly signal: string }[]): Compared {
+  const features = tried.filter(({ signal }) => signal.startsWith('feature/')).length;
+  return { concepts: tried.length - features, features };
 }
 
 function refused(message: string, problems: readonly RuleProblem[] = []): ProposeResult {
   return { ok: false, message, problems };
 }
 
-function nearestMessage(nearest: ReturnType<typeof nearestConcept>, { oneIn }: ToPropose): string {
-  const which =
+function warningOf(compared: Compared, { draws, asGood, probability }: Chance): string {
+  const verdict =
+    probability > MAX_PROBABILITY
+      ? 'it may be chance, so give more examples'
+      : 'that something tells them apart is hardly chance';
+  return `Chosen among ${namedKinds(compared)}; with wanted and unwanted shuffled, a choice among them does as well in ${asGood} of ${draws} draws: ${verdict}.`;
+}
+
+function namedKinds({ concepts, features }: Compared): string {
+  return `${concepts} concepts and ${features} features`;
+}
+
+function nearestMessage(
+  signals: readonly SignalScores[],
+  { oneIn, wanted }: ToPropose,
+  compared: Compared,
+): string {
+  const nearest = nearestSignal(signals, wanted.length);
+  const told =
     nearest === null
-      ? 'the featureset has no concepts'
-      : `${nearest.concept} tells them apart best, with an AUROC of ${nearest.auroc.toFixed(3)}`;
-  return `at a rate of 1/${oneIn} no concept finds more wanted than unwanted examples; ${which}. Try a less rare --rate, more examples, or a rule by hand`;
-}
-
-interface Written {
-  readonly id: string;
-  readonly concepts: readonly ChosenConcept[];
-  /** Of the tests, in their order; none are known yet where it is empty. */
-  readonly outcomes: readonly TestOutcome[];
-}
-
-function fileText(asked: ToPropose, { id, concepts, outcomes }: Written) {
-  const { name, role, oneIn, wanted, unwanted } = asked;
-  const known = (i: number, kind: 'miss' | 'false_alarm') => (outcomes[i] === 'fail' ? { known: kind } : {});
-  const rule = {
-    id,
-    name,
-    title: `Texts like ${wanted.length} examples of ${name}`,
-    description: `Proposed from ${wanted.length} wanted and ${unwanted.length} unwanted examples. Say here what it finds and what it does not.`,
-    status: 'experimental',
-    version: 1,
-    level: 'medium',
-    mode: 'shadow',
-    target: TARGET_OF_ROLE[role],
-    detection: Object.fromEntries(
-      concepts.map(({ concept, rate }) => [nameOf(concept), { signal: { concept }, rarer_than: rate }]),
-    ),
-    condition: concepts.length === 1 ? nameOf(concepts[0]?.concept ?? '') : '1 of them',
-    tests: [
-      ...wanted.map((text, i) => ({ text, expect: 'fire', ...known(i, 'miss') })),
-      ...unwanted.map((text, i) => ({
-        text,
-        expect: 'quiet',
-        ...known(wanted.length + i, 'false_alarm'),
-      })),
-    ],
-  };
-  const head = `# Proposed for a false-alarm rate of at most 1/${oneIn}. It only counts until its mode is flag.\n`;
-  const body = stringify({ version: 1, rules: [rule] }, { lineWidth: 110 });
-  return formattedText({ file: `${name}.yaml`, text: `${head}${body}` });
-}
-
-/** A condition may not be called as every concept is. */
-function nameOf(concept: string): string {
-  return `reads_${concept.toLowerCase().replace(/[^a-z0-9]+/g, '_')}`;
+      ? 'no concept or feature of the featureset is calibrated for it'
+      : `none of ${namedKinds(compared)} finds more wanted than unwanted examples; ${nearest.signal} tells them apart best, with an AUROC of ${nearest.auroc.toFixed(3)}`;
+  return `at a rate of 1/${oneIn} ${told}. Try a less rare --rate, more examples, or a rule by hand`;
 }
