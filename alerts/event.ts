@@ -7,6 +7,8 @@ const condition = z.strictObject({
   name: z.string(),
   signal: z.string(),
   aggregate: z.strictObject({ kind: z.string(), window: z.number() }),
+  /** Only where the value is that of all segments of the exchange together. */
+  per: z.literal('exchange').optional(),
   value: z.number(),
   threshold: z.number(),
   margin: z.number(),
@@ -19,6 +21,25 @@ const feature = z.strictObject({
   label: z.string().nullable(),
   value: z.number(),
   share: z.number(),
+});
+
+/** Where a finding over a whole exchange comes from: how many segments counted, and what the strongest of them add. */
+const exchangeWide = z.strictObject({
+  count,
+  segments: z.array(
+    z.strictObject({
+      segment_id: z.string(),
+      target: z.string(),
+      role: z.string(),
+      pointer: z.string(),
+      choice: z.int().nullable(),
+      /** Of this segment alone, by the first condition over the exchange that was met. */
+      value: z.number(),
+      first_token: count,
+      last_token: count,
+      span,
+    }),
+  ),
 });
 
 /** What gave it away, in OCSF's place for evidence that no attribute of its own describes. */
@@ -38,6 +59,8 @@ const evidenceData = z.strictObject({
    *  `look_alikes`, `encoded`, `spaced`, `capitals`, `leet`, `cipher`), and what it reads, as the configured content
    *  lets it out. */
   view: z.strictObject({ changes: z.array(z.string()), text: z.string() }).optional(),
+  /** Only of a rule with a condition over the whole exchange: segment and span above are those of its strongest part. */
+  exchange: exchangeWide.optional(),
   conditions: z.array(condition),
   features: z.array(feature),
 });

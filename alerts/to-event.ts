@@ -1,5 +1,5 @@
 import product from '../package.json' with { type: 'json' };
-import type { ConditionResult, CorrelationMatch, Finding } from '../rules/index.ts';
+import type { ConditionResult, CorrelationMatch, ExchangeMatch, Finding } from '../rules/index.ts';
 import type { DetectionFinding } from './event.ts';
 import { levelRank } from './levels.ts';
 import type { Alert } from './types.ts';
@@ -76,33 +76,41 @@ function analyticOf({
 }
 
 function evidenceOf({ finding, excerpt }: Alert): DetectionFinding['evidences'][0]['data'] {
-  const { id, target, role, pointer, choice } = finding.segment;
   return {
-    segment_id: id,
-    target,
-    role,
-    pointer,
-    choice,
-    first_token: finding.firstToken,
-    last_token: finding.lastToken,
-    span: { start: finding.span.start, end: finding.span.end },
+    ...placeOf(finding),
     excerpt,
     ...(finding.view === undefined
       ? {}
       : { view: { changes: [...finding.view.changes], text: finding.view.text } }),
+    ...(finding.exchange === undefined ? {} : { exchange: exchangeOf(finding.exchange) }),
     conditions: finding.conditions.map(conditionOf),
     features: finding.features.map(({ index, label, value, share }) => ({ index, label, value, share })),
   };
 }
 
+function placeOf({
+  segment: { id, target, role, pointer, choice },
+  firstToken,
+  lastToken,
+  span: { start, end },
+}: Pick<Finding, 'segment' | 'firstToken' | 'lastToken' | 'span'>) {
+  const tokens = { first_token: firstToken, last_token: lastToken };
+  return { segment_id: id, target, role, pointer, choice, ...tokens, span: { start, end } };
+}
+
+function exchangeOf({ count, segments }: ExchangeMatch) {
+  return { count, segments: segments.map((one) => ({ ...placeOf(one), value: one.value })) };
+}
+
 function conditionOf(condition: ConditionResult) {
-  const { name, signal, aggregate, value, threshold, margin, rate, rateInterval } = condition;
+  const { name, signal, aggregate, per, value, threshold, margin, rate, rateInterval } = condition;
   const interval: [number, number] | null = rateInterval === null ? null : [...rateInterval];
   const { kind, window } = aggregate;
   return {
     name,
     signal,
     aggregate: { kind, window },
+    ...(per === undefined ? {} : { per }),
     value,
     threshold,
     margin,

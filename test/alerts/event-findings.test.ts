@@ -38,3 +38,37 @@ test('an alert of a correlation says what came together', () => {
     events: [{ rule_id: 'r', exchange_id: 'e', time: 1 }],
   });
 });
+
+test('an alert of a finding over a whole exchange says what each of its segments adds', () => {
+  const whole = finding();
+  const { segment } = whole;
+  const of = (id: string, value: number) => ({
+    segment: { ...segment, id, pointer: `/${id}` },
+    value,
+    firstToken: 1,
+    lastToken: 2,
+    span: { start: 3, end: 9 },
+  });
+  const conditions = whole.conditions.map((condition) => ({ ...condition, per: 'exchange' }) as const);
+  const match = { count: 7, segments: [of('first', 2), of('second', 3.5)] };
+  const [alert] = alertsOf(exchange({ findings: [finding({ conditions, exchange: match })] }));
+  const event = detectionFindingSchema.parse(toEvent(alert as NonNullable<typeof alert>));
+  const { data } = event.evidences[0];
+  assert.deepEqual(data.conditions[0]?.per, 'exchange');
+  assert.equal(data.exchange?.count, 7);
+  assert.deepEqual(
+    data.exchange?.segments.map(({ segment_id, pointer, value }) => [segment_id, pointer, value]),
+    [
+      ['first', '/first', 2],
+      ['second', '/second', 3.5],
+    ],
+  );
+  const { target, role, choice } = segment;
+  const place = { target, role, choice, first_token: 1, last_token: 2, span: { start: 3, end: 9 } };
+  assert.deepEqual(data.exchange?.segments[0], {
+    ...place,
+    segment_id: 'first',
+    pointer: '/first',
+    value: 2,
+  });
+});
