@@ -114,12 +114,13 @@ export async function explainRule(
 function explainConditions(rule: CompiledRule, { state, activations }: BenchReading): ExplainedCondition[] {
   const named = new Map(namesIn(rule.expression).map(({ name, isNegated }) => [name, isNegated]));
   return measure(state).map(({ condition, value, best }) => {
-    const { name, signal, minus, aggregate, threshold, rate, rateInterval } = condition;
+    const { name, signal, minus, aggregate, per, threshold, rate, rateInterval } = condition;
     return {
       name,
       signal,
       ...(minus === null ? {} : { minus }),
       aggregate,
+      ...(per === 'exchange' ? { per } : {}),
       value,
       threshold,
       margin: value === null ? null : value - threshold,

@@ -24,6 +24,7 @@ export function describeExplanation(explanation: Explanation, options: Explanati
     `${rule.name} ${hasFired ? 'fires' : 'does not fire'} (said by ${role})\n` +
       `condition: ${expression.text}: ${expression.holds ? 'holds' : 'does not hold'}\n`,
     conditionTable(explanation.conditions),
+    exchangeLine(explanation.conditions),
     fieldTable(explanation.fieldConditions),
     spanLine(explanation, text),
     featureTable(explanation),
@@ -47,12 +48,11 @@ function strength(value: number, threshold: number): number {
 function conditionTable(conditions: readonly ExplainedCondition[]): string {
   const head = ['condition', 'signal', 'aggregate', 'value', 'threshold', 'margin', 'promised rate', ''];
   const rows = conditions.map((condition) => {
-    const { name, signal, aggregate, value, threshold, margin, rate } = condition;
-    const { kind, window } = aggregate;
+    const { name, signal, aggregate, per, value, threshold, margin, rate } = condition;
     return [
       name,
       signal,
-      kind === 'max' || kind === 'mean' ? kind : `${kind} ${window}`,
+      `${aggregateName(aggregate)}${per === 'exchange' ? ', per exchange' : ''}`,
       figure(value),
       figure(threshold),
       margin !== null && margin > 0 ? `+${figure(margin)}` : figure(margin),
@@ -61,6 +61,16 @@ function conditionTable(conditions: readonly ExplainedCondition[]): string {
     ];
   });
   return formatTable([head, ...rows]);
+}
+
+function aggregateName({ kind, window }: ExplainedCondition['aggregate']): string {
+  return kind === 'max' || kind === 'mean' ? kind : `${kind} ${window}`;
+}
+
+function exchangeLine(conditions: readonly ExplainedCondition[]): string {
+  const wide = conditions.filter(({ per }) => per === 'exchange').map(({ name }) => name);
+  if (wide.length === 0) return '';
+  return `per exchange (${wide.join(', ')}): over all segments of an exchange that the rule reads; here the text is the only one\n`;
 }
 
 function fieldTable(conditions: readonly ExplainedFields[]): string {

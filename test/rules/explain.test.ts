@@ -95,3 +95,19 @@ test('an unknown rule is answered with the nearest, else with those that are kno
   const far = await explain(t, {}, { rule: 'weather', text: '' });
   assert.match(far.ok ? '' : far.message, /"weather"; known: deceives$/);
 });
+
+test('a condition over the whole exchange is told as one, and the others are not', async (t) => {
+  const detection = `
+      often: {signal: {concept: deception}, aggregate: count_above, token_above: 2, per: exchange, above: 1}
+      once: {signal: {concept: deception}, above: 4}`;
+  const text = 'a lie and a lie';
+  const { conditions, hasFired } = await explained(t, { detection, condition: 'often and once' }, { text });
+  assert.ok(hasFired);
+  assert.deepEqual(
+    conditions.map(({ name, per, value }) => [name, per, value]),
+    [
+      ['often', 'exchange', 2],
+      ['once', undefined, 10],
+    ],
+  );
+});
