@@ -33,54 +33,101 @@ export function createUnreadReader({ streamEnd, maxLineBytes, gap }: UnreadReade
 }
 
 const EMPTY = Buffer.alloc(0);
+const LF = 10;
+const CR = 13;
 
-/** Events are told apart only near the marks of an end; before, their borders are enough. */
+/** What stands before the bytes of an event where they are parsed by themselves: nothing at the beginning of the stream, a
+ *  line's end where a line begins, and in the middle of a line what makes the rest of it a comment. */
+type Lead = '' | '\n' | ':';
+
+/** Events are told apart only near the marks of an end; before, their borders are enough. What came of an event is joined
+ *  once it is whole: an event in many small pieces costs no more than one in few. */
 function createEndSearch({ marks, isLast }: StreamEnd, maxLineBytes: number) {
-  const longestMark = Math.max(...marks.map((mark) => mark.length));
-  /** What belongs to an event that is not whole yet, where it begins, and whether a mark stands in it. */
-  let open = EMPTY;
+  const reach = Math.max(...marks.map((mark) => mark.length)) - 1;
+  /** What has come of the event that is not whole yet, where in the stream that begins, and whether a mark is in it. */
+  let open: Buffer[] = [];
+  let openBytes = 0;
   let start = 0;
+  let lead: Lead = '';
   let isNear = false;
+  /** The event's newest bytes: marks and borders may be cut. */
+  let tail = EMPTY;
+  /** Whether the newest byte is a CR that ended the event before, to which an LF belongs then. */
+  let isAfterCr = false;
 
-  function hasMark(piece: Buffer, from: number): boolean {
-    return marks.some((mark) => piece.indexOf(mark, from, 'latin1') !== -1);
+  const hasMark = (piece: Buffer) => marks.some((mark) => piece.indexOf(mark, 0, 'latin1') !== -1);
+
+  function restart(at: number, how: Lead): void {
+    open = [];
+    openBytes = 0;
+    start = at;
+    lead = how;
+    isNear = false;
   }
 
-  function lastIn(piece: Buffer): number | null {
-    for (const item of createSseParser(maxLineBytes).push(piece)) {
-      if (item.kind === 'event' && isLast(item.data)) return start + item.start;
+  function lastIn(rest: Buffer): number | null {
+    const whole = Buffer.concat([Buffer.from(lead), ...open, rest]);
+    for (const item of createSseParser(maxLineBytes).push(whole)) {
+      if (item.kind === 'event' && isLast(item.data)) return start + item.start - lead.length;
     }
     return null;
   }
 
-  function keepOpen(piece: Buffer): void {
-    const border = borderIn(piece);
-    const rest = piece.subarray(border);
-    const isKept = rest.length <= maxLineBytes;
-    start += isKept ? border : piece.length;
+  function keep(part: Buffer): void {
+    if (part.length === 0) return;
     // A copy, since what came belongs to the caller.
-    open = isKept && rest.length > 0 ? Buffer.from(rest) : EMPTY;
-    isNear &&= hasMark(open, 0);
+    const own = Buffer.from(part);
+    open.push(own);
+    openBytes += own.length;
+    const newest = Buffer.concat([tail, own.subarray(-reach)]);
+    tail = newest.subarray(-reach);
+    if (openBytes > maxLineBytes) dropLines(own);
+  }
+
+  /** Of an event that is longer than a line may be the lines so far are let go. */
+  function dropLines(newest: Buffer): void {
+    const lineAt = Math.max(newest.lastIndexOf(LF), newest.lastIndexOf(CR)) + 1;
+    const rest = lineAt === 0 ? EMPTY : newest.subarray(lineAt);
+    restart(start + openBytes - rest.length, lineAt === 0 ? ':' : '\n');
+    if (rest.length === 0) return;
+    open = [rest];
+    openBytes = rest.length;
+    isNear = hasMark(rest);
   }
 
   return {
     /** @returns where in the stream its last event begins; null as long as that has not come whole */
     push(chunk: Buffer): number | null {
-      const piece = open.length === 0 ? chunk : Buffer.concat([open, chunk]);
-      isNear ||= hasMark(piece, Math.max(0, open.length - longestMark + 1));
-      const found = isNear ? lastIn(piece) : null;
-      if (found === null) keepOpen(piece);
-      return found;
+      const joins = isAfterCr && chunk[0] === LF;
+      const own = joins ? chunk.subarray(1) : chunk;
+      if (joins) start += 1;
+      if (chunk.length > 0) isAfterCr = false;
+      const piece = tail.length === 0 ? own : Buffer.concat([tail, own]);
+      isNear ||= hasMark(piece);
+      const border = borderIn(piece) - tail.length;
+      if (border <= 0) {
+        keep(own);
+        return null;
+      }
+      const found = isNear ? lastIn(own.subarray(0, border)) : null;
+      if (found !== null) return found;
+      const rest = own.subarray(border);
+      restart(start + openBytes + border, '\n');
+      tail = EMPTY;
+      isNear = hasMark(rest);
+      isAfterCr = rest.length === 0 && own[border - 1] === CR;
+      keep(rest);
+      return null;
     },
   };
 }
 
 /** Offset after the last blank line, or 0. */
 function borderIn(piece: Buffer): number {
-  const lines = piece.lastIndexOf('\n\n');
-  if (lines !== -1) return lines + 2;
-  const pairs = piece.lastIndexOf('\n\r\n');
-  if (pairs !== -1) return pairs + 3;
-  const returns = piece.lastIndexOf('\r\r');
-  return returns === -1 ? 0 : returns + 2;
+  const end = Math.max(...BLANK_LINES.map((ends) => piece.lastIndexOf(ends))) + 2;
+  if (end === 1) return 0;
+  return piece[end - 1] === CR && piece[end] === LF ? end + 1 : end;
 }
+
+/** A line's end right after another; CRLF is one. */
+const BLANK_LINES = ['\n\n', '\n\r', '\r\r'] as const;

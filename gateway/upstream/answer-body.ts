@@ -39,6 +39,8 @@ type Ending = { readonly error: unknown } | 'whole';
  *  costs a short answer more than all else that is done with its bytes. */
 export function createBodyIntake(source: BodySource): BodyIntake {
   let waiting: Buffer[] = [];
+  /** Pieces at the beginning that were taken: what is shifted out of a long list moves all of it. */
+  let taken = 0;
   let bytes = 0;
   let isPaused = false;
   let ending: Ending | null = null;
@@ -53,8 +55,19 @@ export function createBodyIntake(source: BodySource): BodyIntake {
     else reject(ending.error);
   }
 
+  function forget(): void {
+    waiting = [];
+    taken = 0;
+    bytes = 0;
+  }
+
   function take(chunk: Buffer): IteratorYieldResult<Buffer> {
     bytes -= chunk.length;
+    taken += 1;
+    if (taken * 2 >= waiting.length) {
+      waiting = waiting.slice(taken);
+      taken = 0;
+    }
     if (isPaused && bytes < MAX_WAITING_BYTES && ending === null) {
       isPaused = false;
       source.resume();
@@ -63,7 +76,7 @@ export function createBodyIntake(source: BodySource): BodyIntake {
   }
 
   function next(): Promise<IteratorResult<Buffer, undefined>> {
-    const chunk = waiting.shift();
+    const chunk = waiting[taken];
     if (chunk !== undefined) return Promise.resolve(take(chunk));
     if (ending === 'whole') return Promise.resolve(DONE);
     if (ending !== null) return Promise.reject(ending.error);
@@ -73,8 +86,7 @@ export function createBodyIntake(source: BodySource): BodyIntake {
   }
 
   function destroy(): void {
-    waiting = [];
-    bytes = 0;
+    forget();
     if (ending !== null) return;
     finish('whole');
     source.abort();
@@ -108,8 +120,7 @@ export function createBodyIntake(source: BodySource): BodyIntake {
     end: () => finish('whole'),
     fail: (error) => finish({ error }),
     giveUp(error) {
-      waiting = [];
-      bytes = 0;
+      forget();
       ending = null;
       finish({ error });
     },

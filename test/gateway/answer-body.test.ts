@@ -24,6 +24,23 @@ test('pieces are read in the order in which they came, before and after they cam
   assert.deepEqual(read.map(text), ['a', 'b', 'c', null]);
 });
 
+test('many pieces of one byte are read in order while more come, each once', async () => {
+  const { calls, intake, reader } = start();
+  let given = 0;
+  const give = (until: number) => {
+    for (; given < until; given += 1) intake.push(Buffer.from([given % 251]));
+  };
+  give(64 * 1024);
+  assert.deepEqual(calls, ['pause']);
+  for (let index = 0; index < 128 * 1024; index += 1) {
+    const { value } = await reader.next();
+    if (value?.[0] !== index % 251) assert.fail(`piece ${index} is ${value?.[0]}`);
+    give(Math.min(64 * 1024 + index, 128 * 1024));
+  }
+  intake.end();
+  assert.equal(text(await reader.next()), null);
+});
+
 test('a reader that does not read stops the connection, and one that reads lets it go on', async () => {
   const { calls, intake, reader } = start();
   const piece = Buffer.alloc(16 * 1024);

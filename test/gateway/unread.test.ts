@@ -49,6 +49,9 @@ const streams: [name: string, dialect: Dialect, stream: string][] = [
   ['chat', chat, events('fine [DONE] and é on').join('')],
   ['chat with more after its end', chat, `${events('fine').join('')}: bye\n\n`],
   ['chat in pairs', chat, `: hello\n\n${events('[DONE]').join('')}`.replaceAll('\n', '\r\n')],
+  ['chat in returns', chat, `${events('[DONE]').join('')}: bye\n\n`.replaceAll('\n', '\r')],
+  ['chat with a mark of order in its middle', chat, 'data: [DONE\n\n\uFEFFdata: [DONE]\n\ndata: [DONE]\n\n'],
+  ['chat that ends after a line of its own', chat, 'data: 1\r\r\uFEFFdata: 2\rdata: [DONE]\r\n\r\n\r'],
   ['chat without its end', chat, events('fine').slice(0, -1).join('')],
   ['messages', anthropic, messages],
   ['messages that break off', anthropic, 'data: {"type":"error","error":{"type":"overloaded_error"}}\n\n'],
@@ -67,6 +70,27 @@ for (const [name, dialect, stream] of streams) {
     );
   });
 }
+
+test('a large event in many small pieces is held back from where a read one is, without being joined each time', async () => {
+  const event = Buffer.from(`data: ${JSON.stringify('[DONE] é'.repeat(100_000))}\n\ndata: [DONE]\n\n`);
+  const pieces = Array.from({ length: Math.ceil(event.length / 16) }, (_, at) =>
+    event.subarray(at * 16, (at + 1) * 16),
+  );
+  const { read, unread } = await held(chat, pieces);
+  assert.deepEqual(unread, read);
+  assert.equal(read.at(-1), 'data: [DONE]\n\n'.length);
+});
+
+test('lines longer than a line may be do not hide the end of an event of several', async () => {
+  const { streamEnd } = chat;
+  assert.ok(streamEnd !== undefined);
+  const reader = createUnreadReader({ streamEnd, maxLineBytes: 100, gap: () => {} });
+  const kept = [];
+  for (const piece of [': wait\n'.repeat(20), 'data: [DO', 'NE]\r', '\n\r\n']) {
+    kept.push(await reader.push(Buffer.from(piece)));
+  }
+  assert.deepEqual(kept, [0, 0, 0, 16]);
+});
 
 test('an event longer than a line may be does not hide the end', async () => {
   const { streamEnd } = chat;
