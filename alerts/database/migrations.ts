@@ -135,10 +135,12 @@ const SILENCES = `
  *  (`PRAGMA user_version`). A step that was released is never changed: add one. */
 export const MIGRATIONS: readonly string[] = [FIRST_TABLES, SUBJECTS_AND_DEAD_RECORDS, SILENCES];
 
-/** Takes a database to the newest version, one transaction a step.
+/** Takes a database to the newest version, one transaction a step; processes that open a new file together take each step
+ *  once.
  *  @throws {AlertsError} SCHEMA_NEWER when a later version of the program wrote it */
 export function migrate(database: DatabaseSync, migrations: readonly string[] = MIGRATIONS): void {
-  const version = schemaVersion(database);
+  let version = schemaVersion(database);
+  while (version < migrations.length) version = takeStep(database, migrations);
   if (version > migrations.length) {
     throw new AlertsError(
       'SCHEMA_NEWER',
@@ -146,13 +148,18 @@ export function migrate(database: DatabaseSync, migrations: readonly string[] = 
         `${migrations.length}: run the newer program, or name another data directory`,
     );
   }
-  for (const [step, sql] of migrations.entries()) {
-    if (step < version) continue;
-    inTransaction(database, () => {
-      database.exec(sql);
-      database.exec(`PRAGMA user_version = ${step + 1}`);
-    });
-  }
+}
+
+/** Takes the next step, if one is missing still now that the file is locked, and gives the version after it. */
+function takeStep(database: DatabaseSync, migrations: readonly string[]): number {
+  return inTransaction(database, () => {
+    const version = schemaVersion(database);
+    const step = migrations[version];
+    if (step === undefined) return version;
+    database.exec(step);
+    database.exec(`PRAGMA user_version = ${version + 1}`);
+    return version + 1;
+  });
 }
 
 /** 0 for a file without tables. */

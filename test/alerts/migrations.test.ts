@@ -58,3 +58,22 @@ test('only the steps that are missing are taken, and a step that fails changes n
   assert.equal(schemaVersion(database), 3);
   database.close();
 });
+
+test('of two processes that open a new file at once each step is taken by one', (t) => {
+  const path = join(dataFolder(t), 'telltale.db');
+  const [one, other] = [new DatabaseSync(path), new DatabaseSync(path)];
+  cleanUp(t, () => [one, other].map((database) => database.close()));
+  const exec = other.exec.bind(other);
+  let isFirst = true;
+  other.exec = (sql) => {
+    // Between its look at the version and its lock the other one is there.
+    if (isFirst) {
+      isFirst = false;
+      migrate(one);
+    }
+    exec(sql);
+  };
+  migrate(other);
+  assert.equal(isFirst, false);
+  assert.equal(schemaVersion(one), MIGRATIONS.length);
+});
