@@ -76,11 +76,23 @@ const INSERT = `INSERT INTO exchanges (exchange_id, conversation_id, subject, en
 export function openKept({ path, busyTimeoutMs, maxBytes }: KeptOptions): KeptDatabase {
   const { database, setAside } = openDatabase({ path, busyTimeoutMs }, KEPT);
   const statements = prepareAll(database);
-  let bytes = Number(statements.size.get()?.['bytes'] ?? 0);
+  let version = -1;
+  let bytes = 0;
+  const count = (): void => {
+    const now = Number(statements.version.get()?.['data_version']);
+    if (now === version) return;
+    bytes = Number(statements.size.get()?.['bytes'] ?? 0);
+    version = now;
+  };
+  count();
   const sized = <Result>(work: () => Result): Result => {
     const before = bytes;
     try {
-      return inTransaction(database, work);
+      return inTransaction(database, () => {
+        // An erasure is another process's work.
+        count();
+        return work();
+      });
     } catch (error) {
       bytes = before;
       throw error;
@@ -127,6 +139,8 @@ export function openKept({ path, busyTimeoutMs, maxBytes }: KeptOptions): KeptDa
 function prepareAll(database: DatabaseSync) {
   return {
     size: database.prepare('SELECT sum(bytes) AS bytes FROM exchanges INDEXED BY kept_by_size'),
+    /** Another one after another connection has changed something. */
+    version: database.prepare('PRAGMA data_version'),
     insert: database.prepare(INSERT),
     evict: database.prepare(
       'DELETE FROM exchanges WHERE seq = (SELECT min(seq) FROM exchanges) RETURNING bytes',

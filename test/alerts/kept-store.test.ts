@@ -164,6 +164,22 @@ test('an erasure reaches what is kept, beside a store that is open, and no byte 
   assert.equal(eraseKept(dataDir, { by: 'conversation', value: 'c1' }), 2);
 });
 
+test('what another process erased is room again', async (t) => {
+  const dataDir = dataFolder(t);
+  const store = open(t, dataDir, { maxBytes: 5_000 });
+  for (const id of ['a', 'b', 'c', 'd']) store.keep(toKeep(id, { subject: 's7' }));
+  await settled(store);
+  assert.equal(store.stats().evicted, 0);
+  assert.equal(eraseKept(dataDir, { by: 'subject', value: 's7' }), 4);
+  for (const id of ['e', 'f', 'g', 'h']) store.keep(toKeep(id));
+  await settled(store);
+  assert.equal(store.stats().evicted, 0);
+  assert.deepEqual(idsIn(dataDir), ['e', 'f', 'g', 'h']);
+  store.keep(toKeep('i', { data: noise('i', 4_000) }));
+  await settled(store);
+  assert.ok((store.stats().bytes ?? 0) <= 5_000, `${store.stats().bytes} bytes`);
+});
+
 test('a file that is no database is set aside and said, and keeping goes on', async (t) => {
   const dataDir = dataFolder(t);
   writeFileSync(join(dataDir, 'replay.db'), 'this is no database, and long enough to be looked at');
