@@ -124,7 +124,8 @@ async function checkOne(parts: DriftKeeperParts, one: Tracked, { at, bucket }: M
   const direction = one.drift;
   if (direction === 'none') return;
   const last = alertedAt[direction];
-  if (last !== undefined && at - last < windowMs) {
+  // One that lies a window ahead was raised under another clock.
+  if (last !== undefined && Math.abs(at - last) < windowMs) {
     if (direction !== before) telemetry.recordDriftAlert(direction, 'held_back');
     return;
   }

@@ -15,9 +15,12 @@ export function createKnownTexts(windowMs: number, max: number): KnownTexts {
   const countedAt = new Map<string, number>();
   let forgotten = 0;
 
-  function forgetOldest(before: number): void {
+  // What lies a window ahead was counted under another clock.
+  const isKnown = (at: number, now: number) => Math.abs(now - at) < windowMs;
+
+  function forgetOldest(now: number): void {
     for (const [digest, at] of countedAt) {
-      const isOver = at <= before;
+      const isOver = !isKnown(at, now);
       if (!isOver && countedAt.size < max) return;
       if (!isOver) forgotten += 1;
       countedAt.delete(digest);
@@ -28,9 +31,9 @@ export function createKnownTexts(windowMs: number, max: number): KnownTexts {
     isNew(text, atMs) {
       const digest = createHash('sha256').update(text).digest('base64').slice(0, DIGITS);
       const at = countedAt.get(digest);
-      if (at !== undefined && at > atMs - windowMs) return false;
+      if (at !== undefined && isKnown(at, atMs)) return false;
       countedAt.delete(digest);
-      forgetOldest(atMs - windowMs);
+      forgetOldest(atMs);
       countedAt.set(digest, atMs);
       return true;
     },

@@ -22,10 +22,11 @@ export function startWindow(): RateWindow {
 }
 
 /** Counts one segment.
- *  @param bucket - of the present time; an earlier one than the newest counts as the newest: clocks are set back */
+ *  @param bucket - of the present time; that before the newest counts as the newest, and where it lies further back, a
+ *    clock was set back: what is counted then moves with it */
 export function countSegment(window: RateWindow, bucket: number, isReached: boolean): void {
   slideTo(window, bucket);
-  const place = window.newest % BUCKETS;
+  const place = placeOf(window.newest);
   window.segments[place] = (window.segments[place] ?? 0) + 1;
   if (isReached) window.reached[place] = (window.reached[place] ?? 0) + 1;
 }
@@ -37,14 +38,31 @@ export function countedIn(window: RateWindow, bucket: number): RateCount {
 }
 
 function slideTo(window: RateWindow, bucket: number): void {
+  if (window.newest - bucket > 1) moveBack(window, bucket);
   const steps = Math.min(BUCKETS, bucket - window.newest);
   if (steps <= 0) return;
   for (let step = 0; step < steps; step++) {
-    const place = (bucket - step) % BUCKETS;
+    const place = placeOf(bucket - step);
     window.segments[place] = 0;
     window.reached[place] = 0;
   }
   window.newest = bucket;
+}
+
+/** Without it, what was counted while a clock was a year ahead would be within the window for a year. */
+function moveBack(window: RateWindow, bucket: number): void {
+  const { newest } = window;
+  for (const counts of [window.segments, window.reached]) {
+    const before = [...counts];
+    for (let age = 0; age < BUCKETS; age++) {
+      counts[placeOf(bucket - age)] = before[placeOf(newest - age)] ?? 0;
+    }
+  }
+  window.newest = bucket;
+}
+
+function placeOf(bucket: number): number {
+  return ((bucket % BUCKETS) + BUCKETS) % BUCKETS;
 }
 
 function zeros(): number[] {

@@ -112,6 +112,25 @@ test('a rate that comes and goes is said once a window, and what was held back i
   await keeper.close();
 });
 
+test('an alert of a time when the clock was ahead holds none back once the clock is right', async (t) => {
+  const rules = await rulesWith(t, '1/100');
+  const { told, start, segments, state } = bench(t, rules);
+  const right = state.at;
+  state.at += 9_000 * HOUR;
+  const ahead = await start();
+  ahead.note(noted(rules, segments(200, 40)));
+  await ahead.check();
+  await ahead.close();
+  state.at = right;
+  const keeper = await start();
+  await keeper.check();
+  assert.deepEqual(told, ['above raised', 'above raised']);
+  state.at += 24 * HOUR;
+  await keeper.check();
+  assert.equal(keeper.reading().rates[0]?.segments, 0);
+  await keeper.close();
+});
+
 test('a threshold that is never reached is said to be too strict', async (t) => {
   const rules = await rulesWith(t, '1/10');
   const { records, start, segments } = bench(t, rules);

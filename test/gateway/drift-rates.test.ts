@@ -32,6 +32,17 @@ test('a clock that is set back counts into the newest bucket and loses nothing',
   assert.deepEqual(countedIn(window, 900), { segments: 2, reached: 1 });
 });
 
+test('what was counted while a clock was ahead leaves the window like all else, the oldest first', () => {
+  const window = startWindow();
+  for (const bucket of [9_000, 9_003, 9_004]) countSegment(window, bucket, true);
+  countSegment(window, 1_000, false);
+  assert.deepEqual(countedIn(window, 999), { segments: 4, reached: 3 }, 'a bucket back is a clock that is adjusted');
+  assert.deepEqual(countedIn(window, 1_000 + BUCKETS - 5), { segments: 4, reached: 3 });
+  assert.deepEqual(countedIn(window, 1_000 + BUCKETS - 4), { segments: 3, reached: 2 });
+  assert.deepEqual(countedIn(window, 1_000 + BUCKETS - 1), { segments: 2, reached: 1 });
+  assert.deepEqual(countedIn(window, 1_000 + BUCKETS), { segments: 0, reached: 0 });
+});
+
 test('a rate is another when its whole interval is, and the same again when the interval meets it', () => {
   const judge = (reached: number, segments: number, before: Drift = 'none', isBound = false) =>
     judgeDrift({
@@ -71,4 +82,13 @@ test('a text is new once a window; what is forgotten before its time is counted'
   assert.equal(texts.forgotten(), 2, 'b and a were within the window');
   assert.equal(texts.isNew('d', 1_002), false);
   assert.equal(texts.isNew('a', 1_002), true);
+});
+
+test('a text that was counted while a clock was ahead is new again once the clock is right', () => {
+  const texts = createKnownTexts(1_000, 3);
+  for (const text of ['a', 'b', 'c']) texts.isNew(text, 90_000);
+  assert.equal(texts.isNew('a', 89_500), false, 'the window reaches both ways');
+  assert.equal(texts.isNew('a', 5_000), true);
+  assert.equal(texts.isNew('d', 5_000), true);
+  assert.equal(texts.forgotten(), 0);
 });
