@@ -1,15 +1,15 @@
-/** Calls when a time has come; of several that are set only the last counts. */
+/** Calls when a time has come, and each minute until then; of several that are set only the last counts. */
 export interface DueClock {
   /** @param due - milliseconds since 1970; null for never */
   set(due: number | null): void;
   stop(): void;
 }
 
-/** A timer holds no longer than 24.8 days; past a day it is set anew. */
-const MAX_WAIT_MS = 86_400_000;
+/** Timers go on as they were when the clock is set: whoever waits longer looks at it again. */
+const MAX_WAIT_MS = 60_000;
 
-/** @param onDue - called at the time that is set or after, never before; it may set the next one */
-export function createDueClock(onDue: () => void): DueClock {
+/** @param onTime - looks at the clock, does what is due and sets the next time */
+export function createDueClock(onTime: () => void): DueClock {
   let timer: NodeJS.Timeout | undefined;
   let isStopped = false;
 
@@ -17,7 +17,7 @@ export function createDueClock(onDue: () => void): DueClock {
     clearTimeout(timer);
     if (due === null || isStopped) return;
     const waitMs = Math.min(MAX_WAIT_MS, Math.max(0, due - Date.now()));
-    timer = setTimeout(() => (Date.now() < due ? set(due) : onDue()), waitMs);
+    timer = setTimeout(onTime, waitMs);
     timer.unref();
   }
 

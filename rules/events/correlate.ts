@@ -32,9 +32,10 @@ const MAX_SEEN = 256;
 /** Takes one event into its group; pure. */
 export function correlate(
   correlation: CompiledCorrelation,
-  before: CorrelationGroup,
+  kept: CorrelationGroup,
   event: Event,
 ): Correlated {
+  const before = kept.latest - event.at < memoryMs(correlation) ? kept : notAfter(kept, event.at);
   const at = Math.max(event.at, before.latest);
   const group = forget(before, correlation, at);
   const { fingerprint, ruleId } = event;
@@ -47,8 +48,8 @@ export function correlate(
   }
   const value = correlation.field === null ? null : fieldValue(correlation.field, event);
   if (correlation.field !== null && value === null) return quiet({ ...group, seen });
-  const kept: KeptEvent = { ruleId, at, value, exchange: event.fields.exchange ?? null };
-  const grown = { ...group, seen, ...TAKE[correlation.type](correlation, group, kept) };
+  const counted: KeptEvent = { ruleId, at, value, exchange: event.fields.exchange ?? null };
+  const grown = { ...group, seen, ...TAKE[correlation.type](correlation, group, counted) };
   const match = matchOf(correlation, grown);
   if (match === null) return quiet(grown);
   if (group.negatedAt !== null) return quiet(bounded(correlation, grown));
@@ -71,6 +72,19 @@ export function isSilent(
 /** How long words that come again are known: for as long as they could count twice. */
 function memoryMs({ timespanMs, unlessThen }: CompiledCorrelation): number {
   return Math.max(timespanMs, unlessThen?.withinMs ?? 0);
+}
+
+/** A group of a time when the clock was ahead, with nothing later than now: it would forget nothing until the time that
+ *  the clock had shown. */
+function notAfter(group: CorrelationGroup, now: number): CorrelationGroup {
+  const moved = <T extends { readonly at: number }>(one: T): T => ({ ...one, at: Math.min(one.at, now) });
+  return {
+    latest: now,
+    events: group.events.map(moved),
+    chains: group.chains.map((chain) => chain.map(moved)),
+    negatedAt: group.negatedAt === null ? null : Math.min(group.negatedAt, now),
+    seen: group.seen.map(moved),
+  };
 }
 
 /** Without what lies a timespan back, or longer. */

@@ -21,13 +21,15 @@ export interface Alerted {
   readonly heldBack: number;
 }
 
+/** Whether a window that began at `start` is open; one that begins a window ahead was begun under another clock. */
+export function isOpenAt({ windowMs }: Pick<CompiledAlert, 'windowMs'>, start: number, at: number): boolean {
+  return Math.abs(at - start) < windowMs;
+}
+
 /** Whether one more finding of a group becomes an alert; pure. A window begins with its first finding. */
-export function groupAlert(
-  { threshold, count, windowMs }: CompiledAlert,
-  before: AlertGroup | undefined,
-  at: number,
-): Alerted {
-  const isOpen = before !== undefined && at < before.start + windowMs;
+export function groupAlert(alert: CompiledAlert, before: AlertGroup | undefined, at: number): Alerted {
+  const { threshold, count } = alert;
+  const isOpen = before !== undefined && isOpenAt(alert, before.start, at);
   const start = isOpen ? before.start : at;
   const findings = (isOpen ? before.findings : 0) + 1;
   const heldBefore = before?.heldBack ?? 0;

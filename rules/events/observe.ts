@@ -3,10 +3,10 @@ import type { Finding, RuleSet } from '../types.ts';
 import type { CompiledCorrelation } from './compile-correlations.ts';
 import { correlate, type Event, isSilent, NEW_GROUP } from './correlate.ts';
 import { findingOf, lateFinding } from './correlation-finding.ts';
-import { groupAlert } from './group-alerts.ts';
+import { groupAlert, isOpenAt } from './group-alerts.ts';
 import { groupOf, keyOf, putGroup } from './groups.ts';
 import type { AlertGroup, CorrelationGroup, EventState, EventStep, Observed } from './types.ts';
-import { dropWaiting, type Match, putWaiting, waitingOf } from './waiting.ts';
+import { dropWaiting, dueFrom, type Match, putWaiting, waitingOf } from './waiting.ts';
 
 /** The state before the first finding. */
 export function beginEvents(): EventState {
@@ -93,11 +93,14 @@ function wait(correlation: CompiledCorrelation, walk: Walk, match: Match): Walk 
 
 /** What waited in vain for something to undo it, the one that is due first, first. */
 function fireDue(rules: CompiledRuleSet, before: Walk, now: number): Walk {
-  let walk = before;
+  const { compiledCorrelations } = rules;
+  const known = dueFrom(before.state.waiting, compiledCorrelations, now);
+  let walk: Walk =
+    known === before.state.waiting ? before : { ...before, state: { ...before.state, waiting: known } };
   for (let [first] = walk.state.waiting; first !== undefined && first.due <= now; ) {
     const state = { ...walk.state, waiting: walk.state.waiting.slice(1) };
     const { correlation: key } = first;
-    const correlation = rules.compiledCorrelations.find((one) => one.key === key && one.mode !== 'off');
+    const correlation = compiledCorrelations.find((one) => one.key === key && one.mode !== 'off');
     walk = { ...walk, state };
     if (correlation !== undefined) {
       const made = tell(rules, { ...walk, fired: [] }, lateFinding(rules, correlation, first));
@@ -128,7 +131,7 @@ function markAlert(rules: CompiledRuleSet, state: EventState, { finding, at, fie
   const groups = state.alerts.get(ruleId) ?? new Map<string, AlertGroup>();
   const key = keyOf(group);
   const { isHeldBack, heldBack, ...step } = groupAlert(alert, groups.get(key), at);
-  const isOver = (old: AlertGroup) => old.heldBack === 0 && at >= old.start + alert.windowMs;
+  const isOver = (old: AlertGroup) => old.heldBack === 0 && !isOpenAt(alert, old.start, at);
   const grown = putGroup(groups, { key, group: step.group }, isOver);
   const alerts = new Map(state.alerts).set(ruleId, grown.groups);
   const marked: Finding = { ...finding, alert: { isHeldBack, heldBack, group } };

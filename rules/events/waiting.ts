@@ -22,6 +22,24 @@ export function putWaiting(waiting: readonly Waiting[], added: Waiting): Grown {
   return { waiting: next.filter((one) => one !== oldest), evicted: 1 };
 }
 
+/** What waits, in the order of its time. What is due later than anything can be was put there while the clock was ahead:
+ *  it waits its whole time from now on, and not until the clock shows that time again. */
+export function dueFrom(
+  waiting: readonly Waiting[],
+  correlations: readonly CompiledCorrelation[],
+  now: number,
+): readonly Waiting[] {
+  if (waiting.length === 0) return waiting;
+  const spans = new Map(correlations.map((one) => [one.key, one]));
+  const moved = waiting.map((one) => {
+    const { timespanMs = 0, unlessThen = null } = spans.get(one.correlation) ?? {};
+    // The last event of a group counts as at its latest, which may lie a timespan ahead.
+    if (unlessThen === null || one.due - now <= timespanMs + unlessThen.withinMs) return one;
+    return { ...one, due: now + unlessThen.withinMs };
+  });
+  return moved.every((one, i) => one === waiting[i]) ? waiting : moved.sort((a, b) => a.due - b.due);
+}
+
 /** Without what waits in one group of a correlation: what it waited for has come. */
 export function dropWaiting(
   waiting: readonly Waiting[],

@@ -36,7 +36,11 @@ test('what was counted while a clock was ahead leaves the window like all else, 
   const window = startWindow();
   for (const bucket of [9_000, 9_003, 9_004]) countSegment(window, bucket, true);
   countSegment(window, 1_000, false);
-  assert.deepEqual(countedIn(window, 999), { segments: 4, reached: 3 }, 'a bucket back is a clock that is adjusted');
+  assert.deepEqual(
+    countedIn(window, 999),
+    { segments: 4, reached: 3 },
+    'a bucket back is a clock that is adjusted',
+  );
   assert.deepEqual(countedIn(window, 1_000 + BUCKETS - 5), { segments: 4, reached: 3 });
   assert.deepEqual(countedIn(window, 1_000 + BUCKETS - 4), { segments: 3, reached: 2 });
   assert.deepEqual(countedIn(window, 1_000 + BUCKETS - 1), { segments: 2, reached: 1 });

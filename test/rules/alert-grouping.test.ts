@@ -43,6 +43,8 @@ const cases: readonly (readonly [
   ],
   ['{threshold: both, count: 2, window: 10s}', [0, 1, 2, 3, 10, 11], [null, 1, null, null, null, 3]],
   ['{threshold: limit, window: 1m}', [0, 59, 60], [0, null, 1]],
+  // A clock that was ahead and is right again.
+  ['{threshold: limit, window: 1m}', [9_000, 9_001, 100, 101, 160], [0, null, 1, null, 1]],
 ];
 
 for (const [alert, seconds, marks] of cases) {

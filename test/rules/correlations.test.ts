@@ -8,6 +8,7 @@ import {
   exportEvents,
   importEvents,
   observeEvents,
+  passTime,
 } from '../../rules/index.ts';
 import {
   type At,
@@ -191,6 +192,32 @@ test('what waits has a bound: the one that waits longest goes, and is counted', 
   assert.deepEqual([full.evicted, full.state.waiting.length], [2, 4_097]);
   const { fired } = play(ruleSet, [], full.state, 10_000);
   assert.deepEqual([fired.length, fired[0], fired[1]], [4_097, 'y@3600', 'x@3600.2']);
+});
+
+test('once a clock that was ahead is right, events lie as far apart as it says from then on', async (t) => {
+  const ruleSet = await eventRules(t, rulesText(), correlationsText({ condition: '{gte: 3}' }));
+  const ahead = play(ruleSet, events('a9000 a9001'));
+  assert.deepEqual(play(ruleSet, events('a1 a12 a13'), ahead.state).fired, ['x@1'], 'they were a moment ago');
+  assert.deepEqual(play(ruleSet, events('a1/q a12 a13'), ahead.state).fired, ['x@12']);
+  assert.deepEqual(play(ruleSet, events('c1 b2 a3/q a14/q a25/q'), ahead.state).fired, []);
+  const one = play(ruleSet, events('a9000#f'));
+  assert.deepEqual(play(ruleSet, events('a1#f a2 a3 a12#f a13'), one.state).fired, ['x@3']);
+  const two = play(ruleSet, events('a9000'));
+  assert.deepEqual(play(ruleSet, events('a1 a11 a12 a22 a23'), two.state).fired, []);
+});
+
+test('what waits since a clock was ahead waits its time and no longer once the clock is right', async (t) => {
+  const then = { condition: '{gte: 1}', unless_then: '{rules: [b], within: 5s}' };
+  const ruleSet = await eventRules(t, rulesText(), correlationsText(then));
+  const { state } = play(ruleSet, events('a9000 a9001/q a9002/r'));
+  const right = passTime(ruleSet, state, 1_000);
+  assert.deepEqual(right.late, []);
+  assert.deepEqual(
+    right.state.waiting.map(({ due }) => due),
+    [6_000, 6_000, 6_000],
+  );
+  assert.equal(passTime(ruleSet, right.state, 3_000).state, right.state, 'it is not put off again');
+  assert.deepEqual(play(ruleSet, events('b4/q'), right.state, 100).fired, ['x@6', 'x@6']);
 });
 
 test('a correlation takes findings of another as its events, through several', async (t) => {
