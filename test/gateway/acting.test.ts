@@ -146,6 +146,42 @@ test('an image is skipped with its reason where rules flag, and blocks where the
   assert.equal((await lenient.post(body)).status, 200);
 });
 
+const policies: [mode: 'flag' | 'enforce', decision: 'pass' | 'block', status: number][] = [
+  ['flag', 'pass', 200],
+  ['flag', 'block', 400],
+  ['enforce', 'pass', 200],
+  ['enforce', 'block', 400],
+];
+
+for (const [mode, decision, status] of policies) {
+  test(`what cannot be read where rules ${mode} ends in ${status} under ${decision}, and each use is counted`, async (context) => {
+    const upstream = await startUpstream(context, (response) => answerJson(response, completion('fine')));
+    const gateway = await startGateway(context, {
+      upstream: upstream.url,
+      rules: { 'a.yaml': ruleFile([rule({ mode, target: 'input' })]) },
+      config: { policy: { on_unscannable: { [mode]: decision } } },
+    });
+    const image_url = { url: 'https://example.org/a.png' };
+    const body = { messages: [{ role: 'user', content: [{ type: 'image_url', image_url }] }] };
+    for (let use = 1; use <= 2; use++) {
+      const response = await gateway.post(body);
+      assert.equal(response.status, status);
+      const { coverage } = await gateway.recordOf(response);
+      assert.deepEqual(
+        coverage.map(({ reason }) => reason).filter((reason) => reason !== 'no_rules'),
+        ['image'],
+      );
+    }
+    assert.equal((await gateway.post(ask('hello'))).status, 200);
+    assert.match(
+      await gateway.metrics(),
+      new RegExp(
+        `telltale_policy_uses_total\\{(?=[^}]*policy="on_unscannable")(?=[^}]*decision="${decision}").*\\} 2\\n`,
+      ),
+    );
+  });
+}
+
 const failures: [code: string, reason: string][] = [
   ['TIMEOUT', 'timeout'],
   ['QUEUE_FULL', 'queue_full'],

@@ -110,11 +110,17 @@ test('as many headers as are allowed pass, one more is refused', async (context)
   }
 });
 
-test('headers of as many bytes as are allowed pass, larger ones are refused', async (context) => {
+test('a head of as many bytes as are allowed passes; more in names and values alone is refused', async (context) => {
   const { gateway } = await startAnswering(context, { config: { server: { max_header_bytes: 2_000 } } });
-  const head = (bytes: number) => `POST ${PATH} HTTP/1.1\r\nhost: a\r\nx-long: ${'x'.repeat(bytes)}`;
-  assert.match(await send(gateway, head(1_800)), /^HTTP\/1\.1 200 /);
-  assert.match(await send(gateway, head(2_100)), /^HTTP\/1\.1 431 [\s\S]*"code":"headers_too_large"/);
+  const before = `POST ${PATH} HTTP/1.1\r\nhost: a\r\nx-long: `;
+  const after = `\r\nconnection: close\r\ncontent-length: ${BODY.length}\r\n\r\n`;
+  for (const bytes of [1_999, 2_000]) {
+    const head = before + 'x'.repeat(bytes - before.length - after.length);
+    assert.match(await send(gateway, head), /^HTTP\/1\.1 200 /);
+  }
+  // How the parser counts what stands between them is its own.
+  const head = before + 'x'.repeat(2_001);
+  assert.match(await send(gateway, head), /^HTTP\/1\.1 431 [\s\S]*"code":"headers_too_large"/);
 });
 
 const sized: [name: string, limits: object, content: (step: -1 | 0 | 1) => string, code: string][] = [
@@ -268,6 +274,70 @@ test('keys named __proto__ are read as any other and change nothing', async (con
   assert.equal(upstream.arrived[0]?.body.toString(), body);
   assert.equal(Reflect.get({}, 'polluted'), undefined);
 });
+
+const DIALECTS: [path: string, refusal: RegExp][] = [
+  [PATH, /"type":"gateway_error".*"code":"overloaded"/],
+  ['/v1/completions', /"type":"gateway_error".*"code":"overloaded"/],
+  ['/v1/responses', /"type":"gateway_error".*"code":"overloaded"/],
+  ['/v1/embeddings', /"type":"gateway_error".*"code":"overloaded"/],
+  ['/v1/messages', /"type":"error","error":\{"type":"overloaded_error"/],
+  ['/v1beta/models/m:generateContent', /"code":503.*"status":"UNAVAILABLE"/],
+];
+
+test('as many exchanges as are allowed are taken; one more is told in its dialect when to come back', async (context) => {
+  const waiting: (() => void)[] = [];
+  const upstream = await startUpstream(context, async (response) => {
+    await new Promise<void>((resolve) => waiting.push(resolve));
+    answerJson(response, completion('fine'));
+  });
+  const limits = { max_in_flight: 2, retry_after_s: 7 };
+  const gateway = await startGateway(context, { upstream: upstream.url, config: { limits } });
+  const below = gateway.post(ask('hello'));
+  await until(() => waiting.length === 1);
+  const at = gateway.post(ask('hello'));
+  await until(() => waiting.length === 2);
+  for (const [path, refusal] of DIALECTS) {
+    const above = await fetch(`${gateway.url}${path}`, { method: 'POST', body: '{}' });
+    assert.deepEqual([above.status, above.headers.get('retry-after')], [503, '7'], path);
+    assert.match(await above.text(), refusal, path);
+  }
+  for (const go of waiting) go();
+  for (const taken of [below, at]) assert.equal((await taken).status, 200);
+  assert.equal(upstream.arrived.length, 2);
+});
+
+const streamBounds: [name: string, config: (bytes: number) => Readonly<Record<string, object>>][] = [
+  ['hold', (bytes) => ({ streaming: { enforcing: 'hold', hold_max_bytes: bytes } })],
+  ['buffer', (bytes) => ({ streaming: { enforcing: 'buffer' }, limits: { max_decoded_bytes: bytes } })],
+];
+
+for (const [enforcing, config] of streamBounds) {
+  test(`bytes of a stream that wait under ${enforcing}: below and at the bound they pass, above it the stream is refused`, async (context) => {
+    let body = '';
+    const upstream = await startUpstream(context, (response) => {
+      beginEvents(response);
+      response.end(body);
+    });
+    const rules = { 'a.yaml': ruleFile([rule({ mode: 'enforce', target: 'output' })]) };
+    const gateway = await startGateway(context, { upstream: upstream.url, rules, config: config(2_000) });
+    // One word, which only the stream's end ends: all of it waits until then.
+    const said = (content: string) => `${chunk({ delta: { content } })}data: [DONE]\n\n`;
+    for (const step of [-1, 0, 1] as const) {
+      body = said('x'.repeat(2_000 + step - said('').length));
+      assert.equal(body.length, 2_000 + step);
+      const response = await gateway.post(ask('hello', { stream: true }));
+      const text = await response.text();
+      assert.equal(response.status, step < 1 ? 200 : 502, text);
+      if (step < 1) assert.equal(text, body);
+      else assert.match(text, /"code":"unscannable"/);
+      const { coverage } = await gateway.recordOf(response);
+      assert.equal(
+        coverage.some(({ reason }) => reason === 'over_cap'),
+        step === 1,
+      );
+    }
+  });
+}
 
 const bounds = { min: 4, max: 100, maxLagMs: 500 };
 const calm = { lagMs: 0, queueShare: 0, inFlight: 10 };
