@@ -117,7 +117,7 @@ const limits = z.strictObject({
   max_line_bytes: bytes
     .default(1024 * 1024)
     .describe(
-      'The most bytes of one line of an event stream, or of one item of a streamed list; a longer one is not read.',
+      "The most bytes of one line of an event stream, of one event's lines of data together, or of one item of a streamed list; a longer one is not read.",
     ),
   max_segments: count
     .default(4_096)

@@ -20,27 +20,44 @@ export interface SseParser {
   position(): number;
 }
 
-/** @param maxLineBytes - longer lines are passed over and given as `over_cap`
+/** @param maxLineBytes - longer lines are passed over and given as `over_cap`, and so are events whose lines of data are
+ *  longer together
  *  @see https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation */
 export function createSseParser(maxLineBytes: number): SseParser {
   const lines = createLineSplitter(maxLineBytes);
   let data: string[] = [];
+  let dataBytes = 0;
   let start = 0;
   let offset = 0;
   let isFirstLine = true;
 
   function takeEvent(end: number): SseItem[] {
-    const items: SseItem[] = data.length === 0 ? [] : [{ kind: 'event', data: data.join('\n'), start }];
+    const items = dataBytes === 0 ? [] : [eventOf()];
     data = [];
+    dataBytes = 0;
     start = end;
     return items;
+  }
+
+  function eventOf(): SseItem {
+    const bytes = dataBytes - 1;
+    return bytes > maxLineBytes
+      ? { kind: 'unread', reason: 'over_cap', bytes, start }
+      : { kind: 'event', data: data.join('\n'), start };
+  }
+
+  /** Each line counts its end, so that as many empty ones as one likes are bounded too. */
+  function add(text: string): void {
+    dataBytes += Buffer.byteLength(text) + 1;
+    if (dataBytes - 1 > maxLineBytes) data = [];
+    else data.push(text);
   }
 
   function take(line: Line): SseItem[] {
     const field = readField(line, isFirstLine);
     isFirstLine = false;
     if (field.kind === 'blank') return takeEvent(line.end);
-    if (field.kind === 'data') data.push(field.text);
+    if (field.kind === 'data') add(field.text);
     return field.kind === 'unread'
       ? [{ kind: 'unread', reason: field.reason, bytes: line.length, start }]
       : [];

@@ -34,6 +34,12 @@ const unread: [name: string, bytes: Buffer, reason: string][] = [
   ['bytes that are not UTF-8', Buffer.from([...Buffer.from('data: '), 0xff, 10, 10]), 'bad_utf8'],
   ['a line past the bound', Buffer.from(`data: ${'x'.repeat(2000)}\n\n`), 'over_cap'],
   ['a last line past the bound', Buffer.from(`data: ${'x'.repeat(2000)}`), 'over_cap'],
+  [
+    'an event whose lines are past the bound together',
+    Buffer.from(`data: ${'x'.repeat(512)}\ndata: ${'x'.repeat(512)}\n\n`),
+    'over_cap',
+  ],
+  ['an event of empty lines past the bound', Buffer.from(`${'data\n'.repeat(2_000)}\n`), 'over_cap'],
 ];
 
 for (const [name, bytes, reason] of unread) {
@@ -45,6 +51,11 @@ for (const [name, bytes, reason] of unread) {
     );
   });
 }
+
+test('an event whose lines are as long together as the bound is read', () => {
+  const [first, second] = ['x'.repeat(512), 'y'.repeat(511)];
+  assert.deepEqual(datas(`data: ${first}\ndata: ${second}\n\n`), [`${first}\n${second}`]);
+});
 
 test('offsets cut the stream into its events whatever the line ends', () => {
   for (const end of ['\n', '\r', '\r\n']) {
