@@ -14,7 +14,7 @@ import type { RelayEnd } from './relay-answer.ts';
 export interface Answering {
   readonly way: Way;
   readonly answer: UpstreamAnswer;
-  readonly reader: Pick<AnswerReader, 'facts' | 'isComplete'>;
+  readonly reader: Pick<AnswerReader, 'facts' | 'isComplete' | 'lead'>;
   readonly hold: Hold;
   /** Null where the answer comes in one piece. */
   readonly framing: Framing | null;
@@ -105,10 +105,11 @@ async function abandon({ way, answer, reader }: Answering): Promise<void> {
 /** The answer will not become whole: an error where there is still room for one, else an end that is none.
  *  @param decided - the verdict, where it is known */
 export async function breakOff(
-  { way, answer, reader, framing }: Answering,
+  answering: Answering,
   refusal: Refusal,
   decided: Decision | null = null,
 ): Promise<void> {
+  const { way, answer, reader } = answering;
   const { exchange, client } = way;
   const { problem, error } = refusal;
   if (error === 'upstream_cut' || error === 'upstream_timeout' || error === 'stopping') {
@@ -126,9 +127,17 @@ export async function breakOff(
     client.send({ status: problem.status, headers }, voice.error(problem));
     return;
   }
-  const canSpeak =
-    framing === 'events' && !isEncoded(answer) && headerOf(answer.headers, 'content-length') === undefined;
-  await client.breakOff(canSpeak ? voice.errorEvent(problem) : '');
+  await client.breakOff(lastWords(answering, problem));
+}
+
+/** The error as one more event or item of a stream, where it can be said at all. */
+function lastWords({ way, answer, reader, framing }: Answering, problem: Refusal['problem']): string {
+  if (framing === null || isEncoded(answer)) return '';
+  if (headerOf(answer.headers, 'content-length') !== undefined) return '';
+  const { voice } = way.exchange.route;
+  if (framing === 'events') return voice.errorEvent(problem);
+  const lead = reader.lead();
+  return lead === null ? '' : `${lead}${voice.error(problem).body}]`;
 }
 
 /** Whether policy lets an answer go on that could not be judged. */

@@ -1,3 +1,6 @@
+/** More than this after the end of a stream is no answer any more. */
+export const MAX_TRAILING_BYTES = 1024 * 1024;
+
 /** Bytes that wait for the record of their exchange, in the order they came. */
 export interface Hold {
   readonly bytes: number;

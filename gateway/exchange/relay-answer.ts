@@ -4,7 +4,7 @@ import type { UpstreamAnswer, UpstreamFailure } from '../upstream/create-upstrea
 import { headerOf } from '../upstream/headers.ts';
 import { type BodyChunks, createBodyChunks } from './body-chunks.ts';
 import type { Client } from './client.ts';
-import type { Hold } from './hold.ts';
+import { type Hold, MAX_TRAILING_BYTES } from './hold.ts';
 
 /** How the bytes of an answer came to an end. `client_gone`: nobody reads any more. */
 export type RelayEnd =
@@ -32,9 +32,6 @@ export interface HoldAll {
   /** More came than may wait. True: let all go on, unjudged. */
   readonly onOverflow: () => boolean;
 }
-
-/** More than this after the end of a stream is no answer any more. */
-const MAX_TRAILING_BYTES = 1024 * 1024;
 
 /** Passes an answer on, byte for byte, until its last bytes; those stay in the hold. What is thrown failed in the gateway
  *  itself. */

@@ -2,7 +2,7 @@ import type { HeldStream } from '../holding/held-stream.ts';
 import type { BodyDecoder } from '../reading/decode-body.ts';
 import type { UpstreamAnswer, UpstreamFailure } from '../upstream/create-upstream.ts';
 import { type BodyChunks, createBodyChunks } from './body-chunks.ts';
-import type { Hold } from './hold.ts';
+import { type Hold, MAX_TRAILING_BYTES } from './hold.ts';
 import { createWake, type Wake } from './wake.ts';
 
 /** How a held answer came to an end. `stopped`: the verdict is block; `over_cap`: more came than may wait. */
@@ -100,6 +100,7 @@ async function takeIn(parts: HeldRelayParts, state: RelayState, chunks: BodyChun
       if (!parts.onOverflow()) state.end ??= { end: 'over_cap' };
       else stream.letGo();
       if (state.end === null && early === null) state.end = await passOn(parts);
+      state.end ??= endlessEnd(parts);
     }
     while (early !== null && state.end === null && isBehind(stream, early, state)) {
       await state.room.next(ROOM_MS);
@@ -115,6 +116,17 @@ async function passOn({ stream, encoded, write }: HeldRelayParts): Promise<HeldE
   if (pieces === null) return { end: 'stopped' };
   for (const piece of pieces) if (!(await write(piece))) return { end: 'client_gone' };
   return null;
+}
+
+/** What even an answer that may pass unjudged must not keep waiting without bound: bytes after its end, and an event
+ *  without one. */
+function endlessEnd({ stream, encoded, maxBytes }: HeldRelayParts): HeldEnd | null {
+  const bound = Math.max(maxBytes, MAX_TRAILING_BYTES);
+  if (stream.isComplete())
+    return (encoded?.bytes ?? stream.stuckBytes()) > bound ? { end: 'over_cap' } : null;
+  if (encoded !== null || stream.stuckBytes() <= bound) return null;
+  const message = `it was given up, since an event of more than ${bound} bytes has no end`;
+  return { end: 'broken', failure: { outcome: 'cut', message } };
 }
 
 /** Either the reader or the client is slower than the upstream, which has to wait then. */

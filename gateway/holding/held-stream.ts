@@ -24,6 +24,11 @@ export interface HeldStream {
   letGo(): void;
   /** Bytes that wait. */
   bytes(): number;
+  /** Of those, bytes that letting all go does not move: what began and has not ended, and what came from the stream's
+   *  last event on. */
+  stuckBytes(): number;
+  /** What must stand before one more item of an array, after all that was taken out. */
+  lead(): string;
   facts(): AnswerFacts;
   /** Whether a client knows from what came that the answer is whole. */
   isComplete(): boolean;
@@ -57,6 +62,7 @@ export function createHeldStream(parts: HeldStreamParts): HeldStream {
   const given = new Set<string>();
   const queue: HeldFrame[] = [];
   let bytes = 0;
+  let lastBytes = 0;
   let hasLast = false;
   let isLetGo = false;
 
@@ -79,6 +85,7 @@ export function createHeldStream(parts: HeldStreamParts): HeldStream {
     }
     queue.push({ bytes: own, events, marks, isLast: hasLast });
     bytes += own.length;
+    if (hasLast) lastBytes += own.length;
   }
 
   function redacted(
@@ -124,6 +131,7 @@ export function createHeldStream(parts: HeldStreamParts): HeldStream {
         taken.push(own);
         queue.shift();
         bytes -= frame.bytes.length;
+        if (frame.isLast) lastBytes -= frame.bytes.length;
       }
       for (const data of sent) parts.onSent(data);
       return taken;
@@ -132,6 +140,9 @@ export function createHeldStream(parts: HeldStreamParts): HeldStream {
       isLetGo = true;
     },
     bytes: () => bytes + splitter.pendingBytes(),
+    stuckBytes: () => lastBytes + splitter.pendingBytes(),
+    // A frame of an array ends with its item, and a comma stands before the next.
+    lead: () => ',',
     facts: reader.facts,
     isComplete: () => hasLast || reader.facts().finishReasons.length > 0,
   };

@@ -17,6 +17,8 @@ export interface AnswerReader {
   facts(): AnswerFacts | null;
   /** Whether a client knows from the bytes so far that the answer is whole. */
   isComplete(): boolean;
+  /** Of an array: what must stand before one more item after all that may have gone; null where none can stand. */
+  lead(): string | null;
   close(): void;
 }
 
@@ -64,6 +66,7 @@ export function createJsonReader(parts: AnswerReaderParts): AnswerReader {
     },
     facts: () => facts,
     isComplete: () => false,
+    lead: () => null,
     close: decoder.close,
   };
 }
@@ -72,7 +75,8 @@ export function createJsonReader(parts: AnswerReaderParts): AnswerReader {
 export function createStreamingReader(parts: AnswerReaderParts, framing: Framing): AnswerReader {
   const { dialect, limits, tellsDuplicates, add, gap } = parts;
   const decoder = decoderOf(parts);
-  const parser = (framing === 'events' ? createSseParser : createArraySplitter)(limits.max_line_bytes);
+  const array = framing === 'array' ? createArraySplitter(limits.max_line_bytes) : null;
+  const parser = array ?? createSseParser(limits.max_line_bytes);
   const reader = dialect.createStreamReader();
   let bytes = 0;
   let holdFrom: number | null = null;
@@ -118,6 +122,7 @@ export function createStreamingReader(parts: AnswerReaderParts, framing: Framing
     },
     facts: reader.facts,
     isComplete: () => holdFrom !== null || reader.facts().finishReasons.length > 0,
+    lead: () => array?.lead() ?? null,
     close: decoder.close,
   };
 }
@@ -129,6 +134,7 @@ export function createSilentReader(): AnswerReader {
     end: async () => {},
     facts: () => null,
     isComplete: () => false,
+    lead: () => null,
     close: () => {},
   };
 }

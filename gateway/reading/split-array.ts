@@ -10,6 +10,8 @@ export interface ArraySplitter {
   end(): StreamItem[];
   /** Offset of the first byte that belongs to no item so far. */
   position(): number;
+  /** What must stand before one more item after all that came before the array's end; null inside of an item. */
+  lead(): string | null;
 }
 
 const QUOTE = 0x22;
@@ -29,17 +31,26 @@ export function createArraySplitter(maxItemBytes: number): ArraySplitter {
   const item = createItem(maxItemBytes);
   let isInList = false;
   let hasBegun = false;
+  let lead = '[';
 
   /** @returns whether the byte belongs to an item */
   function outside(byte: number, at: number, items: StreamItem[]): boolean {
+    if (isInList && byte === COMMA) lead = '';
     if (BLANK.has(byte) || (isInList && byte === COMMA)) return false;
-    if (!hasBegun && byte === OPEN_LIST) isInList = true;
-    else if (isInList && byte === CLOSE_LIST) {
+    if (!hasBegun && byte === OPEN_LIST) {
+      isInList = true;
+      lead = '';
+    } else if (isInList && byte === CLOSE_LIST) {
       isInList = false;
       items.push({ kind: 'end', start: at });
     } else return true;
     hasBegun = true;
     return false;
+  }
+
+  function take(end: number, items: StreamItem[]): void {
+    items.push(item.take(end));
+    if (isInList) lead = ',';
   }
 
   return {
@@ -49,16 +60,17 @@ export function createArraySplitter(maxItemBytes: number): ArraySplitter {
       item.begin(bytes);
       for (let index = 0; index < bytes.length; index++) {
         const byte = bytes[index] ?? 0;
-        if (item.isOpen() && item.endsBefore(byte)) items.push(item.take(index));
+        if (item.isOpen() && item.endsBefore(byte)) take(index, items);
         if (!item.isOpen() && !outside(byte, item.offset() + index, items)) continue;
         hasBegun = true;
-        if (item.add(byte, index)) items.push(item.take(index + 1));
+        if (item.add(byte, index)) take(index + 1, items);
       }
       item.keep();
       return items;
     },
     end: () => (item.isOpen() ? [item.take(0)] : []),
     position: item.previousEnd,
+    lead: () => (item.isOpen() ? null : lead),
   };
 }
 

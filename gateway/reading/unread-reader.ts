@@ -28,6 +28,7 @@ export function createUnreadReader({ streamEnd, maxLineBytes, gap }: UnreadReade
     },
     facts: () => null,
     isComplete: () => holdFrom !== null,
+    lead: () => null,
     close: () => {},
   };
 }
