@@ -1,4 +1,4 @@
-import type { CommitOutcome, ExchangeRecord } from '../../alerts/index.ts';
+import type { CommitOutcome, CoverageEntry, ExchangeRecord } from '../../alerts/index.ts';
 import type { Fields, Finding, RuleSet } from '../../rules/index.ts';
 import type { AnswerFacts } from '../dialects/dialect.ts';
 import { observedFindings } from '../events/observed-findings.ts';
@@ -47,12 +47,13 @@ export function createRecorder(parts: RecorderParts): Recorder {
     async record(decided, ending) {
       const findings = observe(parts);
       const decision = withFindings(decided, findings);
-      const record = recordOf(parts, { startedAt, decision, ending, findings });
+      const coverage = parts.scan.segments().map((segment) => segment.coverage);
+      const record = recordOf(parts, { startedAt, decision, ending, findings, coverage });
       const outcome = await parts.ledger.commit(record);
       parts.health.noteCommit(outcome);
       countPolicies(parts, { decision, findings }, outcome);
       for (const finding of findings) parts.span.finding(finding);
-      countCoverage(parts);
+      countCoverage(parts, coverage);
       noteRates(parts);
       const { ruleSet, scan } = parts;
       // What the store does not hold nobody could erase.
@@ -64,13 +65,10 @@ export function createRecorder(parts: RecorderParts): Recorder {
   };
 }
 
-function countCoverage({ scan, telemetry }: RecorderParts): void {
-  const segments = scan.segments();
-  const scanned = segments.filter(({ coverage }) => coverage.status === 'scanned').length;
+function countCoverage({ telemetry }: RecorderParts, coverage: readonly CoverageEntry[]): void {
+  const scanned = coverage.filter(({ status }) => status === 'scanned').length;
   if (scanned > 0) telemetry.recordScanned(scanned);
-  for (const { coverage } of segments) {
-    if (coverage.reason !== null) telemetry.recordUnscanned(coverage.reason);
-  }
+  for (const { reason } of coverage) if (reason !== null) telemetry.recordUnscanned(reason);
 }
 
 /** Told after the commit: nobody waits for it. */
@@ -84,6 +82,7 @@ interface Said {
   readonly decision: Decision;
   readonly ending: KnownEnding;
   readonly findings: readonly Finding[];
+  readonly coverage: readonly CoverageEntry[];
 }
 
 /** Correlations come after the decision: what they flag is flagged. */
@@ -105,7 +104,10 @@ function observe({ id, ruleSet, fields, scan, events }: RecorderParts): readonly
   return events.observe(ruleSet, observed);
 }
 
-function recordOf(parts: RecorderParts, { startedAt, decision, ending, findings }: Said): ExchangeRecord {
+function recordOf(
+  parts: RecorderParts,
+  { startedAt, decision, ending, findings, coverage }: Said,
+): ExchangeRecord {
   const { id, route, scan, span, detector } = parts;
   const isFlagged = findings.some(({ mode }) => mode === 'flag' || mode === 'enforce');
   return {
@@ -118,7 +120,7 @@ function recordOf(parts: RecorderParts, { startedAt, decision, ending, findings 
     status: ending.status,
     verdict: decision.verdict,
     findings,
-    coverage: scan.segments().map(({ coverage }) => coverage),
+    coverage,
     segments: isFlagged ? scan.records() : [],
     featuresetDigest: detector.featureset.digest,
     traceId: span.traceId,

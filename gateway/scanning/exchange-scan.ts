@@ -12,6 +12,7 @@ import type { TextReading } from '../dialects/dialect.ts';
 import type { SegmentRedaction } from '../redaction/redact-body.ts';
 import type { ComputedFor } from '../replay/computed-signals.ts';
 import { createGate } from './gate.ts';
+import { createOpenSegments } from './open-segments.ts';
 import {
   createSegmentScan,
   type HeldReading,
@@ -84,6 +85,7 @@ const SEGMENTS_AT_ONCE = 4;
 
 export function createExchangeScan(parts: ExchangeScanParts): ExchangeScan {
   const segments = new Map<string, SegmentScan>();
+  const open = createOpenSegments();
   const scanParts = { ...parts, gate: createGate(SEGMENTS_AT_ONCE), maxTokens: parts.maxSegmentTokens };
   let ofExchange: readonly Finding[] = [];
   let holding: Pick<ScanParts, 'held' | 'onProgress'> = {};
@@ -91,26 +93,31 @@ export function createExchangeScan(parts: ExchangeScanParts): ExchangeScan {
   function segmentOf(ref: SegmentRef): SegmentScan | null {
     const known = segments.get(ref.id);
     if (known !== undefined) return known;
-    return segments.size < parts.maxSegments ? open(ref) : null;
+    return segments.size < parts.maxSegments ? begin(ref) : null;
   }
 
-  function open(ref: SegmentRef): SegmentScan {
+  function begin(ref: SegmentRef): SegmentScan {
     const fresh = createSegmentScan(ref, { ...scanParts, ...holding });
     segments.set(ref.id, fresh);
+    open.add(fresh);
     return fresh;
   }
 
   /** One segment a target stands for all that are past the bound. */
   function overflow({ target, role }: SegmentRef, bytes: number): void {
     const id = `overflow/${target}`;
-    const segment = segments.get(id) ?? open({ id, target, role, pointer: '', choice: null });
+    const segment = segments.get(id) ?? begin({ id, target, role, pointer: '', choice: null });
     segment.skip('over_cap', bytes);
+    open.add(segment);
   }
 
   function gap({ ref, reason, bytes }: Gap): void {
     const segment = segmentOf(ref);
     if (segment === null) overflow(ref, bytes);
-    else segment.skip(reason, bytes);
+    else {
+      segment.skip(reason, bytes);
+      open.add(segment);
+    }
   }
 
   function findings(): readonly Finding[] {
@@ -122,7 +129,10 @@ export function createExchangeScan(parts: ExchangeScanParts): ExchangeScan {
       for (const { ref, text } of texts) {
         const segment = segmentOf(ref);
         if (segment === null) overflow(ref, Buffer.byteLength(text));
-        else segment.push(text);
+        else {
+          segment.push(text);
+          open.add(segment);
+        }
       }
       for (const part of unread) gap(part);
     },
@@ -146,13 +156,8 @@ export function createExchangeScan(parts: ExchangeScanParts): ExchangeScan {
       holding = { held, onProgress };
     },
     clearedTo: (segmentId) => segments.get(segmentId)?.clearedTo() ?? Number.POSITIVE_INFINITY,
-    isAlarming: () => [...segments.values()].some((segment) => segment.isAlarming()),
-    waitingMs() {
-      const since = [...segments.values()].map(
-        (segment) => segment.waitingSince() ?? Number.POSITIVE_INFINITY,
-      );
-      return Math.max(0, performance.now() - Math.min(...since, performance.now()));
-    },
+    isAlarming: open.isAlarming,
+    waitingMs: open.waitingMs,
     redactions: (which = () => true) =>
       [...segments.values()]
         .filter(({ ref }) => which(ref))

@@ -43,6 +43,8 @@ export interface SegmentScan {
   clearedTo(): number;
   /** Whether a rule that may act has matched, or something was not read. */
   isAlarming(): boolean;
+  /** Whether its text is complete and read. */
+  hasEnded(): boolean;
   /** Since when text waits for the reader; null while none does. */
   waitingSince(): number | null;
   text(): string;
@@ -84,6 +86,7 @@ export function createSegmentScan(ref: SegmentRef, parts: ScanParts): SegmentSca
       unread.reason !== null ||
       (work?.failure() ?? null) !== null ||
       (reading?.findings() ?? []).some(({ mode }) => mode === 'enforce'),
+    hasEnded: () => work === null || work.hasEnded(),
     waitingSince: () => work?.waitingSince() ?? null,
     text: feed.text,
     redactions: () => reading?.redactions() ?? [],
