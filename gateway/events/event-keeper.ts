@@ -45,9 +45,20 @@ export async function createEventKeeper(parts: EventKeeperParts): Promise<EventK
   let state = await readState(parts);
   let carriedFor = currentRules().digest;
   let recording: Promise<void> = Promise.resolve();
+  let isSaving = false;
   const writer = createWriter(path, log);
-  const timer = setInterval(() => void writer.write(state), saveMs).unref();
+  const timer = setInterval(() => void save(), saveMs).unref();
   const clock = createDueClock(() => take(passTime(carry(), state, Date.now())));
+
+  /** What has fired waits no more in the state: its findings are on disk first, else a crash between would lose them. */
+  async function save(): Promise<void> {
+    if (isSaving) return;
+    isSaving = true;
+    const seen = state;
+    await recording;
+    await writer.write(seen);
+    isSaving = false;
+  }
 
   /** Rules may have changed since the last findings: what nothing counts any more goes. */
   function carry(): RuleSet {

@@ -36,7 +36,10 @@ async function record(
 
 /** The same finding gives the same record, so that one that fires again after a crash is recorded once. The texts are with
  *  the exchanges that the finding names: a person reads here which they are. */
-export function lateRecord({ finding, at, fields }: Observed, featuresetDigest: string): ExchangeRecord {
+export function lateRecord(
+  { finding, at, fields, subject }: Observed,
+  featuresetDigest: string,
+): ExchangeRecord {
   const events = finding.correlation?.events ?? [];
   const identity = JSON.stringify([finding.ruleId, finding.correlation?.group, at, events]);
   const digest = createHash('sha256').update(identity).digest('hex').slice(0, 32);
@@ -57,6 +60,7 @@ export function lateRecord({ finding, at, fields }: Observed, featuresetDigest: 
     featuresetDigest,
     traceId: null,
     tenant: fields.tenant ?? null,
+    ...(subject !== undefined && { subject }),
   };
 }
 

@@ -11,11 +11,13 @@ export interface ExchangeFindings {
   readonly segments: () => readonly SegmentRecord[];
   /** Milliseconds since 1970. */
   readonly at: number;
+  /** Whom it is about, hashed. */
+  readonly subject?: string | undefined;
 }
 
 /** The findings of an exchange as correlations want them. */
 export function observedFindings(exchange: ExchangeFindings): Observed[] {
-  const { exchangeId, ruleSet, findings, at } = exchange;
+  const { exchangeId, ruleSet, findings, at, subject } = exchange;
   if (findings.length === 0) return [];
   const texts = new Map(
     ruleSet.correlations.length === 0
@@ -27,6 +29,7 @@ export function observedFindings(exchange: ExchangeFindings): Observed[] {
     at,
     fields: { ...fieldsOf(finding.segment, exchange.fields), exchange: exchangeId },
     fingerprint: fingerprintOf(finding, texts.get(finding.segment.id), exchange),
+    subject,
   }));
 }
 

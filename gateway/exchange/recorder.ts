@@ -45,7 +45,7 @@ export function createRecorder(parts: RecorderParts): Recorder {
   const startedAt = new Date().toISOString();
   return {
     async record(decided, ending) {
-      const findings = observe(parts);
+      const findings = observe(parts, ending.detail.subject);
       const decision = withFindings(decided, findings);
       const coverage = parts.scan.segments().map((segment) => segment.coverage);
       const record = recordOf(parts, { startedAt, decision, ending, findings, coverage });
@@ -92,7 +92,10 @@ function withFindings(decision: Decision, findings: readonly Finding[]): Decisio
 }
 
 /** The exchange's findings are events for correlations, whose findings are those of the exchange that completed them. */
-function observe({ id, ruleSet, fields, scan, events }: RecorderParts): readonly Finding[] {
+function observe(
+  { id, ruleSet, fields, scan, events }: RecorderParts,
+  subject: string | undefined,
+): readonly Finding[] {
   const observed = observedFindings({
     exchangeId: id,
     ruleSet,
@@ -100,6 +103,7 @@ function observe({ id, ruleSet, fields, scan, events }: RecorderParts): readonly
     findings: scan.findings(),
     segments: scan.records,
     at: Date.now(),
+    subject,
   });
   return events.observe(ruleSet, observed);
 }

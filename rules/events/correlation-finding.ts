@@ -22,11 +22,11 @@ export function findingOf(
 export function lateFinding(
   rules: CompiledRuleSet,
   correlation: CompiledCorrelation,
-  { due, events, count, fields, place }: Waiting,
+  { due, events, count, fields, place, subject }: Waiting,
 ): Observed {
   const ruleId = events.at(-1)?.ruleId ?? '';
   const finding = assemble(rules, correlation, { place, fields, ruleId, count, told: events });
-  return { finding, at: due, fields, fingerprint: null };
+  return { finding, at: due, fields, fingerprint: null, subject };
 }
 
 interface Parts {

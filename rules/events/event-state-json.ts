@@ -32,6 +32,7 @@ const waiting = z.strictObject({
   due: time,
   count: z.int().positive(),
   events: z.array(event).min(1).max(MAX_TOLD),
+  subject: z.string().optional(),
   fields: z.strictObject(Object.fromEntries([...FIELD_NAMES, 'exchange'].map((name) => [name, text]))),
   place: z.strictObject({
     segment: z.strictObject({

@@ -19,6 +19,8 @@ export interface Observed {
   /** The same for the same words at the same place of one conversation, which later requests send again: they count once
    *  within a timespan. Null counts always. */
   readonly fingerprint: string | null;
+  /** Whom the exchange is about, as the store has it; absent where that is not known. No rule can ask for it. */
+  readonly subject?: string | undefined;
 }
 
 /** An event that counts. */
@@ -54,6 +56,8 @@ export interface Waiting {
   /** The fields of the last of them, and where that was found. */
   readonly fields: EventFields;
   readonly place: FindingPlace;
+  /** Whom the last of them is about. */
+  readonly subject?: string | undefined;
 }
 
 /** Where a finding is. */

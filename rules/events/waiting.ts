@@ -74,6 +74,7 @@ export function waitingOf(
     events: events.slice(-MAX_TOLD),
     fields: boundedFields({ ruleId, fields: last.fields }),
     place: { segment, firstToken, lastToken, span },
+    ...(last.subject !== undefined && { subject: last.subject }),
   };
 }
 

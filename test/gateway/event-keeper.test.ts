@@ -3,7 +3,9 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { createEventKeeper } from '../../gateway/events/event-keeper.ts';
+import { lateRecord } from '../../gateway/events/late-recorder.ts';
 import { observedFindings } from '../../gateway/events/observed-findings.ts';
 import { createLogger } from '../../gateway/telemetry/index.ts';
 import { loadRules, type Observed, type RuleSet } from '../../rules/index.ts';
@@ -176,4 +178,40 @@ test('what is due fires though nothing more comes, once, and after a restart too
   assert.deepEqual([late[1]?.at, late[1]?.fields.exchange], [now, 'while away']);
   await (await start()).close();
   assert.equal(late.length, 2);
+});
+
+test('what has fired waits on disk until it is recorded there, and is about whom its last event was about', async (context) => {
+  const folder = temporaryFolder(context);
+  const path = join(folder, 'events.json');
+  const ruleSet = await rulesIn(folder, { condition: '{gte: 1}', unless_then: '{rules: [b], within: 1m}' });
+  const late: Observed[] = [];
+  const { promise: recorded, resolve: finish } = Promise.withResolvers<void>();
+  const start = () =>
+    createEventKeeper({
+      path,
+      currentRules: () => ruleSet,
+      telemetry: countingTelemetry(),
+      log,
+      recordLate: (found) => {
+        late.push(...found);
+        return recorded;
+      },
+      saveMs: 5,
+    });
+  const written = () => JSON.parse(readFileSync(path, 'utf8')).waiting as readonly unknown[];
+  const first = await start();
+  const at = Date.now();
+  first.observe(ruleSet, [{ ...observed(ruleSet, { rule: 'a', seconds: 0 }), at, subject: 's-one' }]);
+  await first.close();
+  writeFileSync(path, readFileSync(path, 'utf8').replaceAll(String(at + 60_000), String(at)));
+  const second = await start();
+  await until(() => late.length > 0);
+  await setTimeout(300);
+  assert.equal(written().length, 1, 'a crash now would fire it again');
+  finish();
+  await until(() => written().length === 0);
+  await second.close();
+  const [fired] = late;
+  assert.ok(fired);
+  assert.equal(lateRecord(fired, 'feed').subject, 's-one');
 });
