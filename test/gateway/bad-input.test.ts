@@ -124,6 +124,54 @@ test('an unknown path passes where policy says so, recorded as unscanned on both
   );
 });
 
+/** Paths whose bodies carry text that no dialect reads yet. */
+const unreadPaths: [path: string, body: object][] = [
+  ['/v1/conversations', { items: [{ type: 'message', role: 'user', content: 'they deceive' }] }],
+  ['/v1/conversations/conv_1', { metadata: { topic: 'they deceive' } }],
+  ['/v1/conversations/conv_1/items', { items: [{ role: 'user', content: 'they deceive' }] }],
+  ['/v1/threads/thread_1/messages', { role: 'user', content: 'they deceive' }],
+  ['/v1/batches', { input_file_id: 'file_1' }],
+  ['/v1beta/cachedContents', { contents: [{ parts: [{ text: 'they deceive' }] }] }],
+  [
+    '/v1/projects/p/locations/l/publishers/google/models/m:generateContent',
+    { contents: [{ parts: [{ text: 'they deceive' }] }] },
+  ],
+  [
+    '/v1/projects/p/locations/l/publishers/anthropic/models/m:rawPredict',
+    { messages: [{ role: 'user', content: 'they deceive' }] },
+  ],
+];
+
+test('paths with text that no dialect reads are refused by default, and passed they are unscanned, never scanned', async (context) => {
+  const upstream = await startUpstream(context, (response) => answerJson(response, { text: 'they deceive' }));
+  const refusing = await startGateway(context, { upstream: upstream.url });
+  const passing = await startGateway(context, {
+    upstream: upstream.url,
+    config: { policy: { unknown_path: 'pass' } },
+  });
+  for (const [path, body] of unreadPaths) {
+    const init = { method: 'POST', body: JSON.stringify(body) };
+    const refused = await fetch(`${refusing.url}${path}`, init);
+    assert.equal(refused.status, 404, path);
+    assert.match(await refused.text(), /the policy on unknown paths is to refuse them/, path);
+    const passed = await fetch(`${passing.url}${path}`, init);
+    assert.deepEqual(await passed.json(), { text: 'they deceive' }, path);
+    for (const [gateway, response] of [
+      [refusing, refused],
+      [passing, passed],
+    ] as const) {
+      const { coverage, findings } = await gateway.recordOf(response);
+      assert.equal(findings.length, 0, path);
+      assert.ok(coverage.length > 0, path);
+      assert.ok(
+        coverage.every(({ status, reason }) => status === 'skipped' && reason === 'unknown_dialect'),
+        `${path}: ${JSON.stringify(coverage)}`,
+      );
+    }
+  }
+  assert.equal(upstream.arrived.length, unreadPaths.length);
+});
+
 const raw: [name: string, head: string, code: string][] = [
   ['what is not HTTP', 'nonsense\r\n\r\n', 'bad_http'],
   [
