@@ -2,6 +2,7 @@ import { LEVELS, type Matchers } from '../../alerts/index.ts';
 import type { Level } from '../../rules/index.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { type Call, defineCommand, UsageError, writeJson } from './command.ts';
+import { parseTime } from './time-range.ts';
 import { useDesk } from './use-desk.ts';
 
 const many = { type: 'string', multiple: true } as const;
@@ -80,8 +81,8 @@ function endOf({ for: duration, until }: Given, from: Date): Date {
     if (count !== undefined) return new Date(from.getTime() + Number(count) * (UNITS_MS[unit] ?? 0));
     throw new UsageError(`silence add: --for ${duration}: not a duration as 30m, 2h or 1d`);
   }
-  const end = new Date(/(Z|[+-]\d\d:\d\d)$/.test(until ?? '') ? (until ?? '') : Number.NaN);
-  if (end.getTime() > from.getTime()) return end;
+  const end = parseTime(until ?? '');
+  if (end !== null && end > from) return end;
   throw new UsageError(
     `silence add: --until ${until}: not a time to come with its zone, as 2027-01-31T18:00:00Z`,
   );

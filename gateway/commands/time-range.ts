@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { KeptRange } from '../../alerts/index.ts';
 import { UsageError } from './command.ts';
 
@@ -27,12 +28,19 @@ export function timeRange(
   return range;
 }
 
+/** ISO 8601 with its zone. `Date` by itself takes 31 February for 3 March, and 5Z for a day in May.
+ *  @returns null where it is no time */
+export function parseTime(text: string): Date | null {
+  const whole = text.replace(/(T\d\d:\d\d)(?=Z|[+-])/, '$1:00');
+  return z.iso.datetime({ offset: true }).safeParse(whole).success ? new Date(whole) : null;
+}
+
 function momentOf(where: string, text: string, now: Date): string {
   const [, count, unit = ''] = /^(\d{1,6})([smhdw])$/.exec(text) ?? [];
   if (count !== undefined)
     return new Date(now.getTime() - Number(count) * (UNITS_MS[unit] ?? 0)).toISOString();
-  const time = new Date(/(Z|[+-]\d\d:\d\d)$/.test(text) ? text : Number.NaN);
-  if (!Number.isNaN(time.getTime())) return time.toISOString();
+  const time = parseTime(text);
+  if (time !== null) return time.toISOString();
   throw new UsageError(
     `${where}: neither a while as 12h, 7d or 4w, nor a time with its zone as 2027-01-31T18:00:00Z`,
   );
