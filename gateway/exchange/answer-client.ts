@@ -34,6 +34,19 @@ import { relayAnswer } from './relay-answer.ts';
 export async function answerClient(
   way: Way,
   answer: UpstreamAnswer,
+  asked: { readonly isStreamed: boolean },
+): Promise<void> {
+  try {
+    await bring(way, answer, asked);
+  } finally {
+    // Where something failed before its reading began, nobody else ends it.
+    answer.body.destroy();
+  }
+}
+
+async function bring(
+  way: Way,
+  answer: UpstreamAnswer,
   { isStreamed }: { readonly isStreamed: boolean },
 ): Promise<void> {
   const { exchange } = way;

@@ -80,7 +80,10 @@ async function race(
   const { exchange } = way;
   const given = new AbortController();
   const asked = askUpstream(way, sent, given.signal);
-  const decision = await exchange.judge(waited);
+  const decision = await exchange.judge(waited).catch((error: unknown) => {
+    given.abort();
+    throw error;
+  });
   exchange.span.event('request_scanned');
   if (decision.verdict !== 'block') return takeAnswer(way, await asked);
   given.abort();

@@ -1,6 +1,7 @@
 import { type Dispatcher, errors } from 'undici';
 import { type BodyIntake, type BodySource, createBodyIntake } from './answer-body.ts';
 import type { UpstreamAnswer, UpstreamFailure, UpstreamRequest } from './create-upstream.ts';
+import { answerTrailers } from './headers.ts';
 import { upstreamFailure } from './upstream-failure.ts';
 
 /** One request, and how long it is waited for. */
@@ -65,7 +66,8 @@ function createHandler(
     },
     onResponseStart(answering, status, _headers, statusText = '') {
       const headers = rawHeaders(answering.rawHeaders);
-      if (status < 200) return onInformation?.(status, headers);
+      // Below 100 is no status: undici breaks off there, and the client is told of that alone.
+      if (status < 200) return status < 100 ? undefined : onInformation?.(status, headers);
       clearTimeout(patience);
       intake = createBodyIntake(sourceOf(answering));
       const { body } = intake;
@@ -73,7 +75,7 @@ function createHandler(
     },
     onResponseData: (_answering, chunk) => intake?.push(chunk),
     onResponseEnd(_answering, given) {
-      trailers = (given ?? {}) as Record<string, string>;
+      trailers = answerTrailers((given ?? {}) as Record<string, string>);
       intake?.end();
     },
     onResponseError(_answering, error) {

@@ -33,6 +33,12 @@ export function answerHeaders(raw: RawHeaders): string[] {
   return filtered(raw, (name) => !name.startsWith(OWN_PREFIX) && !(hasLength && name === 'trailer'));
 }
 
+/** The upstream's trailers for the client. */
+export function answerTrailers(trailers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const isKept = (name: string) => !HOP_BY_HOP.has(name) && !name.startsWith(OWN_PREFIX);
+  return Object.fromEntries(Object.entries(trailers).filter(([name]) => isKept(name.toLowerCase())));
+}
+
 /** What the upstream says before its answer, for the client. */
 export function informationHeaders(raw: RawHeaders): string[] {
   return filtered(raw, (name) => !name.startsWith(OWN_PREFIX));
@@ -69,8 +75,18 @@ export function keptHeaders(raw: RawHeaders, isKept: (name: string) => boolean):
 }
 
 function filtered(raw: RawHeaders, isKept: (name: string) => boolean): string[] {
-  const connection = headerOf(raw, 'connection') ?? '';
-  const named =
-    connection === 'keep-alive' ? [] : connection.split(',').map((name) => name.trim().toLowerCase());
+  const named = namedByConnection(raw);
   return keptHeaders(raw, (name) => !HOP_BY_HOP.has(name) && !named.includes(name) && isKept(name));
+}
+
+/** Names of headers that speak of one connection because the message says so; `Connection` may come several times. */
+function namedByConnection(raw: RawHeaders): string[] {
+  const named: string[] = [];
+  for (let index = 0; index < raw.length; index += 2) {
+    const name = raw[index] ?? '';
+    if (name.length !== 'connection'.length || name.toLowerCase() !== 'connection') continue;
+    const value = raw[index + 1] ?? '';
+    if (value !== 'keep-alive') named.push(...value.split(',').map((one) => one.trim().toLowerCase()));
+  }
+  return named;
 }
