@@ -4,13 +4,22 @@ import { didYouMean } from './nearest.ts';
 import { createProblem, showValue } from './problem.ts';
 import type { RuleDocument } from './read-document.ts';
 import { type RuleFile, ruleFileSchema } from './schema.ts';
+import type { ShapedFile } from './scope.ts';
+import { soundParts } from './sound-parts.ts';
 import type { RuleProblem } from './types.ts';
 
 export type ShapeResult =
   | { readonly ok: true; readonly file: RuleFile }
-  | { readonly ok: false; readonly problems: readonly RuleProblem[] };
+  | {
+      readonly ok: false;
+      readonly problems: readonly RuleProblem[];
+      /** What is right of the file beside them. */
+      readonly sound: ShapedFile | undefined;
+    };
 
 const MAX_PROBLEMS = 100;
+/** Of YAML 1.1. */
+const MERGE_KEY = '<<';
 
 /** Holds a document against the schema of rule files: all problems, each at its value or key. */
 export function checkShape(document: RuleDocument): ShapeResult {
@@ -20,10 +29,11 @@ export function checkShape(document: RuleDocument): ShapeResult {
   const problems = withoutFollowing(result.error.issues).flatMap((issue) =>
     describeIssue(issue, document, schema),
   );
+  const sound = soundParts(document, result.error.issues);
   const rest = problems.length - MAX_PROBLEMS;
-  if (rest <= 0) return { ok: false, problems };
+  if (rest <= 0) return { ok: false, problems, sound };
   const more = createProblem(document.source, 0, `${rest} more problems in this file`);
-  return { ok: false, problems: [...problems.slice(0, MAX_PROBLEMS), more] };
+  return { ok: false, problems: [...problems.slice(0, MAX_PROBLEMS), more], sound };
 }
 
 /** Of a mapping with an unknown key it is not said as well which key is missing: it may be that one. */
@@ -56,7 +66,8 @@ function describeIssue(issue: z.core.$ZodIssue, document: RuleDocument, schema: 
   }
   if (issue.code === 'invalid_key') {
     const reasons = issue.issues.map((inner) => inner.message).join('; ');
-    return [at(document.offsetOf(path, true), `${nameOf(path)}: ${reasons}`)];
+    const message = key === MERGE_KEY ? noMergeKeys(path.slice(0, -1)) : `${nameOf(path)}: ${reasons}`;
+    return [at(document.offsetOf(path, true), message)];
   }
   // That keys do not go together is said of the mapping as a whole.
   const isShown = isPresent && !(issue.code === 'custom' && typeof value === 'object');
@@ -88,10 +99,13 @@ function unknownKey(
   key: string,
   { path, known }: { readonly path: readonly PropertyKey[]; readonly known: readonly string[] },
 ): string {
-  const where = inside(path);
-  if (key === '<<') return `merge keys are not supported${where}; write the keys out`;
-  const near = didYouMean(key, known);
-  return `unknown key ${showValue(key)}${where}${near || `; known are ${known.join(', ')}`}`;
+  if (key === MERGE_KEY) return noMergeKeys(path);
+  const near = didYouMean(key, known) || `; known are ${known.join(', ')}`;
+  return `unknown key ${showValue(key)}${inside(path)}${near}`;
+}
+
+function noMergeKeys(path: readonly PropertyKey[]): string {
+  return `merge keys are not supported${inside(path)}; write the keys out`;
 }
 
 function meant(issue: z.core.$ZodIssue, value: unknown): string {

@@ -25,7 +25,8 @@ export function checkLimits(text: string): Excess | undefined {
     const places: Place[] = [{ token: document, depth: 0 }];
     for (let place = places.pop(); place !== undefined; place = places.pop()) {
       const { token, depth } = place;
-      if (depth > MAX_NESTING) return { offset: token.offset, message: `nested deeper than ${MAX_NESTING}` };
+      if (depth > MAX_NESTING)
+        return { offset: token.offset, message: `nested deeper than ${MAX_NESTING}; write it flatter` };
       if (token.type === 'alias') aliases += 1;
       if (aliases > MAX_ALIASES) {
         return { offset: token.offset, message: `more than ${MAX_ALIASES} aliases; write the values out` };

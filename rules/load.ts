@@ -4,13 +4,13 @@ import { checkShape } from './check-shape.ts';
 import { createRuleSet } from './compile.ts';
 import { collectFilters } from './compile-filters.ts';
 import { compileRule } from './compile-rule.ts';
-import type { CompiledRule } from './compiled.ts';
 import { compileCorrelations } from './events/compile-correlations.ts';
 import { withCalibrations } from './own-calibration.ts';
 import { createProblem, type SourceText } from './problem.ts';
 import { readDocument } from './read-document.ts';
 import { type ReadFiles, readRuleFiles } from './read-files.ts';
 import { engineMismatch, featuresetMismatch } from './requirements.ts';
+import { placeOf, problemAt, type RuleSource } from './rule-source.ts';
 import { collectDefinitions, type ShapedFile } from './scope.ts';
 import type { LoadResult, RuleProblem } from './types.ts';
 
@@ -35,8 +35,8 @@ export function compileFiles(files: ReadFiles, loaded: Featureset): LoadResult {
     return compileRule(rule, { featureset, routes, scope, filters: filters.filtersOf(rule) });
   });
   const rules = compiled.flatMap(({ rule }) => (rule === undefined ? [] : [rule]));
-  const correlated = compileCorrelations(whole, rules);
-  const isWhole = files.problems.length === 0 && whole.length === shaped.length;
+  const isWhole = files.problems.length === 0 && shaped.every(({ problems }) => problems.length === 0);
+  const correlated = compileCorrelations(whole, { rules: collected.rules, isWhole });
   const found = [
     ...files.problems,
     ...uncalibrated,
@@ -44,9 +44,9 @@ export function compileFiles(files: ReadFiles, loaded: Featureset): LoadResult {
     ...definitions.problems,
     // What a file that cannot be read would have held is not missing.
     ...(isWhole ? [...collected.problems, ...filters.problems] : []),
-    ...(isWhole && rules.length === collected.rules.length ? correlated.problems : []),
+    ...correlated.problems,
     ...compiled.flatMap((part) => part.problems),
-    ...findDuplicates(sources, rules),
+    ...findDuplicates(collected.rules),
   ];
   const hasErrors = found.some((problem) => problem.severity === 'error');
   // What a broken rule would have used is not unused.
@@ -74,10 +74,13 @@ function shapeSource(source: SourceText, featureset: Featureset): Shaped {
   const engine = engineMismatch(document.data);
   if (engine !== undefined) return refuse('required_engine', engine);
   const shape = checkShape(document);
-  if (!shape.ok) return { problems: shape.problems };
-  const mismatch = featuresetMismatch(shape.file.featureset, featureset);
-  if (mismatch !== undefined) return refuse('featureset', mismatch);
-  return { file: { document, file: shape.file }, problems: [] };
+  const { problems, whole } = shape.ok
+    ? { problems: [], whole: { document, file: shape.file } }
+    : { ...shape, whole: shape.sound };
+  if (whole === undefined) return { problems };
+  const mismatch = featuresetMismatch(whole.file.featureset, featureset);
+  if (mismatch !== undefined) return { problems: [...refuse('featureset', mismatch).problems, ...problems] };
+  return { file: whole, problems };
 }
 
 function noRules(sources: readonly SourceText[]): RuleProblem {
@@ -97,21 +100,18 @@ function withoutRepeats(problems: readonly RuleProblem[]): readonly RuleProblem[
   return [...seen.values()];
 }
 
-function findDuplicates(sources: readonly SourceText[], rules: readonly CompiledRule[]): RuleProblem[] {
-  const textOf = new Map(sources.map((source) => [source.file, source]));
+function findDuplicates(rules: readonly RuleSource[]): RuleProblem[] {
   return (['id', 'name'] as const).flatMap((key) => {
-    const first = new Map<string, CompiledRule>();
+    const first = new Map<string, RuleSource>();
     return rules.flatMap((rule) => {
-      const earlier = first.get(rule[key]);
+      const value = rule.definition[key];
+      const earlier = first.get(value);
       if (earlier === undefined) {
-        first.set(rule[key], rule);
+        first.set(value, rule);
         return [];
       }
-      const source = textOf.get(rule.file) ?? { file: rule.file, text: '' };
-      const place = `${earlier.file}:${earlier.line}:${earlier.column}`;
-      return [
-        createProblem(source, rule.offsets[key], `${key} ${rule[key]} is taken by the rule at ${place}`),
-      ];
+      const message = `${key} ${value} is taken by the rule at ${placeOf(earlier.locate([]))}; give this one its own`;
+      return [problemAt(rule.locate([key]), message, { severity: 'error', isKey: false })];
     });
   });
 }

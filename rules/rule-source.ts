@@ -1,4 +1,4 @@
-import { createProblem } from './problem.ts';
+import { createProblem, positionOf } from './problem.ts';
 import type { RuleDocument } from './read-document.ts';
 import type { RuleDefinition } from './schema.ts';
 import type { RuleProblem } from './types.ts';
@@ -45,4 +45,11 @@ export function problemAt(
   { severity, isKey }: { readonly severity: RuleProblem['severity']; readonly isKey: boolean },
 ): RuleProblem {
   return createProblem(document.source, document.offsetOf(path, isKey), message, severity);
+}
+
+/** A place for people: file:line:column. */
+export function placeOf({ document, path }: Place): string {
+  const { source } = document;
+  const { line, column } = positionOf(source.text, document.offsetOf(path));
+  return `${source.file}:${line}:${column}`;
 }

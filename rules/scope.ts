@@ -135,7 +135,13 @@ function reportCycles(macros: readonly Macro[], problems: RuleProblem[]): Readon
   const cycles = findCycles(macros, next);
   for (const [macro, circle] of cycles) {
     const way = [...circle, macro].map(({ name }) => name).join(' > ');
-    problems.push(problemAt(macro, `macro "${macro.name}" goes in a circle: ${way}`, 'error'));
+    problems.push(
+      problemAt(
+        macro,
+        `macro "${macro.name}" goes in a circle: ${way}; write one of them without the others`,
+        'error',
+      ),
+    );
   }
   return new Set(cycles.keys());
 }

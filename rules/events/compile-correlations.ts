@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto';
-import type { CompiledRule } from '../compiled.ts';
 import { findCycles } from '../find-cycles.ts';
 import { didYouMean } from '../nearest.ts';
 import { positionOf } from '../problem.ts';
-import { type Place, problemAt } from '../rule-source.ts';
-import { type CorrelationDefinition, type CorrelationTest, parseDuration } from '../schema.ts';
+import { type Place, placeOf, problemAt, type RuleSource } from '../rule-source.ts';
+import {
+  type CorrelationDefinition,
+  type CorrelationTest,
+  parseDuration,
+  type RuleDefinition,
+} from '../schema.ts';
 import type { ShapedFile } from '../scope.ts';
 import type { CorrelationSummary, RuleProblem } from '../types.ts';
 import { type CompiledAlert, compileAlert } from './group-alerts.ts';
@@ -46,28 +50,37 @@ export interface CorrelationResult {
 }
 
 /** What a correlation may name. */
-type Named = Pick<CompiledRule, 'id' | 'name' | 'mode'>;
+type Named = Pick<RuleDefinition, 'id' | 'name' | 'mode'>;
+/** Whether a name is to be told as one that nothing has. */
+type IsMissed = (name: string) => boolean;
 
 interface Written {
   readonly definition: CorrelationDefinition;
   readonly place: Place;
 }
 
+interface Others {
+  readonly rules: readonly RuleSource[];
+  /** Whether these are all rules there are; else a name that is not known is no problem. */
+  readonly isWhole: boolean;
+}
+
 /** Resolves the correlations of all files against the rules and against each other. */
 export function compileCorrelations(
   files: readonly ShapedFile[],
-  rules: readonly CompiledRule[],
+  { rules, isWhole }: Others,
 ): CorrelationResult {
   const written = files.flatMap(({ document, file }) =>
     (file.correlations ?? []).map((definition, i): Written => {
       return { definition, place: { document, path: ['correlations', i] } };
     }),
   );
-  const named: readonly Named[] = [...rules, ...written.map(({ definition }) => definition)];
+  const named: readonly Named[] = [...rules, ...written].map(({ definition }) => definition);
+  const isMissed = (name: string) => isWhole && find(name, named) === undefined;
   const problems = [
     ...written.flatMap((one, i) => takenNames(one, rules, written.slice(0, i))),
-    ...written.flatMap((one) => wrongNames(one, named)),
-    ...written.flatMap((one) => wrongTests(one, named)),
+    ...written.flatMap((one) => wrongNames(one, named, isMissed)),
+    ...written.flatMap((one) => wrongTests(one, named, isMissed)),
     ...circles(written),
     ...written.flatMap(warnings),
   ];
@@ -114,10 +127,14 @@ function find(wanted: string, named: readonly Named[]): Named | undefined {
   return named.find(({ id, name }) => id === wanted || name === wanted);
 }
 
-function wrongNames({ definition, place }: Written, named: readonly Named[]): RuleProblem[] {
+function wrongNames(
+  { definition, place }: Written,
+  named: readonly Named[],
+  isMissed: IsMissed,
+): RuleProblem[] {
   return namesOf(definition).flatMap(({ path, names }) =>
     names.flatMap((wanted, i) => {
-      const message = wrongName(wanted, definition, named);
+      const message = isMissed(wanted) ? unknownName(wanted, named) : offName(wanted, definition, named);
       return message === undefined ? [] : [error(place, [...path, i], message)];
     }),
   );
@@ -132,14 +149,13 @@ function namesOf({ rules, unless = [], unless_then: then }: CorrelationDefinitio
   ];
 }
 
-function wrongName(
+function offName(
   wanted: string,
   { mode }: CorrelationDefinition,
   named: readonly Named[],
 ): string | undefined {
   const found = find(wanted, named);
-  if (found === undefined) return unknownName(wanted, named);
-  if (found.mode !== 'off' || mode === 'off') return undefined;
+  if (found?.mode !== 'off' || mode === 'off') return undefined;
   return `"${found.name}" is off and gives no event; set its mode to shadow, or the correlation's to off`;
 }
 
@@ -150,10 +166,14 @@ function unknownName(wanted: string, named: readonly Named[]): string {
 }
 
 /** Events of tests may be of any rule, also of one that is off. */
-function wrongTests({ definition: { tests }, place }: Written, named: readonly Named[]): RuleProblem[] {
+function wrongTests(
+  { definition: { tests }, place }: Written,
+  named: readonly Named[],
+  isMissed: IsMissed,
+): RuleProblem[] {
   return tests.flatMap(({ events }, test) =>
     events.flatMap(({ rule }, i) => {
-      if (find(rule, named) !== undefined) return [];
+      if (!isMissed(rule)) return [];
       return [error(place, ['tests', test, 'events', i, 'rule'], unknownName(rule, named))];
     }),
   );
@@ -161,21 +181,21 @@ function wrongTests({ definition: { tests }, place }: Written, named: readonly N
 
 function takenNames(
   { definition, place }: Written,
-  rules: readonly CompiledRule[],
+  rules: readonly RuleSource[],
   earlier: readonly Written[],
 ): RuleProblem[] {
   return (['id', 'name'] as const).flatMap((key) => {
     const value = definition[key];
-    const rule = rules.find((one) => one[key] === value);
-    const other = earlier.find((one) => one.definition[key] === value);
-    if (rule === undefined && other === undefined) return [];
-    const at =
-      rule === undefined ? placeOf(other?.place ?? place) : `${rule.file}:${rule.line}:${rule.column}`;
+    const isTaken = ({ definition: other }: { definition: Named }) => other[key] === value;
+    const rule = rules.find(isTaken)?.locate([]);
+    const at = rule ?? earlier.find(isTaken)?.place;
+    if (at === undefined) return [];
+    const whose = rule === undefined ? 'correlation' : 'rule';
     return [
       error(
         place,
         [key],
-        `${key} ${value} is taken by the ${rule === undefined ? 'correlation' : 'rule'} at ${at}`,
+        `${key} ${value} is taken by the ${whose} at ${placeOf(at)}; give this one its own`,
       ),
     ];
   });
@@ -205,10 +225,4 @@ function warnings({ definition: { name, status, tests }, place }: Written): Rule
 
 function error({ document, path }: Place, below: readonly PropertyKey[], message: string): RuleProblem {
   return problemAt({ document, path: [...path, ...below] }, message, { severity: 'error', isKey: false });
-}
-
-function placeOf({ document, path }: Place): string {
-  const { source } = document;
-  const { line, column } = positionOf(source.text, document.offsetOf(path));
-  return `${source.file}:${line}:${column}`;
 }

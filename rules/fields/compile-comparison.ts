@@ -22,6 +22,9 @@ export interface ComparisonParts {
 const MAX_PATTERN_LENGTH = 256;
 const MAX_INSTRUCTIONS = 500;
 const MAX_PATTERNS = 100;
+/** The engine's own bound. */
+const REPEAT_LESS = 'repeats within each other may come to 1000 together';
+const WRITE_RE2 = 'write it in RE2 syntax, without look-around and back-references';
 
 /** Compiles a comparison with one or several texts; values are cut to `MAX_FIELD_LENGTH` before they are compared.
  *  `glob`: `*` is any characters, `?` is one, the rest is itself; the whole value must match. `regex`: RE2 syntax,
@@ -88,10 +91,11 @@ function compilePattern(source: string, flags: number): RE2JS | string {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     // The flags are the engine's own way to write the options.
-    return reason
+    const told = reason
       .replace(/^error parsing regexp: /, '')
       .replace(/\(\?[is]+\)/, '')
       .replaceAll('`', '"');
+    return `${told}; ${told.includes('repeat count') ? REPEAT_LESS : WRITE_RE2}`;
   }
 }
 

@@ -48,8 +48,46 @@ test('an id or a name given twice is told at the second place, with the first', 
     'c.yaml': ruleText({ id: OTHER_ID }),
   });
   assert.equal(result.ok, false);
-  assert.match(text, new RegExp(`^b\\.yaml:3:9: error: id ${ID} is taken by the rule at a\\.yaml:3:5$`, 'm'));
-  assert.match(text, /^c\.yaml:4:11: error: name deceives is taken by the rule at a\.yaml:3:5$/m);
+  assert.match(
+    text,
+    new RegExp(
+      `^b\\.yaml:3:9: error: id ${ID} is taken by the rule at a\\.yaml:3:5; give this one its own$`,
+      'm',
+    ),
+  );
+  assert.match(
+    text,
+    /^c\.yaml:4:11: error: name deceives is taken by the rule at a\.yaml:3:5; give this one its own$/m,
+  );
+});
+
+test('a problem of form hides no other problem of its file, and none is made up for what is broken', async (t) => {
+  const more = ruleText({
+    id: OTHER_ID,
+    name: 'other',
+    mode: '"off"',
+    detection: '{deceives: {signal: {concept: decepton}, above: 4}}',
+  });
+  const twice = ruleText({ id: OTHER_ID, name: 'third' });
+  const rules = [more, twice].map((text) => text.slice(text.indexOf('  - id')));
+  const correlation = `correlations:
+  - {id: 9b2f1c58-3f6e-4c4e-8a9d-6c1d2b7e4f10, name: many, title: M, description: D, status: test, version: 1, level: low,
+     mode: flag, type: event_count, rules: [deceives, other], timespan: 1m, condition: {gte: 2}}
+`;
+  const { result, text } = await check(t, {
+    'a.yaml': ruleText({ level: 'hihg' }) + rules.join('') + correlation,
+  });
+  assert.equal(result.ok, false);
+  const errors = text.split('\n').filter((line) => / error: /.test(line));
+  assert.deepEqual(
+    errors.map((line) => line.slice(0, line.indexOf(';'))),
+    [
+      'a.yaml:9:12: error: level must be one of informational, low, medium, high, critical, it is "hihg"',
+      'a.yaml:24:46: error: unknown concept "decepton" in featureset tiny',
+      `a.yaml:27:9: error: id ${OTHER_ID} is taken by the rule at a.yaml:15:5`,
+      'a.yaml:41:55: error: "other" is off and gives no event',
+    ],
+  );
 });
 
 test('warnings are told and do not refuse the set', async (t) => {

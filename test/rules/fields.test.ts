@@ -168,7 +168,7 @@ const refused: readonly (readonly [
   [
     'a pattern with a back-reference',
     { detection: detection('regex: "(a)\\\\1"'), condition: 'lies and here' },
-    'regex "(a)\\\\1": invalid escape sequence: "\\1"',
+    'regex "(a)\\\\1": invalid escape sequence: "\\1"; write it in RE2 syntax, without look-around and back-references',
   ],
   [
     'look-ahead',
@@ -178,7 +178,7 @@ const refused: readonly (readonly [
   [
     'a pattern that explodes when it is compiled',
     { detection: detection('regex: "((a{100}){100}){100}"'), condition: 'lies and here' },
-    'regex "((a{100}){100}){100}": invalid repeat count: "{100}"',
+    'regex "((a{100}){100}){100}": invalid repeat count: "{100}"; repeats within each other may come to 1000 together',
   ],
   [
     'a pattern that is too costly',

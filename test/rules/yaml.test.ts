@@ -82,9 +82,9 @@ const hostile: readonly (readonly [title: string, text: string | Uint8Array, exp
   ['an empty file', '', /^a\.yaml:1:1: the file is empty$/],
   ['only comments', '# nothing\n', /^a\.yaml:1:1: the file is empty$/],
   ['a second document', `${ruleText()}---\nversion: 1\n`, /^a\.yaml:16:1: a second document begins here/],
-  ['20,000 opening brackets', '['.repeat(20_000), /^a\.yaml:1:33: nested deeper than 32$/],
-  ['20,000 list dashes', '- '.repeat(20_000), /^a\.yaml:1:\d+: nested deeper than 32$/],
-  ['20,000 question marks', '? '.repeat(20_000), /^a\.yaml:1:\d+: nested deeper than 32$/],
+  ['20,000 opening brackets', '['.repeat(20_000), /^a\.yaml:1:33: nested deeper than 32; write it flatter$/],
+  ['20,000 list dashes', '- '.repeat(20_000), /^a\.yaml:1:\d+: nested deeper than 32; write it flatter$/],
+  ['20,000 question marks', '? '.repeat(20_000), /^a\.yaml:1:\d+: nested deeper than 32; write it flatter$/],
   [
     'a billion laughs',
     `a: &a [x, x]\n${[...'bcdefghi'].map((c, i) => `${c}: &${c} [${`*${'abcdefgh'[i]}, `.repeat(8)}]`).join('\n')}\n`,
@@ -109,6 +109,11 @@ const hostile: readonly (readonly [title: string, text: string | Uint8Array, exp
   ],
   ['a custom tag', ruleText({ title: '!secret x' }), /^a\.yaml:5:12: Unresolved tag: !secret$/],
   ['a key given twice', `${ruleText()}version: 1\n`, /^a\.yaml:15:1: Map keys must be unique$/],
+  [
+    'a merge key',
+    `${ruleText()}lists:\n  a: &a [b]\n  <<: *a\n`,
+    /^a\.yaml:17:3: merge keys are not supported in lists; write the keys out$/,
+  ],
   ['a key named __proto__', `${ruleText()}__proto__: {ok: true}\n`, /^a\.yaml:15:1: unknown key "__proto__"/],
   ['a list for a file', '- 1\n- 2\n', /^a\.yaml:1:1: the file must be a mapping, it is a list of 2$/],
 ];
