@@ -9,5 +9,6 @@ process.exitCode = await runCommandLine(COMMANDS, process.argv.slice(2), {
   stderr: process.stderr,
   env: process.env,
   hasColours: process.stdout.isTTY === true && !process.env['NO_COLOR'],
+  errorsHaveColours: process.stderr.isTTY === true && !process.env['NO_COLOR'],
   showsProgress: process.stderr.isTTY === true && !process.env['CI'],
 });

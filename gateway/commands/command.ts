@@ -15,6 +15,8 @@ export interface CommandIo {
   readonly env: NodeJS.ProcessEnv;
   /** Whether standard output is a terminal that shows colours. */
   readonly hasColours: boolean;
+  /** Whether standard error is one, where problems are told. */
+  readonly errorsHaveColours: boolean;
   /** Whether standard error is a terminal, where progress may be shown. */
   readonly showsProgress: boolean;
 }

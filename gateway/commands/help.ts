@@ -1,6 +1,8 @@
 import { nearest } from '../config/nearest.ts';
 import { type Command, defineCommand, UsageError } from './command.ts';
 
+const EXIT_CODES = 'Exit codes of all commands: 0 done, 1 not as asked, 2 the command line is wrong.';
+
 /** `telltale help [COMMAND]` */
 export function createHelp(commands: readonly Command[]): Command {
   return defineCommand({
@@ -37,5 +39,5 @@ export function overview(commands: readonly Command[]): string {
 
 /** One command with its options. */
 export function commandHelp({ name, summary, usage, details }: Command): string {
-  return `telltale ${name} ${usage}\n\n${summary}.\n${details === '' ? '' : `\n${details.trim()}\n`}`;
+  return `telltale ${name} ${usage}\n\n${summary}.\n${details === '' ? '' : `\n${details.trim()}\n`}\n${EXIT_CODES}\n`;
 }

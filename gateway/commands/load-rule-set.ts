@@ -12,6 +12,6 @@ export async function loadRuleSet(
 ): Promise<RuleSet | null> {
   const loaded = await loadRules(rulePaths(named, io.env), featureset);
   if (loaded.ok) return loaded.ruleSet;
-  io.stderr.write(formatProblems(loaded.problems, { isColoured: io.hasColours }));
+  io.stderr.write(formatProblems(loaded.problems, { isColoured: io.errorsHaveColours }));
   return null;
 }

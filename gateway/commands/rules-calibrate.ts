@@ -82,7 +82,7 @@ async function calibrate({ values, positionals, io }: Call<typeof options>): Pro
     });
     const tried = await tryCalibration(paths, { file, calibration }, featureset);
     if (!tried.ok) {
-      io.stderr.write(formatProblems(tried.problems, { isColoured: io.hasColours }));
+      io.stderr.write(formatProblems(tried.problems, { isColoured: io.errorsHaveColours }));
       io.stderr.write(`nothing written: the rules would not load with ${learner.segments()} segments\n`);
       return 1;
     }

@@ -24,7 +24,7 @@ async function runCheck({ values, positionals, io }: Call<typeof options>): Prom
   const { detector } = await openDetector(io.env, 1);
   try {
     const result = await checkRules(paths, detector.featureset);
-    io.stderr.write(formatProblems(result.problems, { isColoured: io.hasColours }));
+    io.stderr.write(formatProblems(result.problems, { isColoured: io.errorsHaveColours }));
     if (values.json) writeJson(io, result);
     else if (result.ok)
       io.stdout.write(

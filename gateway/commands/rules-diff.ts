@@ -95,7 +95,7 @@ function rangeOf({ replay, since, until }: Call<typeof options>['values']): Kept
 }
 
 function cannotTell(problems: readonly RuleProblem[], io: CommandIo): number {
-  io.stderr.write(formatProblems(problems, { isColoured: io.hasColours }));
+  io.stderr.write(formatProblems(problems, { isColoured: io.errorsHaveColours }));
   return CANNOT_TELL;
 }
 

@@ -26,7 +26,7 @@ async function runFormat({ values, positionals, io }: Call<typeof options>): Pro
   const { files, problems } = await formatRules(positionals);
   const changed = files.filter(({ text, formatted }) => text !== formatted);
   if (!values.check) for (const file of changed) await replaceFile(file.file, file.formatted);
-  io.stderr.write(formatProblems(problems, { isColoured: io.hasColours }));
+  io.stderr.write(formatProblems(problems, { isColoured: io.errorsHaveColours }));
   const names = changed.map(({ file }) => file);
   if (values.json) writeJson(io, { files: files.length, changed: names, problems });
   else {

@@ -66,7 +66,7 @@ async function init({ values, positionals, io }: Call<typeof options>): Promise<
   try {
     const result = await proposeRule(detector, { name, role, oneIn, maxSignals: MAX_SIGNALS, ...examples });
     if (!result.ok) {
-      io.stderr.write(formatProblems(result.problems, { isColoured: io.hasColours }));
+      io.stderr.write(formatProblems(result.problems, { isColoured: io.errorsHaveColours }));
       throw new CommandFailure(`rules init: ${result.message}`);
     }
     await write(out, result.proposal.text);

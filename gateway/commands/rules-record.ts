@@ -12,7 +12,7 @@ const options = { text: { type: 'string' }, role: { type: 'string' }, json: { ty
 export const rulesRecordCommand = defineCommand({
   name: 'rules record',
   summary: 'Print what a rule reads of a text, for a test with recorded activations',
-  usage: 'RULE [PATH …] --text TEXT [--role ROLE]',
+  usage: 'RULE [PATH …] --text TEXT [--role ROLE] [--json]',
   details: `
 RULE         name or id; a rule that is off can be recorded too
 PATH         files or folders; default the folder of TELLTALE_RULES, else the shipped rules

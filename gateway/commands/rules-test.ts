@@ -32,7 +32,7 @@ async function runTests({ values, positionals, io }: Call<typeof options>): Prom
   try {
     const report = await testRules(paths, detector, progress.show).finally(progress.clear);
     if (values.junit !== undefined) await writeJunit(values.junit, report);
-    const text = formatTestReport(report, { isColoured: io.hasColours });
+    const text = formatTestReport(report, { isColoured: report.ok ? io.hasColours : io.errorsHaveColours });
     if (!report.ok) io.stderr.write(text);
     else if (!values.json) io.stdout.write(text);
     if (values.json) writeJson(io, report);

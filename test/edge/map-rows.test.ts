@@ -8,7 +8,14 @@ import { mapRows } from '../../gateway/commands/map-rows.ts';
 async function mapped(fails: number | null) {
   const stderr = new PassThrough();
   const said = text(stderr);
-  const io = { stdout: new PassThrough(), stderr, env: {}, hasColours: false, showsProgress: true };
+  const io = {
+    stdout: new PassThrough(),
+    stderr,
+    env: {},
+    hasColours: false,
+    errorsHaveColours: false,
+    showsProgress: true,
+  };
   let [now, most] = [0, 0];
   const work = async (row: number) => {
     now += 1;

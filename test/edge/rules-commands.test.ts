@@ -3,7 +3,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { runTelltale } from './run-telltale.ts';
+import { COMMANDS } from '../../gateway/commands/all.ts';
+import { runHere, runTelltale } from './run-telltale.ts';
+
+const ESCAPE = String.fromCharCode(27);
 
 let folder: string;
 before(async () => {
@@ -62,6 +65,27 @@ test('rules check names file, line and column of what is wrong and ends with 1',
   assert.ok(stderr.includes(`${file}:10:11: error: `), stderr);
   const [problem] = JSON.parse(stdout).problems;
   assert.deepEqual([problem.file, problem.line, problem.column], [file, 10, 11]);
+});
+
+test('problems are coloured where standard error is a terminal, whatever standard output is', async () => {
+  const file = await write('coloured.yaml', ruleFile('flg', 'fire'));
+  for (const tool of ['check', 'test', 'coverage']) {
+    const told = await runHere(['rules', tool, file], { errorsHaveColours: true });
+    assert.ok(told.stderr.includes(`${ESCAPE}[31merror`), tool);
+    const filed = await runHere(['rules', tool, file], { hasColours: true });
+    assert.match(filed.stderr, /: error: mode must be/, tool);
+    assert.ok(!filed.stderr.includes(ESCAPE), tool);
+  }
+});
+
+test('the help of each tool for rules names --json and the exit codes', async () => {
+  const tools = COMMANDS.filter(({ name }) => name.startsWith('rules '));
+  assert.ok(tools.length > 10);
+  for (const { name } of tools) {
+    const { stdout } = await runHere(['help', ...name.split(' ')]);
+    assert.match(stdout, /^telltale rules \w+ .*\[--json\]\n/, name);
+    assert.match(stdout, /\nExit codes of all commands: 0 done, 1 .*, 2 .*\n$/, name);
+  }
 });
 
 test('rules test names a test that fails and ends with 1', async () => {

@@ -37,13 +37,14 @@ export async function runHere(
     ...terminal
   }: {
     readonly hasColours?: boolean;
+    readonly errorsHaveColours?: boolean;
     readonly showsProgress?: boolean;
     readonly env?: NodeJS.ProcessEnv;
   } = {},
 ): Promise<CommandResult> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const texts = Promise.all([text(stdout), text(stderr)]);
-  const shows = { hasColours: false, showsProgress: false, ...terminal };
+  const shows = { hasColours: false, errorsHaveColours: false, showsProgress: false, ...terminal };
   const code = await runCommandLine(COMMANDS, args, {
     stdout,
     stderr,
