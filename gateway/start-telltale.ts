@@ -248,6 +248,7 @@ function observeGauges(parts: GatewayParts, app: GatewayApp, { relay, ledger, re
     store: ledger.stats(),
     replay: replay.stats(),
     drift: drift.reading(),
+    ruleSetDigest: parts.currentRules().digest,
     rulesActive: parts.currentRules().rules.filter(({ mode }) => mode !== 'off').length,
     isReady: parts.health.readiness().isReady,
   }));

@@ -28,6 +28,7 @@ export function registerGauges(meter: Meter, read: () => GaugeReading): void {
     retried: total(METRIC_NAMES.outboxRetried, 'Alerts that a sink asked for again'),
     held: total(METRIC_NAMES.outboxHeld, 'Alerts that a sink was not to get, by why'),
     rules: gauge(METRIC_NAMES.rulesActive, 'Rules that are not off'),
+    ruleSet: gauge(METRIC_NAMES.ruleSet, '1, with the digest of the rules at work, which findings carry too'),
     ready: gauge(METRIC_NAMES.ready, '1 when the gateway takes requests'),
   };
   const store = registerStoreGauges(meter);
@@ -67,6 +68,7 @@ type Observables = Record<
   | 'retried'
   | 'held'
   | 'rules'
+  | 'ruleSet'
   | 'ready',
   Observable
 >;
@@ -84,6 +86,7 @@ function report(to: Observables, reading: GaugeReading, observe: Report): void {
   observe(to.rejected, detector.nonFinite, { reason: 'non_finite' });
   for (const sink of reading.sinks) reportSink(to, sink, observe);
   observe(to.rules, reading.rulesActive);
+  observe(to.ruleSet, 1, { digest: reading.ruleSetDigest });
   observe(to.ready, reading.isReady ? 1 : 0);
 }
 

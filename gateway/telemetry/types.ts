@@ -139,6 +139,8 @@ export interface GaugeReading {
   readonly replay: ReplayReading;
   readonly drift: DriftReading;
   readonly rulesActive: number;
+  /** Of the rule set that new exchanges are judged by. */
+  readonly ruleSetDigest: string;
   readonly isReady: boolean;
 }
 
@@ -200,6 +202,7 @@ export const METRIC_NAMES = {
   replayFailures: 'telltale_replay_sweep_failures_total',
   dropped: 'telltale_telemetry_dropped_total',
   rulesActive: 'telltale_rules_active',
+  ruleSet: 'telltale_rule_set_info',
   ready: 'telltale_ready',
 } as const;
 

@@ -92,6 +92,7 @@ test('every report of the gateway is a metric with its labels', async () => {
     ['telltale_replay_removed_exchanges_total', { why: 'left_store' }, 64],
     ['telltale_replay_sweep_failures_total', {}, 66],
     ['telltale_rules_active', {}, 8],
+    ['telltale_rule_set_info', { digest: 'd1e5' }, 1],
     ['telltale_ready', {}, 1],
   ];
   for (const [name, labels, value] of expected) {

@@ -136,6 +136,7 @@ export const GAUGES: GaugeReading = {
     textsForgotten: 12,
   },
   rulesActive: 8,
+  ruleSetDigest: 'd1e5',
   isReady: true,
 };
 
