@@ -7,7 +7,7 @@ import { loadRules, type RuleSet } from '../rules/index.ts';
 import { judgeSegments } from './rules/judge-segments.ts';
 import { rulesTexts } from './rules/rules-text.ts';
 
-/** `node bench/rules.ts [--rules 1,100,1000] [--tokens N] [--rounds N] [--out FILE]`: what rules cost a token, against
+/** `npm run -s bench:rules -- [--rules 1,100,1000] [--tokens N] [--rounds N] [--out FILE]`: what rules cost a token, against
  *  the reader's own time in the same process. Each rule has two conditions and half of the rules read features of their
  *  own. Tokens come in batches of 8, as of a stream, and whole. Processor time of the whole process, medians of the
  *  rounds; JSON on standard output, a table on standard error. */

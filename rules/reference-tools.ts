@@ -40,7 +40,8 @@ it has not seen. The rate holds either way, as the calibration knows nothing of 
 
 ### Check
 
-\`rules check\` prints every problem as file:line:column with the line and a caret. Beside the errors it warns of a rule
+\`rules check\` prints every problem as file:line:column with the line and a caret; what is wrong with the form of one
+rule hides nothing of the others. Beside the errors it warns of a rule
 without tests and a correlation without, of one that is deprecated, of a condition, list or macro that nothing uses, of a name that shadows another,
 and of a threshold (\`above\`) that no ordinary segment of the calibration reaches.
 

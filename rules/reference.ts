@@ -8,6 +8,7 @@ import {
   schemaAt,
 } from './json-schema.ts';
 import { readMeasuredRules } from './measured.ts';
+import { COST } from './reference-cost.ts';
 import { LANGUAGE } from './reference-language.ts';
 import { RATES } from './reference-rates.ts';
 import { shippedFeatureset, shippedSection } from './reference-shipped.ts';
@@ -39,7 +40,7 @@ export function createReference(root: JsonSchema = createRuleJsonSchema()): stri
     table('An override', ['overrides', 0]),
   ];
   const shipped = shippedSection(readShippedRules(), readMeasuredRules(), shippedFeatureset());
-  return `${LANGUAGE.before}\n${sections.join('\n')}\n${LANGUAGE.after}${TOOLS}${RATES}\n${shipped}`;
+  return `${LANGUAGE.before}\n${sections.join('\n')}\n${LANGUAGE.after}${TOOLS}${RATES}${COST}\n${shipped}`;
 }
 
 function tableOf(root: JsonSchema, title: string, schema: JsonSchema): string {
