@@ -50,8 +50,10 @@ function findingView(finding: Finding, featureset: Featureset | null): FindingVi
 }
 
 function conditionView(condition: ConditionResult, role: Role, featureset: Featureset | null): ConditionView {
-  const { signal, minus, aggregate, value } = condition;
-  const isKnown = featureset !== null && minus === undefined && isCalibratable(aggregate);
+  const { signal, minus, aggregate, per, value } = condition;
+  // Calibrations are of segments: they say nothing of a difference, nor of many segments together.
+  const isOfSegment = minus === undefined && per === undefined;
+  const isKnown = featureset !== null && isOfSegment && isCalibratable(aggregate);
   return {
     ...condition,
     calibration: featureset === null ? null : calibrationOf(condition, role, featureset),
