@@ -29,6 +29,9 @@ STAGES = (
     ("evaluate", "evaluation.json", []),
     ("probing", "probing.json", []),
     ("causal", "causal.json", ["--seed", "6"]),
+    ("transfer", "transfer.json", []),
+    ("absorption", "absorption.json", ["--seed", "8"]),
+    ("costs", "costs.json", []),
 )
 # Large tensors come and go with every batch: without this the allocator gives them back to the kernel each time and
 # a third of the time goes into page faults.
