@@ -3,15 +3,18 @@ import type { CommitOutcome, DeadRecord, ExchangeRecord } from './types.ts';
 /** The name under which exchanges that could not be written stand among the dead letters; no sink may have it. */
 export const STORE_SINK = 'store';
 
+/** The name under which exchanges stand that wait to be scored elsewhere, or could not be; no sink may have it. */
+export const SCORING_SINK = 'scoring';
+
 /** A longer record is kept without its texts, so that what could not be written does not fill the store. */
 const MAX_JSON_LENGTH = 1024 * 1024;
 
 /** What can be kept of an exchange that the store could not write: all of it, or all but its texts, or its head alone. */
 export function deadRecordOf(record: ExchangeRecord, reason: string): DeadRecord {
   const { exchangeId, conversationId, subject = null } = record;
-  const head = { exchangeId: String(exchangeId), conversationId: String(conversationId), subject };
+  const ids = { exchangeId: String(exchangeId), conversationId: String(conversationId) };
   const json = serialise(record) ?? serialise({ ...record, segments: [] });
-  return { ...head, reason, json };
+  return { sink: STORE_SINK, ...ids, subject, reason, json };
 }
 
 /** Why an exchange that was tried again stays a dead letter. */

@@ -1,10 +1,10 @@
-import type { Alert, DeliveryOutcome, Sink } from './types.ts';
+import type { DeliveryOutcome, Payload, Sink } from './types.ts';
 
-/** Hands alerts to a sink and always comes back: a sink that throws, that gives no outcome or that does not answer in
+/** Hands alerts, or whatever it takes, to a sink and always comes back: a sink that throws, that gives no outcome or that does not answer in
  *  time has asked for a retry. */
-export async function deliverWithin(
-  sink: Sink,
-  alerts: readonly Alert[],
+export async function deliverWithin<Brought extends Payload>(
+  sink: Sink<Brought>,
+  alerts: readonly Brought[],
   { timeoutMs, signal }: { readonly timeoutMs: number; readonly signal: AbortSignal },
 ): Promise<readonly DeliveryOutcome[]> {
   const retryAll = (reason: string) => alerts.map((): DeliveryOutcome => ({ outcome: 'retry', reason }));

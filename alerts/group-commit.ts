@@ -1,25 +1,25 @@
-import type { CommitOutcome, ExchangeRecord } from './types.ts';
+import type { CommitOutcome } from './types.ts';
 
 /** Gathers exchanges that wait for the disk into one transaction. */
-export interface GroupCommit {
-  submit(record: ExchangeRecord): Promise<CommitOutcome>;
+export interface GroupCommit<Record> {
+  submit(record: Record): Promise<CommitOutcome>;
   queued(): number;
   /** Takes nothing more; resolves when everything taken has its outcome. */
   close(): Promise<void>;
 }
 
 /** What the group commit needs. */
-export interface GroupCommitParts {
+export interface GroupCommitParts<Record> {
   /** One outcome per record, in order; never throws. */
-  write(records: readonly ExchangeRecord[]): Promise<readonly CommitOutcome[]>;
+  write(records: readonly Record[]): Promise<readonly CommitOutcome[]>;
   readonly maxBatch: number;
   readonly maxQueued: number;
   /** How long one exchange may wait for its outcome. */
   readonly timeoutMs: number;
 }
 
-interface Waiting {
-  readonly record: ExchangeRecord;
+interface Waiting<Record> {
+  readonly record: Record;
   readonly timer: NodeJS.Timeout;
   isSettled: boolean;
   readonly settle: (outcome: CommitOutcome) => void;
@@ -27,8 +27,8 @@ interface Waiting {
 
 /** Whoever comes while a transaction runs waits for the next one; while none runs nobody waits. So a single
  *  exchange costs one sync, and a crowd shares one. */
-export function createGroupCommit(parts: GroupCommitParts): GroupCommit {
-  const queue: Waiting[] = [];
+export function createGroupCommit<Record>(parts: GroupCommitParts<Record>): GroupCommit<Record> {
+  const queue: Waiting<Record>[] = [];
   let running: Promise<void> | undefined;
   let isClosed = false;
 
@@ -43,7 +43,7 @@ export function createGroupCommit(parts: GroupCommitParts): GroupCommit {
     }
     running = undefined;
   };
-  const submit = (record: ExchangeRecord): Promise<CommitOutcome> => {
+  const submit = (record: Record): Promise<CommitOutcome> => {
     if (isClosed) return Promise.resolve(refusal('closed', 'the ledger is closed'));
     if (queue.length >= parts.maxQueued) {
       return Promise.resolve(refusal('queue_full', `${queue.length} exchanges wait for the disk already`));
@@ -66,13 +66,13 @@ function refusal(reason: 'closed' | 'queue_full' | 'timeout' | 'error', message:
   return { outcome: 'unrecorded', reason, message };
 }
 
-function createWaiting(
-  record: ExchangeRecord,
+function createWaiting<Record>(
+  record: Record,
   timeoutMs: number,
   resolve: (outcome: CommitOutcome) => void,
-): Waiting {
+): Waiting<Record> {
   const late = () => waiting.settle(refusal('timeout', `not on disk after ${timeoutMs} ms`));
-  const waiting: Waiting = {
+  const waiting: Waiting<Record> = {
     record,
     timer: setTimeout(late, timeoutMs),
     isSettled: false,

@@ -1,5 +1,7 @@
 import { type BackoffOptions, backoffMs } from './backoff.ts';
-import type { OutboxItem } from './types.ts';
+import type { OutboxItem, Payload } from './types.ts';
+
+type Item = OutboxItem<Payload>;
 
 /** Conversations that wait while others go on, so that one alert that no sink takes does not keep the rest.
  *
@@ -11,11 +13,11 @@ export interface HeldConversations {
   current(): string[];
   hasSuspects(): boolean;
   /** Nothing of these went through. */
-  suspect(failed: readonly OutboxItem[]): void;
+  suspect(failed: readonly Item[]): void;
   /** Only suspects are left: they are tried again. */
   pardon(): void;
   /** Some of these went through, and these failed. */
-  settle(tried: readonly OutboxItem[], failed: readonly OutboxItem[]): void;
+  settle(tried: readonly Item[], failed: readonly Item[]): void;
   /** Milliseconds until the first held one may be tried again. */
   nextMs(): number;
   clear(): void;
@@ -35,11 +37,11 @@ export function createHeldConversations(backoff: BackoffOptions): HeldConversati
     if (attempts === 1 && held.size >= MAX_CONVERSATIONS) return;
     held.set(conversation, { attempts, until: performance.now() + backoffMs(attempts, backoff) });
   };
-  const suspect = (failed: readonly OutboxItem[]): void => {
+  const suspect = (failed: readonly Item[]): void => {
     for (const conversation of conversationsOf(failed)) suspects.add(conversation);
     if (suspects.size > MAX_CONVERSATIONS) suspects.clear();
   };
-  const settle = (tried: readonly OutboxItem[], failed: readonly OutboxItem[]): void => {
+  const settle = (tried: readonly Item[], failed: readonly Item[]): void => {
     const failing = new Set([...suspects, ...conversationsOf(failed)]);
     for (const conversation of conversationsOf(tried)) {
       if (!failing.has(conversation)) held.delete(conversation);
@@ -67,6 +69,6 @@ export function createHeldConversations(backoff: BackoffOptions): HeldConversati
   };
 }
 
-function conversationsOf(items: readonly OutboxItem[]): Set<string> {
-  return new Set(items.map(({ alert }) => alert.conversationId));
+function conversationsOf(items: readonly Item[]): Set<string> {
+  return new Set(items.map(({ payload }) => payload.conversationId));
 }

@@ -3,7 +3,7 @@
 export { alertId, alertsOf, isAlerting } from './alert.ts';
 export { AlertsError, type AlertsErrorCode } from './alerts-error.ts';
 export { type CloudEvent, EVENT_TYPE, type EventOrigin, structuredEvent } from './cloud-event.ts';
-export { STORE_SINK } from './dead-record.ts';
+export { SCORING_SINK, STORE_SINK } from './dead-record.ts';
 export { type DetectionFinding, detectionFindingSchema } from './event.ts';
 export { excerptOf, redact } from './excerpt.ts';
 export { eraseKept, type KeptFile, openKeptFile } from './kept/kept-file.ts';

@@ -1,11 +1,10 @@
-import { AlertsError } from './alerts-error.ts';
 import { deadRecordOf } from './dead-record.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { committedOf, createListeners } from './listeners.ts';
 import { openStoreClient } from './open-store.ts';
 import { createRetentionSweep, type RetentionDays } from './retention.ts';
 import { type SetAside, setAsideRecord } from './set-aside.ts';
-import { isStoreWide, reasonOfCode } from './store-failure.ts';
+import { isStoreWide, unrecordedBy } from './store-failure.ts';
 import type { StoreClient } from './store-protocol.ts';
 import type {
   CommitOutcome,
@@ -17,6 +16,7 @@ import type {
   StoreTask,
   UnrecordedReason,
 } from './types.ts';
+import { createUnscoredOutbox } from './unscored-outbox.ts';
 import { createWaterMarks, levelOf, type RecordLevel, type WaterMarkOptions } from './water-marks.ts';
 
 /** How a ledger is built. */
@@ -64,12 +64,9 @@ export async function createLedger(options: LedgerOptions): Promise<Ledger> {
   };
   const tally = createTally();
   const store = await openStoreClient(options, { onSetAside, onCommitted: notify, onFailure: tally.fail });
-  const group = createGroupCommit({
-    write: createWrite(store, tally.transaction),
-    maxBatch: MAX_BATCH,
-    maxQueued: options.maxQueued ?? 512,
-    timeoutMs: options.commitTimeoutMs ?? 5000,
-  });
+  const bounds = { maxQueued: options.maxQueued ?? 512, timeoutMs: options.commitTimeoutMs ?? 5000 };
+  const write = createWrite(store, tally.transaction);
+  const group = createGroupCommit<ExchangeRecord>({ write, maxBatch: MAX_BATCH, ...bounds });
   const marks = createWaterMarks(marksOf(options), () => store.ask('pressure', undefined), tally.fail);
   const expire = (expiry: Expiry) => store.ask('expire', expiry);
   const retention = createRetentionSweep(options.retentionDays ?? KEEP_ALL, expire, tally.fail);
@@ -86,14 +83,25 @@ export async function createLedger(options: LedgerOptions): Promise<Ledger> {
     }
     return outcome;
   };
+  const unscored = createUnscoredOutbox({
+    store,
+    ...bounds,
+    note(outcome) {
+      marks.refresh();
+      tally.note(outcome);
+    },
+    onBuried: tally.bury,
+    onFailure: tally.fail,
+  });
   for (const setAside of found) await commit(setAsideRecord(setAside, new Date().toISOString()));
   return {
     commit,
     onCommitted,
+    unscored,
     ...asking(store),
     stats: (): LedgerStats => ({
       ...tally.counts(),
-      queued: group.queued(),
+      queued: group.queued() + unscored.queued(),
       isAboveMark: marks.isAbove(),
       pressure: marks.pressure(),
       expired: retention.removed(),
@@ -101,7 +109,7 @@ export async function createLedger(options: LedgerOptions): Promise<Ledger> {
     }),
     close: async () => {
       retention.close();
-      await group.close();
+      await Promise.all([group.close(), unscored.close()]);
       await store.close();
     },
   };
@@ -149,6 +157,7 @@ function asking(store: StoreClient) {
     endSilence: (ending) => store.ask('endSilence', ending),
     countHeldBack: (counts) => store.ask('countHeldBack', counts),
     heldBack: (ids) => store.ask('heldBack', ids),
+    knownExchanges: (exchangeIds) => store.ask('knownExchanges', exchangeIds),
   } satisfies Partial<Ledger>;
 }
 
@@ -208,9 +217,4 @@ function add<Key extends string>(counts: Partial<Record<Key, number>>, key: Key)
 function sampledOf(record: ExchangeRecord): CommitOutcome {
   const level = levelOf(record);
   return { outcome: 'sampled', level: level === 'none' ? null : level };
-}
-
-function unrecordedBy(error: unknown): CommitOutcome & { outcome: 'unrecorded' } {
-  const reason = error instanceof AlertsError ? reasonOfCode(error.code) : 'error';
-  return { outcome: 'unrecorded', reason, message: error instanceof Error ? error.message : String(error) };
 }

@@ -1,12 +1,12 @@
 import type { BackoffOptions } from './backoff.ts';
 import { deliverWithin } from './deliver-within.ts';
 import { createHeldConversations, type HeldConversations } from './held-conversations.ts';
-import type { DeliveryOutcome, HeldBy, Outbox, OutboxItem, Settlement, Sink } from './types.ts';
+import type { DeliveryOutcome, HeldBy, Outbox, OutboxItem, Payload, Settlement, Sink } from './types.ts';
 
 /** What one sink's deliveries need. */
-export interface DeliveryParts {
-  readonly outbox: Outbox;
-  readonly sink: Sink;
+export interface DeliveryParts<Brought extends Payload> {
+  readonly outbox: Outbox<Brought>;
+  readonly sink: Sink<Brought>;
   readonly batchSize: number;
   readonly backoff: BackoffOptions;
   readonly deliverTimeoutMs: number;
@@ -42,7 +42,7 @@ export interface Delivery {
 }
 
 /** Nothing is under way yet. */
-export function createDelivery(parts: DeliveryParts): Delivery {
+export function createDelivery<Brought extends Payload>(parts: DeliveryParts<Brought>): Delivery {
   const { outbox, sink } = parts;
   const held = createHeldConversations(parts.backoff);
   const counts = createCounts();
@@ -61,7 +61,7 @@ export function createDelivery(parts: DeliveryParts): Delivery {
     const items = await takeNext(parts, held);
     if (items.length === 0) return held.current().length > 0 ? 'held' : 'empty';
     const { timeoutMs, signal } = { timeoutMs: parts.deliverTimeoutMs, signal: parts.signal };
-    const alerts = items.map(({ alert }) => alert);
+    const alerts = items.map(({ payload }) => payload);
     const sorted = sort(sink.name, items, await deliverWithin(sink, alerts, { timeoutMs, signal }));
     counts.tried(sorted);
     const { failed, taken, settlement } = sorted;
@@ -82,7 +82,10 @@ export function createDelivery(parts: DeliveryParts): Delivery {
   return { step, heldMs: held.nextMs, forgetHeld: held.clear, counts: counts.read };
 }
 
-async function takeNext(parts: DeliveryParts, held: HeldConversations): Promise<readonly OutboxItem[]> {
+async function takeNext<Brought extends Payload>(
+  parts: DeliveryParts<Brought>,
+  held: HeldConversations,
+): Promise<readonly OutboxItem<Brought>[]> {
   const take = () => {
     const query = { sink: parts.sink.name, limit: parts.batchSize };
     return parts.outbox.take({ ...query, exceptConversations: held.current() });
@@ -96,7 +99,7 @@ async function takeNext(parts: DeliveryParts, held: HeldConversations): Promise<
 /** What became of one delivery. */
 interface Sorted {
   readonly settlement: Settlement;
-  readonly failed: readonly OutboxItem[];
+  readonly failed: readonly OutboxItem<Payload>[];
   /** How many the sink took. */
   readonly taken: number;
   readonly held: readonly HeldBy[];
@@ -104,10 +107,14 @@ interface Sorted {
   readonly reason: string | undefined;
 }
 
-function sort(sink: string, items: readonly OutboxItem[], outcomes: readonly DeliveryOutcome[]): Sorted {
+function sort(
+  sink: string,
+  items: readonly OutboxItem<Payload>[],
+  outcomes: readonly DeliveryOutcome[],
+): Sorted {
   const done: number[] = [];
   const dead: { seq: number; reason: string }[] = [];
-  const failed: OutboxItem[] = [];
+  const failed: OutboxItem<Payload>[] = [];
   const held: HeldBy[] = [];
   for (const [index, item] of items.entries()) {
     const outcome = outcomes[index];

@@ -1,9 +1,10 @@
 import { createAlarm } from './alarm.ts';
 import { type BackoffOptions, backoffMs } from './backoff.ts';
 import { createDelivery, type DeliveryCounts, type DeliveryParts, type Step } from './relay-delivery.ts';
+import type { Payload } from './types.ts';
 
 /** What one lane needs. */
-export interface LaneParts extends Omit<DeliveryParts, 'signal'> {
+export interface LaneParts<Brought extends Payload> extends Omit<DeliveryParts<Brought>, 'signal'> {
   readonly backoff: BackoffOptions;
   /** How long an idle lane waits before it looks by itself. */
   readonly idleMs: number;
@@ -28,7 +29,7 @@ export interface Lane {
 }
 
 /** A lane that is not running yet. */
-export function createLane(parts: LaneParts): Lane {
+export function createLane<Brought extends Payload>(parts: LaneParts<Brought>): Lane {
   const { backoff, idleMs } = parts;
   const work = createAlarm();
   const stopping = createAlarm();

@@ -1,11 +1,11 @@
 import type { BackoffOptions } from './backoff.ts';
 import { createLane, type LaneCounts } from './relay-lane.ts';
-import type { Outbox, OutboxDepth, Sink } from './types.ts';
+import type { Alert, Outbox, OutboxDepth, Payload, Sink } from './types.ts';
 
 /** What a relay needs. Sinks are closed by whoever made them, after the relay. */
-export interface RelayParts {
-  readonly outbox: Outbox;
-  readonly sinks: readonly Sink[];
+export interface RelayParts<Brought extends Payload = Alert> {
+  readonly outbox: Outbox<Brought>;
+  readonly sinks: readonly Sink<Brought>[];
   /** Alerts handed to a sink at once; default 128. */
   readonly batchSize?: number;
   /** Default 100 ms, doubling to 2 s. */
@@ -37,7 +37,7 @@ export interface Relay {
 }
 
 /** A relay that has not started; what an earlier process left in the outbox goes first. */
-export function createRelay(parts: RelayParts): Relay {
+export function createRelay<Brought extends Payload = Alert>(parts: RelayParts<Brought>): Relay {
   const { outbox, sinks } = parts;
   const settings = {
     batchSize: parts.batchSize ?? 128,

@@ -1,5 +1,5 @@
-import type { AlertsErrorCode } from './alerts-error.ts';
-import type { UnrecordedReason } from './types.ts';
+import { AlertsError, type AlertsErrorCode } from './alerts-error.ts';
+import type { CommitOutcome, UnrecordedReason } from './types.ts';
 
 const CODES: Readonly<Partial<Record<UnrecordedReason, AlertsErrorCode>>> = {
   disk_full: 'STORE_FULL',
@@ -33,4 +33,10 @@ export function reasonOfCode(code: AlertsErrorCode): UnrecordedReason {
 /** Whether the reason lies in the store, so that trying another record now would fail as well. */
 export function isStoreWide(reason: UnrecordedReason): boolean {
   return reason !== 'too_large' && reason !== 'error';
+}
+
+/** What becomes of an exchange when a call of the store failed so. */
+export function unrecordedBy(error: unknown): CommitOutcome & { outcome: 'unrecorded' } {
+  const reason = error instanceof AlertsError ? reasonOfCode(error.code) : 'error';
+  return { outcome: 'unrecorded', reason, message: error instanceof Error ? error.message : String(error) };
 }

@@ -8,3 +8,4 @@ export type * from './types/outbox.ts';
 export type * from './types/review.ts';
 export type * from './types/silence.ts';
 export type * from './types/sink.ts';
+export type * from './types/unscored.ts';

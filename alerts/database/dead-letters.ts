@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
-import { STORE_SINK, whyNotWritten } from '../dead-record.ts';
+import { SCORING_SINK, whyNotWritten } from '../dead-record.ts';
 import type {
   CommitOutcome,
   DeadLetter,
@@ -26,11 +26,15 @@ const COLUMNS = `seq, sink, alert_id AS alertId, exchange_id AS exchangeId, conv
   queued_at AS queuedAt, died_at AS diedAt, reason`;
 
 const BURY = `INSERT INTO dead_letters (sink, exchange_id, conversation_id, queued_at, died_at, reason, subject, record)
-  SELECT '${STORE_SINK}', :exchangeId, :conversationId, :at, :at, :reason, :subject, :json
-  WHERE NOT EXISTS (SELECT 1 FROM dead_letters WHERE exchange_id = :exchangeId AND sink = '${STORE_SINK}')`;
+  SELECT :sink, :exchangeId, :conversationId, :at, :at, :reason, :subject, :json
+  WHERE NOT EXISTS (SELECT 1 FROM dead_letters WHERE exchange_id = :exchangeId AND sink = :sink)`;
 
 const REQUEUE = `INSERT INTO outbox (sink, alert_id, conversation_id, queued_at) VALUES (?, ?, ?, ?)
   ON CONFLICT (alert_id, sink) DO NOTHING`;
+
+const AGAIN = `INSERT INTO unscored (exchange_id, conversation_id, subject, queued_at, body)
+  SELECT exchange_id, conversation_id, subject, queued_at, record FROM dead_letters WHERE seq = ?
+  ON CONFLICT (exchange_id) DO NOTHING`;
 
 type Row = DeadLetter & { readonly record: string | null };
 
@@ -48,6 +52,7 @@ export function createDeadLetters(
   );
   const burying = database.prepare(BURY);
   const requeueing = database.prepare(REQUEUE);
+  const adding = database.prepare(AGAIN);
   const remove = database.prepare('DELETE FROM dead_letters WHERE seq = ?');
   const drop = database.prepare(`DELETE FROM dead_letters WHERE ${SELECTED}`);
 
@@ -56,13 +61,21 @@ export function createDeadLetters(
       requeueing.run(sink, alertId, conversationId, queuedAt);
       remove.run(seq);
     });
-  const recommit = ({ seq, record, reason }: Row): string | null => {
+  const recommit = (letter: Row): string | null => {
+    const { seq, record, reason } = letter;
     if (record === null) return `nothing of it could be kept: ${reason}`;
+    if (letter.sink === SCORING_SINK) return rescore(letter);
     const [outcome] = commit([JSON.parse(record) as ExchangeRecord]);
     if (outcome?.outcome !== 'committed') return whyNotWritten(outcome);
     remove.run(seq);
     return null;
   };
+  const rescore = ({ seq }: Row): null =>
+    inTransaction(database, () => {
+      adding.run(seq);
+      remove.run(seq);
+      return null;
+    });
   const retryDead = (selection: DeadSelection): RetriedLetters => {
     const letters = whole.all(named(selection)) as unknown as Row[];
     const failed: { seq: number; reason: string }[] = [];

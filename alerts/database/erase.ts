@@ -68,6 +68,10 @@ function findRows(database: DatabaseSync, selection: EraseSelection) {
     `SELECT seq, exchange_id AS id FROM exchanges WHERE ${column} = ? ORDER BY seq`,
     selection.value,
   );
+  const unscored = all(
+    `SELECT exchange_id AS id, body AS text FROM unscored WHERE ${column} = ? ORDER BY seq`,
+    selection.value,
+  );
   const seqs = exchanges.map((row) => Number(row['seq']));
   const list = JSON.stringify(seqs);
   const inSeqs = 'exchange_seq IN (SELECT value FROM json_each(?))';
@@ -75,10 +79,11 @@ function findRows(database: DatabaseSync, selection: EraseSelection) {
   const texts = [
     ...all(`SELECT text FROM segments WHERE ${inSeqs}`, list),
     ...all(`SELECT comment AS text FROM reviews WHERE ${inSeqs}`, list),
+    ...unscored,
   ];
   return {
     seqs,
-    exchangeIds: exchanges.map((row) => String(row['id'])),
+    exchangeIds: [...new Set([...exchanges, ...unscored].map((row) => String(row['id'])))],
     alertIds: alerts.map((row) => String(row['id'])),
     texts: texts.map((row) => String(row['text'])),
   };
@@ -90,6 +95,7 @@ function removeRows(
   { seqs, exchangeIds }: { readonly seqs: readonly number[]; readonly exchangeIds: readonly string[] },
 ): ErasedCounts {
   const list = JSON.stringify(seqs);
+  const ids = JSON.stringify(exchangeIds);
   const inSeqs = 'exchange_seq IN (SELECT value FROM json_each(?))';
   const count = (sql: string, value: string) => Number(database.prepare(sql).run(value).changes);
   const ofSeqs = (table: string) => count(`DELETE FROM ${table} WHERE ${inSeqs}`, list);
@@ -99,7 +105,8 @@ function removeRows(
       `DELETE FROM outbox WHERE alert_id IN (SELECT alert_id FROM findings WHERE ${inSeqs})`,
       list,
     ),
-    deadLetters: Number(dead.run({ ids: JSON.stringify(exchangeIds), value: selection.value }).changes),
+    deadLetters: Number(dead.run({ ids, value: selection.value }).changes),
+    unscored: count('DELETE FROM unscored WHERE exchange_id IN (SELECT value FROM json_each(?))', ids),
     reviews: ofSeqs('reviews'),
     findings: ofSeqs('findings'),
     segments: ofSeqs('segments'),
@@ -112,6 +119,7 @@ function isElsewhere(database: DatabaseSync, piece: string): boolean {
   const sql = `SELECT EXISTS (SELECT 1 FROM segments WHERE instr(text, :piece) > 0)
     OR EXISTS (SELECT 1 FROM findings WHERE instr(excerpt, :piece) > 0 OR instr(finding, :piece) > 0)
     OR EXISTS (SELECT 1 FROM reviews WHERE instr(comment, :piece) > 0)
-    OR EXISTS (SELECT 1 FROM dead_letters WHERE instr(record, :piece) > 0) AS found`;
+    OR EXISTS (SELECT 1 FROM dead_letters WHERE instr(record, :piece) > 0)
+    OR EXISTS (SELECT 1 FROM unscored WHERE instr(body, :piece) > 0) AS found`;
   return Number(database.prepare(sql).get({ piece })?.['found']) === 1;
 }

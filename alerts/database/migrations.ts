@@ -131,9 +131,21 @@ const SILENCES = `
   CREATE TABLE held_back (silence_id TEXT PRIMARY KEY, alerts INTEGER NOT NULL) STRICT;
 `;
 
+/** Exchanges that are on disk before they are scored, and are scored elsewhere. */
+const UNSCORED = `
+  CREATE TABLE unscored (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    exchange_id TEXT NOT NULL UNIQUE,
+    conversation_id TEXT NOT NULL,
+    subject TEXT,
+    queued_at TEXT NOT NULL,
+    body TEXT NOT NULL
+  ) STRICT;
+`;
+
 /** The steps from an empty file to the present tables, forward only; step i leads from version i to i + 1
  *  (`PRAGMA user_version`). A step that was released is never changed: add one. */
-export const MIGRATIONS: readonly string[] = [FIRST_TABLES, SUBJECTS_AND_DEAD_RECORDS, SILENCES];
+export const MIGRATIONS: readonly string[] = [FIRST_TABLES, SUBJECTS_AND_DEAD_RECORDS, SILENCES, UNSCORED];
 
 /** Takes a database to the newest version, one transaction a step; processes that open a new file together take each step
  *  once.

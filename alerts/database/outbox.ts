@@ -56,7 +56,7 @@ export function createOutboxRows(database: DatabaseSync, content: ExcerptContent
 
   const take = ({ sink, limit, exceptConversations }: TakeQuery): OutboxItem[] => {
     const rows = taking.all(sink, JSON.stringify(exceptConversations), limit) as unknown as TakeRow[];
-    return rows.map((row) => ({ seq: row.seq, alert: alertOf(headOf(row), parseFinding(row), content) }));
+    return rows.map((row) => ({ seq: row.seq, payload: alertOf(headOf(row), parseFinding(row), content) }));
   };
   const settle = ({ sink, delivered, dead }: Settlement): void =>
     inTransaction(database, () => {

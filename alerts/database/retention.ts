@@ -16,7 +16,7 @@ const EXPIRE = `DELETE FROM exchanges WHERE seq IN (
   AND NOT EXISTS (SELECT 1 FROM findings f JOIN dead_letters d USING (alert_id) WHERE f.exchange_seq = e.seq)
   ORDER BY e.seq LIMIT ?)`;
 
-const PRESSURE = `SELECT (SELECT count(*) FROM outbox) AS outboxRows,
+const PRESSURE = `SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM unscored) AS outboxRows,
   (page_count - freelist_count) * page_size AS bytes
   FROM pragma_page_count, pragma_freelist_count, pragma_page_size`;
 

@@ -7,6 +7,7 @@ import { createOutboxRows, type OutboxRows } from './outbox.ts';
 import { createReader, type Reader } from './read.ts';
 import { createRetention, type Retention } from './retention.ts';
 import { createSilences, type Silences } from './silences.ts';
+import { createUnscoredRows, type UnscoredRows } from './unscored.ts';
 import { createWriter } from './write.ts';
 
 /** How the store is opened and what it does with what it is given. */
@@ -17,7 +18,14 @@ export interface StoreOptions extends OpenOptions {
 }
 
 /** All that one database can be asked, one call after another. */
-export interface Store extends Reader, OutboxRows, DeadLetters, Retention, Eraser, Silences {
+export interface Store
+  extends Reader,
+    OutboxRows,
+    UnscoredRows,
+    DeadLetters,
+    Retention,
+    Eraser,
+    Silences {
   readonly setAside: OpenedDatabase['setAside'];
   commit(records: readonly ExchangeRecord[]): readonly CommitOutcome[];
   saveReview(review: NewReview): Review | null;
@@ -34,6 +42,7 @@ export function openStore(options: StoreOptions): Store {
     ...createReader(database),
     ...writer,
     ...createOutboxRows(database, options.content),
+    ...createUnscoredRows(database),
     ...createDeadLetters(database, writer.commit),
     ...createRetention(database),
     ...createEraser(database, options.path),

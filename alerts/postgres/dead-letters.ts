@@ -1,5 +1,5 @@
 import { bucketOf } from '../bucket.ts';
-import { STORE_SINK, whyNotWritten } from '../dead-record.ts';
+import { SCORING_SINK, whyNotWritten } from '../dead-record.ts';
 import type {
   CommitOutcome,
   DeadLetter,
@@ -21,11 +21,15 @@ const LIST = `SELECT ${COLUMNS} FROM dead_letters WHERE ${SELECTED} ORDER BY seq
 const WHOLE = `SELECT ${COLUMNS}, record FROM dead_letters WHERE ${SELECTED} ORDER BY seq`;
 
 const BURY = `INSERT INTO dead_letters (sink, exchange_id, conversation_id, queued_at, died_at, reason, record, subject)
-  SELECT '${STORE_SINK}', $1, $2, $3, $3, $4, $5, $6
-  WHERE NOT EXISTS (SELECT FROM dead_letters WHERE exchange_id = $1 AND sink = '${STORE_SINK}')`;
+  SELECT $7, $1, $2, $3, $3, $4, $5, $6
+  WHERE NOT EXISTS (SELECT FROM dead_letters WHERE exchange_id = $1 AND sink = $7)`;
 
 const REQUEUE = `INSERT INTO outbox (sink, bucket, alert_id, conversation_id, queued_at) VALUES ($1, $2, $3, $4, $5)
   ON CONFLICT (alert_id, sink) DO NOTHING`;
+
+const AGAIN = `INSERT INTO unscored (exchange_id, bucket, conversation_id, subject, queued_at, body)
+  SELECT exchange_id, $2, conversation_id, subject, queued_at, record FROM dead_letters WHERE seq = $1
+  ON CONFLICT (exchange_id) DO NOTHING`;
 
 type Row = DeadLetter & { readonly record: string | null };
 
@@ -39,10 +43,12 @@ export function createDeadLetters(
   const values = ({ sink, seqs }: DeadSelection) => [sink ?? null, seqs ?? null];
   const deadLetters = ({ limit, ...selection }: DeadSelection & { readonly limit: number }) =>
     query<DeadLetter>(LIST, [...values(selection), limit]);
-  const bury = async ({ exchangeId, conversationId, subject, reason, json }: DeadRecord): Promise<void> => {
+  const bury = async (dead: DeadRecord): Promise<void> => {
+    const { sink, exchangeId, conversationId, subject, reason, json } = dead;
     const at = new Date().toISOString();
     const record = json === null ? null : textToColumn(json);
-    await query(BURY, [exchangeId, nameOf(conversationId), at, nameOf(reason), record, subject]);
+    const values = [exchangeId, nameOf(conversationId), at, nameOf(reason), record, subject, sink];
+    await query(BURY, values);
   };
   const requeue = (letter: Row) =>
     database.transaction(async (run) => {
@@ -50,8 +56,16 @@ export function createDeadLetters(
       await run(REQUEUE, [sink, bucketOf(conversationId), alertId, conversationId, queuedAt]);
       await run('DELETE FROM dead_letters WHERE seq = $1', [letter.seq]);
     });
-  const recommit = async ({ record, reason, seq }: Row): Promise<string | null> => {
+  const rescore = ({ seq, conversationId }: Row) =>
+    database.transaction(async (run) => {
+      await run(AGAIN, [seq, bucketOf(conversationId)]);
+      await run('DELETE FROM dead_letters WHERE seq = $1', [seq]);
+      return null;
+    });
+  const recommit = async (letter: Row): Promise<string | null> => {
+    const { record, reason, seq } = letter;
     if (record === null) return `nothing of it could be kept: ${reason}`;
+    if (letter.sink === SCORING_SINK) return rescore(letter);
     const [outcome] = await commit([JSON.parse(JSON.parse(record) as string) as ExchangeRecord]);
     if (outcome?.outcome !== 'committed') return whyNotWritten(outcome);
     await query('DELETE FROM dead_letters WHERE seq = $1', [seq]);

@@ -5,6 +5,7 @@ import type { PostgresDatabase, Query } from './database.ts';
 
 const TABLES = [
   'outbox',
+  'unscored',
   'dead_letters',
   'reviews',
   'findings',
@@ -33,8 +34,12 @@ async function removeRows(query: Query, column: string, value: string) {
     `SELECT seq, exchange_id AS "exchangeId" FROM exchanges WHERE ${column} = $1 ORDER BY seq FOR UPDATE`,
     [value],
   );
+  const waiting = await query<{ exchangeId: string }>(
+    `DELETE FROM unscored WHERE ${column} = $1 RETURNING exchange_id AS "exchangeId"`,
+    [value],
+  );
   const seqs = exchanges.map(({ seq }) => seq);
-  const exchangeIds = exchanges.map(({ exchangeId }) => exchangeId);
+  const exchangeIds = [...new Set([...exchanges, ...waiting].map(({ exchangeId }) => exchangeId))];
   const alerts = await query<{ alertId: string }>(
     'SELECT alert_id AS "alertId" FROM findings WHERE exchange_seq = ANY($1) ORDER BY seq',
     [seqs],
@@ -49,6 +54,7 @@ async function removeRows(query: Query, column: string, value: string) {
       exchangeIds,
       value,
     ]),
+    unscored: waiting.length,
     reviews: await ofSeqs('reviews'),
     findings: await ofSeqs('findings'),
     segments: await ofSeqs('segments'),
@@ -77,6 +83,7 @@ async function countLeft(
   const left = [
     await count('exchanges', ...named),
     await count('dead_letters', ...named),
+    await count('unscored', ...named),
     await count('outbox', 'alert_id = ANY($1)', [alertIds]),
     await ofSeqs('reviews'),
     await ofSeqs('findings'),

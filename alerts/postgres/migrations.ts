@@ -124,9 +124,22 @@ const SILENCES = `
   CREATE TABLE held_back (silence_id TEXT PRIMARY KEY, alerts BIGINT NOT NULL);
 `;
 
+/** Exchanges that are on disk before they are scored, and are scored elsewhere. */
+const UNSCORED = `
+  CREATE TABLE unscored (
+    seq BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    exchange_id TEXT NOT NULL UNIQUE,
+    bucket SMALLINT NOT NULL,
+    conversation_id TEXT NOT NULL,
+    subject TEXT,
+    queued_at TEXT NOT NULL,
+    body TEXT NOT NULL
+  );
+`;
+
 /** The steps from an empty schema to the present tables, forward only; step i leads from version i to i + 1
  *  (`schema_version`). A step that was released is never changed: add one. */
-export const POSTGRES_MIGRATIONS: readonly string[] = [FIRST_TABLES, SILENCES];
+export const POSTGRES_MIGRATIONS: readonly string[] = [FIRST_TABLES, SILENCES, UNSCORED];
 
 /** Whoever migrates holds it, so that replicas that start together do not migrate twice. */
 const MIGRATION_LOCK = 0x7e11_0001;

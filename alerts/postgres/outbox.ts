@@ -55,7 +55,7 @@ export function createOutbox({ database, leases, owner, content }: OutboxParts) 
   const { query } = database;
   const itemOf = (row: TakeRow): OutboxItem => ({
     seq: row.seq,
-    alert: alertOf(headOf(row), parseFinding(row), content),
+    payload: alertOf(headOf(row), parseFinding(row), content),
   });
   const take = async ({ sink, limit, exceptConversations }: TakeQuery): Promise<readonly OutboxItem[]> => {
     await leases.hold(sink);

@@ -29,7 +29,7 @@ export async function prune(query: Query, keep: number): Promise<void> {
   await query(PRUNE, [keep]);
 }
 
-const PRESSURE = `SELECT (SELECT count(*) FROM outbox) AS "outboxRows",
+const PRESSURE = `SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM unscored) AS "outboxRows",
   (SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint FROM pg_class c
     WHERE c.relnamespace = 'telltale'::regnamespace AND c.relkind = 'r') AS bytes`;
 

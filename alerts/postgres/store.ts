@@ -25,6 +25,7 @@ import { known, listFlagged, readExchange } from './read.ts';
 import { expire, pressure, prune } from './retention.ts';
 import { createSilences } from './silences.ts';
 import { textToColumn } from './text.ts';
+import { createUnscoredRows } from './unscored.ts';
 
 /** How the store is opened and what it does with what it is given. */
 export interface PostgresStoreOptions extends PostgresOptions {
@@ -63,6 +64,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     known: (exchangeIds) => known(query, exchangeIds),
     counts: () => countAll(query),
     ...createOutbox({ database, leases, owner, content: options.content }),
+    ...createUnscoredRows({ database, leases, owner }),
     ...createDeadLetters(database, commit),
     expire: (expiry) => expire(database, expiry),
     pressure: () => pressure(query),

@@ -2,7 +2,7 @@
 
 /** How full the store is. */
 export interface StorePressure {
-  /** Alerts that wait for a sink, counted once a sink. */
+  /** Alerts that wait for a sink, counted once a sink, and exchanges that wait to be scored elsewhere. */
   readonly outboxRows: number;
   /** Bytes in use; free space within the store's files is not counted where the database can tell. */
   readonly bytes: number;
@@ -38,6 +38,8 @@ export interface ErasedCounts {
   readonly reviews: number;
   readonly outbox: number;
   readonly deadLetters: number;
+  /** Exchanges that waited to be scored elsewhere. */
+  readonly unscored: number;
 }
 
 /** How an erasure made sure. `bytes`: pieces of the removed texts, and ids, were looked for in every byte of the store's files,

@@ -7,6 +7,7 @@ import type { EraseSelection, Erasure, StorePressure } from './keeping.ts';
 import type { Outbox, OutboxDesk } from './outbox.ts';
 import type { ReviewStore } from './review.ts';
 import type { SilenceDesk } from './silence.ts';
+import type { UnscoredOutbox } from './unscored.ts';
 
 /** What the store does by itself, with nobody who waits for it: whoever misses it is told by a count alone.
  *  retention: removing what is too old; pressure: measuring how full it is; bury: putting an exchange to the dead
@@ -39,6 +40,10 @@ export interface LedgerStats {
 export interface Ledger extends Outbox, OutboxDesk, ReviewStore, SilenceDesk {
   /** Records one exchange: everything or nothing, never throws. The same exchange twice is recorded once. */
   commit(record: ExchangeRecord): Promise<CommitOutcome>;
+  /** Exchanges that are scored elsewhere, on their way there. */
+  readonly unscored: UnscoredOutbox;
+  /** Which of these exchanges are recorded with what was found in them. */
+  knownExchanges(exchangeIds: readonly string[]): Promise<readonly string[]>;
   stats(): LedgerStats;
   /** Removes all that the store holds of a subject, a conversation or an exchange, and makes sure that it is gone. */
   erase(selection: EraseSelection): Promise<Erasure>;

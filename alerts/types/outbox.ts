@@ -3,11 +3,17 @@
 import type { Committed } from './commit.ts';
 import type { Alert } from './sink.ts';
 
-/** One alert that waits for one sink. */
-export interface OutboxItem {
+/** What a relay brings: an alert to a sink, or an exchange to whoever scores it. */
+export interface Payload {
+  /** What is of one conversation stays in order. */
+  readonly conversationId: string;
+}
+
+/** One alert, or whatever else, that waits for one sink. */
+export interface OutboxItem<Brought extends Payload = Alert> {
   /** Grows in the order of commits. */
   readonly seq: number;
-  readonly alert: Alert;
+  readonly payload: Brought;
 }
 
 export interface TakeQuery {
@@ -32,7 +38,7 @@ export interface WaitingQuery {
 /** What was given up: an alert that its sink rejected, or an exchange that the store could not write. */
 export interface DeadLetter {
   readonly seq: number;
-  /** The sink that rejected it; `store` for an exchange that was not written. */
+  /** The sink that rejected it; `store` for an exchange that was not written, `scoring` for one that was not scored. */
   readonly sink: string;
   /** Null for an exchange. */
   readonly alertId: string | null;
@@ -58,6 +64,8 @@ export interface RetriedLetters {
 
 /** An exchange that cannot be written, as it goes to the dead letters. */
 export interface DeadRecord {
+  /** `store`, or `scoring` where it is still to be scored. */
+  readonly sink: string;
   readonly exchangeId: string;
   readonly conversationId: string;
   readonly subject: string | null;
@@ -74,9 +82,9 @@ export interface OutboxDepth {
 }
 
 /** What the relay reads and writes: alerts that are on disk and not yet delivered. */
-export interface Outbox {
+export interface Outbox<Brought extends Payload = Alert> {
   /** The oldest waiting alerts of a sink, in the order of commits; they stay until they are settled. */
-  take(query: TakeQuery): Promise<readonly OutboxItem[]>;
+  take(query: TakeQuery): Promise<readonly OutboxItem<Brought>[]>;
   /** Removes what was delivered, moves what was rejected to the dead letters; in one transaction. */
   settle(settlement: Settlement): Promise<void>;
   depth(sink: string): Promise<OutboxDepth>;

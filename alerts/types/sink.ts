@@ -2,6 +2,7 @@
 
 import type { Finding } from '../../rules/index.ts';
 import type { Verdict } from './exchange.ts';
+import type { Payload } from './outbox.ts';
 
 /** The durable record of one finding that leaves the process. */
 export interface Alert {
@@ -36,9 +37,9 @@ export type DeliveryOutcome =
 
 /** One destination of alerts. `deliver` never throws: it gives one outcome per alert, in order. Once it asks for a retry
  *  of an alert, it delivers no later one of the same conversation in that call. */
-export interface Sink {
+export interface Sink<Brought extends Payload = Alert> {
   readonly name: string;
-  deliver(alerts: readonly Alert[], abortSignal: AbortSignal): Promise<readonly DeliveryOutcome[]>;
+  deliver(alerts: readonly Brought[], abortSignal: AbortSignal): Promise<readonly DeliveryOutcome[]>;
   close(): Promise<void>;
 }
 

@@ -1,4 +1,11 @@
-import { type DeadLetter, type OutboxDepth, type OutboxItem, STORE_SINK } from '../../alerts/index.ts';
+import {
+  type Alert,
+  type DeadLetter,
+  type Ledger,
+  type OutboxDepth,
+  SCORING_SINK,
+  STORE_SINK,
+} from '../../alerts/index.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { sinkNames } from '../sinks/create-sinks.ts';
 import { type Call, defineCommand, UsageError, writeJson } from './command.ts';
@@ -16,7 +23,8 @@ const options = {
 
 interface SinkListing extends OutboxDepth {
   readonly sink: string;
-  readonly waiting: readonly OutboxItem[];
+  /** Of exchanges that wait to be scored only the number is told. */
+  readonly waiting: readonly { readonly seq: number; readonly alert: Alert }[];
   readonly letters?: readonly DeadLetter[];
 }
 
@@ -28,8 +36,9 @@ export const outboxListCommand = defineCommand({
   details: `
 The oldest waiting alerts of each sink of the configuration, and of those for which the store still holds some, at most N
 of each (default ${DEFAULT_LIMIT}), with the depth of the outbox and the number of dead letters, from the store under TELLTALE_DATA or at
-DATABASE_URL. With --dead also the dead letters: alerts that a sink rejected, and under the name ${STORE_SINK} exchanges that
-the store could not write. telltale outbox retry and telltale outbox drop work them off by their number.`,
+DATABASE_URL; under the name ${SCORING_SINK} how many exchanges wait for the workers' topic. With --dead also the dead
+letters: alerts that a sink rejected, under the name ${STORE_SINK} exchanges that the store could not write, and under
+${SCORING_SINK} those that could not be scored. telltale outbox retry and telltale outbox drop work them off by their number.`,
   options,
   maxPositionals: 0,
   run: listOutbox,
@@ -47,8 +56,8 @@ async function listOutbox({ values, io }: Call<typeof options>): Promise<number>
       sinks.map(
         async (sink): Promise<SinkListing> => ({
           sink,
-          ...(await desk.depth(sink)),
-          waiting: await desk.waiting({ sink, limit }),
+          ...(await depthOf(desk, sink)),
+          waiting: (await desk.waiting({ sink, limit })).map(({ seq, payload: alert }) => ({ seq, alert })),
           ...(values.dead ? { letters: await desk.deadLetters({ sink, limit }) } : {}),
         }),
       ),
@@ -59,9 +68,13 @@ async function listOutbox({ values, io }: Call<typeof options>): Promise<number>
   return 0;
 }
 
-/** Exchanges that the store could not write stand under a name of their own. */
+function depthOf(desk: Ledger, sink: string): Promise<OutboxDepth> {
+  return sink === SCORING_SINK ? desk.unscored.depth(sink) : desk.depth(sink);
+}
+
+/** Exchanges that the store could not write, or that are to be scored elsewhere, stand under names of their own. */
 function chosenSinks(known: readonly string[], wanted: string | undefined, withDead: boolean): string[] {
-  const sinksOnly = new Set(known.filter((sink) => sink !== STORE_SINK));
+  const sinksOnly = new Set([...known.filter((sink) => sink !== STORE_SINK), SCORING_SINK]);
   const all = withDead ? [...sinksOnly, STORE_SINK] : [...sinksOnly];
   const sinks = all.filter((sink) => wanted === undefined || sink === wanted);
   if (sinks.length > 0) return sinks;

@@ -11,7 +11,8 @@ export const outboxRetryCommand = defineCommand({
   usage: '[NUMBER … | --sink NAME | --all] [--json]',
   details: `
 Alerts go back into the outbox, behind those that wait, and are delivered by the gateway, under the id that they had.
-Exchanges that the store could not write (--sink store) are written now. Exit code 1 where some stay dead letters.`,
+Exchanges that the store could not write (--sink store) are written now; those that could not be scored (--sink scoring)
+wait for the workers' topic again. Exit code 1 where some stay dead letters.`,
   options: { sink: { type: 'string' }, all: { type: 'boolean' }, json: { type: 'boolean' } },
   maxPositionals: MAX_NUMBERS,
   async run({ values, positionals, io }) {

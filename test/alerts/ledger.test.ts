@@ -72,7 +72,7 @@ function defineTests(store: TestStore): void {
     assert.equal(stored?.findings[0]?.excerpt, text);
     assert.deepEqual(stored?.findings[0]?.finding, found);
     const [waiting] = await ledger.take({ sink: 'list', limit: 9, exceptConversations: [] });
-    assert.deepEqual(waiting?.alert, alertsOf(record)[0]);
+    assert.deepEqual(waiting?.payload, alertsOf(record)[0]);
   });
 
   test('numbers grow in the order of commits, and the outbox keeps it', async (t) => {
@@ -86,7 +86,7 @@ function defineTests(store: TestStore): void {
     );
     const items = await ledger.take({ sink: 'list', limit: 200, exceptConversations: [] });
     assert.deepEqual(
-      items.map(({ alert }) => alert.exchangeId),
+      items.map(({ payload }) => payload.exchangeId),
       records.map(({ exchangeId }) => exchangeId),
     );
   });

@@ -32,7 +32,7 @@ for (const file of globSync('v*.sql', { cwd: SCHEMAS })) {
     assert.equal((await ledger.readExchange('flagged'))?.segments[0]?.signals['concept/deception']?.[1], 5.5);
     assert.equal((await ledger.readExchange('ordinary'))?.coverage[0]?.tokens, 13);
     const [waiting] = await ledger.take({ sink: 'file', limit: 9, exceptConversations: [] });
-    assert.equal(waiting?.alert.exchangeId, 'flagged');
+    assert.equal(waiting?.payload.exchangeId, 'flagged');
     assert.equal((await ledger.depth('kafka')).dead, 1);
     assert.equal((await ledger.counts()).exchanges, 3);
     const [letter] = await ledger.deadLetters({ sink: 'kafka', limit: 9 });

@@ -33,7 +33,7 @@ function defineTests(store: TestStore): void {
     assert.deepEqual(await ledger.retryDead({ sink: 'nobody' }), { retried: 0, failed: [] });
     assert.deepEqual(await ledger.retryDead({ seqs: [letter?.seq ?? -1] }), { retried: 1, failed: [] });
     const [again] = await ledger.take(ALL);
-    assert.equal(again?.alert.id, letter?.alertId);
+    assert.equal(again?.payload.id, letter?.alertId);
     assert.deepEqual(await ledger.depth('list'), {
       depth: 1,
       oldestQueuedAt: letter?.queuedAt,
@@ -120,7 +120,7 @@ function defineTests(store: TestStore): void {
     ];
     for (const record of records) await first.ledger.commit(record);
     const items = await first.ledger.take({ ...ALL, exceptConversations: ['waits'] });
-    const dead = items.filter(({ alert }) => alert.exchangeId === 'old-dead').map(({ seq }) => seq);
+    const dead = items.filter(({ payload }) => payload.exchangeId === 'old-dead').map(({ seq }) => seq);
     const delivered = items.map(({ seq }) => seq).filter((seq) => !dead.includes(seq));
     await first.ledger.settle({ sink: 'list', delivered, dead: dead.map((seq) => ({ seq, reason: 'no' })) });
     await first.ledger.close();

@@ -150,9 +150,9 @@ for (const [what, damage] of damages) {
     assert.equal((await ledger.counts()).flagged, 2);
     assert.equal(reports.length, 1);
     const [raised] = await ledger.take({ sink: 'list', limit: 9, exceptConversations: [] });
-    assert.equal(raised?.alert.finding.ruleName, 'store_set_aside');
-    assert.equal(raised?.alert.finding.level, 'critical');
-    const stored = await ledger.readExchange(raised?.alert.exchangeId ?? '');
+    assert.equal(raised?.payload.finding.ruleName, 'store_set_aside');
+    assert.equal(raised?.payload.finding.level, 'critical');
+    const stored = await ledger.readExchange(raised?.payload.exchangeId ?? '');
     assert.match(stored?.segments[0]?.text ?? '', new RegExp(`set aside as ${reports[0]?.path}`));
     assert.match(reports[0]?.path ?? '', /telltale\.db\.corrupt-\d{4}-\d\d-\d\dT/);
     assert.deepEqual(readFileSync(reports[0]?.path ?? ''), damaged);
