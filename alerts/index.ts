@@ -6,6 +6,15 @@ export { type CloudEvent, EVENT_TYPE, type EventOrigin, structuredEvent } from '
 export { SCORING_SINK, STORE_SINK } from './dead-record.ts';
 export { type DetectionFinding, detectionFindingSchema } from './event.ts';
 export { excerptOf, redact } from './excerpt.ts';
+export type { Arrival } from './exchange-topic/assembler.ts';
+export {
+  createExchangeGroup,
+  type ExchangeGroup,
+  type ExchangeGroupOptions,
+  type GroupStats,
+  type PartitionLag,
+} from './exchange-topic/exchange-group.ts';
+export { createExchangeSink, type ExchangeTopic } from './exchange-topic/exchange-sink.ts';
 export { eraseKept, type KeptFile, openKeptFile } from './kept/kept-file.ts';
 export { createKeptStore, KEPT_FILE, type KeptStore, type KeptStoreParts } from './kept/kept-store.ts';
 export type { DroppedReason, KeptRange, KeptRow, KeptStats, ToKeep } from './kept/types.ts';
@@ -20,8 +29,8 @@ export { createSilenceKeeper, type SilenceKeeper } from './routing/silence-keepe
 export { createSilenceBook, holds, type Silence, type SilenceBook } from './routing/silences.ts';
 export { createFileSink, type FileSinkOptions } from './sinks/file.ts';
 export { createKafkaSink, type KafkaSinkOptions } from './sinks/kafka.ts';
+export type { KafkaCluster, KafkaSasl, KafkaTls } from './sinks/kafka-client.ts';
 export type { KafkaCompression } from './sinks/kafka-compression.ts';
-export type { KafkaSasl, KafkaTls } from './sinks/kafka-session.ts';
 export type { Rotation } from './sinks/rotate.ts';
 export { createStdoutSink, type StdoutSinkOptions } from './sinks/stdout.ts';
 export { createWebhookSink, type WebhookSinkOptions } from './sinks/webhook.ts';
