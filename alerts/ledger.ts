@@ -157,7 +157,6 @@ function asking(store: StoreClient) {
     endSilence: (ending) => store.ask('endSilence', ending),
     countHeldBack: (counts) => store.ask('countHeldBack', counts),
     heldBack: (ids) => store.ask('heldBack', ids),
-    knownExchanges: (exchangeIds) => store.ask('knownExchanges', exchangeIds),
   } satisfies Partial<Ledger>;
 }
 

@@ -23,7 +23,6 @@ export type StoreMethod =
   | 'takeUnscored'
   | 'settleUnscored'
   | 'unscoredDepth'
-  | 'knownExchanges'
   | 'depth'
   | 'listSilences'
   | 'addSilence'

@@ -21,4 +21,5 @@ export {
   type ScoredLabel,
   type ThresholdMetrics,
 } from './metrics.ts';
+export { openFeatureset } from './open-featureset.ts';
 export type * from './types.ts';

@@ -25,6 +25,8 @@ export interface ActiveRulesParts {
   readonly log: Logger;
   /** Whether no rule may act. */
   readonly isShadow?: boolean;
+  /** Why rules that are sound cannot be used here; null where they can. */
+  readonly whyRefused?: (ruleSet: RuleSet) => string | null;
 }
 
 /** @throws {GatewayError} RULES_BROKEN with every problem, each with file, line and column */
@@ -34,6 +36,7 @@ export async function startRules({
   telemetry,
   log,
   isShadow = false,
+  whyRefused = () => null,
 }: ActiveRulesParts): Promise<ActiveRules> {
   const { featureset } = detector;
   const loaded = await loadRules(folders, featureset);
@@ -41,6 +44,9 @@ export async function startRules({
     const message = `the rules in ${folders.join(', ')} (TELLTALE_RULES) are broken:\n${formatProblems(loaded.problems)}`;
     throw new GatewayError('RULES_BROKEN', message, { fields: { folders: folders.join() } });
   }
+  const refusal = whyRefused(loaded.ruleSet);
+  if (refusal !== null)
+    throw new GatewayError('RULES_BROKEN', refusal, { fields: { folders: folders.join() } });
   const activeOf = (ruleSet: RuleSet) => (isShadow ? inShadow(ruleSet) : ruleSet);
   let ruleSet = activeOf(loaded.ruleSet);
   const watcher = await createRuleWatcher({
@@ -48,6 +54,12 @@ export async function startRules({
     featureset,
     ruleSet: loaded.ruleSet,
     onRuleSet(fresh) {
+      const problem = whyRefused(fresh);
+      if (problem !== null) {
+        telemetry.recordRuleReload('refused');
+        log.warn('rules refused, the old ones stay', { problem });
+        return;
+      }
       ruleSet = activeOf(fresh);
       telemetry.recordRuleReload('loaded');
       log.info('rules loaded', { rules: fresh.rules.length, digest: fresh.digest });

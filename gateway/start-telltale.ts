@@ -1,7 +1,6 @@
-import { mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { createLedger, type Ledger } from '../alerts/index.ts';
-import { createDetector, type Detector, DetectorError } from '../detectors/index.ts';
+import type { Detector } from '../detectors/index.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { createReviewServer } from '../review/index.ts';
 import { createApp, type GatewayApp } from './app.ts';
@@ -20,17 +19,27 @@ import { createEventKeeper, type EventKeeper, type EventKeeperParts } from './ev
 import { createLateRecorder } from './events/late-recorder.ts';
 import type { GatewayParts } from './exchange/parts.ts';
 import { GatewayError } from './gateway-error.ts';
+import { type RunningHandover, startHandover } from './handover/start-handover.ts';
 import { createHealth } from './health.ts';
 import { type HttpServer, listen } from './http-server.ts';
 import { createMetricsHandler } from './metrics-handler.ts';
+import { openDataFolder } from './open-data-folder.ts';
+import { openDetector, openIdleDetector } from './open-detector.ts';
 import { ledgerOptions, storeNotes } from './open-ledger.ts';
+import { openRules } from './open-rules.ts';
+import { ifUnscoredUnrecorded } from './policy/on-unrecorded.ts';
 import { createReplayKeeper, type ReplayKeeper } from './replay/replay-keeper.ts';
-import { ruleFolders } from './rule-folders.ts';
 import { sinkNames } from './sinks/create-sinks.ts';
 import { type RunningRelay, startRelay } from './start-relay.ts';
-import { type ActiveRules, startRules } from './start-rules.ts';
+import type { ActiveRules } from './start-rules.ts';
 import { createStop } from './stop.ts';
-import { createLogger, createTelemetry, type Logger, logOutages, type Telemetry } from './telemetry/index.ts';
+import {
+  createLogger,
+  createTelemetry,
+  type Logger,
+  type Telemetry,
+  telemetryOptions,
+} from './telemetry/index.ts';
 import { createUpstreams } from './upstream/create-upstreams.ts';
 
 /** A gateway that runs, and where. */
@@ -74,10 +83,6 @@ interface Start {
   readonly options: StartOptions;
 }
 
-const MODEL_FOLDER = resolve(import.meta.dirname, '../models/default');
-/** Conversations are kept there: for the owner alone. A folder that is there already stays as it is. */
-const PRIVATE = 0o700;
-
 /** Starts everything: reader, rules, store, gateway, review page, relay and metrics.
  *  @throws {GatewayError | DetectorError | AlertsError | ReviewError} what was started is closed again before */
 export async function startTelltale(config: Config, options: StartOptions = {}): Promise<Running> {
@@ -103,7 +108,8 @@ async function start(starting: Start): Promise<Running> {
     'relay',
     await startRelay({ config, ledger, log, reviewUrl: linksTo(config, reviewUrl), deadlineMs }),
   );
-  observeGauges(parts, app, { relay, ledger, replay, drift });
+  const handover = isScoredElsewhere(config) ? openHandover(starting, ledger, deadlineMs) : null;
+  observeGauges(parts, app, { relay, handover, ledger, replay, drift });
   const handler = createMetricsHandler(parts.telemetry);
   const metrics = closing.add('metrics', await listen({ name: 'metrics', ...config.metrics, handler }));
   const { rules: active, digest } = rules.current();
@@ -134,14 +140,15 @@ interface Built {
 /** What stands behind the gateway's port. */
 async function buildParts({ config, log, closing, options }: Start, stopSignal: AbortSignal): Promise<Built> {
   const dataDir = openDataFolder(config.data);
-  const telemetry = closing.add('telemetry', createTelemetry(telemetryOptions(config, log)));
   const conversationKey = readConversationKey(dataDir);
-  const detector = options.detector ?? closing.add('detector', await openDetector(config));
-  const folders = ruleFolders(config.rules);
-  const rules = closing.add(
-    'rules',
-    await startRules({ folders, detector, telemetry, log, isShadow: config.policy.shadow }),
+  const telemetry = closing.add(
+    'telemetry',
+    createTelemetry(telemetryOptions(config, packageJson.version, log)),
   );
+  const detector = options.detector ?? closing.add('detector', await openReader(config));
+  // Where exchanges are scored elsewhere, nothing acts here.
+  const isShadow = config.policy.shadow || isScoredElsewhere(config);
+  const rules = closing.add('rules', await openRules(config, { detector, telemetry, log, isShadow }));
   const ledger = closing.add('ledger', await openLedger(config, log, options));
   const { current: currentRules } = rules;
   const drift = closing.add(
@@ -160,7 +167,7 @@ async function buildParts({ config, log, closing, options }: Start, stopSignal: 
   );
   const demo = needsDemo(config) ? closing.add('demo', await createDemoUpstream({ port: 0 })) : null;
   const demoUrl = demo?.url ?? null;
-  const health = createHealth(config.policy.on_unrecorded.none === 'block', () => storeNotes(ledger.stats()));
+  const health = createHealth(isStoreNeeded(config), () => storeNotes(ledger.stats()));
   const recordLate = createLateRecorder({ ledger, telemetry, health, log, detector });
   const events = { currentRules, telemetry, log, recordLate };
   const parts: GatewayParts = {
@@ -235,16 +242,22 @@ async function openReview(
 
 interface Gauged {
   readonly relay: RunningRelay;
+  readonly handover: RunningHandover | null;
   readonly ledger: Ledger;
   readonly replay: ReplayKeeper;
   readonly drift: DriftKeeper;
 }
 
-function observeGauges(parts: GatewayParts, app: GatewayApp, { relay, ledger, replay, drift }: Gauged): void {
+function observeGauges(
+  parts: GatewayParts,
+  app: GatewayApp,
+  { relay, handover, ledger, replay, drift }: Gauged,
+): void {
   parts.telemetry.observeGauges(() => ({
     inFlight: app.inFlight(),
     detector: parts.detector.stats(),
     ...relay.gauges(),
+    ...handover?.gauges(),
     store: ledger.stats(),
     replay: replay.stats(),
     drift: drift.reading(),
@@ -259,6 +272,29 @@ function linksTo({ review }: Config, ownUrl: string): string {
   return review.url?.replace(/\/$/, '') ?? ownUrl;
 }
 
+function isScoredElsewhere({ scoring }: Config): boolean {
+  return scoring.where === 'kafka';
+}
+
+function isStoreNeeded(config: Config): boolean {
+  const { policy } = config;
+  return (isScoredElsewhere(config) ? ifUnscoredUnrecorded(policy) : policy.on_unrecorded.none) === 'block';
+}
+
+/** Where exchanges are scored elsewhere the gateway needs to know the featureset, and no reader. */
+function openReader(config: Config): Promise<Detector> {
+  return isScoredElsewhere(config) ? openIdleDetector(config) : openDetector(config);
+}
+
+function openHandover(
+  { config, closing, log, options }: Start,
+  ledger: Ledger,
+  deadlineMs: number,
+): RunningHandover {
+  const { env = process.env } = options;
+  return closing.add('handover', startHandover({ config, ledger, log, env, deadlineMs }));
+}
+
 /** Something answers even where no upstream is named. */
 function needsDemo({ upstream, upstreams }: Config): boolean {
   return upstream.url === null && upstreams.length === 0;
@@ -267,41 +303,6 @@ function needsDemo({ upstream, upstreams }: Config): boolean {
 /** What correlations have counted stands beside the store. */
 function openEvents(dataDir: string, parts: Omit<EventKeeperParts, 'path'>): Promise<EventKeeper> {
   return createEventKeeper({ ...parts, path: join(dataDir, 'events.json') });
-}
-
-function openDataFolder(data: string): string {
-  const folder = resolve(data);
-  try {
-    mkdirSync(folder, { recursive: true, mode: PRIVATE });
-    return folder;
-  } catch (cause) {
-    const message = `the state folder ${folder} (TELLTALE_DATA) cannot be made: ${(cause as Error).message}`;
-    throw new GatewayError('START_FAILED', message, { fields: { folder }, cause });
-  }
-}
-
-function telemetryOptions({ telemetry }: Config, log: Logger) {
-  return {
-    version: packageJson.version,
-    otlpEndpoint: telemetry.otlp_endpoint ?? undefined,
-    trustTraceContext: telemetry.trust_trace_context,
-    sampleRatio: telemetry.sample_ratio,
-    outages: logOutages(log),
-  };
-}
-
-async function openDetector({ model, detector }: Config): Promise<Detector> {
-  const { workers, timeout_ms: timeoutMs, max_queued_blocks: maxQueuedBlocks } = detector;
-  const modelPath = model ?? MODEL_FOLDER;
-  const scoreCache = { maxBytes: detector.score_cache_bytes, maxEntries: detector.score_cache_entries };
-  const bounds = { timeoutMs, maxQueuedBlocks, scoreCache, ...(workers === null ? {} : { workers }) };
-  try {
-    return await createDetector({ modelPath, ...bounds });
-  } catch (cause) {
-    if (!(cause instanceof DetectorError)) throw cause;
-    const message = `the model in ${modelPath} (TELLTALE_MODEL) cannot be used: ${cause.message}`;
-    throw new GatewayError('START_FAILED', message, { fields: { modelPath }, cause });
-  }
 }
 
 function openLedger(config: Config, log: Logger, { commitTimeoutMs }: StartOptions): Promise<Ledger> {

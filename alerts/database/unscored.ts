@@ -20,8 +20,6 @@ export interface UnscoredRows {
   takeUnscored(query: TakeQuery): readonly OutboxItem<UnscoredExchange>[];
   settleUnscored(settlement: Settlement): void;
   unscoredDepth(): OutboxDepth;
-  /** Which of these exchanges are recorded with what was found in them. */
-  knownExchanges(exchangeIds: readonly string[]): readonly string[];
 }
 
 const ADD = `INSERT INTO unscored (exchange_id, conversation_id, subject, queued_at, body) VALUES (?, ?, ?, ?, ?)
@@ -36,8 +34,6 @@ const BURY = `INSERT INTO dead_letters (sink, exchange_id, conversation_id, subj
 const DEPTH = `SELECT count(*) AS depth, (SELECT queued_at FROM unscored ORDER BY seq LIMIT 1) AS oldestQueuedAt,
   (SELECT count(*) FROM dead_letters WHERE sink = '${SCORING_SINK}') AS dead FROM unscored`;
 
-const KNOWN = 'SELECT exchange_id AS id FROM exchanges WHERE exchange_id IN (SELECT value FROM json_each(?))';
-
 /** Prepares the statements of one connection. */
 export function createUnscoredRows(database: DatabaseSync): UnscoredRows {
   const adding = database.prepare(ADD);
@@ -45,7 +41,6 @@ export function createUnscoredRows(database: DatabaseSync): UnscoredRows {
   const bury = database.prepare(BURY);
   const remove = database.prepare('DELETE FROM unscored WHERE seq = ?');
   const depth = database.prepare(DEPTH);
-  const known = database.prepare(KNOWN);
 
   const insert = ({ exchangeId, conversationId, subject, body }: UnscoredExchange): CommitOutcome => {
     const row = adding.get(exchangeId, conversationId, subject ?? null, new Date().toISOString(), body);
@@ -82,6 +77,5 @@ export function createUnscoredRows(database: DatabaseSync): UnscoredRows {
     takeUnscored,
     settleUnscored,
     unscoredDepth: () => depth.get() as unknown as OutboxDepth,
-    knownExchanges: (ids) => known.all(JSON.stringify(ids)).map(({ id }) => String(id)),
   };
 }

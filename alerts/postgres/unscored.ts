@@ -40,8 +40,6 @@ const BURY = `INSERT INTO dead_letters (sink, exchange_id, conversation_id, subj
 const DEPTH = `SELECT count(*) AS depth, (SELECT queued_at FROM unscored ORDER BY seq LIMIT 1) AS "oldestQueuedAt",
   (SELECT count(*) FROM dead_letters WHERE sink = '${SCORING_SINK}') AS dead FROM unscored`;
 
-const KNOWN = 'SELECT exchange_id AS "exchangeId" FROM exchanges WHERE exchange_id = ANY($1)';
-
 type Row = UnscoredExchange & { readonly seq: number };
 
 /** The rows of exchanges that wait to be scored elsewhere, as seen by one relay. */
@@ -63,8 +61,6 @@ export function createUnscoredRows({ database, leases, owner }: Omit<OutboxParts
     settleUnscored,
     unscoredDepth: async (): Promise<OutboxDepth> =>
       (await query<OutboxDepth>(DEPTH))[0] ?? { depth: 0, oldestQueuedAt: null, dead: 0 },
-    knownExchanges: async (ids: readonly string[]) =>
-      (await query<{ exchangeId: string }>(KNOWN, [ids])).map(({ exchangeId }) => exchangeId),
   };
 }
 

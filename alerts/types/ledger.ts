@@ -42,8 +42,6 @@ export interface Ledger extends Outbox, OutboxDesk, ReviewStore, SilenceDesk {
   commit(record: ExchangeRecord): Promise<CommitOutcome>;
   /** Exchanges that are scored elsewhere, on their way there. */
   readonly unscored: UnscoredOutbox;
-  /** Which of these exchanges are recorded with what was found in them. */
-  knownExchanges(exchangeIds: readonly string[]): Promise<readonly string[]>;
   stats(): LedgerStats;
   /** Removes all that the store holds of a subject, a conversation or an exchange, and makes sure that it is gone. */
   erase(selection: EraseSelection): Promise<Erasure>;

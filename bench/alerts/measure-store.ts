@@ -43,7 +43,7 @@ export async function measureStore(
   try {
     const committed = await perSecond(task.alerts, () => commitAll(ledger, task.alerts));
     const waiting = await ledger.waiting({ sink: SINK, limit: task.alerts });
-    const messages = waiting.map(({ alert }) => ({
+    const messages = waiting.map(({ payload: alert }) => ({
       key: alert.conversationId,
       value: JSON.stringify(toEvent(alert, undefined)),
       headers: cloudEventHeaders(alert, '/telltale'),

@@ -23,10 +23,12 @@ import { silenceExpireCommand } from './silence-expire.ts';
 import { silenceListCommand } from './silence-list.ts';
 import { startCommand } from './start.ts';
 import { versionCommand } from './version.ts';
+import { workerCommand } from './worker.ts';
 
 /** Every command of the program; `help` comes with `runCommandLine`. */
 export const COMMANDS: readonly Command[] = [
   startCommand,
+  workerCommand,
   scoreCommand,
   evalCommand,
   rulesInitCommand,

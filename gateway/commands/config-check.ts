@@ -1,6 +1,8 @@
 import { loadConfig } from '../config/load-config.ts';
+import type { Config } from '../config/schema.ts';
 import { GatewayError } from '../gateway-error.ts';
-import { CommandFailure, defineCommand, writeJson } from './command.ts';
+import { checkActing } from '../handover/check-acting.ts';
+import { CommandFailure, type CommandIo, defineCommand, writeJson } from './command.ts';
 
 /** `telltale config check` */
 export const configCheckCommand = defineCommand({
@@ -8,15 +10,19 @@ export const configCheckCommand = defineCommand({
   summary: 'Check the configuration and print what it comes to',
   usage: '[--json]',
   details: `Reads the file that TELLTALE_CONFIG names and the environment over it, as the gateway does. Exit code 1 where a
-value is wrong; every problem names the variable or file:line:column and the value.`,
+value is wrong; every problem names the variable or file:line:column and the value. Where exchanges are scored by workers
+the rules are read too: those that enforce could act no more, and are refused or named.`,
   options: { json: { type: 'boolean' } },
   maxPositionals: 0,
   async run({ values, io }) {
     try {
       const config = loadConfig(io.env);
-      const shown = JSON.parse(JSON.stringify(config, (_key, value) => withoutPassword(value)));
-      if (values.json) writeJson(io, { ok: true, config: shown });
-      else io.stdout.write(`${JSON.stringify(shown, null, 2)}\n`);
+      const { problem, onlyFlag } = await checkActing(config);
+      if (problem !== null) {
+        const message = `the configuration has a problem:\n  ${problem}`;
+        throw new GatewayError('CONFIG', message, { fields: { problems: [problem] } });
+      }
+      show(config, onlyFlag, { io, isJson: values.json === true });
       return 0;
     } catch (error) {
       if (!(error instanceof GatewayError) || error.code !== 'CONFIG') throw error;
@@ -26,6 +32,23 @@ value is wrong; every problem names the variable or file:line:column and the val
     }
   },
 });
+
+function show(
+  config: Config,
+  onlyFlag: readonly string[],
+  { io, isJson }: { readonly io: CommandIo; readonly isJson: boolean },
+): void {
+  const shown = JSON.parse(JSON.stringify(config, (_key, value) => withoutPassword(value)));
+  if (isJson) {
+    writeJson(io, { ok: true, config: shown, ...(onlyFlag.length > 0 && { onlyFlag }) });
+    return;
+  }
+  io.stdout.write(`${JSON.stringify(shown, null, 2)}\n`);
+  if (onlyFlag.length === 0) return;
+  io.stderr.write(
+    `rules that enforce and will only flag, since scoring.where is kafka: ${onlyFlag.join(', ')}\n`,
+  );
+}
 
 /** URLs are shown without the user and password that they may carry. */
 function withoutPassword(value: unknown): unknown {

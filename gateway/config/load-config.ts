@@ -5,6 +5,7 @@ import { GatewayError } from '../gateway-error.ts';
 import { mistypedVariables, readEnvironment } from './environment.ts';
 import { nearest } from './nearest.ts';
 import { type Config, configSchema } from './schema.ts';
+import { scoringProblems } from './scoring-problems.ts';
 import { substituteEnvironment } from './substitute.ts';
 
 interface Sources {
@@ -41,6 +42,10 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     ),
     ...(parsed.error?.issues ?? []).flatMap((issue) => describe(issue, settings, sources)),
     ...(parsed.data === undefined ? [] : missingKeys(parsed.data, env, sources)),
+    ...(parsed.data === undefined ? [] : scoringProblems(parsed.data, settings)).map(
+      ({ path, message }) =>
+        `${where(path, sources)}: ${path.join('.')} is ${JSON.stringify(valueAt(parsed.data, path))}: ${message}`,
+    ),
   ];
   if (parsed.data === undefined || problems.length > 0) throw configError(problems);
   return parsed.data;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { isHop } from '../conversation/trusted-hops.ts';
 import { policy, streaming } from './acting-schema.ts';
 import { replay } from './replay-schema.ts';
+import { scoring } from './scoring-schema.ts';
 import { kafka, silences, sinks } from './sinks-schema.ts';
 import { store } from './store-schema.ts';
 import { headerName, httpUrl, proxy, upstream, upstreams } from './upstream-schema.ts';
@@ -240,6 +241,9 @@ export const configSchema = z.strictObject({
     'Silences that stand in the configuration; `telltale silence` adds others while the gateway runs.',
   ),
   telemetry: telemetry.prefault({}).describe('Traces and metrics over OTLP.'),
+  scoring: scoring
+    .prefault({})
+    .describe('Where exchanges are scored: in the gateway, or by workers. See [workers](workers.md).'),
   policy: policy
     .prefault({})
     .describe('What the gateway does with what it finds, and with what it cannot read.'),

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { STORE_SINK } from '../../alerts/index.ts';
+import { SCORING_SINK, STORE_SINK } from '../../alerts/index.ts';
+import { broker, sasl, tls, variable } from './kafka-schema.ts';
 
 const milliseconds = z.int().min(1).max(86_400_000);
-const variable = z.string().regex(/^[A-Za-z_]\w*$/, 'must be the name of an environment variable');
 const level = z.enum(['informational', 'low', 'medium', 'high', 'critical']);
 const texts = z.array(z.string().min(1)).min(1);
 const name = z.string().regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits and . _ -');
@@ -16,37 +16,6 @@ const matchers = z.strictObject({
   levels: z.array(level).min(1).optional().describe('Levels of findings.'),
   min_level: level.optional().describe('This level or a higher one.'),
 });
-
-const tls = z.strictObject({
-  enabled: z.boolean().default(false).describe('Where only certificates are given, TLS is on too.'),
-  ca_file: z
-    .string()
-    .min(1)
-    .nullable()
-    .default(null)
-    .describe("Authorities to trust in place of the system's, as PEM."),
-  cert_file: z
-    .string()
-    .min(1)
-    .nullable()
-    .default(null)
-    .describe("The client's own certificate and key, for brokers that ask for one."),
-  key_file: z.string().min(1).nullable().default(null).describe("The certificate's key, as PEM."),
-});
-
-const sasl = z.strictObject({
-  mechanism: z
-    .enum(['none', 'plain', 'scram-sha-256', 'scram-sha-512'])
-    .default('none')
-    .describe('How the client says who it is.'),
-  username: z.string().default('').describe('The name that goes with the password.'),
-  password_env: variable
-    .nullable()
-    .default(null)
-    .describe('The environment variable that holds the password.'),
-});
-
-const broker = z.string().regex(/^[^\s:]+:\d+$/, 'must be host:port');
 
 const kafkaShape = {
   topic: z.string().min(1).max(249).default('telltale.alerts').describe('Where alerts go.'),
@@ -156,6 +125,10 @@ export const sinks = z
   .refine(
     (list) => list.every((sink) => sink.name !== 'kafka'),
     'must not be named kafka, as the one above is',
+  )
+  .refine(
+    (list) => list.every((sink) => sink.name !== SCORING_SINK),
+    `must not be named ${SCORING_SINK}: under that name stand exchanges that wait to be scored`,
   )
   .refine(
     (list) => list.every((sink) => sink.name !== STORE_SINK),

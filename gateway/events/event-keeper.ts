@@ -15,7 +15,7 @@ import {
 } from '../../rules/index.ts';
 import { replaceState } from '../state-file.ts';
 import type { Logger, Telemetry } from '../telemetry/index.ts';
-import { createDueClock } from './due-clock.ts';
+import { createDueClock, type DueTime } from './due-clock.ts';
 
 /** Holds what correlations and grouped alerts have counted, over reloads and restarts. */
 export interface EventKeeper {
@@ -36,19 +36,21 @@ export interface EventKeeperParts {
   readonly recordLate: (late: readonly Observed[]) => Promise<void>;
   /** Between two writes; default 2,000. What was counted since the last one is lost when the process is killed. */
   readonly saveMs?: number;
+  /** The time that exchanges have come to; default the wall's. Of a worker that is behind it is past. */
+  readonly time?: DueTime;
 }
 
 /** Reads the state that the last run left. One that cannot be read is said so, and counting begins anew. What was due
  *  while nothing ran fires at once. */
 export async function createEventKeeper(parts: EventKeeperParts): Promise<EventKeeper> {
-  const { path, currentRules, telemetry, log, recordLate, saveMs = 2_000 } = parts;
+  const { path, currentRules, telemetry, log, recordLate, saveMs = 2_000, time } = parts;
   let state = await readState(parts);
   let carriedFor = currentRules().digest;
   let recording: Promise<void> = Promise.resolve();
   let isSaving = false;
   const writer = createWriter(path, log);
   const timer = setInterval(() => void save(), saveMs).unref();
-  const clock = createDueClock(() => take(passTime(carry(), state, Date.now())));
+  const clock = createDueClock(() => take(passTime(carry(), state, (time?.now ?? Date.now)())), time);
 
   /** What has fired waits no more in the state: its findings are on disk first, else a crash between would lose them. */
   async function save(): Promise<void> {

@@ -1,6 +1,5 @@
 import type { AnswerFacts, Framing, OwnAnswer } from '../dialects/dialect.ts';
 import type { Decision } from '../policy/decide.ts';
-import { onUnrecorded } from '../policy/on-unrecorded.ts';
 import type { AnswerReader } from '../reading/answer-reader.ts';
 import type { UpstreamAnswer } from '../upstream/create-upstream.ts';
 import { answerHeaders, headerOf, replacedAnswerHeaders } from '../upstream/headers.ts';
@@ -47,12 +46,11 @@ export async function deliver(
   head: Head = headOf(answering.answer),
 ): Promise<void> {
   const { way, answer, reader } = answering;
-  const { exchange, client, parts } = way;
+  const { exchange, client } = way;
   const facts = reader.facts();
   const error = exchange.abortReason() === 'client_gone' ? 'client_gone' : null;
   const outcome = await exchange.settle(decision, { status: answer.status, error, facts });
-  const { policy } = parts.config;
-  if (outcome.outcome === 'unrecorded' && onUnrecorded(policy, exchange.scan.findings()) === 'block') {
+  if (outcome.outcome === 'unrecorded' && exchange.ifUnrecorded() === 'block') {
     return breakOff(answering, unrecordedRefusal());
   }
   if (!client.hasBegun) {

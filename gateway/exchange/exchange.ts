@@ -3,19 +3,18 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CommitOutcome } from '../../alerts/index.ts';
 import type { Fields, RuleSet, SegmentRef } from '../../rules/index.ts';
 import type { Identity } from '../conversation/identify.ts';
+import { createCollectedScan } from '../handover/collected-scan.ts';
+import { createUnscoredRecorder } from '../handover/unscored-recorder.ts';
 import { type Decision, decide, NOTHING_READ } from '../policy/decide.ts';
-import {
-  createExchangeScan,
-  type ExchangeScan,
-  type ExchangeScanParts,
-  type Gap,
-} from '../scanning/exchange-scan.ts';
+import { ifUnscoredUnrecorded, onUnrecorded } from '../policy/on-unrecorded.ts';
+import { createExchangeScan, type ExchangeScan, type Gap } from '../scanning/exchange-scan.ts';
+import { sideRef } from '../scanning/side-ref.ts';
 import type { ExchangeDetail, ExchangeSpan } from '../telemetry/index.ts';
 import { type AddedTime, createAddedTime } from './added-time.ts';
 import { type AbortReason, createClientSignal } from './client-signal.ts';
 import { exchangeFields } from './exchange-fields.ts';
 import type { GatewayParts, Route } from './parts.ts';
-import { createRecorder, type Ending } from './recorder.ts';
+import { createRecorder, type Ending, type Recorder } from './recorder.ts';
 
 /** One request and its answer, from the first byte to the record on disk. */
 export interface Exchange {
@@ -23,7 +22,7 @@ export interface Exchange {
   readonly route: Route;
   /** The rules that held when it began; they hold to its end. */
   readonly ruleSet: RuleSet;
-  /** Whether some rule reads something. Where none does, each side of the exchange is one part that was not scanned. */
+  /** Whether some rule reads something, or exchanges are scored elsewhere. Where none does, each side of the exchange is one part that was not scanned. */
   readonly isRead: boolean;
   readonly scan: ExchangeScan;
   readonly span: ExchangeSpan;
@@ -44,6 +43,8 @@ export interface Exchange {
   judge(which?: (ref: SegmentRef) => boolean): Promise<Decision>;
   /** What policy makes of what is known already. */
   verdictSoFar(): Decision;
+  /** What policy makes of an answer whose record could not be written. */
+  ifUnrecorded(): 'pass' | 'block';
   /** Records the exchange, once; what is found afterwards is lost. */
   settle(decision: Decision, ending: Ending): Promise<CommitOutcome>;
 }
@@ -76,13 +77,15 @@ export function createExchange(
   const ruleSet = parts.currentRules();
   const client = createClientSignal(response, parts.stopSignal);
   const span = startSpan(parts, route, { id, request });
-  const isRead = ruleSet.signals.length > 0;
+  const isElsewhere = parts.config.scoring.where === 'kafka';
+  // Which rules read is then for those to know who score.
+  const isRead = isElsewhere || ruleSet.signals.length > 0;
   const scoring = isRead ? new AbortController() : NEVER;
   const identity = parts.identify(request);
   const { headers } = request;
   const fields = () => exchangeFields(route, detail, { headers, identity });
-  const scan = startScan(parts, { ruleSet, fields, abortSignal: scoring.signal });
-  const recorder = createRecorder({ ...parts, id, route, ruleSet, fields, scan, span });
+  const own = { id, route, ruleSet, fields, span, abortSignal: scoring.signal };
+  const { scan, recorder, ifUnrecorded } = isElsewhere ? scoredElsewhere(parts, own) : scoredHere(parts, own);
   const verdictSoFar = () =>
     isRead
       ? decide(scan.findings(), scan.segments(), { ruleSet, policy: parts.config.policy })
@@ -128,6 +131,7 @@ export function createExchange(
       return verdictSoFar();
     },
     verdictSoFar,
+    ifUnrecorded,
     settle(decision, ending) {
       if (ending.facts?.id !== undefined) joinConversation(ending.facts.id);
       settled ??= recorder.record(decision, { ...ending, detail, firstByteMs }).finally(() => {
@@ -140,31 +144,35 @@ export function createExchange(
   };
 }
 
-function startScan(
-  { config, detector, replay }: GatewayParts,
-  // Not the client's signal: what came before a client left is scored all the same.
-  own: Pick<ExchangeScanParts, 'ruleSet' | 'fields' | 'abortSignal'>,
-): ExchangeScan {
-  const { limits } = config;
-  return createExchangeScan({
-    detector,
-    ...own,
-    computedFor: replay.computedFor,
-    maxSegments: limits.max_segments,
-    maxSegmentTokens: limits.max_segment_tokens,
-    timeoutMs: config.detector.timeout_ms,
-  });
+/** Who reads an exchange, and brings it to disk. */
+interface Scoring extends Pick<Exchange, 'scan' | 'ifUnrecorded'> {
+  readonly recorder: Recorder;
 }
 
-/** Stands for a whole side; of an answer it may be either target, so the one that rules are strictest on. */
-function sideRef(side: 'request' | 'response', ruleSet: RuleSet): SegmentRef {
-  const place = { id: side, pointer: '', choice: null };
-  if (side === 'request') return { ...place, target: 'input', role: 'user' };
-  const targets = ['output', 'tool_call'] as const;
-  const strictest =
-    targets.find((target) => ruleSet.enforces(target)) ??
-    targets.find((target) => ruleSet.signalsFor(target).length > 0);
-  return { ...place, target: strictest ?? 'output', role: 'assistant' };
+type Own = Pick<Exchange, 'id' | 'route' | 'ruleSet' | 'fields' | 'span' | 'abortSignal'>;
+
+function scoredHere(parts: GatewayParts, own: Own): Scoring {
+  const { limits, detector, policy } = parts.config;
+  const scan = createExchangeScan({
+    detector: parts.detector,
+    ruleSet: own.ruleSet,
+    fields: own.fields,
+    // Not the client's signal: what came before a client left is scored all the same.
+    abortSignal: own.abortSignal,
+    computedFor: parts.replay.computedFor,
+    maxSegments: limits.max_segments,
+    maxSegmentTokens: limits.max_segment_tokens,
+    timeoutMs: detector.timeout_ms,
+  });
+  const recorder = createRecorder({ ...parts, ...own, scan });
+  return { scan, recorder, ifUnrecorded: () => onUnrecorded(policy, scan.findings()) };
+}
+
+function scoredElsewhere(parts: GatewayParts, own: Own): Scoring {
+  const { limits, policy } = parts.config;
+  const scan = createCollectedScan({ maxSegments: limits.max_segments, fields: own.fields });
+  const recorder = createUnscoredRecorder({ ...parts, ...own, scan });
+  return { scan, recorder, ifUnrecorded: () => ifUnscoredUnrecorded(policy) };
 }
 
 function startSpan(

@@ -19,7 +19,7 @@ export interface GatewayParts {
   readonly detector: Detector;
   /** The rules that hold now; an exchange keeps the set that it began with. */
   readonly currentRules: () => RuleSet;
-  readonly ledger: Pick<Ledger, 'commit'>;
+  readonly ledger: Pick<Ledger, 'commit' | 'unscored'>;
   /** What correlations count. */
   readonly events: Pick<EventKeeper, 'observe'>;
   /** Holds promised false-alarm rates against what passes through. */

@@ -1,11 +1,17 @@
-import type { CommitOutcome, CoverageEntry, ExchangeRecord } from '../../alerts/index.ts';
+import type { CommitOutcome } from '../../alerts/index.ts';
 import type { Fields, Finding, RuleSet } from '../../rules/index.ts';
 import type { AnswerFacts } from '../dialects/dialect.ts';
-import { observedFindings } from '../events/observed-findings.ts';
 import type { Decision } from '../policy/decide.ts';
 import { onUnrecorded } from '../policy/on-unrecorded.ts';
 import type { ExchangeScan } from '../scanning/exchange-scan.ts';
 import type { ExchangeDetail, ExchangeError, ExchangeSpan } from '../telemetry/index.ts';
+import {
+  countCoverage,
+  exchangeRecord,
+  observeFindings,
+  type RecordHead,
+  withFindings,
+} from './exchange-record.ts';
 import type { GatewayParts, Route } from './parts.ts';
 
 /** How an exchange ended for its client. */
@@ -43,32 +49,27 @@ export interface RecorderParts
 
 export function createRecorder(parts: RecorderParts): Recorder {
   const startedAt = new Date().toISOString();
+  const { id: exchangeId, ruleSet, fields, scan, events, ledger, telemetry, health, span } = parts;
+  const scored = { exchangeId, ruleSet, fields, scan };
   return {
     async record(decided, ending) {
-      const findings = observe(parts, ending.detail.subject);
+      const findings = observeFindings(scored, events, { at: Date.now(), subject: ending.detail.subject });
       const decision = withFindings(decided, findings);
-      const coverage = parts.scan.segments().map((segment) => segment.coverage);
-      const record = recordOf(parts, { startedAt, decision, ending, findings, coverage });
-      const outcome = await parts.ledger.commit(record);
-      parts.health.noteCommit(outcome);
+      const { verdict } = decision;
+      const record = exchangeRecord(scored, headOf(parts, startedAt, ending), { verdict, findings });
+      const outcome = await ledger.commit(record);
+      health.noteCommit(outcome);
       countPolicies(parts, { decision, findings }, outcome);
-      for (const finding of findings) parts.span.finding(finding);
-      countCoverage(parts, coverage);
+      for (const finding of findings) span.finding(finding);
+      countCoverage(record.coverage, telemetry);
       noteRates(parts);
-      const { ruleSet, scan } = parts;
       // What the store does not hold nobody could erase.
       if (outcome.outcome === 'committed') parts.replay.keep({ record, ruleSet, segments: scan.kept });
-      parts.span.event('committed');
+      span.event('committed');
       endSpan(parts, decision, ending);
       return outcome;
     },
   };
-}
-
-function countCoverage({ telemetry }: RecorderParts, coverage: readonly CoverageEntry[]): void {
-  const scanned = coverage.filter(({ status }) => status === 'scanned').length;
-  if (scanned > 0) telemetry.recordScanned(scanned);
-  for (const { reason } of coverage) if (reason !== null) telemetry.recordUnscanned(reason);
 }
 
 /** Told after the commit: nobody waits for it. */
@@ -77,66 +78,32 @@ function noteRates({ drift, ruleSet, route, scan }: RecorderParts): void {
   drift.note({ ruleSet, route: route.name, segments: scan.judged() });
 }
 
-interface Said {
-  readonly startedAt: string;
-  readonly decision: Decision;
-  readonly ending: KnownEnding;
-  readonly findings: readonly Finding[];
-  readonly coverage: readonly CoverageEntry[];
-}
-
-/** Correlations come after the decision: what they flag is flagged. */
-function withFindings(decision: Decision, findings: readonly Finding[]): Decision {
-  const isFlagged = findings.some(({ mode }) => mode === 'flag' || mode === 'enforce');
-  return decision.verdict === 'pass' && isFlagged ? { ...decision, verdict: 'flag' } : decision;
-}
-
-/** The exchange's findings are events for correlations, whose findings are those of the exchange that completed them. */
-function observe(
-  { id, ruleSet, fields, scan, events }: RecorderParts,
-  subject: string | undefined,
-): readonly Finding[] {
-  const observed = observedFindings({
-    exchangeId: id,
-    ruleSet,
-    fields: fields(),
-    findings: scan.findings(),
-    segments: scan.records,
-    at: Date.now(),
-    subject,
-  });
-  return events.observe(ruleSet, observed);
-}
-
-function recordOf(
-  parts: RecorderParts,
-  { startedAt, decision, ending, findings, coverage }: Said,
-): ExchangeRecord {
-  const { id, route, scan, span, detector } = parts;
-  const isFlagged = findings.some(({ mode }) => mode === 'flag' || mode === 'enforce');
+function headOf(
+  { route, span, detector }: RecorderParts,
+  startedAt: string,
+  ending: KnownEnding,
+): RecordHead {
   return {
-    exchangeId: id,
     ...ending.detail,
     startedAt,
     endedAt: new Date().toISOString(),
     route: route.name,
     dialect: route.dialect?.name ?? 'none',
     status: ending.status,
-    verdict: decision.verdict,
-    findings,
-    coverage,
-    segments: isFlagged ? scan.records() : [],
     featuresetDigest: detector.featureset.digest,
     traceId: span.traceId,
-    tenant: parts.fields().tenant ?? null,
-    caller: parts.fields().caller ?? null,
   };
+}
+
+interface Said {
+  readonly decision: Decision;
+  readonly findings: readonly Finding[];
 }
 
 /** Every use of a policy is counted, and an exchange without a record is said. */
 function countPolicies(
   { telemetry, log, config, id }: RecorderParts,
-  { decision, findings }: Pick<Said, 'decision' | 'findings'>,
+  { decision, findings }: Said,
   outcome: CommitOutcome,
 ): void {
   for (const use of decision.uses) telemetry.recordPolicyUse(use);

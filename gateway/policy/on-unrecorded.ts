@@ -12,3 +12,8 @@ export function onUnrecorded(
   const rank = Math.max(-1, ...acting.map(({ level }) => levelRank(level)));
   return byLevel[LEVELS[rank] ?? 'none'];
 }
+
+/** The same of an exchange that nobody has scored: it may be of any level, so the strictest decides. */
+export function ifUnscoredUnrecorded({ on_unrecorded: byLevel }: Config['policy']): 'pass' | 'block' {
+  return Object.values(byLevel).includes('block') ? 'block' : 'pass';
+}

@@ -2,6 +2,7 @@ import type { Meter, Observable } from '@opentelemetry/api';
 import { registerDriftGauges } from './drift-gauges.ts';
 import { registerReplayGauges } from './replay-gauges.ts';
 import { registerScoreCacheGauges } from './score-cache-gauges.ts';
+import { registerScoringGauges } from './scoring-gauges.ts';
 import { registerStoreGauges } from './store-gauges.ts';
 import { type GaugeReading, METRIC_NAMES, type SinkReading } from './types.ts';
 
@@ -35,6 +36,7 @@ export function registerGauges(meter: Meter, read: () => GaugeReading): void {
   const replay = registerReplayGauges(meter);
   const drift = registerDriftGauges(meter);
   const cache = registerScoreCacheGauges(meter);
+  const scoring = registerScoringGauges(meter);
   const observe = (result: { observe: Report }): void => {
     const [reading, to] = [read(), result.observe.bind(result)];
     report(observables, reading, to);
@@ -42,14 +44,10 @@ export function registerGauges(meter: Meter, read: () => GaugeReading): void {
     replay.report(reading.replay, to);
     drift.report(reading.drift, to);
     cache.report(reading.detector, to);
+    scoring.report(reading, to);
   };
-  meter.addBatchObservableCallback(observe, [
-    ...Object.values(observables),
-    ...store.observables,
-    ...replay.observables,
-    ...drift.observables,
-    ...cache.observables,
-  ]);
+  const others = [store, replay, drift, cache, scoring].flatMap(({ observables: more }) => more);
+  meter.addBatchObservableCallback(observe, [...Object.values(observables), ...others]);
 }
 
 type Observables = Record<

@@ -3,4 +3,5 @@ export { createLogger, type LogFields, type Logger, type LogLevel } from './logg
 export type { OutageListener } from './outage-watch.ts';
 export { SEMANTICS } from './semantics.ts';
 export { createTelemetry, type TelemetryOptions } from './telemetry.ts';
+export { telemetryOptions } from './telemetry-options.ts';
 export * from './types.ts';

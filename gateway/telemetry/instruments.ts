@@ -1,10 +1,12 @@
 import type { Counter, Histogram, Meter } from '@opentelemetry/api';
-import type { Finding } from '../../rules/index.ts';
 import { createLabelBound } from './label-bound.ts';
 import { type ExchangeEnd, type ExchangeStart, METRIC_NAMES, type Telemetry } from './types.ts';
 
 /** Seconds; fine below 100 ms, where the gateway's own share lies. */
 export const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+/** A worker may be behind by hours. */
+const DELAY_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14_400];
 
 const MAX_ROUTES = 64;
 const MAX_STATUSES = 64;
@@ -24,8 +26,9 @@ export interface Instruments
     | 'recordIgnoredHeader'
     | 'recordScanned'
     | 'recordDriftAlert'
+    | 'recordFinding'
+    | 'recordWork'
   > {
-  recordFinding(finding: Finding): void;
   /** Telemetry that found no room in what holds it. */
   recordDropped(what: 'spans' | 'exemplars', count: number): void;
   recordExchange(start: ExchangeStart, end: ExchangeEnd, durationMs: number): void;
@@ -44,6 +47,11 @@ export function createInstruments(meter: Meter): Instruments {
     METRIC_NAMES.firstByte,
     'From request to the first byte of its answer',
   );
+  const delay = meter.createHistogram(METRIC_NAMES.workerDelay, {
+    description: "From an exchange's end at the gateway until its findings were on disk",
+    unit: 's',
+    advice: { explicitBucketBoundaries: DELAY_SECONDS },
+  });
   const reloadFailed = meter.createGauge(METRIC_NAMES.rulesReloadFailed, {
     description: '1 while the rule files are broken and the rules of before are at work',
   });
@@ -66,6 +74,10 @@ export function createInstruments(meter: Meter): Instruments {
     recordScanned: (count) => counters.scanned.add(count),
     recordDropped: (what, count) => counters.dropped.add(count, { what }),
     recordDriftAlert: (direction, outcome) => counters.driftAlerts.add(1, { direction, outcome }),
+    recordWork(outcome, delayMs) {
+      counters.worked.add(1, { outcome });
+      if (outcome === 'scored') delay.record(Math.max(0, delayMs) / 1000);
+    },
     recordFinding({ ruleName, mode, level }) {
       counters.findings.add(1, { rule: rule(ruleName), mode, level });
     },
@@ -111,6 +123,10 @@ function createCounters(meter: Meter) {
       'Headers on whose a request is, from hops that are not trusted with it',
     ),
     dropped: droppedCounter(meter),
+    worked: counter(
+      METRIC_NAMES.workerExchanges,
+      'Exchanges that came to this worker, by what became of them',
+    ),
     ruleReloads: counter(METRIC_NAMES.ruleReloads, 'Reloads of the rules, refused ones included'),
   };
 }

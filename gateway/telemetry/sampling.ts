@@ -55,7 +55,8 @@ export function createSampling(next: SpanProcessor, options: SamplingOptions): S
 
 function isKept(span: ReadableSpan, ratio: number): boolean {
   const { attributes, status, parentSpanContext: caller } = span;
-  if (attributes[SEMANTICS.verdict] !== 'pass' || status.code === SpanStatusCode.ERROR) return true;
+  const verdict = attributes[SEMANTICS.verdict];
+  if ((verdict !== 'pass' && verdict !== 'unscored') || status.code === SpanStatusCode.ERROR) return true;
   if (caller !== undefined) return (caller.traceFlags & TraceFlags.SAMPLED) !== 0;
   return isInSample(span.spanContext().traceId, ratio);
 }

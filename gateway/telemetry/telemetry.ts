@@ -69,13 +69,14 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     recordPolicyUse: instruments.recordPolicyUse,
     recordError: instruments.recordError,
     recordUnrecorded: instruments.recordUnrecorded,
-    recordFinding: instruments.recordFinding,
     recordRuleReload: instruments.recordRuleReload,
     recordHeldBack: instruments.recordHeldBack,
     recordEvictedGroups: instruments.recordEvictedGroups,
     recordIgnoredHeader: instruments.recordIgnoredHeader,
     recordScanned: instruments.recordScanned,
     recordDriftAlert: instruments.recordDriftAlert,
+    recordFinding: instruments.recordFinding,
+    recordWork: instruments.recordWork,
     observeGauges: (read) => registerGauges(meter, read),
     metricsText: async (format = 'prometheus') => {
       const text = await serialize(prometheus);
@@ -152,7 +153,8 @@ function noteExemplars(
   { exemplars, sampleRatio }: ExchangeParts,
   { start, end, durationMs, traceId }: Ended,
 ): void {
-  const isKept = end.verdict !== 'pass' || (traceId !== null && isInSample(traceId, sampleRatio));
+  const isFlagged = end.verdict !== 'pass' && end.verdict !== 'unscored';
+  const isKept = isFlagged || (traceId !== null && isInSample(traceId, sampleRatio));
   if (traceId === null || !isKept) return;
   const labels = { dialect: start.dialect };
   exemplars.note(METRIC_NAMES.exchangeDuration, labels, { value: durationMs / 1000, traceId });

@@ -1,7 +1,15 @@
 /** The words of the telemetry's face: what the gateway reports while it works.
  *  No call here throws, blocks or carries message content; every call is cheap enough for the hot path. */
 
-import type { KeptStats, LaneStats, LedgerStats, UnscannedReason, Verdict } from '../../alerts/index.ts';
+import type {
+  GroupStats,
+  KeptStats,
+  LaneStats,
+  LedgerStats,
+  PartitionLag,
+  UnscannedReason,
+  Verdict,
+} from '../../alerts/index.ts';
 import type { DetectorStats } from '../../detectors/index.ts';
 import type { Finding } from '../../rules/index.ts';
 
@@ -33,7 +41,8 @@ export interface ExchangeDetail {
 export interface ExchangeEnd {
   /** HTTP status that the client got; 499 where the client left before a status was sent. */
   readonly status: number;
-  readonly verdict: Verdict;
+  /** `unscored`: the exchange is scored elsewhere. */
+  readonly verdict: Verdict | 'unscored';
   /** Null where all went well, else what went wrong first. */
   readonly error: ExchangeError | null;
   readonly responseModel: string | null;
@@ -125,6 +134,18 @@ export interface DriftReading {
   /** Texts that were forgotten within the window and may be counted twice. */
   readonly textsForgotten: number;
 }
+/** How exchanges come to those that score them elsewhere. */
+export interface HandoverReading
+  extends Pick<LaneStats, 'depth' | 'oldestAgeMs' | 'delivered' | 'retried' | 'dead'> {}
+
+/** A worker in its group. */
+export interface WorkerReading extends Pick<GroupStats, 'isJoined' | 'partitions' | 'joins'> {
+  /** Of its own partitions. */
+  readonly lag: readonly PartitionLag[];
+}
+
+/** What became of an exchange that came to a worker. */
+export type WorkOutcome = 'scored' | 'duplicate' | 'dead';
 
 /** What is kept for replay, and what has not been since the start. */
 export type ReplayReading = KeptStats;
@@ -142,6 +163,10 @@ export interface GaugeReading {
   /** Of the rule set that new exchanges are judged by. */
   readonly ruleSetDigest: string;
   readonly isReady: boolean;
+  /** Absent where exchanges are scored in line. */
+  readonly handover?: HandoverReading;
+  /** Absent but in a worker. */
+  readonly worker?: WorkerReading;
 }
 
 /** Names of the metrics, one place; units in the names as Prometheus wants them. */
@@ -201,6 +226,17 @@ export const METRIC_NAMES = {
   replayRemoved: 'telltale_replay_removed_exchanges_total',
   replayFailures: 'telltale_replay_sweep_failures_total',
   dropped: 'telltale_telemetry_dropped_total',
+  scoringWaiting: 'telltale_scoring_waiting_exchanges',
+  scoringOldest: 'telltale_scoring_oldest_exchange_seconds',
+  scoringPublished: 'telltale_scoring_published_exchanges_total',
+  scoringRetried: 'telltale_scoring_retried_exchanges_total',
+  scoringDead: 'telltale_scoring_dead_exchanges',
+  workerExchanges: 'telltale_worker_exchanges_total',
+  workerDelay: 'telltale_worker_delay_seconds',
+  workerLag: 'telltale_worker_lag_messages',
+  workerJoined: 'telltale_worker_joined',
+  workerPartitions: 'telltale_worker_partitions',
+  workerJoins: 'telltale_worker_joins_total',
   rulesActive: 'telltale_rules_active',
   ruleSet: 'telltale_rule_set_info',
   ready: 'telltale_ready',
@@ -218,7 +254,8 @@ export interface Telemetry {
   recordError(error: ExchangeError): void;
   /** The store refused an exchange's record. */
   recordUnrecorded(): void;
-  /** A finding of no exchange that is under observation: what a correlation found because time has passed. */
+  /** A finding of no exchange that is under observation: what a correlation found because time has passed, or what a
+   *  worker found. */
   recordFinding(finding: Finding): void;
   recordRuleReload(outcome: 'loaded' | 'refused'): void;
   /** Findings that became no alert, since their rule groups alerts. */
@@ -233,6 +270,9 @@ export interface Telemetry {
     direction: 'above' | 'below',
     outcome: 'raised' | 'held_back' | 'sampled' | 'unrecorded',
   ): void;
+  /** An exchange that came to a worker.
+   *  @param delayMs - from its end at the gateway until what was found was on disk */
+  recordWork(outcome: WorkOutcome, delayMs: number): void;
   /** Read whenever metrics are collected. */
   observeGauges(read: () => GaugeReading): void;
   /** All metrics in Prometheus' text format, or in OpenMetrics' with exemplars. */

@@ -26,7 +26,7 @@ async function oneAlert(ledger: Ledger) {
   await ledger.commit(exchange());
   const [item] = await ledger.take({ sink: 'list', limit: 1, exceptConversations: [] });
   assert.ok(item);
-  return item.alert;
+  return item.payload;
 }
 
 forEachStore((store) => {

@@ -97,8 +97,8 @@ function defineTests(store: TestStore): void {
     const { ledger } = await store.open(t);
     await ledger.commit(exchange({ exchangeId: 'recorded' }));
     await ledger.unscored.add(unscored('waiting'));
-    assert.deepEqual(await ledger.knownExchanges(['recorded', 'waiting', 'nobody']), ['recorded']);
-    assert.deepEqual(await ledger.knownExchanges([]), []);
+    assert.deepEqual(await ledger.known(['recorded', 'waiting', 'nobody']), ['recorded']);
+    assert.deepEqual(await ledger.known([]), []);
   });
 
   test('a relay brings what is added, and what waited before it began', async (t) => {

@@ -15,6 +15,7 @@ export async function allMetrics(): Promise<string> {
   telemetry.recordEvictedGroups(1);
   telemetry.recordIgnoredHeader('tenant');
   telemetry.recordDriftAlert('above', 'raised');
+  telemetry.recordWork('scored', 10);
   const text = await telemetry.metricsText();
   await telemetry.close();
   return text;

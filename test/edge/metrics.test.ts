@@ -30,6 +30,8 @@ test('every report of the gateway is a metric with its labels', async () => {
   telemetry.recordRuleReload('loaded');
   telemetry.recordRuleReload('refused');
   telemetry.recordDriftAlert('below', 'held_back');
+  telemetry.recordWork('scored', 1_500);
+  telemetry.recordWork('duplicate', 0);
   const text = await telemetry.metricsText();
   await telemetry.close();
 
@@ -91,6 +93,19 @@ test('every report of the gateway is a metric with its labels', async () => {
     ['telltale_replay_removed_exchanges_total', { why: 'room' }, 63],
     ['telltale_replay_removed_exchanges_total', { why: 'left_store' }, 64],
     ['telltale_replay_sweep_failures_total', {}, 66],
+    ['telltale_scoring_waiting_exchanges', {}, 12],
+    ['telltale_scoring_oldest_exchange_seconds', {}, 2.5],
+    ['telltale_scoring_published_exchanges_total', {}, 90],
+    ['telltale_scoring_retried_exchanges_total', {}, 4],
+    ['telltale_scoring_dead_exchanges', {}, 1],
+    ['telltale_worker_exchanges_total', { outcome: 'duplicate' }, 1],
+    ['telltale_worker_delay_seconds_count', {}, 1],
+    ['telltale_worker_delay_seconds_bucket', { le: '1' }, 0],
+    ['telltale_worker_delay_seconds_bucket', { le: '2.5' }, 1],
+    ['telltale_worker_lag_messages', { partition: '3' }, 41],
+    ['telltale_worker_joined', {}, 1],
+    ['telltale_worker_partitions', {}, 2],
+    ['telltale_worker_joins_total', {}, 2],
     ['telltale_rules_active', {}, 8],
     ['telltale_rule_set_info', { digest: 'd1e5' }, 1],
     ['telltale_ready', {}, 1],

@@ -138,6 +138,8 @@ export const GAUGES: GaugeReading = {
   rulesActive: 8,
   ruleSetDigest: 'd1e5',
   isReady: true,
+  handover: { depth: 12, oldestAgeMs: 2_500, delivered: 90, retried: 4, dead: 1 },
+  worker: { isJoined: true, partitions: [0, 3], joins: 2, lag: [{ partition: 3, messages: 41 }] },
 };
 
 const MOMENTS: readonly ExchangeEvent[] = [

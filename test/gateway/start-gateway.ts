@@ -112,7 +112,7 @@ function questions(running: Running): Pick<TestGateway, 'post' | 'recordOf' | 'm
 }
 
 /** The record of an exchange, which of a client that left comes a little later than its leaving. */
-export async function recordWithin({ ledger }: Running, id: string): Promise<StoredExchange> {
+export async function recordWithin({ ledger }: Pick<Running, 'ledger'>, id: string): Promise<StoredExchange> {
   let record: StoredExchange | null = null;
   await until(async () => {
     record = await ledger.readExchange(id);

@@ -1,0 +1,74 @@
+import type { CommitOutcome } from '../../alerts/index.ts';
+import type { Fields } from '../../rules/index.ts';
+import type { GatewayParts, Route } from '../exchange/parts.ts';
+import type { KnownEnding, Recorder } from '../exchange/recorder.ts';
+import { ifUnscoredUnrecorded } from '../policy/on-unrecorded.ts';
+import type { ExchangeSpan } from '../telemetry/index.ts';
+import type { CollectedScan } from './collected-scan.ts';
+import type { Unscored } from './unscored-exchange.ts';
+
+export interface UnscoredRecorderParts
+  extends Pick<GatewayParts, 'ledger' | 'telemetry' | 'health' | 'log' | 'config'> {
+  readonly id: string;
+  readonly route: Route;
+  readonly fields: () => Fields;
+  readonly scan: CollectedScan;
+  readonly span: ExchangeSpan;
+}
+
+/** Brings an exchange to disk as it is to be scored elsewhere. What was decided does not matter: nothing was. */
+export function createUnscoredRecorder(parts: UnscoredRecorderParts): Recorder {
+  const startedAt = new Date().toISOString();
+  return {
+    async record(_decided, ending) {
+      const { exchangeId, conversationId, ...rest } = unscoredOf(parts, startedAt, ending);
+      const body = JSON.stringify({ exchangeId, conversationId, ...rest });
+      const outcome = await parts.ledger.unscored.add({ exchangeId, conversationId, body });
+      parts.health.noteCommit(outcome);
+      countUnrecorded(parts, outcome);
+      parts.span.event('committed');
+      endSpan(parts, ending);
+      return outcome;
+    },
+  };
+}
+
+function unscoredOf(parts: UnscoredRecorderParts, startedAt: string, ending: KnownEnding): Unscored {
+  const { id, route, scan, span, fields } = parts;
+  return {
+    version: 1,
+    exchangeId: id,
+    ...ending.detail,
+    startedAt,
+    endedAt: new Date().toISOString(),
+    route: route.name,
+    dialect: route.dialect?.name ?? 'none',
+    status: ending.status,
+    traceId: span.traceId,
+    fields: scan.fieldsThen() ?? fields(),
+    segments: scan.collected(),
+  };
+}
+
+function countUnrecorded(
+  { telemetry, log, config, id }: UnscoredRecorderParts,
+  outcome: CommitOutcome,
+): void {
+  if (outcome.outcome !== 'unrecorded') return;
+  telemetry.recordUnrecorded();
+  telemetry.recordPolicyUse({ policy: 'on_unrecorded', decision: ifUnscoredUnrecorded(config.policy) });
+  log.warn('exchange not recorded', { exchangeId: id, reason: outcome.reason, message: outcome.message });
+}
+
+function endSpan({ span }: UnscoredRecorderParts, { status, error, facts, firstByteMs }: KnownEnding): void {
+  span.end({
+    status,
+    error,
+    verdict: 'unscored',
+    firstByteMs,
+    responseModel: facts?.model ?? null,
+    finishReasons: facts?.finishReasons ?? [],
+    usage: facts?.usage ?? null,
+    tokensScored: 0,
+  });
+}
