@@ -26,6 +26,7 @@ export async function scanUnscored(exchange: Unscored, parts: UnscoredScanParts)
     const scan = openScan(exchange, parts);
     await scan.end();
     parts.abortSignal.throwIfAborted();
+    scan.conclude();
     if (attempt === ATTEMPTS || !hasPassingFailure(scan)) return scan;
   }
 }

@@ -57,6 +57,22 @@ test('compose mounts only files that are there, and Prometheus reads the gateway
   assert.equal(source.url, 'http://prometheus:9090');
 });
 
+test('the file that adds workers sets gateway and workers to the same place of scoring, and Prometheus reads them', async () => {
+  const base = parse(await read('deploy/compose.yaml')).services;
+  const { gateway, worker } = parse(await read('deploy/compose.workers.yaml')).services;
+  const handing = loadConfig({ ...base.gateway.environment, UPSTREAM_URL: '', ...gateway.environment });
+  const working = loadConfig(worker.environment);
+  assert.equal(handing.scoring.where, 'kafka');
+  assert.deepEqual(working.scoring, handing.scoring);
+  assert.deepEqual(working.kafka.brokers, handing.kafka.brokers);
+  assert.equal(working.store.database_url, handing.store.database_url);
+  for (const name of Object.keys({ ...gateway.environment, ...worker.environment }))
+    assert.ok(KNOWN.has(name), name);
+  const { scrape_configs: jobs } = parse(await read('deploy/prometheus/prometheus.yaml'));
+  const [{ names, port }] = jobs[1].dns_sd_configs;
+  assert.deepEqual([names, port], [['worker'], working.metrics.port]);
+});
+
 test('the collector listens where compose sends', async () => {
   const { receivers, service } = parse(await read('deploy/otel-collector.yaml'));
   assert.equal(receivers.otlp.protocols.http.endpoint, '0.0.0.0:4318');
