@@ -18,14 +18,7 @@ export interface StoreOptions extends OpenOptions {
 }
 
 /** All that one database can be asked, one call after another. */
-export interface Store
-  extends Reader,
-    OutboxRows,
-    UnscoredRows,
-    DeadLetters,
-    Retention,
-    Eraser,
-    Silences {
+export interface Store extends Reader, OutboxRows, UnscoredRows, DeadLetters, Retention, Eraser, Silences {
   readonly setAside: OpenedDatabase['setAside'];
   commit(records: readonly ExchangeRecord[]): readonly CommitOutcome[];
   saveReview(review: NewReview): Review | null;
