@@ -36,8 +36,8 @@ export const outboxListCommand = defineCommand({
   details: `
 The oldest waiting alerts of each sink of the configuration, and of those for which the store still holds some, at most N
 of each (default ${DEFAULT_LIMIT}), with the depth of the outbox and the number of dead letters, from the store under TELLTALE_DATA or at
-DATABASE_URL; under the name ${SCORING_SINK} how many exchanges wait for the workers' topic. With --dead also the dead
-letters: alerts that a sink rejected, under the name ${STORE_SINK} exchanges that the store could not write, and under
+DATABASE_URL; under the name ${SCORING_SINK} how many exchanges wait for the workers' topic, where they are scored elsewhere. With
+--dead also the dead letters: alerts that a sink rejected, under the name ${STORE_SINK} exchanges that the store could not write, and under
 ${SCORING_SINK} those that could not be scored. telltale outbox retry and telltale outbox drop work them off by their number.`,
   options,
   maxPositionals: 0,
@@ -63,8 +63,12 @@ async function listOutbox({ values, io }: Call<typeof options>): Promise<number>
       ),
     );
   });
-  if (values.json) writeJson(io, { sinks: listings });
-  else io.stdout.write(listings.map(describe).join('\n'));
+  const isNamed = values.sink !== undefined || config.scoring.where === 'kafka';
+  const shown = listings.filter(
+    ({ sink, depth, dead }) => sink !== SCORING_SINK || isNamed || depth + dead > 0,
+  );
+  if (values.json) writeJson(io, { sinks: shown });
+  else io.stdout.write(shown.map(describe).join('\n'));
   return 0;
 }
 

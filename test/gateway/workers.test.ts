@@ -96,7 +96,7 @@ async function openStore(
 test('a worker that is killed in the middle loses nothing and doubles nothing: another goes on', async (context) => {
   const topic = 'killed';
   const { ledger, databaseUrl, folder } = await openStore(context);
-  const exchanges = many('k', 400);
+  const exchanges = many('k', 160);
   const start = (name: string): Promise<ServiceProcess> => {
     const config = {
       metrics: { host: '127.0.0.1', port: 0 },
@@ -120,7 +120,7 @@ test('a worker that is killed in the middle loses nothing and doubles nothing: a
   const first = await start('first');
   context.after(() => first.kill());
   await publish(topic, exchanges);
-  await until(async () => (await ledger.counts()).exchanges >= 40);
+  await until(async () => (await ledger.counts()).exchanges >= 20);
   await first.kill();
   const atKill = (await ledger.counts()).exchanges;
   const second = await start('second');
@@ -129,7 +129,7 @@ test('a worker that is killed in the middle loses nothing and doubles nothing: a
   const ids = exchanges.map(({ exchangeId }) => exchangeId);
   assert.deepEqual((await ledger.known(ids)).toSorted(), ids.toSorted());
   const { exchanges: recorded, flagged } = await ledger.counts();
-  assert.deepEqual([recorded, flagged], [400, 400], `${atKill} were recorded when the first was killed`);
+  assert.deepEqual([recorded, flagged], [160, 160], `${atKill} were recorded when the first was killed`);
   const client = admin(context);
   await until(async () => (await committed(client, topic)) === exchanges.length);
 });
@@ -139,18 +139,18 @@ test('two workers share the partitions, one joins while the other works, and one
   const { ledger, databaseUrl } = await openStore(context);
   const options = { brokers: kafka.brokers, topic, rules: RULES, databaseUrl };
   const one = await startTestWorker(context, options);
-  await publish(topic, many('a', 200));
+  await publish(topic, many('a', 80));
   await until(() => one.group().partitions.length === 4);
   const two = await startTestWorker(context, options);
   await until(() => one.group().partitions.length === 2 && two.group().partitions.length === 2);
   assert.deepEqual([...one.group().partitions, ...two.group().partitions].toSorted(), [0, 1, 2, 3]);
-  await publish(topic, many('b', 200));
-  await until(async () => (await ledger.counts()).exchanges === 400);
+  await publish(topic, many('b', 80));
+  await until(async () => (await ledger.counts()).exchanges === 160);
   await one.stop();
   await until(() => two.group().partitions.length === 4);
   await publish(topic, many('c', 40));
-  await until(async () => (await ledger.counts()).exchanges === 440);
-  assert.equal((await ledger.counts()).flagged, 440);
+  await until(async () => (await ledger.counts()).exchanges === 200);
+  assert.equal((await ledger.counts()).flagged, 200);
 });
 
 test('messages that are no exchanges become dead letters with a reason, and what comes after them is scored', async (context) => {
