@@ -129,6 +129,7 @@ async function start(config: Config, options: WorkerOptions, closing: Closing): 
     drift: drift.reading(),
     replay: replay.stats(),
     rulesActive: rules.current().rules.filter(({ mode }) => mode !== 'off').length,
+    ruleSetDigest: rules.current().digest,
     isReady: readinessOf(health, group).isReady,
     worker: { ...group.stats(), lag: progress.lag() },
   }));
