@@ -15,6 +15,7 @@ import {
 import { consumeAlerts, type Handed } from '../../docs/examples/alert-consumer.ts';
 import { type KafkaBroker, startKafka } from '../services/kafka.ts';
 import { kafkaClient } from '../services/kafka-client.ts';
+import { makeTopic } from '../services/make-topic.ts';
 import { cleanUp, dataFolder } from './cleanup.ts';
 import { exchange, finding } from './records.ts';
 import { until } from './sinks.ts';
@@ -55,12 +56,7 @@ async function reader(t: TestContext, topic: string) {
   return opened;
 }
 
-async function makeTopic(topic: string): Promise<void> {
-  const admin = kafkaClient(kafka.brokers).admin();
-  await admin.connect();
-  await admin.createTopics({ topics: [{ topic, numPartitions: 3 }], waitForLeaders: true });
-  await admin.disconnect();
-}
+const makeTopicHere = (topic: string) => makeTopic(kafkaClient(kafka.brokers), { topic, numPartitions: 3 });
 
 async function commitAlerts(ledger: Ledger, count: number): Promise<string[]> {
   const records = Array.from({ length: count }, (_, index) => exchange({ conversationId: `c${index % 3}` }));
@@ -125,7 +121,7 @@ test('a broker killed at work loses nothing: all arrives once or more, first arr
 });
 
 test('a frozen broker is given up in time, and what it then stores unasked displaces nothing', async (t) => {
-  await makeTopic('frozen');
+  await makeTopicHere('frozen');
   const { ledger, relay } = await start(t, { topic: 'frozen', deliverTimeoutMs: 3000 });
   const ids = await commitAlerts(ledger, 3);
   await until(isEmpty(ledger), 'the first were relayed');
@@ -141,7 +137,7 @@ test('a frozen broker is given up in time, and what it then stores unasked displ
 });
 
 test('after a request without an answer, others are not sent under its numbers and dropped as its duplicates', async (t) => {
-  await makeTopic('numbers');
+  await makeTopicHere('numbers');
   const sink = createKafkaSink({ brokers: kafka.brokers, topic: 'numbers', requestTimeoutMs: 1000 });
   cleanUp(t, () => sink.close());
   const alerts = ['first', 'unanswered', 'other'].flatMap(() => alertsOf(exchange()));
@@ -185,7 +181,7 @@ test('a topic that may not be made is waited for', async (t) => {
   await commitAlerts(ledger, 3);
   const reason = /does not host this topic-partition/;
   await until(async () => reason.test((await relay.stats())[0]?.lastError ?? ''), 'it said why');
-  await makeTopic('not-there');
+  await makeTopicHere('not-there');
   await until(isEmpty(ledger), 'all was relayed');
   await (await reader(t, 'not-there')).untilIds(3);
 });
@@ -218,7 +214,7 @@ function inOrder(read: readonly string[], committed: readonly string[]): string[
 
 test('alerts that were made while the clock was hours ahead or days behind are delivered, none is a dead letter', async (t) => {
   const topic = 'clocks';
-  await makeTopic(topic);
+  await makeTopicHere(topic);
   const { ledger } = await start(t, { topic });
   const hours = [0, 26, -72];
   const records = hours.map((hour, index) =>
@@ -244,7 +240,7 @@ test('alerts that were made while the clock was hours ahead or days behind are d
 
 test('the consumer of docs/examples handles each alert once, in order, whatever comes twice or fails at first', async (t) => {
   const topic = 'example';
-  await makeTopic(topic);
+  await makeTopicHere(topic);
   const alerts = [1, 2, 3].flatMap((count) =>
     alertsOf(exchange({ exchangeId: `example-${count}`, conversationId: 'one' })),
   );

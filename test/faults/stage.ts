@@ -2,6 +2,7 @@ import { readTopic, type TopicReader } from '../alerts/topic-reader.ts';
 import { freePorts } from '../services/free-ports.ts';
 import { type KafkaBroker, startKafka } from '../services/kafka.ts';
 import { kafkaClient } from '../services/kafka-client.ts';
+import { makeTopic } from '../services/make-topic.ts';
 import { type PostgresServer, startPostgres } from '../services/postgres.ts';
 import { startTcpProxy, type TcpProxy } from '../services/tcp-proxy.ts';
 import { type Driver, startDriver, startEcho } from './driver.ts';
@@ -41,7 +42,7 @@ export async function setStage(plan: StagePlan, closers: (() => unknown)[]): Pro
   closers.push(() => proxy.close());
   const broker = await startKafka({ proxied: { port: innerPort, advertisedPort: proxy.port } });
   closers.push(() => broker.close());
-  await makeTopic(broker);
+  await makeAlertTopic(broker);
   const reader = await readTopic(broker.brokers, TOPIC);
   closers.push(() => reader.close());
   const echo = await startEcho();
@@ -62,12 +63,8 @@ export async function setStage(plan: StagePlan, closers: (() => unknown)[]): Pro
   return { broker, proxy, gateways, server, driver, reader };
 }
 
-async function makeTopic({ brokers }: KafkaBroker): Promise<void> {
-  const admin = kafkaClient(brokers).admin();
-  await admin.connect();
+async function makeAlertTopic({ brokers }: KafkaBroker): Promise<void> {
   // The broker's own time of arrival: a reader may need longer to come back than the gateways.
   const configEntries = [{ name: 'message.timestamp.type', value: 'LogAppendTime' }];
-  const topic = { topic: TOPIC, numPartitions: 3, configEntries };
-  await admin.createTopics({ topics: [topic], waitForLeaders: true });
-  await admin.disconnect();
+  await makeTopic(kafkaClient(brokers), { topic: TOPIC, numPartitions: 3, configEntries });
 }

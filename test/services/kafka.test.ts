@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import { Partitioners } from 'kafkajs';
 import { type KafkaBroker, startKafka } from './kafka.ts';
 import { kafkaClient } from './kafka-client.ts';
+import { makeTopic } from './make-topic.ts';
 
 let kafka: KafkaBroker;
 
@@ -39,10 +40,7 @@ async function consume(topic: string, count: number): Promise<string[]> {
 }
 
 test('what was acknowledged is read by another client, also after kill -9 and a restart', async () => {
-  const admin = connect().admin();
-  await admin.connect();
-  await admin.createTopics({ topics: [{ topic: 'letters', numPartitions: 3 }], waitForLeaders: true });
-  await admin.disconnect();
+  await makeTopic(connect(), { topic: 'letters', numPartitions: 3 });
   await produce('letters', ['a', 'b']);
   assert.deepEqual(await consume('letters', 2), ['a', 'b']);
 

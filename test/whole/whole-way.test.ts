@@ -7,6 +7,7 @@ import { openPage } from '../review/open-page.ts';
 import { launchBrowser } from '../services/browser.ts';
 import { type KafkaBroker, startKafka } from '../services/kafka.ts';
 import { kafkaClient } from '../services/kafka-client.ts';
+import { makeTopic } from '../services/make-topic.ts';
 import { type OtlpReceiver, startOtlpReceiver } from '../services/otlp-receiver.ts';
 import { type Program, startProgram } from './start-program.ts';
 
@@ -21,10 +22,7 @@ let program: Program;
 
 before(async () => {
   [broker, receiver, browser] = await Promise.all([startKafka(), startOtlpReceiver(), launchBrowser()]);
-  const admin = kafkaClient(broker.brokers).admin();
-  await admin.connect();
-  await admin.createTopics({ topics: [{ topic: TOPIC, numPartitions: 3 }] });
-  await admin.disconnect();
+  await makeTopic(kafkaClient(broker.brokers), { topic: TOPIC, numPartitions: 3 });
   program = await startProgram({
     KAFKA_BROKERS: broker.brokers.join(','),
     OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint,
