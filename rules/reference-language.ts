@@ -171,7 +171,7 @@ token: a rule that they rule out is not evaluated for that segment, and its sign
 | \`caller\` | what a trusted hop names the caller, else a keyed hash of the API key |
 | \`language\` | what the header \`content-language\` of the request says, such as \`de\` |
 | \`role\`, \`target\` | who speaks in the segment, and which target it is |
-| \`tool\` | the name of the tool that is called, or whose result it is |
+| \`tool\` | the name of the tool that is called, or whose result it is, in tests of rules; the gateway does not fill it in yet, so on live traffic it is null |
 | \`conversation\` | the conversation's id |
 
 \`\`\`yaml fragment
