@@ -15,7 +15,17 @@ export interface ActiveRules {
   current(): RuleSet;
   /** Reads the files again; a broken set leaves the old one in place. */
   reload(): Promise<void>;
+  /** Calls the listener with each changed set that is refused. */
+  onRefused(listener: (refused: RefusedRules) => void): void;
   close(): Promise<void>;
+}
+
+/** Changed rules that cannot be used. */
+export interface RefusedRules {
+  /** Each with its file, line and column where it has them. */
+  readonly problems: readonly string[];
+  /** Milliseconds since 1970. */
+  readonly at: number;
 }
 
 export interface ActiveRulesParts {
@@ -49,6 +59,11 @@ export async function startRules({
     throw new GatewayError('RULES_BROKEN', refusal, { fields: { folders: folders.join() } });
   const activeOf = (ruleSet: RuleSet) => (isShadow ? inShadow(ruleSet) : ruleSet);
   let ruleSet = activeOf(loaded.ruleSet);
+  const listeners: ((refused: RefusedRules) => void)[] = [];
+  const refuse = (problems: readonly string[]) => {
+    telemetry.recordRuleReload('refused');
+    for (const listener of listeners) listener({ problems, at: Date.now() });
+  };
   const watcher = await createRuleWatcher({
     paths: folders,
     featureset,
@@ -56,7 +71,7 @@ export async function startRules({
     onRuleSet(fresh) {
       const problem = whyRefused(fresh);
       if (problem !== null) {
-        telemetry.recordRuleReload('refused');
+        refuse([problem]);
         log.warn('rules refused, the old ones stay', { problem });
         return;
       }
@@ -65,7 +80,7 @@ export async function startRules({
       log.info('rules loaded', { rules: fresh.rules.length, digest: fresh.digest });
     },
     onProblems(problems) {
-      telemetry.recordRuleReload('refused');
+      refuse(problems.map(({ file, line, column, message }) => `${file}:${line}:${column}: ${message}`));
       for (const problem of problems) log.warn('rules refused, the old ones stay', fieldsOf(problem));
     },
   });
@@ -74,6 +89,7 @@ export async function startRules({
     async reload() {
       await watcher.reload();
     },
+    onRefused: (listener) => listeners.push(listener),
     close: watcher.close,
   };
 }

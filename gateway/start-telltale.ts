@@ -3,6 +3,7 @@ import { createLedger, type Ledger } from '../alerts/index.ts';
 import type { Detector } from '../detectors/index.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { createReviewServer } from '../review/index.ts';
+import { alertRefusedRules } from './alert-refused-rules.ts';
 import { createApp, type GatewayApp } from './app.ts';
 import { type Closing, createClosing } from './closing.ts';
 import type { Config } from './config/schema.ts';
@@ -150,6 +151,7 @@ async function buildParts({ config, log, closing, options }: Start, stopSignal: 
   const isShadow = config.policy.shadow || isScoredElsewhere(config);
   const rules = closing.add('rules', await openRules(config, { detector, telemetry, log, isShadow }));
   const ledger = closing.add('ledger', await openLedger(config, log, options));
+  alertRefusedRules({ rules, ledger, detector, log });
   const { current: currentRules } = rules;
   const drift = closing.add(
     'drift',

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { createExchangeGroup, createLedger, type ExchangeGroup, type Ledger } from '../../alerts/index.ts';
 import type { Detector } from '../../detectors/index.ts';
 import packageJson from '../../package.json' with { type: 'json' };
+import { alertRefusedRules } from '../alert-refused-rules.ts';
 import { type Closing, createClosing } from '../closing.ts';
 import type { Config } from '../config/schema.ts';
 import { startDrift } from '../drift/start-drift.ts';
@@ -85,6 +86,7 @@ async function start(config: Config, options: WorkerOptions, closing: Closing): 
     }),
   );
   const health = createHealth(true, () => storeNotes(ledger.stats()));
+  alertRefusedRules({ rules, ledger, detector, log });
   const { current: currentRules } = rules;
   const progress = createProgress();
   const counting = { dataDir, detector, currentRules, ledger, telemetry, log };
