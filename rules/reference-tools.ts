@@ -91,7 +91,7 @@ rule whose meaning changed while its \`version\` did not rise is named. Exit cod
 
 ### Replay
 
-The gateway keeps what its reader saw of every exchange that it records: the values of every concept and probe, and of the
+The gateway keeps what its reader saw of every exchange that it records and a rule reads: the values of every concept and probe, and of the
 features that they are made of, token by token; no text (\`TELLTALE_REPLAY_KEEP\`, on unless it is \`off\`). \`rules replay\` holds
 rules against that as the gateway would have, to the last bit:
 

@@ -60,7 +60,8 @@ export function createReplayKeeper(parts: ReplayKeeperParts): ReplayKeeper {
   return {
     computedFor: createComputedFor(config.keep, featureset),
     keep(recorded) {
-      if (config.keep === 'off') return;
+      // Where no rule read anything there is nothing to judge again.
+      if (config.keep === 'off' || recorded.ruleSet.signals.length === 0) return;
       const packed = pack(recorded).finally(() => packing.delete(packed));
       packing.add(packed);
     },

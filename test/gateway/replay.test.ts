@@ -143,3 +143,15 @@ test('what waits is written at a stop, and telemetry counts it', async (t) => {
   await gateway.stop();
   assert.equal(rows(gateway).length, 6);
 });
+
+test('of exchanges that no rule reads nothing is kept', async (context) => {
+  const upstream = await startUpstream(context, (response) => answerJson(response, completion('fine')));
+  const gateway = await startGateway(context, {
+    upstream: upstream.url,
+    rules: { 'a.yaml': ruleFile([rule({ mode: 'off' })]) },
+    config: KEEPS,
+  });
+  await (await gateway.post(user('hello there'))).text();
+  await gateway.stop();
+  assert.deepEqual(rows(gateway), []);
+});
