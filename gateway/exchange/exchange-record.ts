@@ -60,6 +60,7 @@ export function exchangeRecord(
   head: RecordHead,
   { verdict, findings }: Pick<ExchangeRecord, 'verdict' | 'findings'>,
 ): ExchangeRecord {
+  const { tenant, caller } = fields();
   return {
     exchangeId,
     ...head,
@@ -67,8 +68,8 @@ export function exchangeRecord(
     findings,
     coverage: scan.segments().map(({ coverage }) => coverage),
     segments: isFlagged(findings) ? scan.records() : [],
-    tenant: fields().tenant ?? null,
-    caller: fields().caller ?? null,
+    tenant: tenant ?? null,
+    caller: caller ?? null,
   };
 }
 
