@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { aggregateSchema } from './aggregate-schema.ts';
 import { DetectorError } from './detector-error.ts';
+import { roleSchema } from './role-schema.ts';
 import type { Aggregate, CalibrationCurve, CalibrationRefusal, Role, SignalId, Threshold } from './types.ts';
 
 const MAGIC = 'TTC1';
@@ -16,7 +17,7 @@ const headSchema = z.strictObject({
     z.strictObject({
       signal: z.string(),
       aggregate: aggregateSchema,
-      role: z.enum(['system', 'user', 'assistant', 'tool']).nullable(),
+      role: roleSchema.nullable(),
       segments: z.int().positive(),
       count: z.int().nonnegative(),
       offset: z.int().nonnegative(),

@@ -5,6 +5,7 @@ export {
   aggregateOf,
   startAggregate,
 } from './aggregate.ts';
+export { aggregateSchema } from './aggregate-schema.ts';
 export { type Calibration, rarityOn, segmentsFor, thresholdFor, wilson } from './calibration.ts';
 export { createDetector, loadFeatureset } from './detector.ts';
 export { DetectorError, type DetectorErrorCode } from './detector-error.ts';
@@ -22,4 +23,5 @@ export {
   type ThresholdMetrics,
 } from './metrics.ts';
 export { openFeatureset } from './open-featureset.ts';
+export { roleSchema } from './role-schema.ts';
 export type * from './types.ts';

@@ -52,6 +52,7 @@ export {
   type TestSpan,
   testRules,
 } from './run-tests.ts';
+export { segmentRefSchema } from './segment-ref-schema.ts';
 export { createStretchFinder, type StretchFinder } from './stretches.ts';
 export { type TextAround, textAround } from './text-around.ts';
 export * from './tools.ts';

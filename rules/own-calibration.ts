@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import {
   type Aggregate,
+  aggregateSchema,
   type Calibration,
   type CalibrationCurve,
   type Featureset,
   type Role,
   rarityOn,
+  roleSchema,
   type SignalId,
   thresholdFor,
 } from '../detectors/index.ts';
@@ -15,12 +17,9 @@ import type { RuleProblem } from './types.ts';
 const curveSchema = z
   .strictObject({
     signal: z.string().min(1),
-    aggregate: z.strictObject({
-      kind: z.enum(['max', 'mean', 'top_k_mean', 'max_rolling_mean']),
-      window: z.int().nonnegative(),
-    }),
+    aggregate: aggregateSchema,
     /** Whose segments; null for all. */
-    role: z.enum(['system', 'user', 'assistant', 'tool']).nullable(),
+    role: roleSchema.nullable(),
     /** Of which route, as rules call it; null for all. */
     route: z.string().min(1).max(1024).nullable().default(null),
     segments: z.int().positive(),

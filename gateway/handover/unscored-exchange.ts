@@ -1,16 +1,9 @@
 import { z } from 'zod';
 import type { UnscannedReason } from '../../alerts/index.ts';
-import type { Fields, SegmentRef } from '../../rules/index.ts';
+import { type Fields, type SegmentRef, segmentRefSchema } from '../../rules/index.ts';
 
 const segment = z.strictObject({
-  ref: z.strictObject({
-    id: z.string(),
-    target: z.enum(['input', 'output', 'system', 'tool_call', 'tool_result']),
-    role: z.enum(['system', 'user', 'assistant', 'tool']),
-    pointer: z.string(),
-    choice: z.int().nullable(),
-    tool: z.string().nullable().optional(),
-  }),
+  ref: segmentRefSchema,
   text: z.string(),
   /** What of it was no text, or could not be had. */
   skipped: z.strictObject({ reason: z.string(), bytes: z.int().min(0) }).nullable(),

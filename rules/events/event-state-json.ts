@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { compiledOf } from '../compiled.ts';
 import { FIELD_NAMES } from '../fields/fields.ts';
+import { segmentRefSchema } from '../segment-ref-schema.ts';
 import type { RuleSet } from '../types.ts';
 import { MAX_GROUPS } from './groups.ts';
 import type { EventState, Waiting } from './types.ts';
@@ -35,14 +36,7 @@ const waiting = z.strictObject({
   subject: z.string().optional(),
   fields: z.strictObject(Object.fromEntries([...FIELD_NAMES, 'exchange'].map((name) => [name, text]))),
   place: z.strictObject({
-    segment: z.strictObject({
-      id: z.string(),
-      target: z.enum(['input', 'output', 'system', 'tool_call', 'tool_result']),
-      role: z.enum(['user', 'assistant', 'system', 'tool']),
-      pointer: z.string(),
-      choice: z.int().nullable(),
-      tool: text,
-    }),
+    segment: segmentRefSchema,
     firstToken: z.int().nonnegative(),
     lastToken: z.int().nonnegative(),
     span: z.strictObject({ start: z.int().nonnegative(), end: z.int().nonnegative() }),

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Computed, ReadableView, SignalId } from '../../detectors/index.ts';
 import { FIELD_NAMES, type Fields, MAX_FIELD_LENGTH } from '../fields/fields.ts';
 import { RulesError } from '../rules-error.ts';
+import { segmentRefSchema } from '../segment-ref-schema.ts';
 import type { SegmentRef } from '../types.ts';
 
 /** What the reader saw of one text. */
@@ -55,14 +56,7 @@ const readingSchema = z.strictObject({
 });
 
 const segmentSchema = z.strictObject({
-  ref: z.strictObject({
-    id: z.string(),
-    target: z.enum(['input', 'output', 'system', 'tool_call', 'tool_result']),
-    role: z.enum(['system', 'user', 'assistant', 'tool']),
-    pointer: z.string(),
-    choice: z.number().nullable(),
-    tool: z.string().nullish(),
-  }),
+  ref: segmentRefSchema,
   fields: z.partialRecord(z.enum(FIELD_NAMES), z.string().nullable()),
   status: z.enum(['scanned', 'skipped', 'failed']),
   reason: z.string().nullable(),

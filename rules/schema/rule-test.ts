@@ -1,9 +1,8 @@
 import { z } from 'zod';
+import { roleSchema } from '../../detectors/index.ts';
 import { FIELD_NAMES } from '../fields/fields.ts';
 import { seriesSchema } from './series.ts';
 import { findTestFaults, TEST_SOURCES } from './test-faults.ts';
-
-const roleSchema = z.enum(['system', 'user', 'assistant', 'tool']);
 
 /** Fields of the exchange as a test gives them. */
 const fieldsSchema = z.partialRecord(z.enum(FIELD_NAMES), z.string());
