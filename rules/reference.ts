@@ -8,11 +8,14 @@ import {
   schemaAt,
 } from './json-schema.ts';
 import { readMeasuredRules } from './measured.ts';
+import { CORRELATIONS } from './reference-correlations.ts';
 import { COST } from './reference-cost.ts';
-import { LANGUAGE } from './reference-language.ts';
+import { FILES } from './reference-files.ts';
+import { INTRODUCTION, LANGUAGE } from './reference-language.ts';
 import { RATES } from './reference-rates.ts';
 import { shippedFeatureset, shippedSection } from './reference-shipped.ts';
 import { TOOLS } from './reference-tools.ts';
+import { VALUES } from './reference-values.ts';
 import { readShippedRules } from './shipped-rules.ts';
 
 /** The reference of the rule language in Markdown: what the schema says of every key, what the keys mean, and what the
@@ -40,7 +43,8 @@ export function createReference(root: JsonSchema = createRuleJsonSchema()): stri
     table('An override', ['overrides', 0]),
   ];
   const shipped = shippedSection(readShippedRules(), readMeasuredRules(), shippedFeatureset());
-  return `${LANGUAGE.before}\n${sections.join('\n')}\n${LANGUAGE.after}${TOOLS}${RATES}${COST}\n${shipped}`;
+  const language = [VALUES, LANGUAGE, CORRELATIONS, FILES, TOOLS, RATES, COST].join('');
+  return `${INTRODUCTION}\n${sections.join('\n')}\n${language}\n${shipped}`;
 }
 
 function tableOf(root: JsonSchema, title: string, schema: JsonSchema): string {
