@@ -1,10 +1,6 @@
-import { join } from 'node:path';
-import { createLedger, type Ledger } from '../alerts/index.ts';
+import type { Ledger } from '../alerts/index.ts';
 import type { Detector } from '../detectors/index.ts';
-import packageJson from '../package.json' with { type: 'json' };
-import { createReviewServer } from '../review/index.ts';
-import { alertRefusedRules } from './alert-refused-rules.ts';
-import { createApp, type GatewayApp } from './app.ts';
+import type { GatewayApp } from './app.ts';
 import { type Closing, createClosing } from './closing.ts';
 import type { Config } from './config/schema.ts';
 import { readConversationKey } from './conversation/conversation-id.ts';
@@ -12,35 +8,19 @@ import { createIdentify, type Identify } from './conversation/identify.ts';
 import { createTrustedHops } from './conversation/trusted-hops.ts';
 import { createTurns } from './conversation/turns.ts';
 import { createDemoUpstream } from './demo-upstream/index.ts';
-import { loadDialects } from './dialects/load-dialects.ts';
-import { createVoiceOf } from './dialects/nearest-voice.ts';
-import type { DriftKeeper } from './drift/drift-keeper.ts';
-import { startDrift } from './drift/start-drift.ts';
-import { createEventKeeper, type EventKeeper, type EventKeeperParts } from './events/event-keeper.ts';
-import { createLateRecorder } from './events/late-recorder.ts';
 import type { GatewayParts } from './exchange/parts.ts';
-import { GatewayError } from './gateway-error.ts';
 import { type RunningHandover, startHandover } from './handover/start-handover.ts';
-import { createHealth } from './health.ts';
-import { type HttpServer, listen } from './http-server.ts';
+import { listen } from './http-server.ts';
 import { createMetricsHandler } from './metrics-handler.ts';
 import { openDataFolder } from './open-data-folder.ts';
 import { openDetector, openIdleDetector } from './open-detector.ts';
-import { ledgerOptions, storeNotes } from './open-ledger.ts';
-import { openRules } from './open-rules.ts';
+import { openGateway } from './open-gateway.ts';
+import { openReview, reviewLinks } from './open-review.ts';
+import { openScoring, type Scoring } from './open-scoring.ts';
 import { ifUnscoredUnrecorded } from './policy/on-unrecorded.ts';
-import { createReplayKeeper, type ReplayKeeper } from './replay/replay-keeper.ts';
-import { sinkNames } from './sinks/create-sinks.ts';
 import { type RunningRelay, startRelay } from './start-relay.ts';
-import type { ActiveRules } from './start-rules.ts';
 import { createStop } from './stop.ts';
-import {
-  createLogger,
-  createTelemetry,
-  type Logger,
-  type Telemetry,
-  telemetryOptions,
-} from './telemetry/index.ts';
+import { createLogger, type Logger, type Telemetry } from './telemetry/index.ts';
 import { createUpstreams } from './upstream/create-upstreams.ts';
 
 /** A gateway that runs, and where. */
@@ -98,19 +78,23 @@ export async function startTelltale(config: Config, options: StartOptions = {}):
 }
 
 async function start(starting: Start): Promise<Running> {
-  const { config, closing, log } = starting;
+  const { config, closing, log, options } = starting;
+  const { relayDeadlineMs: deadlineMs = 5_000, env = process.env, webPath } = options;
   const hardStop = new AbortController();
-  const { parts, rules, ledger, drift, replay, upstreamUrls } = await buildParts(starting, hardStop.signal);
+  const { parts, scoring, upstreamUrls } = await buildParts(starting, hardStop.signal);
+  const { ledger, rules, detector } = scoring;
   const { app, server } = await openGateway(parts, closing);
   const { url } = server;
-  const reviewUrl = await openReview(starting, parts, { ledger, gatewayUrl: url });
-  const { relayDeadlineMs: deadlineMs = 5_000 } = starting.options;
+  const review = await openReview({ config, ledger, detector, gatewayUrl: url, log, webPath });
+  const { url: reviewUrl } = closing.add('review', review);
   const relay = closing.add(
     'relay',
-    await startRelay({ config, ledger, log, reviewUrl: linksTo(config, reviewUrl), deadlineMs }),
+    await startRelay({ config, ledger, log, reviewUrl: reviewLinks(config, reviewUrl), deadlineMs }),
   );
-  const handover = isScoredElsewhere(config) ? openHandover(starting, ledger, deadlineMs) : null;
-  observeGauges(parts, app, { relay, handover, ledger, replay, drift });
+  const handover = isScoredElsewhere(config)
+    ? closing.add('handover', startHandover({ config, ledger, log, env, deadlineMs }))
+    : null;
+  observeGauges({ scoring, app, relay, handover });
   const handler = createMetricsHandler(parts.telemetry);
   const metrics = closing.add('metrics', await listen({ name: 'metrics', ...config.metrics, handler }));
   const { rules: active, digest } = rules.current();
@@ -121,7 +105,7 @@ async function start(starting: Start): Promise<Running> {
     upstreamUrls,
     isDemo: needsDemo(config),
     rules: { count: active.length, digest },
-    detector: parts.detector,
+    detector,
     ledger,
     inFlight: app.inFlight,
     reloadRules: rules.reload,
@@ -131,10 +115,7 @@ async function start(starting: Start): Promise<Running> {
 
 interface Built {
   readonly parts: GatewayParts;
-  readonly rules: ActiveRules;
-  readonly ledger: Ledger;
-  readonly drift: DriftKeeper;
-  readonly replay: ReplayKeeper;
+  readonly scoring: Scoring;
   readonly upstreamUrls: readonly string[];
 }
 
@@ -142,58 +123,33 @@ interface Built {
 async function buildParts({ config, log, closing, options }: Start, stopSignal: AbortSignal): Promise<Built> {
   const dataDir = openDataFolder(config.data);
   const conversationKey = readConversationKey(dataDir);
-  const telemetry = closing.add(
-    'telemetry',
-    createTelemetry(telemetryOptions(config, packageJson.version, log)),
-  );
-  const detector = options.detector ?? closing.add('detector', await openReader(config));
-  // Where exchanges are scored elsewhere, nothing acts here.
-  const isShadow = config.policy.shadow || isScoredElsewhere(config);
-  const rules = closing.add('rules', await openRules(config, { detector, telemetry, log, isShadow }));
-  const ledger = closing.add('ledger', await openLedger(config, log, options));
-  alertRefusedRules({ rules, ledger, detector, log });
-  const { current: currentRules } = rules;
-  const drift = closing.add(
-    'drift',
-    await startDrift(config, { dataDir, detector, currentRules, ledger, telemetry, log }),
-  );
-  const replay = closing.add(
-    'replay',
-    createReplayKeeper({
-      config: config.replay,
-      dataDir,
-      featureset: detector.featureset,
-      known: ledger.known,
-      log,
-    }),
-  );
+  const scoring = await openScoring({
+    config,
+    log,
+    closing,
+    dataDir,
+    detector: options.detector,
+    openReader: isScoredElsewhere(config) ? openIdleDetector : openDetector,
+    // Where exchanges are scored elsewhere, nothing acts here.
+    isShadow: config.policy.shadow || isScoredElsewhere(config),
+    isStoreNeeded: isStoreNeeded(config),
+    commitTimeoutMs: options.commitTimeoutMs,
+  });
   const demo = needsDemo(config) ? closing.add('demo', await createDemoUpstream({ port: 0 })) : null;
   const demoUrl = demo?.url ?? null;
-  const health = createHealth(isStoreNeeded(config), () => storeNotes(ledger.stats()));
-  const recordLate = createLateRecorder({ ledger, telemetry, health, log, detector });
-  const events = { currentRules, telemetry, log, recordLate };
+  const env = options.env ?? process.env;
   const parts: GatewayParts = {
+    ...scoring,
     config,
-    detector,
-    currentRules,
-    ledger,
-    drift,
-    replay,
-    events: closing.add('events', await openEvents(dataDir, events)),
-    telemetry,
-    upstreams: closing.add(
-      'upstreams',
-      createUpstreams({ config, demoUrl, env: options.env ?? process.env }),
-    ),
+    upstreams: closing.add('upstreams', createUpstreams({ config, demoUrl, env })),
     log,
-    health,
     conversationKey,
     turns: createTurns(),
-    identify: openIdentify(config, { key: conversationKey, telemetry }),
+    identify: openIdentify(config, { key: conversationKey, telemetry: scoring.telemetry }),
     stopSignal,
   };
   const upstreamUrls = [config.upstream.url ?? demoUrl ?? [], config.upstreams.map(({ url }) => url)].flat();
-  return { parts, rules, ledger, drift, replay, upstreamUrls };
+  return { parts, scoring, upstreamUrls };
 }
 
 function openIdentify(
@@ -209,71 +165,24 @@ function openIdentify(
   });
 }
 
-async function openGateway(
-  parts: GatewayParts,
-  closing: Closing,
-): Promise<{ app: GatewayApp; server: HttpServer }> {
-  const { server: settings } = parts.config;
-  const dialects = await loadDialects();
-  const usual = dialects.find(({ name }) => name === 'openai-chat') ?? dialects[0];
-  if (usual === undefined) throw new GatewayError('DIALECT_BROKEN', 'the folder of dialects is empty');
-  const voiceOf = createVoiceOf(dialects, usual, settings.prefix);
-  const app = closing.add('app', createApp(parts, { dialects, voiceOf }));
-  const { host, port } = settings;
-  const server = await listen({ name: 'the gateway', host, port, handler: app.handler, settings, voiceOf });
-  return { app, server: closing.add('gateway', server) };
-}
-
-async function openReview(
-  { config, log, closing, options }: Start,
-  { detector }: GatewayParts,
-  { ledger, gatewayUrl }: { readonly ledger: Ledger; readonly gatewayUrl: string },
-): Promise<string> {
-  const review = await createReviewServer({
-    host: config.review.host,
-    port: config.review.port,
-    allowedHosts: config.review.allowed_hosts,
-    ledger,
-    featureset: detector.featureset,
-    gatewayUrl,
-    onError: (error) => log.error('review failed', error),
-    ...(options.webPath === undefined ? {} : { webPath: options.webPath }),
-  });
-  return closing.add('review', review).url;
-}
-
 interface Gauged {
+  readonly scoring: Scoring;
+  readonly app: GatewayApp;
   readonly relay: RunningRelay;
   readonly handover: RunningHandover | null;
-  readonly ledger: Ledger;
-  readonly replay: ReplayKeeper;
-  readonly drift: DriftKeeper;
 }
 
-function observeGauges(
-  parts: GatewayParts,
-  app: GatewayApp,
-  { relay, handover, ledger, replay, drift }: Gauged,
-): void {
-  parts.telemetry.observeGauges(() => ({
+function observeGauges({ scoring, app, relay, handover }: Gauged): void {
+  scoring.telemetry.observeGauges(() => ({
     inFlight: app.inFlight(),
-    detector: parts.detector.stats(),
+    ...scoring.gauges(),
     ...relay.gauges(),
     ...handover?.gauges(),
-    store: ledger.stats(),
-    replay: replay.stats(),
-    drift: drift.reading(),
-    ruleSetDigest: parts.currentRules().digest,
-    rulesActive: parts.currentRules().rules.filter(({ mode }) => mode !== 'off').length,
-    isReady: parts.health.readiness().isReady,
+    isReady: scoring.health.readiness().isReady,
   }));
 }
 
-/** Where the links of alerts lead. */
-function linksTo({ review }: Config, ownUrl: string): string {
-  return review.url?.replace(/\/$/, '') ?? ownUrl;
-}
-
+/** Where exchanges are scored elsewhere the gateway needs to know the featureset, and no reader. */
 function isScoredElsewhere({ scoring }: Config): boolean {
   return scoring.where === 'kafka';
 }
@@ -283,34 +192,7 @@ function isStoreNeeded(config: Config): boolean {
   return (isScoredElsewhere(config) ? ifUnscoredUnrecorded(policy) : policy.on_unrecorded.none) === 'block';
 }
 
-/** Where exchanges are scored elsewhere the gateway needs to know the featureset, and no reader. */
-function openReader(config: Config): Promise<Detector> {
-  return isScoredElsewhere(config) ? openIdleDetector(config) : openDetector(config);
-}
-
-function openHandover(
-  { config, closing, log, options }: Start,
-  ledger: Ledger,
-  deadlineMs: number,
-): RunningHandover {
-  const { env = process.env } = options;
-  return closing.add('handover', startHandover({ config, ledger, log, env, deadlineMs }));
-}
-
 /** Something answers even where no upstream is named. */
 function needsDemo({ upstream, upstreams }: Config): boolean {
   return upstream.url === null && upstreams.length === 0;
-}
-
-/** What correlations have counted stands beside the store. */
-function openEvents(dataDir: string, parts: Omit<EventKeeperParts, 'path'>): Promise<EventKeeper> {
-  return createEventKeeper({ ...parts, path: join(dataDir, 'events.json') });
-}
-
-function openLedger(config: Config, log: Logger, { commitTimeoutMs }: StartOptions): Promise<Ledger> {
-  return createLedger({
-    ...ledgerOptions(config, sinkNames(config)),
-    ...(commitTimeoutMs === undefined ? {} : { commitTimeoutMs }),
-    onSetAside: ({ path, reason }) => log.warn('damaged store set aside', { path, reason }),
-  });
 }

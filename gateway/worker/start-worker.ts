@@ -1,27 +1,20 @@
 import { join } from 'node:path';
-import { createExchangeGroup, createLedger, type ExchangeGroup, type Ledger } from '../../alerts/index.ts';
+import { createExchangeGroup, type ExchangeGroup, type Ledger } from '../../alerts/index.ts';
 import type { Detector } from '../../detectors/index.ts';
-import packageJson from '../../package.json' with { type: 'json' };
-import { alertRefusedRules } from '../alert-refused-rules.ts';
 import { type Closing, createClosing } from '../closing.ts';
 import type { Config } from '../config/schema.ts';
-import { startDrift } from '../drift/start-drift.ts';
-import { createEventKeeper } from '../events/event-keeper.ts';
-import { createLateRecorder } from '../events/late-recorder.ts';
 import { GatewayError } from '../gateway-error.ts';
 import { exchangeTopic } from '../handover/exchange-topic.ts';
 import { startHandover } from '../handover/start-handover.ts';
-import { createHealth, type Health } from '../health.ts';
+import type { Health } from '../health.ts';
 import { listen } from '../http-server.ts';
 import { openDataFolder } from '../open-data-folder.ts';
 import { openDetector } from '../open-detector.ts';
-import { ledgerOptions, storeNotes } from '../open-ledger.ts';
-import { openRules } from '../open-rules.ts';
-import { createReplayKeeper } from '../replay/replay-keeper.ts';
+import { reviewLinks } from '../open-review.ts';
+import { openScoring } from '../open-scoring.ts';
 import { createGate } from '../scanning/gate.ts';
-import { sinkNames } from '../sinks/create-sinks.ts';
 import { startRelay } from '../start-relay.ts';
-import { createTelemetry, type Logger, telemetryOptions } from '../telemetry/index.ts';
+import type { Logger } from '../telemetry/index.ts';
 import { createProgress, LAG_MS, type Progress } from './progress.ts';
 import { type WorkParts, workOff } from './work-off.ts';
 import { createWorkerHandler } from './worker-handler.ts';
@@ -71,72 +64,37 @@ export async function startWorker(given: Config, options: WorkerOptions): Promis
 
 async function start(config: Config, options: WorkerOptions, closing: Closing): Promise<RunningWorker> {
   const { log, env = process.env, relayDeadlineMs: deadlineMs = 5_000 } = options;
-  const dataDir = openDataFolder(config.data);
-  const telemetry = closing.add(
-    'telemetry',
-    createTelemetry(telemetryOptions(config, packageJson.version, log)),
-  );
-  const detector = options.detector ?? closing.add('detector', await openDetector(config));
-  const rules = closing.add('rules', await openRules(config, { detector, telemetry, log }));
-  const ledger = closing.add(
-    'ledger',
-    await createLedger({
-      ...ledgerOptions(config, sinkNames(config)),
-      onSetAside: ({ path, reason }) => log.warn('damaged store set aside', { path, reason }),
-    }),
-  );
-  const health = createHealth(true, () => storeNotes(ledger.stats()));
-  alertRefusedRules({ rules, ledger, detector, log });
-  const { current: currentRules } = rules;
   const progress = createProgress();
-  const counting = { dataDir, detector, currentRules, ledger, telemetry, log };
-  const drift = closing.add('drift', await startDrift(config, counting));
-  const replay = closing.add(
-    'replay',
-    createReplayKeeper({
-      config: config.replay,
-      dataDir,
-      featureset: detector.featureset,
-      known: ledger.known,
-      log,
-    }),
-  );
-  const recordLate = createLateRecorder({ ledger, telemetry, health, log, detector });
-  const path = join(dataDir, 'events.json');
-  const events = closing.add(
-    'events',
-    await createEventKeeper({ ...counting, path, recordLate, time: progress }),
-  );
+  const scoring = await openScoring({
+    config,
+    log,
+    closing,
+    dataDir: openDataFolder(config.data),
+    detector: options.detector,
+    openReader: openDetector,
+    isStoreNeeded: true,
+    time: progress,
+  });
+  const { telemetry, detector, rules, ledger, health } = scoring;
   const relay = closing.add(
     'relay',
-    await startRelay({ config, ledger, log, reviewUrl: reviewUrl(config), deadlineMs }),
+    await startRelay({ config, ledger, log, reviewUrl: pageOf(config), deadlineMs }),
   );
   // What `telltale outbox retry` takes out of the dead letters goes to the topic again.
   const handover = closing.add('handover', startHandover({ config, ledger, log, env, deadlineMs }));
   const gate = createGate(1 + Math.max(1, detector.stats().workers));
-  const parts: WorkParts = { ...counting, config, events, drift, replay, progress, health, gate };
-  const group = createExchangeGroup({
-    topic: exchangeTopic(config, env),
-    groupId: config.scoring.group,
-    handle: (arrivals, abortSignal) => workOff(arrivals, parts, abortSignal),
-    ...(options.sessionTimeoutMs !== undefined && { sessionTimeoutMs: options.sessionTimeoutMs }),
-  });
-  const watch = watchGroup(group, progress, log);
+  const group = openGroup({ ...scoring, config, progress, gate, log }, { ...options, env });
   telemetry.observeGauges(() => ({
     inFlight: 0,
-    detector: detector.stats(),
+    ...scoring.gauges(),
     ...relay.gauges(),
     ...handover.gauges(),
-    store: ledger.stats(),
-    drift: drift.reading(),
-    replay: replay.stats(),
-    rulesActive: rules.current().rules.filter(({ mode }) => mode !== 'off').length,
-    ruleSetDigest: rules.current().digest,
     isReady: readinessOf(health, group).isReady,
     worker: { ...group.stats(), lag: progress.lag() },
   }));
   const handler = createWorkerHandler(telemetry, () => readinessOf(health, group));
   const { url } = closing.add('metrics', await listen({ name: 'metrics', ...config.metrics, handler }));
+  const watch = watchGroup(group, progress, log);
   closing.add('group', {
     async close() {
       health.noteStopping();
@@ -148,10 +106,22 @@ async function start(config: Config, options: WorkerOptions, closing: Closing): 
   return { url, ledger, group: group.stats, reloadRules: rules.reload, stop: closing.closeAll };
 }
 
+function openGroup(
+  { config, ...parts }: Omit<WorkParts, 'config'> & { readonly config: Config },
+  { env, sessionTimeoutMs }: { readonly env: NodeJS.ProcessEnv; readonly sessionTimeoutMs?: number },
+): ExchangeGroup {
+  return createExchangeGroup({
+    topic: exchangeTopic(config, env),
+    groupId: config.scoring.group,
+    handle: (arrivals, abortSignal) => workOff(arrivals, { config, ...parts }, abortSignal),
+    ...(sessionTimeoutMs !== undefined && { sessionTimeoutMs }),
+  });
+}
+
 /** The page of gateways shows what is in the store that they share; what is in a store of the worker's own no page shows. */
-function reviewUrl({ review, store }: Config): string {
-  if (review.url !== null) return review.url.replace(/\/$/, '');
-  return store.database_url === null ? '' : `http://${review.host}:${review.port}`;
+function pageOf(config: Config): string {
+  const { review, store } = config;
+  return reviewLinks(config, store.database_url === null ? '' : `http://${review.host}:${review.port}`);
 }
 
 function readinessOf(health: Health, group: ExchangeGroup): ReturnType<Health['readiness']> {
