@@ -1,8 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { Finding } from '../rules/index.ts';
 import { excerptOf, releaseExcerpt } from './excerpt.ts';
-import type { ExchangeHead } from './stored-rows.ts';
-import type { Alert, ExcerptContent, ExchangeRecord, RecordedFinding, StoredFinding } from './types.ts';
+import type {
+  Alert,
+  ExcerptContent,
+  ExchangeHead,
+  ExchangeRecord,
+  RecordedFinding,
+  StoredFinding,
+} from './types.ts';
 
 /** sha256 in hexadecimal over exchange, rule, version, segment and span: whoever computes it, whenever, it is the same. */
 export function alertId(exchangeId: string, finding: Finding): string {

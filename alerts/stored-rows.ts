@@ -1,4 +1,4 @@
-import type { ExchangeRecord, Verdict } from './types.ts';
+import type { ExchangeHead } from './types.ts';
 
 /** The columns of an exchange, read from `exchanges e`, under the names of `ExchangeRow`; the same in both databases. */
 export const EXCHANGE_COLUMNS = `e.seq AS cursor, e.exchange_id AS "exchangeId",
@@ -9,26 +9,12 @@ export const EXCHANGE_COLUMNS = `e.seq AS cursor, e.exchange_id AS "exchangeId",
 /** The columns of a finding, read from `findings f`, under the names of `FindingRow`. */
 export const FINDING_COLUMNS = 'f.alert_id AS "alertId", f.excerpt, f.finding';
 
-/** The part of a record that stands in its own row. */
-export type ExchangeHead = Omit<ExchangeRecord, 'findings' | 'segments' | 'coverage'>;
-
 /** A row of `EXCHANGE_COLUMNS`. */
-export interface ExchangeRow {
+export interface ExchangeRow extends Omit<ExchangeHead, 'subject' | 'isStreamed'> {
   readonly cursor: number;
-  readonly exchangeId: string;
-  readonly conversationId: string;
   readonly subject: string | null;
-  readonly startedAt: string;
-  readonly endedAt: string;
-  readonly route: string;
-  readonly dialect: string;
-  readonly model: string | null;
-  readonly status: number;
   /** SQLite has 0 and 1. */
   readonly isStreamed: boolean | number;
-  readonly verdict: Verdict;
-  readonly featuresetDigest: string;
-  readonly traceId: string | null;
   readonly levelRank: number | null;
 }
 

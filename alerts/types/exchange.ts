@@ -52,8 +52,8 @@ export interface SegmentRecord {
   readonly signals: Readonly<Record<string, readonly number[]>>;
 }
 
-/** Everything that one finished exchange leaves behind; committed in one transaction. */
-export interface ExchangeRecord {
+/** An exchange without what was found and read in it. */
+export interface ExchangeHead {
   readonly exchangeId: string;
   readonly conversationId: string;
   /** Whom the exchange is about, as the caller named its user, hashed; by it everything of one person is erased. */
@@ -66,12 +66,16 @@ export interface ExchangeRecord {
   readonly status: number;
   readonly isStreamed: boolean;
   readonly verdict: Verdict;
+  readonly featuresetDigest: string;
+  readonly traceId: string | null;
+}
+
+/** Everything that one finished exchange leaves behind; committed in one transaction. */
+export interface ExchangeRecord extends ExchangeHead {
   readonly findings: readonly Finding[];
   readonly coverage: readonly CoverageEntry[];
   /** Only for exchanges with findings that flag or enforce: what a person will read. */
   readonly segments: readonly SegmentRecord[];
-  readonly featuresetDigest: string;
-  readonly traceId: string | null;
   /** Whose exchange it was, where the caller said so. */
   readonly tenant?: string | null;
   /** Who sent it: a name that a trusted hop gave, or a keyed hash of an API key. */

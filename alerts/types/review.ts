@@ -2,7 +2,7 @@
 
 import type { Finding, Level } from '../../rules/index.ts';
 import type { Committed } from './commit.ts';
-import type { CoverageEntry, SegmentRecord, Verdict } from './exchange.ts';
+import type { CoverageEntry, ExchangeHead, SegmentRecord } from './exchange.ts';
 
 export type Judgement = 'correct' | 'false_alarm' | 'unsure';
 
@@ -27,24 +27,11 @@ export interface StoredFinding {
 }
 
 /** A flagged exchange without its text. */
-export interface FlaggedExchange {
+export interface FlaggedExchange extends ExchangeHead {
   /** Position in the order of commits; `before` of the next page. */
   readonly cursor: number;
-  readonly exchangeId: string;
-  readonly conversationId: string;
-  readonly subject?: string;
-  readonly startedAt: string;
-  readonly endedAt: string;
-  readonly route: string;
-  readonly dialect: string;
-  readonly model: string | null;
-  readonly status: number;
-  readonly isStreamed: boolean;
-  readonly verdict: Verdict;
   /** Of the strongest finding that flags or enforces. */
   readonly level: Level;
-  readonly featuresetDigest: string;
-  readonly traceId: string | null;
   /** Strongest level first; findings of rules in shadow are not among them. */
   readonly findings: readonly StoredFinding[];
   /** The latest. */
