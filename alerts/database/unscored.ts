@@ -1,6 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { SCORING_SINK } from '../dead-record.ts';
-import { isStoreWide } from '../store-failure.ts';
 import type {
   CommitOutcome,
   OutboxDepth,
@@ -10,8 +9,8 @@ import type {
   UnscoredExchange,
 } from '../types.ts';
 import { MAX_TAKEN_BYTES } from '../unscored-outbox.ts';
-import { messageOf, reasonOf } from './failure.ts';
 import { inTransaction } from './transaction.ts';
+import { writeTogether } from './write-together.ts';
 
 /** The rows of exchanges that wait to be scored elsewhere. */
 export interface UnscoredRows {
@@ -46,15 +45,8 @@ export function createUnscoredRows(database: DatabaseSync): UnscoredRows {
     const row = adding.get(exchangeId, conversationId, subject ?? null, new Date().toISOString(), body);
     return { outcome: 'committed', cursor: Number(row?.['seq']), alertIds: [] };
   };
-  const addUnscored = (exchanges: readonly UnscoredExchange[]): readonly CommitOutcome[] => {
-    try {
-      return inTransaction(database, () => exchanges.map(insert));
-    } catch (error) {
-      const reason = reasonOf(error);
-      if (exchanges.length > 1 && !isStoreWide(reason)) return exchanges.flatMap((one) => addUnscored([one]));
-      return exchanges.map(() => ({ outcome: 'unrecorded', reason, message: messageOf(error) }));
-    }
-  };
+  const addUnscored = (exchanges: readonly UnscoredExchange[]): readonly CommitOutcome[] =>
+    writeTogether(exchanges, (some) => inTransaction(database, () => some.map(insert)));
   const takeUnscored = ({ limit, exceptConversations }: TakeQuery): OutboxItem<UnscoredExchange>[] => {
     const items: OutboxItem<UnscoredExchange>[] = [];
     let room = MAX_TAKEN_BYTES;

@@ -1,10 +1,9 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { isAlerting, storedFindings } from '../alert.ts';
 import { levelRank, strongestRank } from '../levels.ts';
-import { isStoreWide } from '../store-failure.ts';
 import type { CommitOutcome, ExchangeRecord, NewReview, Review, StoredFinding } from '../types.ts';
-import { messageOf, reasonOf } from './failure.ts';
 import { inTransaction } from './transaction.ts';
+import { writeTogether } from './write-together.ts';
 
 /** What the writer needs to know besides the record. */
 export interface WriteOptions {
@@ -72,15 +71,7 @@ export function createWriter(database: DatabaseSync, options: WriteOptions): Wri
       return outcomes;
     });
 
-  const commit = (records: readonly ExchangeRecord[]): readonly CommitOutcome[] => {
-    try {
-      return commitOnce(records);
-    } catch (error) {
-      const reason = reasonOf(error);
-      if (records.length > 1 && !isStoreWide(reason)) return records.flatMap((record) => commit([record]));
-      return records.map(() => ({ outcome: 'unrecorded', reason, message: messageOf(error) }));
-    }
-  };
+  const commit = (records: readonly ExchangeRecord[]) => writeTogether(records, commitOnce);
   return { commit, saveReview: (review) => inTransaction(database, () => saveReview(statements, review)) };
 }
 

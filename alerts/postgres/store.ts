@@ -1,6 +1,5 @@
 import { AlertsError } from '../alerts-error.ts';
 import { committedOf } from '../listeners.ts';
-import { isStoreWide } from '../store-failure.ts';
 import type { AsyncStore } from '../store-protocol.ts';
 import type {
   CommitOutcome,
@@ -16,7 +15,6 @@ import { countAll } from './counts.ts';
 import { createPostgresDatabase, type PostgresDatabase, type PostgresOptions, shownUrl } from './database.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { erase } from './erase.ts';
-import { postgresMessageOf, postgresReasonOf } from './failure.ts';
 import { createLeases } from './leases.ts';
 import { migratePostgres } from './migrations.ts';
 import { createNews } from './news.ts';
@@ -26,6 +24,7 @@ import { expire, pressure, prune } from './retention.ts';
 import { createSilences } from './silences.ts';
 import { textToColumn } from './text.ts';
 import { createUnscoredRows } from './unscored.ts';
+import { writeTogether } from './write-together.ts';
 
 /** How the store is opened and what it does with what it is given. */
 export interface PostgresStoreOptions extends PostgresOptions {
@@ -111,21 +110,7 @@ function createCommit(
       }
       return outcomes;
     });
-  const commit = async (records: readonly ExchangeRecord[]): Promise<readonly CommitOutcome[]> => {
-    try {
-      return await commitOnce(records);
-    } catch (error) {
-      const reason = postgresReasonOf(error);
-      if (records.length > 1 && !isStoreWide(reason)) {
-        const outcomes: CommitOutcome[] = [];
-        for (const record of records) outcomes.push(...(await commit([record])));
-        return outcomes;
-      }
-      const message = postgresMessageOf(error);
-      return records.map(() => ({ outcome: 'unrecorded', reason, message }));
-    }
-  };
-  return commit;
+  return (records: readonly ExchangeRecord[]) => writeTogether(records, commitOnce);
 }
 
 function newsOf({ exchangeId }: ExchangeRecord, outcome: CommitOutcome | undefined): Committed[] {

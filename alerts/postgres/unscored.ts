@@ -1,6 +1,5 @@
 import { bucketOf } from '../bucket.ts';
 import { SCORING_SINK } from '../dead-record.ts';
-import { isStoreWide } from '../store-failure.ts';
 import type {
   CommitOutcome,
   OutboxDepth,
@@ -11,9 +10,9 @@ import type {
 } from '../types.ts';
 import { MAX_TAKEN_BYTES } from '../unscored-outbox.ts';
 import type { PostgresDatabase } from './database.ts';
-import { postgresMessageOf, postgresReasonOf } from './failure.ts';
 import type { OutboxParts } from './outbox.ts';
 import { nameOf, textFromColumn, textToColumn } from './text.ts';
+import { writeTogether } from './write-together.ts';
 
 /** Held to the end of each commit, so that numbers grow in the order in which commits become visible. */
 const ADD_LOCK = 0x7e11_0003;
@@ -56,7 +55,8 @@ export function createUnscoredRows({ database, leases, owner }: Omit<OutboxParts
       await run('DELETE FROM unscored WHERE seq = ANY($1)', [[...delivered, ...dead.map(({ seq }) => seq)]]);
     });
   return {
-    addUnscored: (exchanges: readonly UnscoredExchange[]) => add(database, exchanges),
+    addUnscored: (exchanges: readonly UnscoredExchange[]) =>
+      writeTogether(exchanges, (some) => add(database, some)),
     takeUnscored,
     settleUnscored,
     unscoredDepth: async (): Promise<OutboxDepth> =>
@@ -68,25 +68,7 @@ function itemOf({ seq, body, ...payload }: Row): OutboxItem<UnscoredExchange> {
   return { seq, payload: { ...payload, body: textFromColumn(body) } };
 }
 
-async function add(
-  database: PostgresDatabase,
-  exchanges: readonly UnscoredExchange[],
-): Promise<readonly CommitOutcome[]> {
-  try {
-    return await addOnce(database, exchanges);
-  } catch (error) {
-    const reason = postgresReasonOf(error);
-    if (exchanges.length > 1 && !isStoreWide(reason)) {
-      const outcomes: CommitOutcome[] = [];
-      for (const one of exchanges) outcomes.push(...(await add(database, [one])));
-      return outcomes;
-    }
-    const message = postgresMessageOf(error);
-    return exchanges.map(() => ({ outcome: 'unrecorded', reason, message }));
-  }
-}
-
-function addOnce(
+function add(
   database: PostgresDatabase,
   exchanges: readonly UnscoredExchange[],
 ): Promise<readonly CommitOutcome[]> {
