@@ -65,6 +65,7 @@ export function openGroupSession(parts: GroupSessionParts): GroupSession {
 
   async function run(): Promise<void> {
     const crashed = Promise.withResolvers<never>();
+    // Whoever leaves first no longer waits for it.
     crashed.promise.catch(() => {});
     consumer.on(consumer.events.CRASH, ({ payload }) => crashed.reject(payload.error));
     consumer.on(consumer.events.GROUP_JOIN, ({ payload }) =>
@@ -122,6 +123,7 @@ export function openGroupSession(parts: GroupSessionParts): GroupSession {
     lag: () => admin(generation?.partitions ?? []),
     leave: () => {
       if (generation === null) giveUp();
+      // A goodbye that does not reach the broker is one that it notices by itself.
       else consumer.disconnect().then(leaving.resolve, leaving.resolve);
     },
     giveUp,
@@ -174,7 +176,10 @@ function* windowsOf(messages: readonly KafkaMessage[]): Generator<KafkaMessage[]
 function createLagReader(admin: Admin, { topic: { topic }, groupId }: GroupSessionParts) {
   let connected: Promise<void> | undefined;
   return async (partitions: readonly number[]): Promise<readonly PartitionLag[]> => {
-    connected ??= admin.connect();
+    connected ??= admin.connect().catch((error) => {
+      connected = undefined;
+      throw error;
+    });
     await connected;
     const ends = await admin.fetchTopicOffsets(topic);
     const [group] = await admin.fetchOffsets({ groupId, topics: [topic] });
