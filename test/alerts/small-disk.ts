@@ -21,7 +21,8 @@ process.once('exit', () => {
 export function mountMemory(folder: string, size: string): string | null {
   const args = ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder];
   const done = spawnSync('mount', args, { encoding: 'utf8' });
-  if (done.status !== 0) return `a small disk cannot be mounted here: ${done.stderr?.trim()}`;
+  if (done.status !== 0)
+    return `a small disk cannot be mounted here: ${done.error?.message ?? done.stderr.trim()}`;
   mounted.add(folder);
   return null;
 }

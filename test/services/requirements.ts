@@ -13,6 +13,7 @@ export function requireAll(): string[] {
   return [
     requireProgram(['openssl'], ['openssl']),
     requireProgram(['curl'], ['curl']),
+    requireProgram(['strace'], ['strace']),
     requireBrowser(),
     requireJava(),
     kafkaJars(),
