@@ -1,7 +1,7 @@
 import type { DeliveryOutcome, Payload, Sink } from './types.ts';
 
-/** Hands alerts, or whatever it takes, to a sink and always comes back: a sink that throws, that gives no outcome or that does not answer in
- *  time has asked for a retry. */
+/** Hands alerts, or whatever it takes, to a sink and always comes back: a sink that throws, that gives no outcome or that
+ *  does not answer in time has asked for a retry. */
 export async function deliverWithin<Brought extends Payload>(
   sink: Sink<Brought>,
   alerts: readonly Brought[],

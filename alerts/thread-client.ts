@@ -42,6 +42,7 @@ export async function createThreadClient(parts: ThreadClientParts): Promise<Thre
   const living = async (): Promise<Thread> => {
     for (;;) {
       const seen = starting;
+      // One that could not be started is started again, and what becomes of that is told.
       const thread = await seen.catch(() => undefined);
       if (thread !== undefined && !thread.hasEnded) return thread;
       if (starting === seen) starting = startThread(parts);
@@ -51,6 +52,7 @@ export async function createThreadClient(parts: ThreadClientParts): Promise<Thre
   const close = async (): Promise<void> => {
     if (isClosed) return;
     isClosed = true;
+    // One that could not be started holds nothing, as whoever asked was told.
     const thread = await starting.catch(() => undefined);
     if (thread === undefined || thread.hasEnded) return;
     // A thread that does not answer is ended all the same; what it acknowledged is on disk.

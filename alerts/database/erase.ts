@@ -17,8 +17,8 @@ const DEAD = `DELETE FROM dead_letters WHERE exchange_id IN (SELECT value FROM j
   OR COLUMN = :value`;
 
 /** Erases in one transaction, then writes the database anew and empties its log, so that no page holds what was
- *  removed; then looks for pieces of the removed texts and for the ids in every byte of the files. That the pieces were found before is
- *  part of the proof: a search that finds nothing before shows nothing after.
+ *  removed; then looks for pieces of the removed texts and for the ids in every byte of the files. That the pieces were
+ *  found before is part of the proof: a search that finds nothing before shows nothing after.
  *  @param path - the database's file */
 export function createEraser(database: DatabaseSync, path: string): Eraser {
   const erase = (selection: EraseSelection): Erasure => {

@@ -6,9 +6,10 @@ import { AlertsError } from '../alerts-error.ts';
 import { storeError } from '../database/failure.ts';
 import { inTransaction } from '../database/transaction.ts';
 import { selectionColumn } from '../selection.ts';
+import type { EraseSelection } from '../types.ts';
 import { KEPT } from './database.ts';
 import { KEPT_FILE } from './kept-store.ts';
-import type { KeptRange, KeptRow, KeptSelection } from './types.ts';
+import type { KeptRange, KeptRow } from './types.ts';
 
 /** Kept exchanges as a command reads them, beside a gateway that runs. */
 export interface KeptFile {
@@ -48,7 +49,7 @@ export function openKeptFile(dataDir: string): KeptFile | null {
  *  holds it.
  *  @returns how many exchanges are gone
  *  @throws {AlertsError} STORE_CORRUPT, STORE_LOCKED, SCHEMA_NEWER */
-export function eraseKept(dataDir: string, selection: KeptSelection): number {
+export function eraseKept(dataDir: string, selection: EraseSelection): number {
   const path = join(dataDir, KEPT_FILE);
   const database = openBegun(path);
   if (database === null) return 0;

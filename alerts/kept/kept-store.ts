@@ -84,6 +84,7 @@ export function createKeptStore(parts: KeptStoreParts): KeptStore {
     try {
       await removeUnknown();
     } catch (error) {
+      // What it did not come to is left for the next process.
       if (isClosed) return;
       tally.fail();
       trouble(error);
@@ -126,7 +127,6 @@ function createLazyClient(options: KeptOptions, { onSetAside }: KeptStoreParts):
     const started = createThreadClient(parts);
     started.catch(() => {
       failedAt = performance.now();
-      starting = null;
     });
     return started;
   };
@@ -141,6 +141,7 @@ function createLazyClient(options: KeptOptions, { onSetAside }: KeptStoreParts):
       return client.ask(method, argument, transfer);
     },
     async close() {
+      // Whoever asked was told that it could not be opened; there is nothing to close.
       const client = await starting?.catch(() => null);
       await client?.close();
     },

@@ -1,7 +1,5 @@
 /** The words of the store of kept exchanges: what rules are held against again, without text. */
 
-import type { EraseSelection } from '../types.ts';
-
 /** An exchange on its way to that store. */
 export interface ToKeep {
   readonly exchangeId: string;
@@ -50,6 +48,3 @@ export interface KeptStats {
   /** Sweeps that failed and are tried again. */
   readonly failures: number;
 }
-
-/** Whose exchanges are removed. */
-export type KeptSelection = EraseSelection;

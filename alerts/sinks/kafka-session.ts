@@ -68,6 +68,7 @@ export async function createTopic(
   } catch {
     // As above.
   } finally {
+    // Its session owns its connections, and ends them.
     await admin.disconnect().catch(() => {});
   }
 }
