@@ -77,6 +77,20 @@ export interface At {
   readonly fingerprint?: string;
 }
 
+/** `a1 b2 a2/other a9#f`: for each a rule, a second, a conversation and a fingerprint. */
+export function events(text: string): At[] {
+  return text.split(' ').map((word) => {
+    const [, rule = '', seconds, conversation, fingerprint] =
+      /^([abc])([\d.]+)(?:\/(\w+))?(?:#(\w+))?$/.exec(word) ?? [];
+    return {
+      rule,
+      seconds: Number(seconds),
+      ...(conversation === undefined ? {} : { fields: { conversation } }),
+      ...(fingerprint === undefined ? {} : { fingerprint }),
+    };
+  });
+}
+
 export function observed(ruleSet: RuleSet, { seconds, rule, fields = {}, fingerprint }: At): Observed {
   const all = { conversation: 'one', exchange: `e${seconds}`, ...fields };
   return {
@@ -113,3 +127,23 @@ export function play(
   if (until !== null) take(passTime(ruleSet, state, until * 1_000), until);
   return { state, evicted, fired, findings };
 }
+
+/** Correlations of every type, that count, wait, hold alerts back and name each other. */
+export const EVERY_TYPE = correlationsText(
+  { name: 'x', rules: '[a, b]', condition: '{gte: 3}', unless: '[c]' },
+  {
+    name: 'y',
+    type: 'temporal_ordered',
+    rules: '[a, b, c]',
+    alert: '{threshold: both, count: 2, window: 20s}',
+  },
+  {
+    name: 'z',
+    type: 'value_count',
+    rules: '[x, y]',
+    field: 'conversation',
+    group_by: '[]',
+    condition: '{gte: 2}',
+  },
+  { name: 'w', rules: '[b]', condition: '{gte: 1}', unless_then: '{rules: [x, c], within: 9s}' },
+);
