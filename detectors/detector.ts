@@ -10,7 +10,7 @@ import { createScorer } from './scorer.ts';
 import { createMemory, type Memory } from './segment-memory.ts';
 import { createTokenStream } from './tokenizer/tokenizer.ts';
 import { parseVocabulary } from './tokenizer/vocabulary.ts';
-import type { Detector, DetectorConfig, Featureset } from './types.ts';
+import type { Detector, DetectorConfig } from './types.ts';
 import { readableView } from './views/readable-view.ts';
 
 const DEFAULT_MAX_QUEUED = 256;
@@ -28,12 +28,6 @@ export interface DetectorParts {
   readonly hangMs?: number;
   /** Whether to keep all runs to one fixed shape even where the machine's kernels would not need it. */
   readonly isFixedShape?: boolean;
-}
-
-/** Loads and checks a model folder for what is known of its signals, without the reader.
- *  @throws {DetectorError} naming the file when the folder is not what its manifest says */
-export async function loadFeatureset(modelPath: string): Promise<Featureset> {
-  return createFeatureset(await readModelFiles(modelPath)).featureset;
 }
 
 /** Loads and checks a model folder, and starts its worker threads.

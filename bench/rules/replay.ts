@@ -7,7 +7,7 @@ import { createKeptStore, KEPT_FILE, openKeptFile } from '../../alerts/index.ts'
 import {
   type Computed,
   createDetector,
-  loadFeatureset,
+  openFeatureset,
   packActivations,
   type SignalId,
 } from '../../detectors/index.ts';
@@ -149,7 +149,7 @@ async function keepExchanges(exchanges: Exchanges) {
 
 /** As `telltale rules replay` does. */
 async function replay() {
-  const featureset = await loadFeatureset('models/default');
+  const featureset = await openFeatureset('models/default');
   const loaded = await loadRules([SHIPPED], featureset);
   if (!loaded.ok) throw new Error('the shipped rules do not load');
   const { ruleSet } = loaded;

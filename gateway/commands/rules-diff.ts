@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { styleText } from 'node:util';
 import { AlertsError, type KeptRange } from '../../alerts/index.ts';
-import { loadFeatureset } from '../../detectors/index.ts';
+import { openFeatureset } from '../../detectors/index.ts';
 import {
   diffRules,
   formatProblems,
@@ -62,7 +62,7 @@ async function runDiff({ values, positionals, io }: Call<typeof options>): Promi
   }
   const range = rangeOf(values);
   const config = loadConfig(io.env);
-  const featureset = await loadFeatureset(config.model ?? DEFAULT_MODEL);
+  const featureset = await openFeatureset(config.model ?? DEFAULT_MODEL);
   const result = await diffRules([before], [after], featureset);
   if (!result.ok) return cannotTell(result.problems, io);
   const { diff } = result;

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { loadFeatureset } from '../../detectors/index.ts';
+import { openFeatureset } from '../../detectors/index.ts';
 import { createReplayTally, inShadow, type ReplayReport } from '../../rules/index.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { changedRules, firedRule } from './changed-rules.ts';
@@ -52,7 +52,7 @@ async function runReplay({ values, positionals, io }: Call<typeof options>): Pro
   const command = 'rules replay';
   const range = timeRange(command, values, new Date());
   const config = loadConfig(io.env);
-  const featureset = await loadFeatureset(config.model ?? DEFAULT_MODEL);
+  const featureset = await openFeatureset(config.model ?? DEFAULT_MODEL);
   const loaded = await loadRuleSet(positionals, featureset, io);
   if (loaded === null) return 1;
   const ruleSet = config.policy.shadow ? inShadow(loaded) : loaded;

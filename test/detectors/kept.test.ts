@@ -7,7 +7,7 @@ import {
   createDetector,
   createKeptReader,
   DetectorError,
-  loadFeatureset,
+  openFeatureset,
   packActivations,
   type SignalId,
   unpackActivations,
@@ -142,5 +142,5 @@ test('damaged bytes are refused and never read past', () => {
 });
 
 test('a featureset is loaded without its reader', async () => {
-  assert.equal((await loadFeatureset('models/default')).digest, featureset.digest);
+  assert.equal((await openFeatureset('models/default')).digest, featureset.digest);
 });
