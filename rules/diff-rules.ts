@@ -67,7 +67,7 @@ export async function diffRules(
 }
 
 /** The weightiest; null of none. */
-export function heaviest(weights: readonly Weight[]): Weight | null {
+function heaviest(weights: readonly Weight[]): Weight | null {
   return WEIGHTS.findLast((weight) => weights.includes(weight)) ?? null;
 }
 

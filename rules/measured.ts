@@ -37,7 +37,7 @@ const measuredRule = z.strictObject({
 });
 
 /** What the shipped rules find, measured; `npm run eval:rules` writes it. */
-export const measuredRulesSchema = z.strictObject({
+const measuredRulesSchema = z.strictObject({
   version: z.literal(1),
   /** Digest of the featureset that it was measured with. */
   featureset: z.string(),
