@@ -22,7 +22,8 @@ export interface Exchange {
   readonly route: Route;
   /** The rules that held when it began; they hold to its end. */
   readonly ruleSet: RuleSet;
-  /** Whether some rule reads something, or exchanges are scored elsewhere. Where none does, each side of the exchange is one part that was not scanned. */
+  /** Whether some rule reads something, or exchanges are scored elsewhere. Where none does, each side of the
+   *  exchange is one part that was not scanned. */
   readonly isRead: boolean;
   readonly scan: ExchangeScan;
   readonly span: ExchangeSpan;

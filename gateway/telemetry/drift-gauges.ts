@@ -1,6 +1,7 @@
 import type { Meter, Observable } from '@opentelemetry/api';
 import type { Report } from './gauges.ts';
-import { type DriftReading, METRIC_NAMES } from './types.ts';
+import { METRIC_NAMES } from './metric-names.ts';
+import type { DriftReading } from './readings.ts';
 
 /** The gauges of promised and live rates, for the callback that reads them all. */
 export interface DriftGauges {

@@ -1,10 +1,11 @@
 import type { Meter, Observable } from '@opentelemetry/api';
 import { registerDriftGauges } from './drift-gauges.ts';
+import { METRIC_NAMES } from './metric-names.ts';
+import type { GaugeReading, SinkReading } from './readings.ts';
 import { registerReplayGauges } from './replay-gauges.ts';
 import { registerScoreCacheGauges } from './score-cache-gauges.ts';
 import { registerScoringGauges } from './scoring-gauges.ts';
 import { registerStoreGauges } from './store-gauges.ts';
-import { type GaugeReading, METRIC_NAMES, type SinkReading } from './types.ts';
 
 /** Observes one value. */
 export type Report = (observable: Observable, value: number, labels?: Record<string, string>) => void;

@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Meter } from '@opentelemetry/api';
-import { METRIC_NAMES } from './types.ts';
+import { METRIC_NAMES } from './metric-names.ts';
 
 const RESOLUTION_MS = 20;
 /** Percentiles are of the time since the last reset, so that an old pause does not colour them for ever. */

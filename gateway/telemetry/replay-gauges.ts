@@ -1,6 +1,7 @@
 import type { Meter, Observable } from '@opentelemetry/api';
 import type { Report } from './gauges.ts';
-import { METRIC_NAMES, type ReplayReading } from './types.ts';
+import { METRIC_NAMES } from './metric-names.ts';
+import type { ReplayReading } from './readings.ts';
 
 /** The gauges of what is kept for replay, for the callback that reads them all. */
 export interface ReplayGauges {

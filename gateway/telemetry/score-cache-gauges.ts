@@ -1,7 +1,7 @@
 import type { Meter, Observable } from '@opentelemetry/api';
 import type { DetectorStats } from '../../detectors/index.ts';
 import type { Report } from './gauges.ts';
-import { METRIC_NAMES } from './types.ts';
+import { METRIC_NAMES } from './metric-names.ts';
 
 /** What the detector remembers of text that it has scored, and how often that served. */
 export function registerScoreCacheGauges(meter: Meter) {

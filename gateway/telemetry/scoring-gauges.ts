@@ -1,6 +1,7 @@
 import type { Meter, Observable } from '@opentelemetry/api';
 import type { Report } from './gauges.ts';
-import { type GaugeReading, type HandoverReading, METRIC_NAMES, type WorkerReading } from './types.ts';
+import { METRIC_NAMES } from './metric-names.ts';
+import type { GaugeReading, HandoverReading, WorkerReading } from './readings.ts';
 
 /** The gauges of exchanges that are scored elsewhere, for the callback that reads them all. */
 export interface ScoringGauges {

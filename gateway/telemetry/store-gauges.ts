@@ -1,6 +1,7 @@
 import type { Meter, Observable } from '@opentelemetry/api';
 import type { Report } from './gauges.ts';
-import { METRIC_NAMES, type StoreReading } from './types.ts';
+import { METRIC_NAMES } from './metric-names.ts';
+import type { StoreReading } from './readings.ts';
 
 /** The gauges of the store, for the callback that reads them all. */
 export interface StoreGauges {

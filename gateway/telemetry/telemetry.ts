@@ -8,16 +8,11 @@ import { createExemplars, type Exemplars } from './exemplars.ts';
 import { createMetricReader, createTracerProvider } from './exporters.ts';
 import { registerGauges } from './gauges.ts';
 import { createInstruments, type Instruments, SECONDS } from './instruments.ts';
+import { METRIC_NAMES } from './metric-names.ts';
 import type { OutageListener } from './outage-watch.ts';
 import { registerProcessGauges } from './process-gauges.ts';
 import { isInSample } from './sampling.ts';
-import {
-  type ExchangeEnd,
-  type ExchangeSpan,
-  type ExchangeStart,
-  METRIC_NAMES,
-  type Telemetry,
-} from './types.ts';
+import type { ExchangeEnd, ExchangeSpan, ExchangeStart, Telemetry } from './types.ts';
 
 const SCOPE = 'telltale';
 
