@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { replaceState } from '../state-file.ts';
+import { createStateWriter, type StateWriter } from '../state-file.ts';
 import type { Logger } from '../telemetry/index.ts';
 import { type TrackedFile, trackedFileSchema } from './tracked.ts';
 
@@ -33,31 +33,16 @@ export async function readDriftState(parts: DriftStateParts): Promise<TrackedFil
   return parsed.data.thresholds;
 }
 
-/** Writes what has changed, one write after another. A disk that refuses is said once. */
-export function createDriftWriter({ path, log, featureset, windowMs }: DriftStateParts) {
-  let written = '';
-  let isFailing = false;
-  let work: Promise<void> = Promise.resolve();
-
-  async function attempt(thresholds: TrackedFile['thresholds']): Promise<void> {
-    const text = JSON.stringify({ version: 1, featureset, windowMs, thresholds } satisfies TrackedFile);
-    if (text === written) return;
-    try {
-      await replaceState(path, text);
-      written = text;
-      isFailing = false;
-    } catch (error) {
-      if (!isFailing) log.error('the counts of live false-alarm rates cannot be written', error, { path });
-      isFailing = true;
-    }
-  }
-
-  return {
-    write(thresholds: TrackedFile['thresholds']): Promise<void> {
-      work = work.then(() => attempt(thresholds));
-      return work;
-    },
-  };
+/** Writes what was counted. */
+export function createDriftWriter(parts: DriftStateParts): StateWriter<TrackedFile['thresholds']> {
+  const { path, log, featureset, windowMs } = parts;
+  return createStateWriter({
+    path,
+    log,
+    trouble: 'the counts of live false-alarm rates cannot be written',
+    textOf: (thresholds) =>
+      JSON.stringify({ version: 1, featureset, windowMs, thresholds } satisfies TrackedFile),
+  });
 }
 
 function parseJson(text: string): unknown {

@@ -13,7 +13,7 @@ import {
   passTime,
   type RuleSet,
 } from '../../rules/index.ts';
-import { replaceState } from '../state-file.ts';
+import { createStateWriter } from '../state-file.ts';
 import type { Logger, Telemetry } from '../telemetry/index.ts';
 import { createDueClock, type DueTime } from './due-clock.ts';
 
@@ -44,11 +44,19 @@ export interface EventKeeperParts {
  *  while nothing ran fires at once. */
 export async function createEventKeeper(parts: EventKeeperParts): Promise<EventKeeper> {
   const { path, currentRules, telemetry, log, recordLate, saveMs = 2_000, time } = parts;
-  let state = await readState(parts);
+  const read = await readState(parts);
+  let state = read ?? beginEvents();
   let carriedFor = currentRules().digest;
   let recording: Promise<void> = Promise.resolve();
   let isSaving = false;
-  const writer = createWriter(path, log);
+  const writer = createStateWriter({
+    path,
+    log,
+    trouble: 'what correlations have counted cannot be written',
+    textOf: (counted: EventState) => JSON.stringify(exportEvents(counted)),
+    // A file that was read may hold more than its rules count now.
+    ...(read === null && { initial: state }),
+  });
   const timer = setInterval(() => void save(), saveMs).unref();
   const clock = createDueClock(() => take(passTime(carry(), state, (time?.now ?? Date.now)())), time);
 
@@ -96,46 +104,17 @@ export async function createEventKeeper(parts: EventKeeperParts): Promise<EventK
   };
 }
 
-async function readState({ path, currentRules, log }: EventKeeperParts): Promise<EventState> {
-  const begin = (reason: string) => {
+/** @returns null where there is nothing, or nothing that can be read */
+async function readState({ path, currentRules, log }: EventKeeperParts): Promise<EventState | null> {
+  const refuse = (reason: string) => {
     log.warn('what correlations had counted cannot be read; they begin anew', { path, reason });
-    return beginEvents();
+    return null;
   };
   try {
     const read = importEvents(currentRules(), JSON.parse(await readFile(path, 'utf8')));
-    return read.ok ? read.state : begin(read.message);
+    return read.ok ? read.state : refuse(read.message);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return beginEvents();
-    return begin(error instanceof Error ? error.message : String(error));
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    return refuse(error instanceof Error ? error.message : String(error));
   }
-}
-
-/** Writes a state where it has changed, one write after another; a reader sees the old file or the new one. */
-function createWriter(path: string, log: Logger) {
-  let written: EventState | null = null;
-  let isFailing = false;
-  let work: Promise<void> = Promise.resolve();
-
-  async function attempt(state: EventState): Promise<void> {
-    if (state === written || (written === null && isEmpty(state))) return;
-    try {
-      await replaceState(path, JSON.stringify(exportEvents(state)));
-      written = state;
-      isFailing = false;
-    } catch (error) {
-      if (!isFailing) log.error('what correlations have counted cannot be written', error, { path });
-      isFailing = true;
-    }
-  }
-
-  return {
-    write(state: EventState): Promise<void> {
-      work = work.then(() => attempt(state));
-      return work;
-    },
-  };
-}
-
-function isEmpty({ correlations, alerts, waiting }: EventState): boolean {
-  return correlations.size + alerts.size + waiting.length === 0;
 }

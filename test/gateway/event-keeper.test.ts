@@ -113,6 +113,29 @@ test('a reload drops what nothing counts any more; a state that cannot be read i
   assert.equal(warnings.length, 3);
 });
 
+test('what rules have dropped at a start does not come back with the rules of before', async (context) => {
+  const folder = temporaryFolder(context);
+  const path = join(folder, 'events.json');
+  const before = await rulesIn(folder, { condition: '{gte: 2}' });
+  const other = await rulesIn(folder, { condition: '{gte: 2}', timespan: '2h' });
+  const start = (ruleSet: RuleSet) =>
+    createEventKeeper({
+      path,
+      currentRules: () => ruleSet,
+      telemetry: countingTelemetry(),
+      log,
+      recordLate,
+    });
+  const first = await start(before);
+  first.observe(before, [observed(before, { rule: 'a', seconds: 1 })]);
+  await first.close();
+  await (await start(other)).close();
+  const last = await start(before);
+  const findings = last.observe(before, [observed(before, { rule: 'a', seconds: 2 })]);
+  await last.close();
+  assert.deepEqual(namesOf(findings), ['a']);
+});
+
 test('the same words at the same place of a conversation are one event, an answer is another each time', async (context) => {
   const ruleSet = await rulesIn(temporaryFolder(context), { condition: '{gte: 2}' });
   const prints = (parts: { id?: string; text?: string; exchangeId?: string; conversation?: string }) => {
