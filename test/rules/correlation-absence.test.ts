@@ -26,6 +26,7 @@ const absences: readonly (readonly [
   ['… undoes all that waits in its group', {}, 'a1 a2 b3 a4', ['x@9']],
   ['each waits for itself', {}, 'a1 a4/q a5', ['x@6', 'x@9', 'x@10']],
   ['time passes with any event, of whichever rule', {}, 'a1 c20', ['x@6']],
+  ['an event that comes late waits from the latest time', {}, 'a8 a1', ['x@13', 'x@13']],
   ['several must come together first', { condition: '{gte: 2}' }, 'a1 a2 b9', ['x@7']],
   ['an order, and then nothing', { type: 'temporal_ordered', rules: '[a, c]' }, 'a1 c2 a8 c9 b10', ['x@7']],
   ['and nothing before either', { unless: '[c]' }, 'c0 a1 a11', ['x@16']],
