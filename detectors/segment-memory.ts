@@ -34,8 +34,10 @@ export interface WindowMemory {
   keep(results: readonly ReaderResult[]): void;
 }
 
-/** Whole texts take most of the room; windows are for texts that go on where an earlier one ended. */
+/** Whole texts take most of the room; windows are for texts that go on where an earlier one ended; of a text without a
+ *  disguise there is its digest alone. */
 const WINDOW_SHARE = 1 / 4;
+const PLAIN_SHARE = 1 / 8;
 
 interface Caches {
   readonly digests: Digests;
@@ -48,9 +50,9 @@ interface Caches {
 export function createMemory({ maxBytes, maxEntries }: ScoreCacheBounds): Memory {
   const caches: Caches = {
     digests: createDigests(),
-    texts: createScoreCache({ maxBytes: maxBytes * (1 - WINDOW_SHARE), maxEntries }),
+    texts: createScoreCache({ maxBytes: maxBytes * (1 - WINDOW_SHARE - PLAIN_SHARE), maxEntries }),
     windows: createScoreCache({ maxBytes: maxBytes * WINDOW_SHARE, maxEntries }),
-    plain: createScoreCache({ maxBytes, maxEntries }),
+    plain: createScoreCache({ maxBytes: maxBytes * PLAIN_SHARE, maxEntries }),
   };
   const plainKey = (text: string) => digestOf(caches.digests.open('plain'), text);
   return {

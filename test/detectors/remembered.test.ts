@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
+import { joinResults } from '../../detectors/activations.ts';
 import { createDetector as createDetectorOf } from '../../detectors/detector.ts';
 import {
   type Activations,
@@ -10,6 +11,7 @@ import {
   type Role,
   type SignalId,
 } from '../../detectors/index.ts';
+import type { ReaderResult } from '../../detectors/reader/reader-job.ts';
 import { createMemory } from '../../detectors/segment-memory.ts';
 import { goldenStrings } from './golden-strings.ts';
 
@@ -183,6 +185,29 @@ test('a text larger than its share is not remembered, and that is counted', () =
   assert.deepEqual(recalled('short'), scored(10));
   assert.equal(recalled('long'), null);
   assert.equal(memory.stats().texts.refused, 1);
+});
+
+test('texts, windows and texts without a disguise stay within the bytes together', () => {
+  const maxBytes = 80_000;
+  const memory = createMemory({ maxBytes, maxEntries: 10_000 });
+  const result: ReaderResult = {
+    signals: [new Float32Array(100)],
+    rowStart: new Uint32Array(101),
+    index: new Uint32Array(0),
+    value: new Float32Array(0),
+  };
+  const nothing = joinResults([], { firstToken: 0, spans: [], signals: [] });
+  for (let i = 0; i < 1_000; i += 1) {
+    memory.notePlain(`text ${i}`);
+    const segment = memory.open({ role: 'user', plan: 0 });
+    segment.window(Int32Array.of(i), 0).keep([result]);
+    segment.add(`text ${i}`);
+    segment.note(nothing);
+    segment.keep();
+  }
+  const { texts, windows, views } = memory.stats();
+  for (const { entries, evictions } of [texts, windows, views]) assert.ok(entries > 0 && evictions > 0);
+  assert.ok(texts.bytes + windows.bytes + views.bytes <= maxBytes);
 });
 
 test('which texts wear no disguise is remembered, and changes no answer', () => {
