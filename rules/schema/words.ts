@@ -40,7 +40,11 @@ export const durationText = z
 
 /** `10m` in milliseconds. */
 export function parseDuration(text: string): number {
-  const [, count, unit] = DURATION.exec(text) ?? [];
+  return millisecondsIn(DURATION.exec(text));
+}
+
+function millisecondsIn(match: RegExpExecArray | null): number {
+  const [, count, unit] = match ?? [];
   return Number(count) * (UNIT_MS[unit ?? ''] ?? Number.NaN);
 }
 
@@ -55,8 +59,7 @@ export const offsetText = z
 
 /** `10m` in milliseconds. */
 export function parseOffset(text: string): number {
-  const [, count, unit] = OFFSET.exec(text) ?? [];
-  return Number(count) * (UNIT_MS[unit ?? ''] ?? Number.NaN);
+  return millisecondsIn(OFFSET.exec(text));
 }
 
 /** Milliseconds in the largest unit that they are a whole number of. */
