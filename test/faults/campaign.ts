@@ -1,5 +1,5 @@
 import { countRemainder, measureHealing, settle, untilArrived } from './after-faults.ts';
-import { type Fault, type FaultPlan, inflictAll } from './inflict.ts';
+import { type Fault, type FaultPlan, inflictAll, leftOutFaults } from './inflict.ts';
 import { type Judgement, judge } from './judge.ts';
 import { type StagePlan, setStage } from './stage.ts';
 
@@ -13,6 +13,8 @@ export interface CampaignPlan extends FaultPlan, StagePlan {
 export interface CampaignReport extends Judgement {
   readonly store: CampaignPlan['store'];
   readonly kills: Readonly<Record<Fault, number>>;
+  /** Kinds that could not happen on this machine, and why. */
+  readonly left_out: Readonly<Partial<Record<Fault, string>>>;
   /** What faults may at most bring twice: each leaves every relay that it hits one batch in doubt. */
   readonly duplicates_bound: number;
   /** Alerts in the stores that are not in the topic, or the other way round, and alerts that still wait. */
@@ -47,6 +49,7 @@ export async function runCampaign(plan: CampaignPlan): Promise<CampaignReport> {
       store: plan.store,
       ...judge(stage.driver.sent, messages),
       kills,
+      left_out: leftOutFaults(plan, stage),
       duplicates_bound: BATCH * (killed + stage.gateways.length * hits),
       ...stores,
       counter_remainder: counterRemainder,

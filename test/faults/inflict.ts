@@ -23,12 +23,15 @@ export interface FaultPlan {
 }
 
 /** The kinds of a plan that can happen here. */
-export function possibleFaults({ faults }: FaultPlan, { gateways, server }: Stage): Fault[] {
-  const kinds = FAULTS.flat().filter((kind) => (faults[kind] ?? 0) > 0);
-  const hasDisk = server === null && gateways.every(({ noSmallDisk }) => noSmallDisk === null);
-  return kinds
-    .filter((kind) => kind !== 'disk_filled' || hasDisk)
-    .filter((kind) => kind !== 'database_killed' || server !== null);
+export function possibleFaults(plan: FaultPlan, stage: Stage): Fault[] {
+  const leftOut = leftOutFaults(plan, stage);
+  return FAULTS.flat().filter((kind) => (plan.faults[kind] ?? 0) > 0 && leftOut[kind] === undefined);
+}
+
+/** The kinds of a plan that cannot happen on this machine, and why. */
+export function leftOutFaults({ faults }: FaultPlan, { gateways }: Stage): Partial<Record<Fault, string>> {
+  const [noSmallDisk] = gateways.flatMap((gateway) => gateway.noSmallDisk ?? []);
+  return (faults.disk_filled ?? 0) > 0 && noSmallDisk !== undefined ? { disk_filled: noSmallDisk } : {};
 }
 
 /** Works the lists off, each in random order. @returns how often each fault happened */

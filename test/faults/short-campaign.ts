@@ -20,4 +20,7 @@ export async function holdsThrough(
     Object.values(report.kills).some((count) => count > 0),
     'no fault happened',
   );
+  for (const [fault, reason] of Object.entries(report.left_out)) {
+    await t.test(`through ${fault} as well`, (left) => left.skip(reason));
+  }
 }
