@@ -3,7 +3,7 @@ import type { KafkaMessage as Sent } from '../sinks/kafka-writer.ts';
 import type { UnscoredExchange } from '../types.ts';
 
 /** The type of a message that holds an exchange, or a part of one. */
-export const EXCHANGE_TYPE = 'telltale.exchange.v1';
+const EXCHANGE_TYPE = 'telltale.exchange.v1';
 
 /** A message of the topic, read. */
 export interface ExchangePart {
