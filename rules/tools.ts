@@ -28,13 +28,6 @@ export type { OwnCalibration } from './own-calibration.ts';
 export { CALIBRATION_SUFFIX } from './read-files.ts';
 export { type RecordResult, recordText, type ToRecord } from './record-text.ts';
 export {
-  createReplayer,
-  type JudgedExchange,
-  type OpenedExchange,
-  type Replayer,
-  type Unjudged,
-} from './replay/judge-exchange.ts';
-export {
   decodeExchange,
   encodeExchange,
   type FiredRule,
@@ -50,5 +43,12 @@ export {
   type ReviewedAs,
   type RuleReplay,
 } from './replay/replay-tally.ts';
+export {
+  createReplayer,
+  type JudgedExchange,
+  type OpenedExchange,
+  type Replayer,
+  type Unjudged,
+} from './replay/replayer.ts';
 export { type RouteUse, routeUses } from './route-uses.ts';
 export { calibrationText, type NewCalibration, tryCalibration } from './try-calibration.ts';

@@ -1,9 +1,9 @@
 import type { SignalId } from '../../detectors/index.ts';
 import { compiledOf } from '../compiled.ts';
 import type { Mode, RuleSet } from '../types.ts';
-import type { JudgedExchange } from './judge-exchange.ts';
 import type { KeptExchange } from './kept-exchange.ts';
 import { type Proportion, proportionOf } from './proportion.ts';
+import type { JudgedExchange } from './replayer.ts';
 
 /** What a reviewer made of an exchange that was flagged. */
 export type ReviewedAs = 'correct' | 'false_alarm';
