@@ -41,6 +41,7 @@ export function createStop({ parts, app, server, closing, hardStop }: StopParts)
 
 async function withinMs(work: Promise<void>, timeoutMs: number): Promise<void> {
   const waiting = new AbortController();
+  // Rejects only where the work was done first.
   await Promise.race([work, sleep(timeoutMs, undefined, { signal: waiting.signal }).catch(() => {})]);
   waiting.abort();
 }

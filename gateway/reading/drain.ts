@@ -23,6 +23,7 @@ export async function drainDuring(
   try {
     await Promise.race([
       new Promise<void>((resolve) => work(resolve)),
+      // Rejects with an error of the transform, which its owner hears, or since the work is over.
       once(transform, 'close', { signal: over.signal }).catch(() => {}),
     ]);
   } finally {

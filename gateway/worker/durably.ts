@@ -26,6 +26,7 @@ const ATTEMPTS_OF_ITS_OWN = 3;
 export function createDurably({ ledger, health, log, abortSignal }: DurablyParts): Durably {
   async function rest(attempt: number): Promise<void> {
     const ms = Math.min(MOST_MS, FIRST_MS * 2 ** (attempt - 1));
+    // It rejects with an error of its own where the signal fires; the signal's reason is thrown.
     await sleep(ms, undefined, { signal: abortSignal }).catch(() => {});
     abortSignal.throwIfAborted();
   }
