@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { styleText } from 'node:util';
 import { AlertsError, type KeptRange } from '../../alerts/index.ts';
 import { openFeatureset } from '../../detectors/index.ts';
@@ -12,6 +11,7 @@ import {
   type RuleProblem,
 } from '../../rules/index.ts';
 import { loadConfig } from '../config/load-config.ts';
+import { modelFolder } from '../open-detector.ts';
 import {
   type Call,
   CommandFailure,
@@ -25,8 +25,6 @@ import { timeRange } from './time-range.ts';
 
 /** 1 says that the sets differ, so what keeps that from being told is 2. */
 const CANNOT_TELL = 2;
-
-const DEFAULT_MODEL = resolve(import.meta.dirname, '../../models/default');
 
 const options = {
   replay: { type: 'boolean' },
@@ -62,7 +60,7 @@ async function runDiff({ values, positionals, io }: Call<typeof options>): Promi
   }
   const range = rangeOf(values);
   const config = loadConfig(io.env);
-  const featureset = await openFeatureset(config.model ?? DEFAULT_MODEL);
+  const featureset = await openFeatureset(modelFolder(config));
   const result = await diffRules([before], [after], featureset);
   if (!result.ok) return cannotTell(result.problems, io);
   const { diff } = result;

@@ -1,7 +1,7 @@
-import { resolve } from 'node:path';
 import { openFeatureset } from '../../detectors/index.ts';
 import { createReplayTally, inShadow, type ReplayReport } from '../../rules/index.ts';
 import { loadConfig } from '../config/load-config.ts';
+import { modelFolder } from '../open-detector.ts';
 import { changedRules, firedRule } from './changed-rules.ts';
 import { type Call, defineCommand, writeJson } from './command.ts';
 import { loadRuleSet } from './load-rule-set.ts';
@@ -12,7 +12,6 @@ import { readReviewed } from './reviewed.ts';
 import { timeRange } from './time-range.ts';
 
 const MAX_PATHS = 1_000;
-const DEFAULT_MODEL = resolve(import.meta.dirname, '../../models/default');
 
 const options = {
   since: { type: 'string' },
@@ -52,7 +51,7 @@ async function runReplay({ values, positionals, io }: Call<typeof options>): Pro
   const command = 'rules replay';
   const range = timeRange(command, values, new Date());
   const config = loadConfig(io.env);
-  const featureset = await openFeatureset(config.model ?? DEFAULT_MODEL);
+  const featureset = await openFeatureset(modelFolder(config));
   const loaded = await loadRuleSet(positionals, featureset, io);
   if (loaded === null) return 1;
   const ruleSet = config.policy.shadow ? inShadow(loaded) : loaded;
