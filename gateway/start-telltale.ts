@@ -159,7 +159,6 @@ function openIdentify(
   return createIdentify({
     key,
     hops: createTrustedHops(identity.trusted_hops),
-    hasHops: identity.trusted_hops.length > 0,
     callerHeader: identity.caller_header,
     onIgnored: telemetry.recordIgnoredHeader,
   });

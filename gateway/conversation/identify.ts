@@ -12,9 +12,8 @@ export interface Identity {
 
 export interface IdentityParts {
   readonly key: KeyObject;
+  /** Where nobody is trusted, everybody says their tenant. */
   readonly hops: TrustedHops;
-  /** Whether anybody at all is trusted: where nobody is, everybody says their tenant. */
-  readonly hasHops: boolean;
   /** In lower case. */
   readonly callerHeader: string;
   /** Told of a header that somebody sent who is not trusted with it. */
@@ -27,9 +26,9 @@ const TENANT_HEADER = 'x-telltale-tenant';
 
 /** Says who a request is from. An API key is hashed and goes nowhere else. */
 export function createIdentify(parts: IdentityParts): Identify {
-  const { key, hops, hasHops, callerHeader, onIgnored } = parts;
+  const { key, hops, callerHeader, onIgnored } = parts;
   return (request) => {
-    const isTrusted = hasHops && hops.includes(request.socket.remoteAddress);
+    const isTrusted = hops.includes(request.socket.remoteAddress);
     const said = (name: string, header: 'caller' | 'tenant', isTaken: boolean): string | null => {
       const value = single(request.headers[name]);
       if (value !== null && !isTaken) onIgnored(header);
@@ -37,7 +36,7 @@ export function createIdentify(parts: IdentityParts): Identify {
     };
     return {
       caller: callerId(key, said(callerHeader, 'caller', isTrusted), credentialOf(request)),
-      tenant: said(TENANT_HEADER, 'tenant', isTrusted || !hasHops),
+      tenant: said(TENANT_HEADER, 'tenant', isTrusted || hops.isEmpty),
     };
   };
 }

@@ -2,6 +2,8 @@ import { BlockList, isIP, isIPv6 } from 'node:net';
 
 /** The hops before the gateway whose word on identity is taken. */
 export interface TrustedHops {
+  /** Whether nobody at all is trusted. */
+  readonly isEmpty: boolean;
   /** @param address - of the connection's other end; an IPv4 address may be written as IPv6 has it */
   includes(address: string | undefined): boolean;
 }
@@ -15,9 +17,11 @@ export function createTrustedHops(hops: readonly string[]): TrustedHops {
     if (prefix === undefined) list.addAddress(address, family);
     else list.addSubnet(address, Number(prefix), family);
   }
+  const isEmpty = hops.length === 0;
   return {
+    isEmpty,
     includes: (address) =>
-      hops.length > 0 &&
+      !isEmpty &&
       address !== undefined &&
       isIP(address) !== 0 &&
       list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4'),

@@ -60,7 +60,6 @@ function identify(
   const by = createIdentify({
     key,
     hops: createTrustedHops(trusted),
-    hasHops: trusted.length > 0,
     callerHeader: 'x-user',
     onIgnored: (header) => void ignored.push(header),
   });
