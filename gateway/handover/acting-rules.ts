@@ -2,7 +2,7 @@ import type { RuleSet } from '../../rules/index.ts';
 import type { Config } from '../config/schema.ts';
 
 /** Names of the rules that would redact or block. */
-export function actingNames({ rules }: RuleSet): string[] {
+function actingNames({ rules }: RuleSet): string[] {
   return rules.filter(({ mode, action }) => mode === 'enforce' && action !== 'flag').map(({ name }) => name);
 }
 

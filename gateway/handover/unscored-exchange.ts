@@ -13,7 +13,7 @@ const segment = z.strictObject({
 const fields = z.record(z.string(), z.string().nullable());
 
 /** An exchange as the gateway hands it over: everything that scoring and its record need, and the text whole. */
-export const unscoredSchema = z.strictObject({
+const unscoredSchema = z.strictObject({
   /** Grows when an older worker could no longer read it. */
   version: z.literal(1),
   exchangeId: z.string().min(1),
