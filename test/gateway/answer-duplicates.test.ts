@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { ServerResponse } from 'node:http';
 import { type TestContext, test } from 'node:test';
+import { hasKeyTwice } from '../../gateway/reading/duplicate-key.ts';
 import { rule, ruleFile, startGateway } from './start-gateway.ts';
 import { ask, beginEvents, startUpstream } from './test-upstream.ts';
 
@@ -64,3 +65,14 @@ async function get(context: TestContext, { answer, isStreamed, rules }: Case) {
   const response = await gateway.post(ask('hello', { stream: isStreamed }));
   return { response, coverage: async () => (await gateway.recordOf(response)).coverage };
 }
+
+test('an event that is no JSON has no key twice, whatever stands in it', () => {
+  const events: [data: string, isTwice: boolean][] = [
+    ['{"a":1,"\\u0061":2}', true],
+    ['{"a":1,"b":{"a":2}}', false],
+    ['{"a":1,"a":2', false],
+    ['{"\\q":1,"\\q":2}', false],
+    ['[DONE]', false],
+  ];
+  for (const [data, isTwice] of events) assert.equal(hasKeyTwice(data), isTwice, data);
+});
