@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Consumer, IHeaders } from 'kafkajs';
 import { kafkaClient } from '../services/kafka-client.ts';
 import { until } from './sinks.ts';
@@ -22,6 +23,7 @@ export interface TopicReader {
 }
 
 /** A broker that comes back is noticed soon, and one that is gone for long is waited for. */
+const AGAIN_MS = 500;
 const RETRY = { initialRetryTime: 100, maxRetryTime: 500, retries: 10_000 };
 
 /** The topic must exist. */
@@ -37,7 +39,7 @@ export async function readTopic(brokers: readonly string[], topic: string): Prom
     consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 100 });
     // What kafkajs does not start again by itself.
     consumer.on(consumer.events.CRASH, ({ payload }) => {
-      if (!payload.restart && !isClosed) void start().catch(() => {});
+      if (!payload.restart) void startAgain();
     });
     await consumer.connect();
     await consumer.subscribe({ topic, fromBeginning: true });
@@ -50,6 +52,17 @@ export async function readTopic(brokers: readonly string[], topic: string): Prom
         messages.push({ key: String(key), headers: textOf(headers), value: String(value), at });
       },
     });
+  };
+  // A broker that was killed may be away for longer than one attempt.
+  const startAgain = async (): Promise<void> => {
+    while (!isClosed) {
+      await consumer.disconnect().catch(() => {}); // It may not have come as far as a connection.
+      try {
+        return await start();
+      } catch {
+        await sleep(AGAIN_MS);
+      }
+    }
   };
   await start();
   const close = async (): Promise<void> => {
