@@ -1,14 +1,9 @@
 import assert from 'node:assert/strict';
-import { Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import Anthropic from '@anthropic-ai/sdk';
 import OpenAI from 'openai';
 import type { Detector, SegmentScorer } from '../../detectors/index.ts';
-import { relayHeld } from '../../gateway/exchange/relay-held.ts';
-import { createWake } from '../../gateway/exchange/wake.ts';
-import type { HeldStream } from '../../gateway/holding/held-stream.ts';
-import { createBodyDecoder } from '../../gateway/reading/decode-body.ts';
 import { callBlock, messageEvents, textBlock, wholeMessage } from './anthropic-stream.ts';
 import { rule, ruleFile, startGateway } from './start-gateway.ts';
 import { answerJson, ask, beginEvents, completion, events, startUpstream } from './test-upstream.ts';
@@ -202,91 +197,4 @@ test('a stream whose text waits too long for the reader ends in an error, or goe
   assert.equal(passed, pieces.join(''));
   const { coverage } = await lenient.gateway.recordOf(response);
   assert.ok(coverage.some(({ reason }) => reason === 'timeout'));
-});
-
-test('what fails while held text goes on ends the relay, and is thrown by it', async () => {
-  const body = new Readable({ read() {} });
-  body.push('data: one\n\n');
-  const wake = createWake();
-  const held: Partial<HeldStream> = { push: () => {}, bytes: () => 0, take: () => [Buffer.from('one')] };
-  const relayed = relayHeld({
-    answer: { outcome: 'answered', status: 200, statusText: '', headers: [], trailers: () => ({}), body },
-    stream: held as HeldStream,
-    decoder: createBodyDecoder(undefined, { maxDecodedBytes: 1_024, maxRatio: 1 }),
-    encoded: null,
-    wake,
-    maxBytes: 1_024,
-    onOverflow: () => false,
-    early: {
-      mustStop: () => false,
-      waitingMs: () => 0,
-      maxWaitMs: 1_000,
-      onLate: () => false,
-    },
-    write: () => Promise.reject(new Error('no head')),
-    abortSignal: new AbortController().signal,
-    onFirstByte: () => {},
-  });
-  await assert.rejects(relayed, /no head/);
-  assert.equal(body.destroyed, true);
-});
-
-test('under race the upstream is asked meanwhile, and a blocked request gets nothing of its answer', async (context) => {
-  const upstream = await startUpstream(context, (response) => answerJson(response, completion('fine')));
-  const config = { policy: { request_verdict: 'race', expose_timing: true } };
-  const gateway = await startGateway(context, {
-    upstream: upstream.url,
-    rules: acting('block', 'input'),
-    config,
-  });
-  const blocked = await gateway.post(ask('deceive'));
-  assert.equal(blocked.status, 400);
-  assert.match(await blocked.text(), /content_filter/);
-  const passed = await gateway.post(ask('hello'));
-  assert.deepEqual(await passed.json(), completion('fine'));
-  assert.match(passed.headers.get('server-timing') ?? '', /^telltale;dur=\d+\.\d$/);
-});
-
-test('under observe a request goes on untouched, and is flagged', async (context) => {
-  const upstream = await startUpstream(context, (response) => answerJson(response, completion('fine')));
-  const config = { policy: { request_verdict: 'observe' } };
-  const gateway = await startGateway(context, {
-    upstream: upstream.url,
-    rules: acting('block', 'input'),
-    config,
-  });
-  const response = await gateway.post(ask('deceive'));
-  assert.deepEqual(await response.json(), completion('fine'));
-  assert.equal((await gateway.recordOf(response)).verdict, 'flag');
-});
-
-test('with the switch for shadow no rule acts, and all are counted', async (context) => {
-  const upstream = await startUpstream(context, (response) => answerJson(response, completion('we deceive')));
-  const config = { policy: { shadow: true } };
-  const gateway = await startGateway(context, { upstream: upstream.url, rules: acting('block'), config });
-  const response = await gateway.post(ask('deceive'));
-  assert.deepEqual(await response.json(), completion('we deceive'));
-  const { verdict, findings } = await gateway.recordOf(response);
-  assert.deepEqual([verdict, findings.length], ['pass', 0]);
-  assert.match(await gateway.metrics(), /telltale_findings_total\{[^}]*mode="shadow"[^}]*\} 2/);
-});
-
-test('blocked and not scanned are different errors', async (context) => {
-  const upstream = await startUpstream(context, (response) => answerJson(response, completion('fine')));
-  const gateway = await startGateway(context, { upstream: upstream.url, rules: acting('block', 'input') });
-  const codes = [];
-  for (const content of [
-    'deceive',
-    'fail:WORKER_DIED',
-    [{ type: 'image_url', image_url: { url: 'https://e.org/a.png' } }],
-  ]) {
-    const response = await gateway.post({ model, messages: [{ role: 'user', content }] });
-    const { error } = (await response.json()) as { error: { code: string } };
-    codes.push([response.status, error.code, response.headers.get('retry-after')]);
-  }
-  assert.deepEqual(codes, [
-    [400, 'content_filter', null],
-    [503, 'scanner_unavailable', '1'],
-    [400, 'unscannable', null],
-  ]);
 });

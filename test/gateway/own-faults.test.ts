@@ -48,8 +48,14 @@ function relay(push: AnswerReader['push'], answer = answerOf()) {
   return { answer, relayed };
 }
 
-function hold(push: HeldStream['push'], answer = answerOf()) {
-  const stream: Partial<HeldStream> = { push, end: () => {}, bytes: () => 0, take: () => [] };
+function hold(said: Partial<HeldStream> = {}, parts: Partial<HeldRelayParts> = {}, answer = answerOf()) {
+  const stream: Partial<HeldStream> = {
+    push: () => {},
+    end: () => {},
+    bytes: () => 0,
+    take: () => [],
+    ...said,
+  };
   const relayed = relayHeld({
     answer,
     stream: stream as HeldStream,
@@ -62,7 +68,8 @@ function hold(push: HeldStream['push'], answer = answerOf()) {
     write: async () => true,
     abortSignal,
     onFirstByte: () => {},
-  } satisfies HeldRelayParts);
+    ...parts,
+  });
   return { answer, relayed };
 }
 
@@ -72,17 +79,29 @@ const fails = () => {
 
 test('a body that breaks off is the upstream’s, passed on or held', async () => {
   assert.deepEqual(await relay(async () => 0, answerOf({ breaksOff: true })).relayed, BROKEN);
-  assert.deepEqual(await hold(() => {}, answerOf({ breaksOff: true })).relayed, BROKEN);
+  assert.deepEqual(await hold({}, {}, answerOf({ breaksOff: true })).relayed, BROKEN);
 });
 
 test('a whole body ends whole, passed on or held', async () => {
   assert.deepEqual(await relay(async () => 0).relayed, { end: 'whole' });
-  assert.deepEqual(await hold(() => {}).relayed, { end: 'whole' });
+  assert.deepEqual(await hold().relayed, { end: 'whole' });
 });
 
 test('what fails in the gateway is thrown and not put down to the upstream, and stops it', async () => {
-  for (const { answer, relayed } of [relay(async () => fails()), hold(fails)]) {
+  for (const { answer, relayed } of [relay(async () => fails()), hold({ push: fails })]) {
     await assert.rejects(relayed, /a fault of our own/);
     assert.equal(answer.body.destroyed, true);
   }
+});
+
+test('what fails while held text goes on ends the relay, and is thrown by it', async () => {
+  const body = new Readable({ read() {} });
+  body.push('data: one\n\n');
+  const { relayed } = hold(
+    { take: () => [Buffer.from('one')] },
+    { write: () => Promise.reject(new Error('no head')) },
+    { ...answerOf(), body },
+  );
+  await assert.rejects(relayed, /no head/);
+  assert.equal(body.destroyed, true);
 });
