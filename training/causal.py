@@ -30,7 +30,7 @@ import torch
 from sklearn.linear_model import LogisticRegression
 from torch import Tensor, nn
 
-from concepts import fit_rows
+from concept_rows import fit_rows
 from data import LABELS, Segment
 from device import DEVICE
 from eval_rows import evaluation_rows

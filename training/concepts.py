@@ -11,10 +11,8 @@ local one of `aggregates.CANDIDATES` with the best mean AUROC over sources of a 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import time
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -24,64 +22,16 @@ from torch import Tensor
 
 from adapt import ROLLING_TOKENS
 from aggregates import CANDIDATES, aggregate_rows
-from data import HELD_OUT_SOURCES, LABELS, LOW_WEIGHT, NO_TRAINING, Segment, labelled, written
-from device import DEVICE
-from features import Corpus, Encoder, encode_segments
-from harvest import load_reader
-from machine_text import machine_rows
-from mixture import ordinary_texts
-from public_weights import read_public_weights
-from reference_tokenizer import ReferenceTokenizer
+from concept_file import write_concepts
+from concept_rows import encoded_rows, fit_rows, hash_group
+from data import LABELS, Segment
+from features import Corpus, Encoder
 from report import auroc
 
 # (features a concept, learning rates of the passes with so many)
 KEEP_STEPS = ((4096, (3e-3,)), (768, (3e-3,)), (256, (3e-3,)), (128, (3e-3,)), (64, (5e-3, 3.5e-3, 2e-3, 1e-3)))
 # Evidence at any offset of a long text counts as in a short one, and a stream can be let go once no match can reach back.
 LOCAL = ("max", "max_rolling_mean")
-PER_SOURCE, ORDINARY_PER_SOURCE, MACHINE_ROWS = 220, 260, 1200
-MAX_WINDOWS = 2
-
-
-def fit_rows(seed: int) -> list[Segment]:
-    """Train-split rows: all written ones, a draw of every public source, ordinary text and machine text with all labels 0."""
-    rng = np.random.default_rng(seed)
-    rows = [s for s in written() if s.split == "train"]
-    by_source: dict[str, list[Segment]] = {}
-    for segment in labelled():
-        if segment.split == "train" and segment.source not in HELD_OUT_SOURCES | NO_TRAINING:
-            by_source.setdefault(segment.source, []).append(segment)
-    for source, segments in sorted(by_source.items()):
-        count = PER_SOURCE // 2 if source in LOW_WEIGHT else PER_SOURCE
-        positive = [s for s in segments if any(s.labels.values())]
-        negative = [s for s in segments if not any(s.labels.values())]
-        for part in (positive, negative):
-            rows.extend(part[i] for i in rng.permutation(len(part))[:count])
-    zeros = {name: 0 for name in LABELS}
-    rows.extend(Segment(t, r, zeros, "ordinary", "train") for t, r, _ in ordinary_texts(False, ORDINARY_PER_SOURCE, rng))
-    sentences = [s.text for s in rows if s.lang == "en" and 20 < len(s.text) < 400]
-    return rows + machine_rows(MACHINE_ROWS, seed, sentences)
-
-
-def rows_digest(rows: list[Segment]) -> str:
-    whole = hashlib.sha256()
-    for row in rows:
-        whole.update(f"{row.role}\0{row.text}\0".encode("utf-8", "replace"))
-    return whole.hexdigest()
-
-
-def encoded_rows(build: Path, rows: list[Segment], encoder: Encoder) -> Corpus:
-    """The rows' activations; read once and kept in fit-corpus.npz, until the rows change."""
-    kept, digest = build / "fit-corpus.npz", rows_digest(rows)
-    if kept.exists():
-        arrays = np.load(kept)
-        if str(arrays["digest"]) == digest:
-            return Corpus(arrays["row_start"], arrays["token_start"], arrays["index"].astype(np.int32),
-                          arrays["value"].astype(np.float32), arrays["token_ids"])
-    corpus = encode_segments(rows, load_reader(build).to(DEVICE), encoder, ReferenceTokenizer(read_public_weights()),
-                             max_windows=MAX_WINDOWS)
-    np.savez(kept, digest=digest, row_start=corpus.row_start, token_start=corpus.token_start, token_ids=corpus.token_ids,
-             index=corpus.index.astype(np.uint16), value=corpus.value.astype(np.float16))
-    return corpus
 
 
 def weights_of(segments: list[Segment]) -> tuple[Tensor, Tensor]:
@@ -228,48 +178,16 @@ def main() -> None:
     held = [rows[i] for i in validation]
     sub = select_rows(corpus, validation)
     best = choose_aggregates(values[sub[1]], Corpus(sub[0], corpus.token_start, corpus.index, corpus.value, corpus.token_ids), held)
-    write(options.out, weight, fit.bias.detach(), best)
+    write_concepts(options.out, weight, fit.bias.detach(), best)
     (options.out / "concepts-fit.json").write_text(json.dumps(
         {"seed": options.seed, "rows": len(rows), "tokens": len(corpus.token_ids), "seconds": round(time.time() - started),
          "aggregates": {k: {"chosen": f"{v[0]}/{v[1]}", "auroc": v[2]} for k, v in best.items()}}, indent=1))
-
-
-def hash_group(segment: Segment) -> int:
-    """0 to 7, the same for rows of one group; 0 is the validation part."""
-    return zlib.crc32(f"{segment.source}/{segment.group or segment.text[:40]}".encode("utf-8", "replace")) % 8
 
 
 def select_rows(corpus: Corpus, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """New row_start and the token indices of the chosen rows."""
     spans = [np.arange(corpus.row_start[i], corpus.row_start[i + 1]) for i in rows]
     return np.concatenate([[0], np.cumsum([len(s) for s in spans])]), np.concatenate(spans)
-
-
-DESCRIPTIONS = {
-    "harmful_request": "asks for help that would harm someone", "harmful_response": "gives help that would harm someone",
-    "refusal": "declines to help", "deception": "deception as expressed in the text: plans or ways to make somebody believe what is not so",
-    "power_seeking": "keeping or gaining access, resources or influence beyond what was given, as expressed in the text",
-    "sycophancy": "agreeing or flattering against what is true", "self_harm": "suicide or self-injury, first person or about someone",
-    "violence": "threats, wishes or praise of violence", "weapons": "making, getting or using weapons to harm",
-    "illicit": "crimes and illegal trade", "hate": "contempt for people because of a protected attribute",
-    "harassment": "attacks on a person", "toxicity": "rude, obscene or insulting language", "sexual": "sexual content",
-    "child_safety": "endangering or sexualising minors", "fraud": "scams and deceit for money",
-    "cyber": "attacks on computers and networks", "privacy": "exposing or hunting personal data",
-    "misinformation": "false claims made to be spread", "jailbreak": "attempts to talk an assistant out of its rules",
-    "prompt_injection": "instructions planted in content that an assistant will read",
-    "system_prompt_extraction": "attempts to get at hidden instructions", "any": "harm of any kind",
-}
-
-
-def write(build: Path, weight: Tensor, bias: Tensor, best: dict[str, tuple]) -> None:
-    concepts = []
-    for index, name in enumerate(LABELS):
-        used = torch.nonzero(weight[:, index]).flatten().tolist()
-        used.sort(key=lambda j: -abs(weight[j, index].item()))
-        concepts.append({"name": name, "description": DESCRIPTIONS[name], "bias": float(bias[index]),
-                         "aggregate": {"kind": best[name][0], "window": best[name][1]},
-                         "features": [{"index": j, "weight": round(float(weight[j, index]), 6)} for j in used]})
-    (build / "concepts.json").write_text(json.dumps(concepts, indent=1))
 
 
 if __name__ == "__main__":

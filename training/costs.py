@@ -26,7 +26,7 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from concepts import fit_rows
+from concept_rows import fit_rows
 from data import Segment
 from eval_rows import evaluation_rows
 from export_graph import reader_graph

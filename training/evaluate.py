@@ -20,7 +20,8 @@ from sklearn.pipeline import make_union
 
 from aggregates import aggregate_rows
 from calibrate import any_rarity, calibrated as calibrate_values, concept_matrix
-from concepts import all_signals, fit_rows
+from concept_rows import fit_rows
+from concepts import all_signals
 from data import LABELS, Segment
 from device import DEVICE
 from eval_rows import evaluation_rows

@@ -27,7 +27,8 @@ from sklearn.preprocessing import StandardScaler
 
 from aggregates import aggregate_rows
 from calibrate import concept_matrix
-from concepts import all_signals, fit_rows, hash_group
+from concept_rows import fit_rows, hash_group
+from concepts import all_signals
 from data import HELD_OUT_SOURCES, Segment, written
 from device import DEVICE
 from eval_rows import evaluation_rows
