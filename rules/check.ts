@@ -2,6 +2,7 @@ import type { Featureset } from '../detectors/index.ts';
 import { compiledOf } from './compiled.ts';
 import { compileFiles } from './load.ts';
 import { withCalibrations } from './own-calibration.ts';
+import { sortProblems } from './problem.ts';
 import { readRuleFiles } from './read-files.ts';
 import type { RuleProblem, RuleSummary } from './types.ts';
 import { warnOfUnreached } from './unreached-thresholds.ts';
@@ -31,17 +32,4 @@ export async function checkRules(paths: readonly string[], featureset: Featurese
 
 function summaryOf({ id, name, title, level, mode, action, target, file }: RuleSummary): RuleSummary {
   return { id, name, title, level, mode, action, target, file };
-}
-
-/** By file, line and column. */
-export function sortProblems(problems: readonly RuleProblem[]): readonly RuleProblem[] {
-  return [...problems].sort(
-    (a, b) =>
-      compare(a.file, b.file) || a.line - b.line || a.column - b.column || compare(a.message, b.message),
-  );
-}
-
-function compare(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }

@@ -6,7 +6,7 @@ import { collectFilters } from './compile-filters.ts';
 import { compileRule } from './compile-rule.ts';
 import { compileCorrelations } from './events/compile-correlations.ts';
 import { withCalibrations } from './own-calibration.ts';
-import { createProblem, type SourceText } from './problem.ts';
+import { createProblem, type SourceText, sortProblems } from './problem.ts';
 import { readDocument } from './read-document.ts';
 import { type ReadFiles, readRuleFiles } from './read-files.ts';
 import { engineMismatch, featuresetMismatch } from './requirements.ts';
@@ -16,9 +16,10 @@ import type { LoadResult, RuleProblem } from './types.ts';
 
 /** Reads, checks and compiles rule files: all of them or none.
  *  @param paths - files, and directories whose `*.yaml` and `*.yml` files are taken, subdirectories included
- *  @returns the rule set, or every problem that was found, each with file, line and column */
+ *  @returns the rule set, or every problem that was found, each with file, line and column, in their order */
 export async function loadRules(paths: readonly string[], featureset: Featureset): Promise<LoadResult> {
-  return compileFiles(await readRuleFiles(paths), featureset);
+  const loaded = compileFiles(await readRuleFiles(paths), featureset);
+  return loaded.ok ? loaded : { ok: false, problems: sortProblems(loaded.problems) };
 }
 
 /** `loadRules` for files already read; pure. */

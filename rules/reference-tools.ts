@@ -2,6 +2,8 @@
 export const TOOLS = `## Tools
 
 Each tool takes \`--json\`, tells its exit codes in \`telltale help rules TOOL\`, and colours what a terminal shows.
+Where rules do not load, the problems go to standard error as \`check\` tells them, and with \`--json\` to standard output as
+well: \`{"ok": false, "problems": [{"file", "line", "column", "message", "severity", "sourceLine"}]}\`.
 
 | \`telltale rules …\` | what it does |
 |---|---|

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Featureset } from '../detectors/index.ts';
 import { compileFiles } from './load.ts';
 import type { OwnCalibration } from './own-calibration.ts';
+import { sortProblems } from './problem.ts';
 import { readRuleFiles } from './read-files.ts';
 import type { LoadResult } from './types.ts';
 
@@ -29,5 +30,6 @@ export async function tryCalibration(
   const files = await readRuleFiles(paths);
   const others = (files.calibrations ?? []).filter((one) => resolve(one.file) !== resolve(file));
   const calibrations = [...others, { file, text: calibrationText(calibration) }];
-  return compileFiles({ ...files, calibrations }, featureset);
+  const loaded = compileFiles({ ...files, calibrations }, featureset);
+  return loaded.ok ? loaded : { ok: false, problems: sortProblems(loaded.problems) };
 }

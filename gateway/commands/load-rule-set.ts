@@ -1,17 +1,17 @@
 import type { Featureset } from '../../detectors/index.ts';
-import { formatProblems, loadRules, type RuleSet } from '../../rules/index.ts';
-import type { CommandIo } from './command.ts';
+import { loadRules, type RuleSet } from '../../rules/index.ts';
 import { rulePaths } from './rule-paths.ts';
+import { type ProblemOutput, tellProblems } from './tell-problems.ts';
 
 /** Loads the rules that a command is to use.
- *  @returns null where they do not load; why is said on standard error */
+ *  @returns null where they do not load; why is told */
 export async function loadRuleSet(
   named: readonly string[],
   featureset: Featureset,
-  io: CommandIo,
+  output: ProblemOutput,
 ): Promise<RuleSet | null> {
-  const loaded = await loadRules(rulePaths(named, io.env), featureset);
+  const loaded = await loadRules(rulePaths(named, output.io.env), featureset);
   if (loaded.ok) return loaded.ruleSet;
-  io.stderr.write(formatProblems(loaded.problems, { isColoured: io.errorsHaveColours }));
+  tellProblems(loaded.problems, output);
   return null;
 }

@@ -45,7 +45,7 @@ async function runBacktest({ values, positionals, io }: Call<typeof options>): P
   const rows = rowsWithLabel(file, await readEvalRows(file), label);
   const { detector } = await openDetector(io.env);
   try {
-    const ruleSet = await loadRuleSet(paths, detector.featureset, io);
+    const ruleSet = await loadRuleSet(paths, detector.featureset, { io, isJson: values.json === true });
     if (ruleSet === null) return 1;
     const { report, tokens } = await measureRules({ ruleSet, detector, label, io }, rows);
     if (values.json) writeJson(io, { label, ...report, tokens });

@@ -6,7 +6,6 @@ import {
   type CalibrationLearner,
   calibrationText,
   createCalibrationLearner,
-  formatProblems,
   learnable,
   loadRules,
   type NewCalibration,
@@ -30,6 +29,7 @@ import { openDetector } from './open-detector.ts';
 import { replaceFile } from './replace-file.ts';
 import { rulePaths } from './rule-paths.ts';
 import { formatTable } from './table.ts';
+import { tellProblems } from './tell-problems.ts';
 
 const MAX_PATHS = 1_000;
 /** Nobody waits: better late than refused. */
@@ -82,8 +82,8 @@ async function calibrate({ values, positionals, io }: Call<typeof options>): Pro
     });
     const tried = await tryCalibration(paths, { file, calibration }, featureset);
     if (!tried.ok) {
-      io.stderr.write(formatProblems(tried.problems, { isColoured: io.errorsHaveColours }));
-      io.stderr.write(`nothing written: the rules would not load with ${learner.segments()} segments\n`);
+      const message = `nothing written: the rules would not load with ${learner.segments()} segments`;
+      tellProblems(tried.problems, { io, isJson: values.json === true, message });
       return 1;
     }
     await replaceFile(file, calibrationText(calibration));

@@ -30,7 +30,7 @@ async function runCoverage({ values, positionals, io }: Call<typeof options>): P
   const { detector } = await openDetector(io.env);
   const progress = showTestProgress(io, 'rules coverage');
   try {
-    const ruleSet = await loadRuleSet(positionals, detector.featureset, io);
+    const ruleSet = await loadRuleSet(positionals, detector.featureset, { io, isJson: values.json === true });
     if (ruleSet === null) return 1;
     const report = await runRuleTests(ruleSet, detector, progress.show).finally(progress.clear);
     const coverage = coverageOf(ruleSet, report);

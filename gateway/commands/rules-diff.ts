@@ -3,7 +3,6 @@ import { AlertsError, type KeptRange } from '../../alerts/index.ts';
 import { openFeatureset } from '../../detectors/index.ts';
 import {
   diffRules,
-  formatProblems,
   type LoadResult,
   loadRules,
   type RuleChange,
@@ -21,6 +20,7 @@ import {
   writeJson,
 } from './command.ts';
 import { describeReplayedDiff, type ReplayedDiff, replayDiff } from './replay-diff.ts';
+import { type ProblemOutput, tellProblems } from './tell-problems.ts';
 import { timeRange } from './time-range.ts';
 
 /** 1 says that the sets differ, so what keeps that from being told is 2. */
@@ -62,12 +62,13 @@ async function runDiff({ values, positionals, io }: Call<typeof options>): Promi
   const config = loadConfig(io.env);
   const featureset = await openFeatureset(modelFolder(config));
   const result = await diffRules([before], [after], featureset);
-  if (!result.ok) return cannotTell(result.problems, io);
+  const output = { io, isJson: values.json === true };
+  if (!result.ok) return cannotTell(result.problems, output);
   const { diff } = result;
   let replayed: ReplayedDiff | null = null;
   if (range !== null) {
     const [old, fresh] = [await loadRules([before], featureset), await loadRules([after], featureset)];
-    if (!old.ok || !fresh.ok) return cannotTell([old, fresh].flatMap(problemsOf), io);
+    if (!old.ok || !fresh.ok) return cannotTell([old, fresh].flatMap(problemsOf), output);
     try {
       const sides = { before: old.ruleSet, after: fresh.ruleSet };
       replayed = await replayDiff({ ...sides, config, range, featureset, io });
@@ -92,8 +93,8 @@ function rangeOf({ replay, since, until }: Call<typeof options>['values']): Kept
   throw new UsageError('rules diff: --since and --until are for --replay');
 }
 
-function cannotTell(problems: readonly RuleProblem[], io: CommandIo): number {
-  io.stderr.write(formatProblems(problems, { isColoured: io.errorsHaveColours }));
+function cannotTell(problems: readonly RuleProblem[], output: ProblemOutput): number {
+  tellProblems(problems, output);
   return CANNOT_TELL;
 }
 

@@ -53,7 +53,7 @@ async function explain({ values, positionals, io }: Call<typeof options>): Promi
   const text = values.text === '-' ? await readAll(process.stdin) : values.text;
   const { detector } = await openDetector(io.env, 1);
   try {
-    const ruleSet = await loadRuleSet(paths, detector.featureset, io);
+    const ruleSet = await loadRuleSet(paths, detector.featureset, { io, isJson: values.json === true });
     if (ruleSet === null) return CANNOT_TELL;
     const asked = { rule, text, ...(role === undefined ? {} : { role }) };
     const result = await explainRule({ ruleSet, detector }, asked);

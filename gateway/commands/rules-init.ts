@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Role } from '../../detectors/index.ts';
-import { formatProblems, type Proposal, proposeRule } from '../../rules/index.ts';
+import { type Proposal, proposeRule } from '../../rules/index.ts';
 import {
   type Call,
   CommandFailure,
@@ -12,6 +12,7 @@ import {
 import { openDetector } from './open-detector.ts';
 import { ROLE_NAMES, roleNamed } from './roles.ts';
 import { formatTable } from './table.ts';
+import { tellProblems } from './tell-problems.ts';
 
 /** All of them become tests in one file, which has a bound. */
 const MAX_EXAMPLES = 500;
@@ -66,8 +67,9 @@ async function init({ values, positionals, io }: Call<typeof options>): Promise<
   try {
     const result = await proposeRule(detector, { name, role, oneIn, maxSignals: MAX_SIGNALS, ...examples });
     if (!result.ok) {
-      io.stderr.write(formatProblems(result.problems, { isColoured: io.errorsHaveColours }));
-      throw new CommandFailure(`rules init: ${result.message}`);
+      const message = `rules init: ${result.message}`;
+      tellProblems(result.problems, { io, isJson: values.json === true, message });
+      return 1;
     }
     await write(out, result.proposal.text);
     report(out, result.proposal, { io, isJson: values.json === true });

@@ -35,7 +35,7 @@ async function record({ values, positionals, io }: Call<typeof options>): Promis
   const text = values.text === '-' ? await readAll(process.stdin) : values.text;
   const { detector } = await openDetector(io.env, 1);
   try {
-    const ruleSet = await loadRuleSet(paths, detector.featureset, io);
+    const ruleSet = await loadRuleSet(paths, detector.featureset, { io, isJson: values.json === true });
     if (ruleSet === null) return 1;
     const asked = { rule, text, ...(role === undefined ? {} : { role }) };
     const result = await recordText({ ruleSet, detector }, asked);

@@ -52,7 +52,7 @@ async function runReplay({ values, positionals, io }: Call<typeof options>): Pro
   const range = timeRange(command, values, new Date());
   const config = loadConfig(io.env);
   const featureset = await openFeatureset(modelFolder(config));
-  const loaded = await loadRuleSet(positionals, featureset, io);
+  const loaded = await loadRuleSet(positionals, featureset, { io, isJson: values.json === true });
   if (loaded === null) return 1;
   const ruleSet = config.policy.shadow ? inShadow(loaded) : loaded;
   const reviewed = await readReviewed(config);

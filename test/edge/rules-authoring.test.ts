@@ -95,7 +95,7 @@ suggested step: minor
   );
   assert.equal((await runHere(['rules', 'diff', before])).code, 2);
   const wrong = await runHere(['rules', 'diff', before, broken, '--json']);
-  assert.deepEqual([wrong.code, wrong.stdout], [2, '']);
+  assert.deepEqual([wrong.code, JSON.parse(wrong.stdout).ok], [2, false]);
   assert.match(wrong.stderr, /broken\.yaml:10:11: error: mode must be/);
 });
 

@@ -95,3 +95,48 @@ test('rules test names a test that fails and ends with 1', async () => {
   assert.equal(stdout, '');
   assert.match(stderr, /fails\.yaml:19:9: everything: "Hello": expected quiet, was fire/);
 });
+
+test('where rules do not load, --json of each tool prints the problems as JSON, as rules check does', async () => {
+  const file = await write('unloaded.yaml', ruleFile('flg', 'fire'));
+  const rows = await write('unloaded.jsonl', `${JSON.stringify({ text: 'Hello', labels: { hate: 0 } })}\n`);
+  const out = join(folder, 'unloaded.calibration.json');
+  const table: [tool: string, args: readonly string[], code: number][] = [
+    ['check', [file], 1],
+    ['test', [file], 1],
+    ['coverage', [file], 1],
+    ['explain', ['everything', file, '--text', 'Hello'], 2],
+    ['record', ['everything', file, '--text', 'Hello'], 1],
+    ['backtest', [rows, file, '--label', 'hate'], 1],
+    ['diff', [file, file], 2],
+    ['replay', [file], 1],
+    ['calibrate', [rows, file, '--out', out], 1],
+    ['fmt', [await write('unparsed.yaml', 'rules: ['), '--check'], 1],
+  ];
+  const withProblems = ['schema', 'init', ...table.map(([tool]) => tool)].sort();
+  const all = COMMANDS.filter(({ name }) => name.startsWith('rules '));
+  assert.deepEqual(all.map(({ name }) => name.slice('rules '.length)).sort(), withProblems);
+  for (const [tool, args, wanted] of table) {
+    const { code, stdout, stderr } = await runHere(['rules', tool, ...args, '--json']);
+    assert.equal(code, wanted, `${tool}: ${stderr}`);
+    assert.equal(stdout.trim().split('\n').length, 1, tool);
+    const told = JSON.parse(stdout);
+    if (tool !== 'fmt') assert.equal(told.ok, false, tool);
+    const [problem] = told.problems;
+    assert.equal(problem.severity, 'error', tool);
+    assert.ok(stderr.includes(`${problem.file}:${problem.line}:${problem.column}: error: `), tool);
+    if (tool !== 'fmt') assert.deepEqual([problem.file, problem.line, problem.column], [file, 10, 11], tool);
+  }
+  const plain = await runHere(['rules', 'record', 'everything', file, '--text', 'Hello']);
+  assert.deepEqual([plain.code, plain.stdout], [1, '']);
+});
+
+test('--json of rules init says as JSON why there is no proposal', async () => {
+  const same = await write('same.txt', 'Good morning.\nGood evening.\n');
+  const args = ['rules', 'init', 'greeting', '--wanted', same, '--unwanted', same, '--json'];
+  const { code, stdout, stderr } = await runHere([...args, '--out', join(folder, 'greeting.yaml')]);
+  assert.equal(code, 1, stderr);
+  const { ok, problems, message } = JSON.parse(stdout);
+  assert.deepEqual([ok, problems], [false, []]);
+  assert.match(message, /finds more wanted than unwanted examples/);
+  assert.equal(stderr, `telltale: ${message}\n`);
+});
