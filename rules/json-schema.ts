@@ -1,15 +1,26 @@
 import { z } from 'zod';
+import type { Snippet } from './schema/snippets.ts';
 import { ruleFileSchema } from './schema.ts';
+import { type NamedSignals, withNames } from './schema-names.ts';
 
 /** The part of JSON Schema 2020-12 that the rule schema uses. */
 export interface JsonSchema {
   readonly type?: string;
   readonly description?: string;
+  /** The description, where it is Markdown: editors show the other to the letter. */
+  readonly markdownDescription?: string;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly required?: readonly string[];
   readonly items?: JsonSchema;
   readonly additionalProperties?: boolean | JsonSchema;
   readonly enum?: readonly unknown[];
+  /** What each value of `enum` means, in its order: a word of editors. */
+  readonly enumDescriptions?: readonly string[];
+  /** What editors offer to write in one go. */
+  readonly defaultSnippets?: readonly (Snippet | TextSnippet)[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly minLength?: number;
   readonly const?: unknown;
   readonly default?: unknown;
   readonly anyOf?: readonly JsonSchema[];
@@ -18,17 +29,33 @@ export interface JsonSchema {
   readonly $defs?: Readonly<Record<string, JsonSchema>>;
 }
 
-const ID = 'https://telltale.example/schema/rules-1.json';
-
-/** The JSON Schema of a rule file, for editors: what `rules/schema.json` holds. */
-export function createRuleJsonSchema(): JsonSchema {
-  const schema = z.toJSONSchema(ruleFileSchema, { target: 'draft-2020-12', io: 'input' });
-  return { $id: ID, title: 'Telltale rules', ...schema } as JsonSchema;
+/** A snippet as text, to the letter. */
+export interface TextSnippet {
+  readonly label: string;
+  readonly description: string;
+  readonly bodyText: string;
 }
 
-/** The JSON Schema as text, as it stands in rules/schema.json. */
-export function createSchemaText(): string {
-  return `${JSON.stringify(createRuleJsonSchema(), null, 2)}\n`;
+const ID = 'https://telltale.example/schema/rules-1.json';
+
+/** The JSON Schema of a rule file, for editors.
+ *  @param featureset - whose names are proposed and held to; without it any name may stand in a rule */
+export function createRuleJsonSchema(featureset?: NamedSignals): JsonSchema {
+  const schema = z.toJSONSchema(ruleFileSchema, {
+    target: 'draft-2020-12',
+    io: 'input',
+    override: ({ jsonSchema }) => {
+      const { description } = jsonSchema;
+      if (description?.includes('`')) jsonSchema['markdownDescription'] = description;
+    },
+  });
+  const whole = { $id: ID, title: 'Telltale rules', ...schema } as JsonSchema;
+  return featureset === undefined ? whole : withNames(whole, featureset);
+}
+
+/** The JSON Schema as text; with the featureset that comes with Telltale it is what stands in rules/schema.json. */
+export function createSchemaText(featureset?: NamedSignals): string {
+  return `${JSON.stringify(createRuleJsonSchema(featureset), null, 2)}\n`;
 }
 
 /** The schema of the value at a path, where objects, lists and named conditions lead to one; references followed. */

@@ -59,8 +59,21 @@ against parser and compiler, in \`test/rules\`, with each run of the tests:
 
 With the extension YAML (\`redhat.vscode-yaml\`), which runs the YAML language server, VS Code completes keys and
 values, shows what a key means when the pointer rests on it, and marks what the schema refuses, while a rule is
-written. The server takes the schema from a comment at the top of the file, with a path from the file itself; the
-shipped files begin with
+written. Of a signal it proposes the concepts, probes and labels of features of your featureset, each with what it stands
+for; under \`rules\` *a new rule*, with a fresh id, the date and two tests, and under \`detection\` a condition.
+
+![The proposals behind concept: those with a p, and what power_seeking stands for](images/editor-completion.png)
+
+![The pointer rests on rarer_than: what the key means](images/editor-hover.png)
+
+![rarer_than misspelt: underlined, with the message that there is no such property](images/editor-mistake.png)
+
+The pictures are of Monaco, which is the editor of VS Code, with yaml-language-server, which is the language server of
+the extension YAML; VS Code itself has more around it. \`npm run docs:editor\` takes them, of \`docs/editor/team.yaml\` and
+of the schema that \`telltale rules schema\` prints.
+
+The server takes the schema from a comment at the top of a file, with a path from the file itself; the shipped files
+begin with
 
 \`\`\`
 # yaml-language-server: $schema=../schema.json
@@ -69,6 +82,15 @@ shipped files begin with
 For rules that are kept elsewhere write the schema beside them with
 \`npm run -s telltale -- rules schema > rules.schema.json\` and begin each file with
 \`# yaml-language-server: $schema=rules.schema.json\`; other editors that run the same server read the same comment.
-What depends on the featureset (names of concepts, rates, features) only \`telltale rules check\` can tell.
+Or name it once for all in \`.vscode/settings.json\`:
+
+\`\`\`json
+{"yaml.schemas": {"./rules.schema.json": "rules/**/*.yaml"}}
+\`\`\`
+
+The schema has the names of the featureset that \`TELLTALE_MODEL\` names, else of the one that comes with Telltale; write
+it again when the featureset changes. With \`--any-featureset\` it leaves names open, for rules of several. Which rates
+the calibration carries, whether a label is the right one, and what an expression names only \`telltale rules check\` can
+tell.
 
 `;

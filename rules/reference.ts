@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { openFeatureset } from '../detectors/index.ts';
 import {
   createRuleJsonSchema,
   createSchemaText,
@@ -17,6 +18,8 @@ import { shippedFeatureset, shippedSection } from './reference-shipped.ts';
 import { TOOLS } from './reference-tools.ts';
 import { VALUES } from './reference-values.ts';
 import { readShippedRules } from './shipped-rules.ts';
+
+const MODEL = join(import.meta.dirname, '../models/default');
 
 /** The reference of the rule language in Markdown: what the schema says of every key, what the keys mean, and what the
  *  shipped rules find. */
@@ -86,17 +89,17 @@ const TYPE_WORDS: Readonly<Record<string, string>> = {
 };
 
 /** Files that are generated from the schema: path from the repository's root, and content. */
-export function generatedFiles(): ReadonlyMap<string, string> {
+export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ['docs/rules.md', createReference()],
-    ['rules/schema.json', createSchemaText()],
+    ['rules/schema.json', createSchemaText(await openFeatureset(MODEL))],
   ]);
 }
 
 if (import.meta.main) {
   const root = join(import.meta.dirname, '..');
   mkdirSync(join(root, 'docs'), { recursive: true });
-  for (const [path, content] of generatedFiles()) {
+  for (const [path, content] of await generatedFiles()) {
     const file = join(root, path);
     if (readOrEmpty(file) !== content) writeFileSync(file, content);
   }

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { COMPARISONS } from '../fields/compile-comparison.ts';
-import { FIELD_NAMES } from '../fields/fields.ts';
+import type { FieldName } from '../fields/fields.ts';
 import { comparandSchema } from './comparand.ts';
 import { findFaults } from './condition-faults.ts';
+import { describedEnum } from './described-enum.ts';
 import { rateText } from './words.ts';
 
 /** What is read of the text: one number a token. */
@@ -19,15 +20,28 @@ export const signalSchema = z
   .describe('What is read: one number per token. Exactly one of `concept`, `feature`, `probe`.')
   .meta({ minProperties: 1, maxProperties: 1, id: 'signal' });
 
-export const AGGREGATE_KINDS = [
-  'max',
-  'mean',
-  'top_k_mean',
-  'max_rolling_mean',
-  'sum',
-  'count_above',
-  'ema',
-] as const;
+const aggregateSchema = describedEnum({
+  max: 'The highest token.',
+  mean: 'The mean of all tokens.',
+  top_k_mean: 'The mean of the highest tokens, as many as the window, wherever they stand.',
+  max_rolling_mean: 'The highest mean of as many tokens in a row as the window.',
+  sum: 'The sum of all tokens. Has no calibration: goes with above.',
+  count_above: 'How many tokens are greater than token_above. Has no calibration: goes with above.',
+  ema: "The highest exponential moving average over about a window's tokens. Has no calibration: goes with above.",
+});
+
+const fieldSchema = describedEnum({
+  route: "The path's pattern, such as /v1/chat/completions.",
+  dialect: 'The API that the path belongs to.',
+  model: 'The model that the request asks for.',
+  tenant: 'What the header x-telltale-tenant of the request says.',
+  caller: 'What a trusted hop names the caller, else a keyed hash of the API key.',
+  language: 'What the header content-language of the request says, such as de.',
+  role: 'Who says the segment: system, user, assistant or tool.',
+  target: 'input, output, system, tool_call or tool_result.',
+  tool: 'Name of the tool that is called, or whose result it is. In tests of rules; not yet known of live traffic.',
+  conversation: "The conversation's id.",
+} satisfies Record<FieldName, string>);
 
 const MAX_WINDOW = 4096;
 /** Every token of the window is looked at whenever a new one counts more than all before. */
@@ -92,8 +106,7 @@ export const conditionSchema = z
       .describe(
         'A second signal, which is taken off token by token: how much more there is of the first. Goes with `above`.',
       ),
-    aggregate: z
-      .enum(AGGREGATE_KINDS)
+    aggregate: aggregateSchema
       .optional()
       .describe(
         "How the segment's token values become one. Default: the concept's own; `max` for a feature or a probe.",
@@ -122,8 +135,7 @@ export const conditionSchema = z
     for: forSchema.optional(),
     // biome-ignore lint/suspicious/noThenProperty: nobody awaits a schema, and the word is the language's.
     then: thenSchema.optional(),
-    field: z
-      .enum(FIELD_NAMES)
+    field: fieldSchema
       .optional()
       .describe('Of a condition on a field of the exchange. Goes with exactly one comparison.'),
     ...comparisonKeys,

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { alertSchema } from './alert.ts';
 import { conditionSchema } from './condition.ts';
+import { describedEnum } from './described-enum.ts';
 import { exceptionSchema } from './exception.ts';
 import { ruleTestSchema } from './rule-test.ts';
+import { CONDITION_SNIPPETS, RULE_SNIPPET } from './snippets.ts';
 import { hyphenName, plainName } from './words.ts';
 
 /** One rule, as it is written in a file. */
@@ -12,26 +14,37 @@ export const ruleSchema = z
     name: hyphenName.describe('Short name, unique over all files: lower case, hyphens.'),
     title: z.string().min(1).max(120).describe('One line for people.'),
     description: z.string().min(1).describe('What the rule finds and what it does not.'),
-    status: z
-      .enum(['stable', 'test', 'experimental', 'deprecated'])
-      .describe('How far the rule can be relied on.'),
+    status: describedEnum({
+      stable: 'Measured, and relied on.',
+      test: 'Measured or being measured, and not settled.',
+      experimental: 'An attempt.',
+      deprecated: 'On its way out: telltale rules check warns of it.',
+    }).describe('How far the rule can be relied on.'),
     version: z.int().min(1).describe('Raised with each change of meaning.'),
     level: z
       .enum(['informational', 'low', 'medium', 'high', 'critical'])
       .describe('How bad a true finding is.'),
-    mode: z
-      .enum(['off', 'shadow', 'flag', 'enforce'])
-      .describe(
-        'off: not evaluated. shadow: counted only. flag: alert and review. enforce: `action` is taken.',
-      ),
-    target: z
-      .enum(['input', 'output', 'system', 'tool_call', 'tool_result', 'any'])
-      .describe('Which segments of an exchange it reads.'),
+    mode: describedEnum({
+      off: 'Not evaluated.',
+      shadow: 'Counted only.',
+      flag: 'Alert and review.',
+      enforce: 'The action is taken.',
+    }).describe(
+      'off: not evaluated. shadow: counted only. flag: alert and review. enforce: `action` is taken.',
+    ),
+    target: describedEnum({
+      input: 'What users say.',
+      output: 'What the assistant says, in the request and in the answer.',
+      system: 'System prompts.',
+      tool_call: 'What the assistant asks a tool for.',
+      tool_result: 'What a tool gave back.',
+      any: 'All of them.',
+    }).describe('Which segments of an exchange it reads.'),
     detection: z
       .record(plainName, conditionSchema)
       .refine((conditions) => Object.keys(conditions).length > 0, 'must name at least one condition')
       .describe('Named conditions.')
-      .meta({ minProperties: 1 }),
+      .meta({ minProperties: 1, defaultSnippets: CONDITION_SNIPPETS }),
     condition: z
       .string()
       .min(1)
@@ -43,8 +56,11 @@ export const ruleSchema = z
       .array(exceptionSchema)
       .default([])
       .describe('Exchanges that the rule leaves alone, by their fields.'),
-    action: z
-      .enum(['flag', 'redact', 'block'])
+    action: describedEnum({
+      flag: 'Nothing is held; there is an alert.',
+      redact: 'The words that met the rule are taken out.',
+      block: 'The exchange is refused, or its answer cut off.',
+    })
       .default('flag')
       .describe('What is done with the exchange when the mode is `enforce`.'),
     alert: alertSchema.optional(),
@@ -63,6 +79,7 @@ export const ruleSchema = z
       .describe('When this version was written.'),
     tests: z.array(ruleTestSchema).default([]).describe('Cases run by `telltale rules test`.'),
   })
-  .describe('A rule.');
+  .describe('A rule.')
+  .meta({ defaultSnippets: [RULE_SNIPPET] });
 
 export type RuleDefinition = z.infer<typeof ruleSchema>;

@@ -132,6 +132,17 @@ test('rules schema prints the schema that the shipped files name', async () => {
   const line = await runHere(['rules', 'schema', '--json']);
   assert.deepEqual(JSON.parse(line.stdout), JSON.parse(stdout));
   assert.equal(line.stdout.trim().split('\n').length, 1);
+  const open = await runHere(['rules', 'schema', '--any-featureset']);
+  const conceptIn = (text: string) => JSON.parse(text).$defs.signal.properties.concept;
+  assert.equal(conceptIn(open.stdout).enum, undefined);
+  assert.ok(conceptIn(stdout).enum.includes('deception'));
+});
+
+test('rules schema without a model says so', async () => {
+  const { code, stdout, stderr } = await runTelltale(['rules', 'schema'], { TELLTALE_MODEL: folder });
+  assert.equal(code, 1, stderr);
+  assert.equal(stdout, '');
+  assert.match(stderr, /manifest/);
 });
 
 test('rules backtest measures each rule and any rule against a label', async () => {

@@ -10,7 +10,7 @@ import {
   runRuleTests,
   testRules,
 } from '../../rules/index.ts';
-import { generatedFiles } from '../../rules/reference.ts';
+import { createReference } from '../../rules/reference.ts';
 import { correlationsText, eventRules, rulesText } from './correlation-text.ts';
 import { featureset } from './featureset.ts';
 import { loadTexts, ruleText, shown, temporaryDirectory } from './rule-text.ts';
@@ -211,7 +211,7 @@ test('a test of events that cannot be is refused at its place; one without tests
 });
 
 test('the correlations of the reference pass their own tests, and these see every part come and stay away', async (t) => {
-  const reference = generatedFiles().get('docs/rules.md') ?? '';
+  const reference = createReference();
   const [, example = ''] = /```yaml fragment\n(correlations:\n.*?)```/s.exec(reference) ?? [];
   const names = ['jailbreak', 'prompt-injection', 'harmful-request', 'refusal'];
   const rules = names.map((name, i) =>

@@ -8,7 +8,7 @@ import {
   judgeExchange,
   runRuleTests,
 } from '../../rules/index.ts';
-import { generatedFiles } from '../../rules/reference.ts';
+import { createReference } from '../../rules/reference.ts';
 import {
   condition,
   input,
@@ -199,7 +199,7 @@ for (const [title, rest, parts, message] of wrong) {
 }
 
 test('the rule over an exchange of the reference passes its own tests', async (t) => {
-  const reference = generatedFiles().get('docs/rules.md') ?? '';
+  const reference = createReference();
   const [, example = ''] = /```yaml fragment\n(rules:\n.*?drawn-out.*?)```/s.exec(reference) ?? [];
   const ruleSet = await ruleSetOf(t, `version: 1\n${example}`);
   const report = await runRuleTests(ruleSet, wordDetector);
