@@ -1,6 +1,6 @@
 /** The face of the alerts: findings to disk, and from there to the world. */
 
-export { alertId, alertsOf, isAlerting } from './alert.ts';
+export { alertId, alertsOf, isAlerting, reviewPath } from './alert.ts';
 export { AlertsError, type AlertsErrorCode } from './alerts-error.ts';
 export { type CloudEvent, EVENT_TYPE, type EventOrigin, structuredEvent } from './cloud-event.ts';
 export { SCORING_SINK, STORE_SINK } from './dead-record.ts';

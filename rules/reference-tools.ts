@@ -107,7 +107,15 @@ the exchanges that are judged otherwise. Where reviewers gave verdicts on exchan
 and recall stand beside, with their Wilson intervals; recall is among what was found then, since nobody reviews what was
 never flagged. A rule that reads what was not kept (a feature outside all concepts, a segment that no rule read then) is
 not judged on those exchanges, and the report names what was missing. \`TELLTALE_REPLAY_KEEP=dictionary\` keeps every feature.
-Findings name tokens, not characters; correlations and the grouping of alerts are not replayed. \`rules diff --replay\`
-shows the exchanges that two sets judge otherwise. An exchange is replayed as long as the store holds it: retention and
-\`telltale erase\` reach what is kept.
+Findings name tokens, not characters. Last come the exchanges that are judged otherwise, those whose verdict changes first,
+each with the id under which the review page opens it. \`rules diff --replay\` holds two sets against the same exchanges and
+shows which rules do otherwise, with precision and recall before and after, and which exchanges change. An exchange is
+replayed as long as the store holds it: retention and \`telltale erase\` reach what is kept.
+
+Correlations and the grouping of alerts are replayed by the code that the gateway runs, in the time of the exchanges and
+from an empty state at \`--since\`: what had been counted before is not in them, so give them at least their timespan. What
+fires because nothing followed is told apart, since it is of no exchange, and so is what still waits at the end. The same
+words at the same place of a conversation are one event, as in the gateway; without the text they are known by what the
+reader saw in them, which is the same to the last bit. Where a rule could not be judged, the correlations that hear of it
+may miss events, and that is said.
 `;

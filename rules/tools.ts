@@ -27,6 +27,8 @@ export {
 export type { OwnCalibration } from './own-calibration.ts';
 export { CALIBRATION_SUFFIX } from './read-files.ts';
 export { type RecordResult, recordText, type ToRecord } from './record-text.ts';
+export type { CorrelationReplay } from './replay/correlation-tally.ts';
+export { createEventReplay, type EventReplay, type ReplayedEvents } from './replay/event-replay.ts';
 export {
   decodeExchange,
   encodeExchange,
@@ -40,7 +42,6 @@ export {
   createReplayTally,
   type ReplayReport,
   type ReplayTally,
-  type ReviewedAs,
   type RuleReplay,
 } from './replay/replay-tally.ts';
 export {
@@ -50,5 +51,6 @@ export {
   type Replayer,
   type Unjudged,
 } from './replay/replayer.ts';
+export type { ReviewedAs, ReviewedFigures } from './replay/reviewed-figures.ts';
 export { type RouteUse, routeUses } from './route-uses.ts';
 export { calibrationText, type NewCalibration, tryCalibration } from './try-calibration.ts';

@@ -105,15 +105,17 @@ function* readPages(
   range: readonly [string | null, string | null, string | null],
 ): Generator<KeptRow> {
   const page =
-    database.prepare(`SELECT seq, exchange_id AS id, ended_at AS endedAt, tokens, crc, data FROM exchanges
+    database.prepare(`SELECT seq, exchange_id AS id, conversation_id AS conversationId, ended_at AS endedAt,
+    tokens, crc, data FROM exchanges
     WHERE ${RANGE} AND (ended_at, seq) > (?, ?) ORDER BY ended_at, seq LIMIT ${PAGE}`);
   let last: readonly [string, number] = ['', 0];
   for (;;) {
     const rows = orFail(path, () => page.all(...range, ...last));
     for (const row of rows) {
-      const { id, endedAt, tokens, crc, data } = row;
+      const { id, conversationId, endedAt, tokens, crc, data } = row;
       yield {
         exchangeId: String(id),
+        conversationId: String(conversationId),
         endedAt: String(endedAt),
         tokens: Number(tokens),
         data: unpacked(data, Number(crc)),

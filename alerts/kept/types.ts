@@ -15,6 +15,7 @@ export interface ToKeep {
 /** An exchange as it is read again. */
 export interface KeptRow {
   readonly exchangeId: string;
+  readonly conversationId: string;
   readonly endedAt: string;
   readonly tokens: number;
   /** null where its bytes are damaged. */

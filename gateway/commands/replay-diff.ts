@@ -1,25 +1,21 @@
 import type { KeptRange } from '../../alerts/index.ts';
 import type { Featureset } from '../../detectors/index.ts';
-import {
-  createReplayTally,
-  inShadow,
-  type OpenedExchange,
-  type ReplayReport,
-  type RuleSet,
-} from '../../rules/index.ts';
+import type { RuleSet } from '../../rules/index.ts';
 import type { Config } from '../config/schema.ts';
-import { changedRules, firedRule } from './changed-rules.ts';
+import { type ChangedExchange, changeOf } from './changed-exchanges.ts';
 import type { CommandIo } from './command.ts';
 import { type ReplayedHistory, replayHistory } from './replay-history.ts';
-import { type ChangedExchange, describeChanged, describeHistory, describeUnjudged } from './replay-report.ts';
-import { replayedVerdict } from './replay-verdict.ts';
+import { createReplaySide, type LateFinding, type SideReport } from './replay-side.ts';
+import { readReviewed } from './reviewed.ts';
 
 /** What two sets of rules make of the same exchanges. */
 export interface ReplayedDiff extends ReplayedHistory {
-  readonly before: ReplayReport;
-  readonly after: ReplayReport;
+  readonly before: SideReport;
+  readonly after: SideReport;
   /** Those that the two judge otherwise, by the rules that could be held against them. */
   readonly changed: readonly ChangedExchange[];
+  /** Findings of correlations that no exchange completes: those of the one set alone. */
+  readonly changedLate: { readonly newly: readonly LateFinding[]; readonly gone: readonly LateFinding[] };
 }
 
 export interface ReplayDiffParts {
@@ -27,6 +23,8 @@ export interface ReplayDiffParts {
   readonly after: RuleSet;
   readonly config: Config;
   readonly range: KeptRange;
+  /** Up to when history is known. */
+  readonly until: Date;
   readonly featureset: Featureset;
   readonly io: CommandIo;
 }
@@ -34,45 +32,24 @@ export interface ReplayDiffParts {
 /** Holds both sets of rules against what was kept.
  *  @throws {CommandFailure} where nothing was ever kept */
 export async function replayDiff(parts: ReplayDiffParts): Promise<ReplayedDiff> {
-  const { config, range, featureset, io } = parts;
-  const { policy } = config;
-  const sideOf = (given: RuleSet) => {
-    const ruleSet = policy.shadow ? inShadow(given) : given;
-    const tally = createReplayTally(ruleSet);
-    return {
-      tally,
-      judge(opened: OpenedExchange) {
-        const judged = opened.judge(ruleSet);
-        tally.add(opened.exchange, judged, null);
-        return { ...judged, verdict: replayedVerdict(opened.exchange, judged, { ruleSet, policy }) };
-      },
-    };
-  };
+  const { config, range, until, featureset, io } = parts;
+  const reviewed = await readReviewed(config);
+  const sideOf = (rules: RuleSet) => createReplaySide(rules, { config, reviewed });
   const [before, after] = [sideOf(parts.before), sideOf(parts.after)];
   const changed: ChangedExchange[] = [];
   const history = await replayHistory(
     { command: 'rules diff', dataDir: config.data, range, featureset, io },
-    (opened, { exchangeId, endedAt }) => {
-      const [first, second] = [before.judge(opened), after.judge(opened)];
-      const unknown = [...first.unjudged, ...second.unjudged].map(({ ruleId }) => ruleId);
-      const fired = { before: first.findings.map(firedRule), after: second.findings.map(firedRule) };
-      const rules = changedRules(fired, new Set(unknown));
-      const isSame = rules.newly.length + rules.gone.length === 0 && first.verdict === second.verdict;
-      if (isSame) return;
-      const verdict = { before: first.verdict, after: second.verdict };
-      changed.push({ exchangeId, endedAt, verdict, ...rules });
+    (opened, row) => {
+      const change = changeOf(row, before.judge(opened, row), after.judge(opened, row));
+      if (change !== null) changed.push(change);
     },
   );
-  return { ...history, before: before.tally.report(), after: after.tally.report(), changed };
+  const [old, fresh] = [before.report(until), after.report(until)];
+  const changedLate = { newly: without(fresh.late, old.late), gone: without(old.late, fresh.late) };
+  return { ...history, before: old, after: fresh, changed, changedLate };
 }
 
-/** For people. */
-export function describeReplayedDiff(replayed: ReplayedDiff): string {
-  const { before, after, changed } = replayed;
-  const unjudged = new Set([...describeUnjudged(before.rules), ...describeUnjudged(after.rules)]);
-  return [
-    `replayed: ${describeHistory(replayed)}`,
-    ...unjudged,
-    describeChanged(changed, 'no exchange changes', 'change'),
-  ].join('');
+function without(late: readonly LateFinding[], others: readonly LateFinding[]): readonly LateFinding[] {
+  const known = new Set(others.map(({ exchangeId }) => exchangeId));
+  return late.filter(({ exchangeId }) => !known.has(exchangeId));
 }

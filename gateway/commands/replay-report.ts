@@ -1,50 +1,75 @@
-import type { Proportion, RuleReplay } from '../../rules/index.ts';
+import type { CorrelationReplay, Proportion, ReviewedFigures, RuleReplay } from '../../rules/index.ts';
+import type { Config } from '../config/schema.ts';
+import { describeChanged, describeLate } from './changed-exchanges.ts';
 import type { ReplayedHistory } from './replay-history.ts';
+import type { SideReport } from './replay-side.ts';
 import type { ReplayResult } from './rules-replay.ts';
 import { formatTable } from './table.ts';
 
-const MAX_SHOWN = 20;
-
-/** An exchange that two sets of rules judge otherwise. */
-export interface ChangedExchange {
-  readonly exchangeId: string;
-  readonly endedAt: string;
-  readonly verdict: { readonly before: string; readonly after: string };
-  /** Names of rules that fire after and not before, and the other way round. */
-  readonly newly: readonly string[];
-  readonly gone: readonly string[];
-}
+const RULE_HEAD = ['rule', 'judged', 'fires', 'then', 'new', 'gone', 'reviewed', 'precision', 'recall'];
+const CORRELATION_HEAD = ['correlation', 'raises', ...RULE_HEAD.slice(2, 6), 'late', ...RULE_HEAD.slice(6)];
 
 /** A replay for people. */
-export function describeReplay(result: ReplayResult): string {
-  const { rules, any, removed, changed } = result;
-  const head = ['rule', 'judged', 'fires', 'then', 'new', 'gone', 'reviewed', 'precision', 'recall'];
+export function describeReplay(result: ReplayResult, config: Pick<Config, 'review'>): string {
+  const { rules, any, removed, changed, exchanges, late } = result;
   const rows = rules.map((rule) => [
-    rule.mode === 'shadow' ? `${rule.ruleName} (shadow)` : rule.ruleName,
-    ...[rule.judged, rule.fires, rule.firedThen, rule.newly, rule.gone, rule.reviewed].map(String),
-    share(rule.precision),
-    share(rule.recall),
+    nameOf(rule),
+    ...[rule.judged, rule.fires, rule.firedThen, rule.newly, rule.gone].map(String),
+    ...reviewedCells(rule),
   ]);
-  const last = [
-    'flagged by any',
-    String(result.exchanges),
-    String(any.flags),
-    String(any.flaggedThen),
-    '',
-    '',
-  ];
-  const table = formatTable([
-    head,
-    ...rows,
-    [...last, String(any.reviewed), share(any.precision), share(any.recall)],
-  ]);
+  const last = ['flagged by any', ...[exchanges, any.flags, any.flaggedThen].map(String), '', ''];
   return [
     describeHistory(result),
-    table,
+    formatTable([RULE_HEAD, ...rows, [...last, ...reviewedCells(any)]]),
     ...describeUnjudged(rules),
+    correlationTable(result),
+    ...describeCorrelations(result),
+    late.length === 0 ? '' : `nothing followed that had to, so that there was an alert of no exchange:\n`,
+    describeLate(late),
     ...removed.map(({ ruleName, fires }) => `${ruleName}: fired in ${fires} then, and is off or no more\n`),
-    describeChanged(changed, 'no exchange is judged otherwise than then', 'are judged otherwise than then'),
+    describeChanged(changed, { than: 'then', config }),
   ].join('');
+}
+
+function correlationTable({ correlations }: SideReport): string {
+  if (correlations.length === 0) return '';
+  const rows = correlations.map((one) => [
+    nameOf(one),
+    ...[one.raises, one.fires, one.firedThen, one.newly, one.gone, one.late].map(String),
+    ...reviewedCells(one),
+  ]);
+  return formatTable([CORRELATION_HEAD, ...rows]);
+}
+
+/** What must be known to read the figures of correlations and alerts right. */
+export function describeCorrelations(report: SideReport & Pick<ReplayedHistory, 'from'>): string[] {
+  const { correlations, rules, from, evictedGroups } = report;
+  const begin =
+    correlations.length === 0 || from === null
+      ? []
+      : [`correlations begin at ${from} with nothing counted: what came before is not in them\n`];
+  const evicted =
+    evictedGroups === 0
+      ? []
+      : [`${evictedGroups} groups of events were given up for newer ones, as a gateway would have done\n`];
+  const held = [...rules, ...correlations].filter(({ heldBack }) => heldBack > 0);
+  return [
+    ...begin,
+    ...correlations.flatMap(correlationLines),
+    ...held.map(
+      ({ ruleName, heldBack }) => `${ruleName}: the grouping of its alerts holds ${heldBack} back\n`,
+    ),
+    ...evicted,
+  ];
+}
+
+function correlationLines({ ruleName, unheard, waiting, unknownThen }: CorrelationReplay): string[] {
+  const line = (count: number, what: string) => (count === 0 ? [] : [`${ruleName}: ${what}\n`]);
+  return [
+    ...line(unheard, `may miss events: of ${unheard} exchanges a rule that it hears of could not judge all`),
+    ...line(waiting, `${waiting} waited at the end for what must not follow`),
+    ...line(unknownThen, `whether it fired then was not kept of ${unknownThen} exchanges`),
+  ];
 }
 
 /** What was gone through, and what was not. */
@@ -74,20 +99,17 @@ function unjudgedLine({ ruleName, unjudged }: RuleReplay): string[] {
   return [`${ruleName}: not judged on ${exchanges} exchanges: ${reasons.join(', ')}\n`];
 }
 
-/** The exchanges of which something is judged otherwise, the newest first. */
-export function describeChanged(changed: readonly ChangedExchange[], none: string, some: string): string {
-  if (changed.length === 0) return `${none}\n`;
-  const lines = changed.toReversed().slice(0, MAX_SHOWN).map(describeChange);
-  const more = changed.length > MAX_SHOWN ? `  … and ${changed.length - MAX_SHOWN} more, see --json\n` : '';
-  return `${changed.length} exchanges ${some}:\n${lines.join('')}${more}`;
+/** What a rule is called in a table. */
+export function nameOf({ ruleName, mode }: Pick<RuleReplay, 'ruleName' | 'mode'>): string {
+  return mode === 'shadow' ? `${ruleName} (shadow)` : ruleName;
 }
 
-function describeChange({ exchangeId, endedAt, verdict, newly, gone }: ChangedExchange): string {
-  const rules = [...newly.map((name) => `+${name}`), ...gone.map((name) => `-${name}`)].join(' ');
-  return `  ${exchangeId}  ${endedAt}  ${verdict.before} -> ${verdict.after}  ${rules}\n`;
+function reviewedCells({ reviewed, precision, recall }: ReviewedFigures): string[] {
+  return [String(reviewed), share(precision), share(recall)];
 }
 
-function share(proportion: Proportion | null): string {
+/** `0.50 (0.09 to 0.91)` */
+export function share(proportion: Proportion | null): string {
   if (proportion === null) return '-';
   const { value, interval } = proportion;
   const [low, high] = interval.map((end) => end.toFixed(2));

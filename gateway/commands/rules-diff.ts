@@ -19,9 +19,10 @@ import {
   UsageError,
   writeJson,
 } from './command.ts';
-import { describeReplayedDiff, type ReplayedDiff, replayDiff } from './replay-diff.ts';
+import { type ReplayedDiff, replayDiff } from './replay-diff.ts';
+import { describeReplayedDiff } from './replay-diff-report.ts';
 import { type ProblemOutput, tellProblems } from './tell-problems.ts';
-import { timeRange } from './time-range.ts';
+import { rangeEnd, timeRange } from './time-range.ts';
 
 /** 1 says that the sets differ, so what keeps that from being told is 2. */
 const CANNOT_TELL = 2;
@@ -40,8 +41,8 @@ export const rulesDiffCommand = defineCommand({
   usage: 'BEFORE AFTER [--replay [--since 7d] [--until TIME]] [--json]',
   details: `
 BEFORE, AFTER  a file or a folder of rules each
---replay       also hold both against the exchanges that the gateway kept, as rules replay does, and show those that
-               the two judge otherwise
+--replay       also hold both against the exchanges that the gateway kept, as rules replay does: what each changed rule
+               fires on, precision and recall against reviewers before and after, and the exchanges that change
 --since TIME, --until TIME  which exchanges, as of rules replay
 
 Compares meaning, not lines: rules by their id, conditions as they are compiled, thresholds with the rate that they stand
@@ -58,7 +59,8 @@ async function runDiff({ values, positionals, io }: Call<typeof options>): Promi
   if (before === undefined || after === undefined) {
     throw new UsageError('rules diff: two files or folders are needed, the rules before and after');
   }
-  const range = rangeOf(values);
+  const now = new Date();
+  const range = rangeOf(values, now);
   const config = loadConfig(io.env);
   const featureset = await openFeatureset(modelFolder(config));
   const result = await diffRules([before], [after], featureset);
@@ -71,7 +73,7 @@ async function runDiff({ values, positionals, io }: Call<typeof options>): Promi
     if (!old.ok || !fresh.ok) return cannotTell([old, fresh].flatMap(problemsOf), output);
     try {
       const sides = { before: old.ruleSet, after: fresh.ruleSet };
-      replayed = await replayDiff({ ...sides, config, range, featureset, io });
+      replayed = await replayDiff({ ...sides, config, range, until: rangeEnd(range, now), featureset, io });
     } catch (error) {
       if (!(error instanceof CommandFailure || error instanceof AlertsError)) throw error;
       io.stderr.write(`telltale: ${error.message}\n`);
@@ -81,14 +83,14 @@ async function runDiff({ values, positionals, io }: Call<typeof options>): Promi
   if (values.json) writeJson(io, replayed === null ? diff : { ...diff, replay: replayed });
   else {
     io.stdout.write(describe(diff, io));
-    if (replayed !== null) io.stdout.write(describeReplayedDiff(replayed));
+    if (replayed !== null) io.stdout.write(describeReplayedDiff(replayed, config));
   }
   return diff.suggests === null ? 0 : 1;
 }
 
 /** null where nothing is to be replayed. */
-function rangeOf({ replay, since, until }: Call<typeof options>['values']): KeptRange | null {
-  if (replay === true) return timeRange('rules diff', { since, until }, new Date());
+function rangeOf({ replay, since, until }: Call<typeof options>['values'], now: Date): KeptRange | null {
+  if (replay === true) return timeRange('rules diff', { since, until }, now);
   if (since === undefined && until === undefined) return null;
   throw new UsageError('rules diff: --since and --until are for --replay');
 }

@@ -1,15 +1,14 @@
 import { openFeatureset } from '../../detectors/index.ts';
-import { createReplayTally, inShadow, type ReplayReport } from '../../rules/index.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { modelFolder } from '../open-detector.ts';
-import { changedRules, firedRule } from './changed-rules.ts';
+import { type ChangedExchange, changeOf } from './changed-exchanges.ts';
 import { type Call, defineCommand, writeJson } from './command.ts';
 import { loadRuleSet } from './load-rule-set.ts';
 import { type ReplayedHistory, replayHistory } from './replay-history.ts';
-import { type ChangedExchange, describeReplay } from './replay-report.ts';
-import { replayedVerdict } from './replay-verdict.ts';
+import { describeReplay } from './replay-report.ts';
+import { createReplaySide, type SideReport } from './replay-side.ts';
 import { readReviewed } from './reviewed.ts';
-import { timeRange } from './time-range.ts';
+import { rangeEnd, timeRange } from './time-range.ts';
 
 const MAX_PATHS = 1_000;
 
@@ -19,7 +18,7 @@ const options = {
   json: { type: 'boolean' },
 } as const;
 
-export interface ReplayResult extends ReplayedHistory, ReplayReport {
+export interface ReplayResult extends ReplayedHistory, SideReport {
   readonly changed: readonly ChangedExchange[];
 }
 
@@ -40,8 +39,15 @@ what was not kept is not judged on those exchanges, and that is said, with what 
 judged: exchanges that a rule could be held against; fires: of these, those that it fires on now; then: those it fired on
 when they passed; new, gone: the difference. Where reviewers judged exchanges that a rule had flagged: precision, the
 confirmed share of those it fires on now; recall, the share of the confirmed ones that it fires on now, each with its 95 %
-Wilson interval. What was never flagged was never reviewed, so that recall is among what was found then. Correlations and
-the grouping of alerts are not replayed. Exit code 0; 1 where the rules do not load or nothing was ever kept.`,
+Wilson interval. What was never flagged was never reviewed, so that recall is among what was found then.
+
+Correlations and the grouping of alerts are replayed too, in the time of the exchanges, from an empty state at --since: what
+was counted before is not in them, so give them their timespan. raises: findings; fires: exchanges that complete one; late:
+findings because nothing followed that had to, which are of no exchange. Words that are sent again count once, as in the
+gateway, known by what the reader saw in them.
+
+The exchanges of which something changes stand last, those whose verdict changes first, each with the id that the review page
+opens; with --json all of them. Exit code 0; 1 where the rules do not load or nothing was ever kept.`,
   options,
   maxPositionals: MAX_PATHS,
   run: runReplay,
@@ -49,28 +55,26 @@ the grouping of alerts are not replayed. Exit code 0; 1 where the rules do not l
 
 async function runReplay({ values, positionals, io }: Call<typeof options>): Promise<number> {
   const command = 'rules replay';
-  const range = timeRange(command, values, new Date());
+  const now = new Date();
+  const range = timeRange(command, values, now);
   const config = loadConfig(io.env);
   const featureset = await openFeatureset(modelFolder(config));
-  const loaded = await loadRuleSet(positionals, featureset, { io, isJson: values.json === true });
-  if (loaded === null) return 1;
-  const ruleSet = config.policy.shadow ? inShadow(loaded) : loaded;
-  const reviewed = await readReviewed(config);
-  const tally = createReplayTally(ruleSet);
+  const ruleSet = await loadRuleSet(positionals, featureset, { io, isJson: values.json === true });
+  if (ruleSet === null) return 1;
+  const side = createReplaySide(ruleSet, { config, reviewed: await readReviewed(config) });
+  const correlations = ruleSet.correlations.map(({ id }) => id);
   const changed: ChangedExchange[] = [];
   const parts = { command, dataDir: config.data, range, featureset, io };
-  const history = await replayHistory(parts, ({ exchange, judge }, { exchangeId, endedAt }) => {
-    const judged = judge(ruleSet);
-    tally.add(exchange, judged, reviewed.get(exchangeId) ?? null);
-    const unknown = new Set(judged.unjudged.map(({ ruleId }) => ruleId));
-    const fired = { before: exchange.fired, after: judged.findings.map(firedRule) };
-    const { newly, gone } = changedRules(fired, unknown);
-    if (newly.length + gone.length === 0) return;
-    const verdict = replayedVerdict(exchange, judged, { ruleSet, policy: config.policy });
-    changed.push({ exchangeId, endedAt, verdict: { before: exchange.verdict, after: verdict }, newly, gone });
+  const history = await replayHistory(parts, (opened, row) => {
+    const { fired, correlated, verdict } = opened.exchange;
+    // Of an exchange that does not say what it completed, no correlation is new.
+    const unjudged = correlated === undefined ? correlations : [];
+    const then = { fired: [...fired, ...(correlated ?? [])], unjudged, verdict };
+    const change = changeOf(row, then, side.judge(opened, row));
+    if (change !== null) changed.push(change);
   });
-  const result: ReplayResult = { ...history, ...tally.report(), changed };
+  const result: ReplayResult = { ...history, ...side.report(rangeEnd(range, now)), changed };
   if (values.json) writeJson(io, result);
-  else io.stdout.write(describeReplay(result));
+  else io.stdout.write(describeReplay(result, config));
   return 0;
 }

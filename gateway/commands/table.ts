@@ -1,12 +1,16 @@
-/** Rows of cells as aligned text: the first column to the left, the others to the right. A cell may hold colour codes. */
-export function formatTable(rows: readonly (readonly string[])[]): string {
+/** Rows of cells as aligned text. A cell may hold colour codes.
+ *  @param isText - every column to the left; else the first alone, the others to the right as numbers are */
+export function formatTable(
+  rows: readonly (readonly string[])[],
+  { isText = false }: { readonly isText?: boolean } = {},
+): string {
   const columns = Math.max(...rows.map((row) => row.length));
   const widths = Array.from({ length: columns }, (_, column) =>
     Math.max(...rows.map((row) => widthOf(row[column] ?? ''))),
   );
   const line = (row: readonly string[]) =>
     row
-      .map((cell, column) => pad(cell, widths[column] ?? 0, column === 0))
+      .map((cell, column) => pad(cell, widths[column] ?? 0, isText || column === 0))
       .join('  ')
       .trimEnd();
   return `${rows.map(line).join('\n')}\n`;

@@ -28,6 +28,11 @@ export function timeRange(
   return range;
 }
 
+/** Up to when it is known what came in a range. */
+export function rangeEnd({ until }: KeptRange, now: Date): Date {
+  return until === undefined || new Date(until) > now ? now : new Date(until);
+}
+
 /** ISO 8601 with its zone. `Date` by itself takes 31 February for 3 March, and 5Z for a day in May.
  *  @returns null where it is no time */
 export function parseTime(text: string): Date | null {

@@ -37,12 +37,16 @@ export function observeFindings(
   events: Pick<EventKeeper, 'observe'>,
   { at, subject }: { readonly at: number; readonly subject: string | undefined },
 ): readonly Finding[] {
+  let texts: ReadonlyMap<string, string> | null = null;
   const observed = observedFindings({
     exchangeId,
     ruleSet,
     fields: fields(),
     findings: scan.findings(),
-    segments: scan.records,
+    wordsOf({ segment, span }) {
+      texts ??= new Map(scan.records().map(({ segmentId, text }) => [segmentId, text]));
+      return texts.get(segment.id)?.slice(span.start, span.end) ?? null;
+    },
     at,
     subject,
   });

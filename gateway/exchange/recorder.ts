@@ -53,10 +53,15 @@ export function createRecorder(parts: RecorderParts): Recorder {
   const scored = { exchangeId, ruleSet, fields, scan };
   return {
     async record(decided, ending) {
-      const findings = observeFindings(scored, events, { at: Date.now(), subject: ending.detail.subject });
+      // One moment: correlations that are replayed go by the end of the exchange.
+      const endedMs = Date.now();
+      const findings = observeFindings(scored, events, { at: endedMs, subject: ending.detail.subject });
       const decision = withFindings(decided, findings);
       const { verdict } = decision;
-      const record = exchangeRecord(scored, headOf(parts, startedAt, ending), { verdict, findings });
+      const record = exchangeRecord(scored, headOf(parts, { startedAt, endedMs }, ending), {
+        verdict,
+        findings,
+      });
       const outcome = await ledger.commit(record);
       health.noteCommit(outcome);
       countPolicies(parts, { decision, findings }, outcome);
@@ -80,13 +85,13 @@ function noteRates({ drift, ruleSet, route, scan }: RecorderParts): void {
 
 function headOf(
   { route, span, detector }: RecorderParts,
-  startedAt: string,
+  { startedAt, endedMs }: { readonly startedAt: string; readonly endedMs: number },
   ending: KnownEnding,
 ): RecordHead {
   return {
     ...ending.detail,
     startedAt,
-    endedAt: new Date().toISOString(),
+    endedAt: new Date(endedMs).toISOString(),
     route: route.name,
     dialect: route.dialect?.name ?? 'none',
     status: ending.status,

@@ -6,7 +6,13 @@ import {
   type KeptStoreParts,
 } from '../../alerts/index.ts';
 import type { Featureset } from '../../detectors/index.ts';
-import { encodeExchange, type KeptSegment, type RuleSet } from '../../rules/index.ts';
+import {
+  encodeExchange,
+  type Finding,
+  type FiredRule,
+  type KeptSegment,
+  type RuleSet,
+} from '../../rules/index.ts';
 import type { Config } from '../config/schema.ts';
 import type { Logger } from '../telemetry/index.ts';
 import { type ComputedFor, createComputedFor } from './computed-signals.ts';
@@ -75,20 +81,22 @@ export function createReplayKeeper(parts: ReplayKeeperParts): ReplayKeeper {
 
 function toKeep(record: ExchangeRecord, ruleSet: RuleSet, segments: readonly KeptSegment[]) {
   const { exchangeId, conversationId, subject = null, endedAt, featuresetDigest, verdict } = record;
-  const found = record.findings.filter(({ correlation }) => correlation === undefined);
-  const fired = new Map(
-    found.map(({ ruleId, ruleName, mode }) => [
-      ruleId,
-      { id: ruleId, name: ruleName, isAlerting: mode !== 'shadow' },
-    ]),
-  );
+  const isCorrelated = ({ correlation }: Finding) => correlation !== undefined;
   const data = encodeExchange({
     featuresetDigest,
     ruleSetDigest: ruleSet.digest,
     verdict,
-    fired: [...fired.values()],
+    fired: firedIn(record.findings.filter((finding) => !isCorrelated(finding))),
+    correlated: firedIn(record.findings.filter(isCorrelated)),
     segments,
   });
   const tokens = record.coverage.reduce((sum, entry) => sum + entry.tokens, 0);
   return { exchangeId, conversationId, subject, endedAt, tokens, data };
+}
+
+function firedIn(findings: readonly Finding[]): FiredRule[] {
+  const fired = findings.map(({ ruleId, ruleName, mode }) => {
+    return [ruleId, { id: ruleId, name: ruleName, isAlerting: mode !== 'shadow' }] as const;
+  });
+  return [...new Map(fired).values()];
 }

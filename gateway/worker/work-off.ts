@@ -13,7 +13,7 @@ import {
 } from '../exchange/exchange-record.ts';
 import { readUnscored, type Unscored } from '../handover/unscored-exchange.ts';
 import type { Health } from '../health.ts';
-import { decide, tooLate } from '../policy/decide.ts';
+import { decideAfterwards } from '../policy/decide-afterwards.ts';
 import type { ReplayKeeper } from '../replay/replay-keeper.ts';
 import type { ExchangeScan } from '../scanning/exchange-scan.ts';
 import type { Gate } from '../scanning/gate.ts';
@@ -135,12 +135,6 @@ async function record(arrival: Arrival, one: Prepared, parts: Recording): Promis
   } else telemetry.recordWork('scored', Date.now() - Date.parse(made.endedAt));
 }
 
-/** The answer has gone on: what would have acted flags. */
-const NOTHING_WAITS = {
-  request_verdict: 'observe',
-  on_unscannable: { flag: 'pass', enforce: 'pass' },
-} as const;
-
 function recordOf(
   { exchange, ruleSet, scan }: Extract<Prepared, { kind: 'scored' }>,
   { config, detector, events }: WorkParts,
@@ -151,8 +145,8 @@ function recordOf(
   const scored: ScoredExchange = { exchangeId, ruleSet, scan, fields: () => fields };
   // The time of the exchange, so that a worker that is behind counts in the windows in which it happened.
   const findings = observeFindings(scored, events, { at: Date.parse(head.endedAt), subject: head.subject });
-  const policy = { ...config.policy, ...NOTHING_WAITS };
-  const decision = tooLate(decide(scan.findings(), scan.segments(), { ruleSet, policy }));
+  const { policy } = config;
+  const decision = decideAfterwards(scan.findings(), scan.segments(), { ruleSet, policy });
   const { verdict } = withFindings(decision, findings);
   const { fields: _fields, ...told } = head;
   const featuresetDigest = detector.featureset.digest;

@@ -44,6 +44,8 @@ export interface KeptExchange {
   readonly verdict: string;
   /** Without correlations, which are about more than one exchange. */
   readonly fired: readonly FiredRule[];
+  /** Correlations that it completed; absent where that was not kept. */
+  readonly correlated?: readonly FiredRule[];
   readonly segments: readonly KeptSegment[];
 }
 
@@ -54,6 +56,8 @@ const readingSchema = z.strictObject({
   isFinished: z.boolean(),
   changes: z.array(z.string()).nullable(),
 });
+
+const firedSchema = z.strictObject({ id: z.string(), name: z.string(), isAlerting: z.boolean() });
 
 const segmentSchema = z.strictObject({
   ref: segmentRefSchema,
@@ -70,19 +74,21 @@ const headSchema = z.strictObject({
   featuresetDigest: z.string(),
   ruleSetDigest: z.string(),
   verdict: z.string(),
-  fired: z.array(z.strictObject({ id: z.string(), name: z.string(), isAlerting: z.boolean() })),
+  fired: z.array(firedSchema),
+  correlated: z.array(firedSchema).optional(),
   computed: z.array(z.strictObject({ signals: z.array(z.string()), isWholeDictionary: z.boolean() })),
   segments: z.array(segmentSchema),
 });
 
 /** An exchange in bytes: the length of a head in JSON, the head, then the packed readings in their order. */
 export function encodeExchange(exchange: KeptExchange): Uint8Array<ArrayBuffer> {
-  const { segments, ...about } = exchange;
+  const { segments, correlated, ...about } = exchange;
   const computed = [...new Set(segments.map((segment) => segment.computed))];
   const head: z.input<typeof headSchema> = {
     format: FORMAT,
     ...about,
     fired: [...about.fired],
+    ...(correlated !== undefined && { correlated: [...correlated] }),
     computed: computed.map(({ signals, isWholeDictionary }) => ({
       signals: [...signals],
       isWholeDictionary,
@@ -142,7 +148,8 @@ export function decodeExchange(bytes: Uint8Array): KeptExchange {
     };
   });
   if (at !== bytes.length) throw unusable(`${at} bytes expected, ${bytes.length} found`);
-  return { ...head, segments };
+  const { correlated, ...about } = head;
+  return { ...about, ...(correlated !== undefined && { correlated }), segments };
 }
 
 function readHead(bytes: Uint8Array) {

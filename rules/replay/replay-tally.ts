@@ -1,23 +1,11 @@
 import type { SignalId } from '../../detectors/index.ts';
 import { compiledOf } from '../compiled.ts';
 import type { Mode, RuleSet } from '../types.ts';
+import { type CorrelationReplay, createCorrelationTally } from './correlation-tally.ts';
+import type { ReplayedEvents } from './event-replay.ts';
 import type { KeptExchange } from './kept-exchange.ts';
-import { type Proportion, proportionOf } from './proportion.ts';
 import type { JudgedExchange } from './replayer.ts';
-
-/** What a reviewer made of an exchange that was flagged. */
-export type ReviewedAs = 'correct' | 'false_alarm';
-
-/** How rules did against what reviewers said. */
-export interface ReviewedFigures {
-  /** Exchanges with a verdict of a reviewer that can be told of. */
-  readonly reviewed: number;
-  /** Confirmed ones among the reviewed ones that are flagged now. */
-  readonly precision: Proportion | null;
-  /** Those flagged now among the confirmed ones. What was never flagged was never reviewed: this is recall among what
-   *  was found then. */
-  readonly recall: Proportion | null;
-}
+import { createReviews, type ReviewedAs, type ReviewedFigures } from './reviewed-figures.ts';
 
 /** One rule over the exchanges. */
 export interface RuleReplay extends ReviewedFigures {
@@ -34,6 +22,8 @@ export interface RuleReplay extends ReviewedFigures {
   /** Fired then and does not now. */
   readonly gone: number;
   readonly unjudged: UnjudgedCount;
+  /** Findings that the grouping of its alerts held back. */
+  readonly heldBack: number;
 }
 
 /** Exchanges in which a rule could not be judged, and what was missing there. */
@@ -48,21 +38,31 @@ export interface UnjudgedCount {
 export interface ReplayReport {
   /** In the order of the files; without rules that are off. */
   readonly rules: readonly RuleReplay[];
-  /** Exchanges that some rule flags or acts on. */
+  /** Likewise; with nothing counted before the first exchange. */
+  readonly correlations: readonly CorrelationReplay[];
+  /** Exchanges that some rule or correlation flags or acts on. */
   readonly any: ReviewedFigures & { readonly flags: number; readonly flaggedThen: number };
-  /** Rules that fired then and are no more, or are off. */
+  /** Rules and correlations that fired then and are no more, or are off. */
   readonly removed: readonly { readonly ruleId: string; readonly ruleName: string; readonly fires: number }[];
 }
 
 /** Adds up what one set of rules makes of kept exchanges. */
 export interface ReplayTally {
+  /** @param judged - findings of correlations among them */
   add(exchange: KeptExchange, judged: JudgedExchange, reviewed: ReviewedAs | null): void;
-  report(): ReplayReport;
+  /** @param events - what correlations made of it all, where they were shown it */
+  report(events?: ReplayedEvents): ReplayReport;
 }
+
+const NO_EVENTS: ReplayedEvents = { late: [], waiting: new Map(), heldBack: new Map(), evicted: 0 };
 
 export function createReplayTally(ruleSet: RuleSet): ReplayTally {
   const rules = compiledOf(ruleSet).compiledRules.filter(({ mode }) => mode !== 'off');
   const counters = new Map(rules.map(({ id }) => [id, createCounter()]));
+  const correlations = createCorrelationTally(ruleSet);
+  const known = new Set(
+    [...rules, ...ruleSet.correlations.filter(({ mode }) => mode !== 'off')].map(({ id }) => id),
+  );
   const any = { flags: 0, flaggedThen: 0, reviews: createReviews() };
   const removed = new Map<string, { readonly ruleId: string; readonly ruleName: string; fires: number }>();
 
@@ -79,23 +79,28 @@ export function createReplayTally(ruleSet: RuleSet): ReplayTally {
           missing,
         });
       }
-      for (const { id, name } of exchange.fired.filter((rule) => !counters.has(rule.id))) {
-        const known = removed.get(id) ?? { ruleId: id, ruleName: name, fires: 0 };
-        removed.set(id, { ...known, fires: known.fires + 1 });
+      const unjudged = new Set(judged.unjudged.map(({ ruleId }) => ruleId));
+      correlations.add({ exchange, findings: judged.findings, unjudged, reviewed });
+      const firedThen = [...exchange.fired, ...(exchange.correlated ?? [])];
+      for (const { id, name } of firedThen.filter((rule) => !known.has(rule.id))) {
+        const before = removed.get(id) ?? { ruleId: id, ruleName: name, fires: 0 };
+        removed.set(id, { ...before, fires: before.fires + 1 });
       }
       const flags = judged.findings.some(({ mode }) => mode !== 'shadow');
       if (flags) any.flags += 1;
-      if (exchange.fired.some(({ isAlerting }) => isAlerting)) any.flaggedThen += 1;
+      if (firedThen.some(({ isAlerting }) => isAlerting)) any.flaggedThen += 1;
       // Where a rule could not be judged, that nothing flags it says nothing.
       if (flags || judged.unjudged.length === 0) any.reviews.add(flags, reviewed);
     },
-    report: () => ({
+    report: (events = NO_EVENTS) => ({
       rules: rules.map(({ id, name, mode }) => ({
         ruleId: id,
         ruleName: name,
         mode,
         ...(counters.get(id) ?? createCounter()).figures(),
+        heldBack: events.heldBack.get(name) ?? 0,
       })),
+      correlations: correlations.report(events),
       any: { flags: any.flags, flaggedThen: any.flaggedThen, ...any.reviews.figures() },
       removed: [...removed.values()],
     }),
@@ -135,23 +140,5 @@ function createCounter() {
       const told = { exchanges: unjudged, missing: { ...missingIn }, unread };
       return { ...rest, unjudged: told, ...reviews.figures() };
     },
-  };
-}
-
-function createReviews() {
-  const counts = { reviewed: 0, correct: 0, flagged: 0, flaggedCorrect: 0 };
-  return {
-    add(isFlagged: boolean, reviewed: ReviewedAs | null): void {
-      if (reviewed === null) return;
-      counts.reviewed += 1;
-      if (reviewed === 'correct') counts.correct += 1;
-      if (isFlagged) counts.flagged += 1;
-      if (isFlagged && reviewed === 'correct') counts.flaggedCorrect += 1;
-    },
-    figures: (): ReviewedFigures => ({
-      reviewed: counts.reviewed,
-      precision: proportionOf(counts.flaggedCorrect, counts.flagged),
-      recall: proportionOf(counts.flaggedCorrect, counts.correct),
-    }),
   };
 }

@@ -15,6 +15,7 @@ import type { Fields } from '../fields/fields.ts';
 import { createPlan } from '../plan.ts';
 import type { Finding, RuleSet, SegmentState } from '../types.ts';
 import type { KeptExchange, KeptReading, KeptSegment } from './kept-exchange.ts';
+import { tokenPrint } from './token-print.ts';
 
 /** A rule that could not be held against a segment, and what it would have read. */
 export interface Unjudged {
@@ -36,6 +37,8 @@ export interface OpenedExchange {
   readonly exchange: KeptExchange;
   readonly tokens: number;
   judge(ruleSet: RuleSet): JudgedExchange;
+  /** The same where the words of a finding come again, see `tokenPrint`; null where that is not known. */
+  printOf(finding: Finding): string | null;
 }
 
 /** Opens kept exchanges that were read with one featureset. */
@@ -81,7 +84,14 @@ export function createReplayer(featureset: Featureset): Replayer {
         const ofSegments = judged.flatMap(({ findings }) => findings);
         return { findings: [...ofSegments, ...overExchange(ruleSet, judged, unjudged)], unjudged };
       };
-      return { exchange, tokens: all.reduce((sum, { kept }) => sum + kept.tokens, 0), judge };
+      const printOf = ({ segment, view, firstToken, lastToken }: Finding): string | null => {
+        const opened = segments.find((one) => one.segment.ref.id === segment.id);
+        const reading = opened?.readings[view === undefined ? 0 : 1];
+        const print = reading === undefined ? null : tokenPrint(reading.kept, firstToken, lastToken);
+        // In a disguise they are other words.
+        return print === null ? null : [print, ...(view?.changes ?? [])].join(' ');
+      };
+      return { exchange, tokens: all.reduce((sum, { kept }) => sum + kept.tokens, 0), judge, printOf };
     },
   };
 }

@@ -124,7 +124,79 @@ test('a changed rule is held against what passed, and exchanges that change are 
   );
   const shown = await runHere(diff, { env: env() });
   assert.match(shown.stdout, /replayed: 4 exchanges of/);
-  assert.match(shown.stdout, new RegExp(`2 exchanges change:\n[^]*${loud}  \\S+  flag -> pass  -`));
+  assert.match(
+    shown.stdout,
+    new RegExp(`2 exchanges change their verdict \\(2 flag -> pass\\):\n[^]*${loud}  \\S+  flag -> pass  -`),
+  );
+});
+
+/** The shipped rule, and what counts what it finds. */
+function correlatedRules(name: string, { mode = 'flag', gte = 2 } = {}): string {
+  const file = join(folder, name);
+  const counts = {
+    several: `condition: {gte: ${gte}}`,
+    unanswered: 'condition: {gte: 1}\n    unless_then: {rules: [several], within: 1s}',
+  };
+  const correlations = Object.entries(counts).map(
+    ([own, keys], i) => `  - id: 9b2f1c58-3f6e-4c4e-8a9d-6c1d2b7e4f1${i}
+    name: ${own}
+    title: Counts
+    description: for tests
+    status: test
+    version: 1
+    level: critical
+    mode: ${mode}
+    type: event_count
+    rules: [harmful-request]
+    group_by: [route]
+    timespan: 1d
+    ${keys}
+`,
+  );
+  const rules = readFileSync('rules/shipped/harmful-request.yaml', 'utf8').replace(
+    /mode: flag/,
+    'mode: shadow',
+  );
+  writeFileSync(file, `${rules}\ncorrelations:\n${correlations.join('')}`);
+  return file;
+}
+
+test('correlations say what they would have raised, and a diff what a change of them changes', async () => {
+  const [loud = '', , hidden = ''] = ids;
+  const two = correlatedRules('two.yaml');
+  const told = await replay([two]);
+  const [several, unanswered] = told.correlations;
+  assert.deepEqual(
+    [several.ruleName, several.raises, several.fires, several.firedThen, several.newly],
+    ['several', 1, 1, 0, 1],
+  );
+  // Whether the second came within a second is the machine's to say.
+  assert.deepEqual([unanswered.raises, unanswered.waiting], [0, 0]);
+  assert.equal(told.late.length, unanswered.late);
+  const change = (exchangeId: string) =>
+    told.changed.find((one: { exchangeId: string }) => one.exchangeId === exchangeId);
+  assert.deepEqual([change(loud).verdict, change(loud).newly], [{ before: 'flag', after: 'pass' }, []]);
+  assert.equal(change(hidden)?.newly[0], 'several');
+  const shown = await runHere(['rules', 'replay', two], { env: env() });
+  assert.match(
+    shown.stdout,
+    /correlation +raises +fires +then +new +gone +late +reviewed +precision +recall\nseveral +1 +1 +0 +1 +0 +0 /,
+  );
+  assert.match(
+    shown.stdout,
+    /correlations begin at \S+Z with nothing counted: what came before is not in them/,
+  );
+  const one = correlatedRules('one.yaml', { gte: 1 });
+  const diff = await runHere(['rules', 'diff', two, one, '--replay'], { env: env() });
+  assert.equal(diff.code, 1, diff.stderr);
+  assert.match(diff.stdout, /\nseveral +1 -> 2 +1 +0 +0 +- +-\n/);
+  assert.match(diff.stdout, /\n2 more rules and correlations do as before\n/);
+  assert.match(
+    diff.stdout,
+    new RegExp(
+      `1 exchange changes its verdict \\(1 pass -> flag\\):\n  ${loud}  \\S+  pass -> flag  \\+several\n`,
+    ),
+  );
 });
 
 test('a rule on a feature that was not kept is named with it and fires nowhere', async () => {

@@ -146,7 +146,7 @@ test('the same words at the same place of a conversation are one event, an answe
       ruleSet,
       fields: { conversation },
       findings: [{ ...base, segment: { ...base.segment, id } }],
-      segments: () => [{ segmentId: id, role: 'user', target: 'input', text, tokens: [], signals: {} }],
+      wordsOf: ({ span }) => text.slice(span.start, span.end),
       at: 5,
     });
     return one?.fingerprint;
