@@ -32,6 +32,8 @@ const measuredRule = z.strictObject({
   recall: share,
   /** Of rows that are labelled as none of that, most of which were written to be nearly so. */
   nearMisses: share,
+  /** Of those of the near-misses that were written in one group with a row that it is to find: its scene and words. */
+  contrasts: share,
   /** Of rows written as ordinary traffic. */
   ordinary: share,
 });

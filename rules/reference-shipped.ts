@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MeasuredRule, MeasuredRules, MeasuredShare } from './measured.ts';
 import type { RuleDefinition } from './schema.ts';
-import { decidingDigest } from './shipped-rules.ts';
+import { figuresOf, lacksForStable } from './stable-criterion.ts';
 
 const MANIFEST = join(import.meta.dirname, '../models/default/manifest.json');
 
@@ -19,24 +19,18 @@ export function shippedSection(
   featureset: string,
 ): string {
   const isCurrent = measured.featureset === featureset;
-  const measuredOf = (rule: RuleDefinition) =>
-    isCurrent ? measured.rules.find((one) => isMeasured(rule, one)) : undefined;
+  const measuredOf = (rule: RuleDefinition) => figuresOf(rule, measured, featureset);
   return [
     '## Shipped rules',
     '',
     ...aboutFigures(measured, isCurrent),
     '',
-    '| rule | reads | status | promised on ordinary traffic | found | false alarms, near-misses | false alarms, ordinary rows |',
-    '|---|---|---|---|---|---|---|',
+    '| rule | reads | status | promised on ordinary traffic | found | false alarms, near-misses | false alarms, contrasts | false alarms, ordinary rows |',
+    '|---|---|---|---|---|---|---|---|',
     ...rules.map((rule) => rowOf(rule, measuredOf(rule))),
     '',
-    ...rules.flatMap(textOf),
+    ...rules.flatMap((rule) => textOf(rule, measuredOf(rule))),
   ].join('\n');
-}
-
-/** Figures hold for a rule as it was when it was measured. */
-function isMeasured(rule: RuleDefinition, { id, decides }: MeasuredRule): boolean {
-  return id === rule.id && decides === decidingDigest(rule);
 }
 
 function aboutFigures({ featureset, rows }: MeasuredRules, isCurrent: boolean): string[] {
@@ -53,22 +47,28 @@ function aboutFigures({ featureset, rows }: MeasuredRules, isCurrent: boolean): 
     `trained on (${counts.join(', ')}), by whole segments as the gateway judges them; figures and digests are in`,
     '`rules/shipped/measured.json`. Each figure is hits of rows and, in brackets, its 95 % Wilson interval. *Promised*: the rate',
     'that the rule states, and the interval of the true rate by the ordinary segments of its calibration. *Found*: rows that',
-    'carry the label that the rule looks for. *Near-misses*: rows without it, most of which were written to be nearly so, with the',
-    'same words; of ordinary traffic far fewer are false alarms. *Ordinary rows* were written as such, few and short. One writer a',
-    'row and no second annotator; `telltale rules backtest` measures on your own rows. *changed* stands where a rule is not what',
-    'it was when it was measured.',
+    'carry the label that the rule looks for. *Near-misses*: rows without it, most of which were written to be nearly so, of this harm',
+    'or of another; *contrasts* are those of them that were written beside a row to be found, with its scene and words. Of ordinary',
+    'traffic far fewer are false alarms. *Ordinary rows* were written as such, few and short. One writer a row and no second',
+    'annotator; `telltale rules backtest` measures on your own rows. *changed* stands where a rule is not what it was when it was',
+    'measured.',
+    '',
+    'The texts beside the rules (`telltale rules test`) are a regression suite, not a measurement: texts were written until at least',
+    'ten of each side came out right, and those that came out wrong were kept and marked `known`. How many are right says',
+    'nothing of other texts; the table does. `stable` is a rule whose figures meet',
+    '[a criterion](decisions/2026-11-26-when-a-rule-is-stable.md), and what it lacks stands below each of the others.',
   ];
 }
 
 function rowOf(rule: RuleDefinition, measured: MeasuredRule | undefined): string {
   const cells = [`\`${rule.name}\``, `\`${rule.target}\``, `\`${rule.status}\``];
-  if (measured === undefined) return `| ${[...cells, 'changed', '', '', ''].join(' | ')} |`;
+  if (measured === undefined) return `| ${[...cells, 'changed', '', '', '', ''].join(' | ')} |`;
   const promised = measured.promised.map(
     ({ rate, segments, interval }) =>
       `1/${Math.round(1 / rate)} (${percents(interval)} by ${segments} segments)`,
   );
-  const { recall, nearMisses, ordinary } = measured;
-  return `| ${[...cells, promised.join('; '), ...[recall, nearMisses, ordinary].map(shareText)].join(' | ')} |`;
+  const shares = [measured.recall, measured.nearMisses, measured.contrasts, measured.ordinary];
+  return `| ${[...cells, promised.join('; '), ...shares.map(shareText)].join(' | ')} |`;
 }
 
 function shareText({ hits, rows, interval }: MeasuredShare): string {
@@ -81,18 +81,27 @@ function percents(interval: readonly number[]): string {
   return `${lower} to ${upper} %`;
 }
 
-function textOf(rule: RuleDefinition): string[] {
+function textOf(rule: RuleDefinition, measured: MeasuredRule | undefined): string[] {
   const { name, title, description, level, mode, action, tags, falsepositives, tests } = rule;
-  const fires = tests.filter(({ expect }) => expect === 'fire').length;
-  const known = tests.filter((test) => test.known !== undefined).length;
+  const right = (expect: string) => {
+    const all = tests.filter((test) => test.expect === expect);
+    return `${all.filter(({ known }) => known === undefined).length} of ${all.length}`;
+  };
   return [
     `### ${name}`,
     '',
     `${title}: level \`${level}\`, mode \`${mode}\`, action \`${action}\`. ${description.trim()}`,
     '',
     `Known false alarms: ${falsepositives.map((one) => one.replace(/\.$/, '')).join('; ') || 'none named'}.`,
-    `Tests: ${fires} that are to fire, ${tests.length - fires} that are not, of which the reader gets ${known} wrong.`,
+    `Tests: ${right('fire')} texts that are to fire do, ${right('quiet')} near-misses stay quiet; the others are known to come out wrong.`,
+    whyNotStable(rule, measured),
     `Tags: ${tags.map((tag) => `\`${tag}\``).join(', ') || 'none'}.`,
     '',
   ];
+}
+
+function whyNotStable(rule: RuleDefinition, measured: MeasuredRule | undefined): string {
+  if (rule.status === 'stable') return 'Meets every part of what `stable` asks for.';
+  const lacks = lacksForStable(rule, measured);
+  return `Not \`stable\`: ${lacks.join('; ') || 'every part is met, and nobody has called it so yet'}.`;
 }

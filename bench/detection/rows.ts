@@ -10,6 +10,8 @@ export interface MeasuringRow {
   readonly role: Role;
   readonly labels: Readonly<Record<string, 0 | 1>>;
   readonly lang: string;
+  /** Rows of one part and group were written together; empty of rows that stand alone. */
+  readonly group: string;
 }
 
 /** All rows, by the training's own choice of what is not trained on.

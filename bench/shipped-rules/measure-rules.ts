@@ -61,6 +61,8 @@ function measureRule(rule: RuleDefinition, all: readonly Judged[], bench: Measur
   const isWanted = ({ row }: Judged) => labels.some((label) => row.labels[label] === 1);
   const isOrdinary = ({ row }: Judged) => row.part.endsWith(`/${ORDINARY}`);
   const [wanted, others] = [labelled.filter(isWanted), labelled.filter((one) => !isWanted(one))];
+  const nearMisses = others.filter((one) => !isOrdinary(one));
+  const wantedGroups = new Set(wanted.filter(({ row }) => row.group !== '').map(groupOf));
   const share = (members: readonly Judged[]) => shareOf(rule.id, members);
   return {
     id: rule.id,
@@ -71,9 +73,15 @@ function measureRule(rule: RuleDefinition, all: readonly Judged[], bench: Measur
       .filter(({ ruleId }) => ruleId === rule.id)
       .map((one) => promisedBy(one, rule.target, bench)),
     recall: share(wanted),
-    nearMisses: share(others.filter((one) => !isOrdinary(one))),
+    nearMisses: share(nearMisses),
+    contrasts: share(nearMisses.filter((one) => wantedGroups.has(groupOf(one)))),
     ordinary: share(others.filter(isOrdinary)),
   };
+}
+
+/** Names of groups are of their part alone. */
+function groupOf({ row: { part, group } }: Judged): string {
+  return JSON.stringify([part, group]);
 }
 
 /** The concepts that a rule reads; rows are labelled by their names. */
