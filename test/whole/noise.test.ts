@@ -7,11 +7,22 @@ import { test } from 'node:test';
 import { createDetector } from '../../detectors/index.ts';
 import { testRules } from '../../rules/index.ts';
 
-/** How many of the texts that must fire do so, under the shipped rules. */
+/** Rules of each kind: said by users, by assistants, by tools, by anybody. */
+const RULES = [
+  'harmful-request',
+  'deception',
+  'prompt-injection',
+  'fraud',
+  'hate',
+  'self-harm',
+  'violence',
+].map((name) => `rules/shipped/${name}.yaml`);
+
+/** How many of the texts that must fire do so, under those rules. */
 async function fired(modelPath: string): Promise<{ right: number; of: number }> {
   const detector = await createDetector({ modelPath, timeoutMs: 240_000 });
   try {
-    const report = await testRules(['rules/shipped'], detector);
+    const report = await testRules(RULES, detector);
     const positives = report.results.filter(({ expect }) => expect === 'fire');
     return { right: positives.filter(({ hasFired }) => hasFired).length, of: positives.length };
   } finally {
