@@ -1,3 +1,4 @@
+import type { HiddenNames } from './hidden-names.ts';
 import { didYouMean } from './nearest.ts';
 import { createRuleSource, type Piece, type Place, problemAt, type RuleSource } from './rule-source.ts';
 import type { OverrideDefinition, RuleDefinition } from './schema.ts';
@@ -10,7 +11,7 @@ export interface Sources {
 }
 
 /** The rules of all files with the changes of all files, which are made in the order of files and lines. */
-export function collectRules(files: readonly ShapedFile[]): Sources {
+export function collectRules(files: readonly ShapedFile[], hidden: HiddenNames): Sources {
   const problems: RuleProblem[] = [];
   const rules = files.flatMap(({ document, file }) =>
     (file.rules ?? []).map((rule, i) => createRuleSource(rule, { document, path: ['rules', i] })),
@@ -20,8 +21,10 @@ export function collectRules(files: readonly ShapedFile[]): Sources {
       const place = { document, path: ['overrides', i] };
       const at = rules.findIndex(({ definition: { id, name } }) => [id, name].includes(override.rule));
       const before = rules[at];
-      if (before === undefined) problems.push(unknownRule(override.rule, rules, below(place, ['rule'])));
-      else rules[at] = change(before, override, { place, problems });
+      if (before === undefined) {
+        if (hidden.has('rule', override.rule)) continue;
+        problems.push(unknownRule(override.rule, rules, below(place, ['rule'])));
+      } else rules[at] = change(before, override, { place, problems });
     }
   }
   return { rules, problems };

@@ -17,23 +17,33 @@ export type ShapeResult =
       readonly sound: ShapedFile | undefined;
     };
 
+type Path = readonly PropertyKey[];
+
 const MAX_PROBLEMS = 100;
 /** Of YAML 1.1. */
 const MERGE_KEY = '<<';
 
-/** Holds a document against the schema of rule files: all problems, each at its value or key. */
-export function checkShape(document: RuleDocument): ShapeResult {
+/** Holds a document against the schema of rule files: all problems, each at its value or key.
+ *  @param broken - what faults of syntax have broken, where there are any: nothing is said of these parts */
+export function checkShape(document: RuleDocument, broken: readonly Path[] = []): ShapeResult {
   const result = ruleFileSchema.safeParse(document.data);
-  if (result.success) return { ok: true, file: result.data };
+  if (result.success && broken.length === 0) return { ok: true, file: result.data };
   const schema = createRuleJsonSchema();
-  const problems = withoutFollowing(result.error.issues).flatMap((issue) =>
-    describeIssue(issue, document, schema),
-  );
-  const sound = soundParts(document, result.error.issues);
+  const { issues } = result.error ?? { issues: [] };
+  const told = broken.length === 0 ? issues : issues.filter(({ path }) => isWhole(path, document, broken));
+  const problems = withoutFollowing(told).flatMap((issue) => describeIssue(issue, document, schema));
+  const sound = soundParts(document, [...issues.map(({ path }) => path), ...broken]);
   const rest = problems.length - MAX_PROBLEMS;
   if (rest <= 0) return { ok: false, problems, sound };
   const more = createProblem(document.source, 0, `${rest} more problems in this file`);
   return { ok: false, problems: [...problems.slice(0, MAX_PROBLEMS), more], sound };
+}
+
+/** Whether what stands at a path is as it was written. Of the file itself that is not known: what is missing there may have
+ *  been swallowed by what is broken. */
+function isWhole(path: Path, { data }: RuleDocument, broken: readonly Path[]): boolean {
+  if (path.length === 0 || (path.length === 1 && !valueAt(data, path).isPresent)) return false;
+  return !broken.some((one) => [...one.keys()].every((i) => i >= path.length || one[i] === path[i]));
 }
 
 /** Of a mapping with an unknown key it is not said as well which key is missing: it may be that one. */

@@ -38,10 +38,11 @@ function namesFor(conditions: readonly string[], scope: Scope): Names {
   return {
     conditions,
     macros: scope.macroNames,
+    mayHide: scope.mayHide,
     expand(name) {
       const found = scope.macro(name);
       if (!found.ok) return { problem: found.message };
-      if (found.value === null) return { problem: `macro "${name}" is broken` };
+      if (found.value === null) return { problem: null };
       return 'condition' in found.value ? 'condition' : found.value;
     },
   };

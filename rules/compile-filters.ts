@@ -1,6 +1,7 @@
 import { unknownRule } from './apply-overrides.ts';
 import { compileParts, type Parts, type PartsContext } from './compile-parts.ts';
 import type { Expression } from './expression.ts';
+import type { HiddenNames } from './hidden-names.ts';
 import { type Place, problemAt, type RuleSource } from './rule-source.ts';
 import type { FilterDefinition } from './schema.ts';
 import type { Definitions, Scope, ShapedFile } from './scope.ts';
@@ -23,7 +24,7 @@ export interface Filters {
 export function collectFilters(
   files: readonly ShapedFile[],
   rules: readonly RuleSource[],
-  definitions: Definitions,
+  { definitions, hidden }: { readonly definitions: Definitions; readonly hidden: HiddenNames },
 ): Filters {
   const filters = files.flatMap(({ document, file }) =>
     (file.filters ?? []).map((definition, i): Filter => {
@@ -33,7 +34,9 @@ export function collectFilters(
   const known = new Set(rules.flatMap(({ definition: { id, name } }) => [id, name]));
   const problems = filters.flatMap((filter, i) => [
     ...namesOf(filter).flatMap((name, k) =>
-      known.has(name) ? [] : [unknownRule(name, rules, below(filter.place, ['rules', k]))],
+      known.has(name) || hidden.has('rule', name)
+        ? []
+        : [unknownRule(name, rules, below(filter.place, ['rules', k]))],
     ),
     ...nameTaken(filter, filters.slice(0, i)),
   ]);

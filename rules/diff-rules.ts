@@ -96,10 +96,12 @@ async function readSide(paths: readonly string[], featureset: Featureset) {
     const shape = read.ok ? checkShape(read.document) : undefined;
     return read.ok && shape?.ok ? [{ document: read.document, file: shape.file }] : [];
   });
-  const known = collectRules(shaped).rules.flatMap(({ definition }): [string, KnownRule][] => {
-    const rule = compiled.get(definition.id);
-    return rule === undefined ? [] : [[definition.id, { definition, compiled: rule }]];
-  });
+  const known = collectRules(shaped, { has: () => false }).rules.flatMap(
+    ({ definition }): [string, KnownRule][] => {
+      const rule = compiled.get(definition.id);
+      return rule === undefined ? [] : [[definition.id, { definition, compiled: rule }]];
+    },
+  );
   const others = (key: 'correlations' | 'filters') =>
     byKey(shaped.flatMap(({ file }) => writtenIn(file, key)));
   const set: Side = {

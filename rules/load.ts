@@ -5,13 +5,14 @@ import { createRuleSet } from './compile.ts';
 import { collectFilters } from './compile-filters.ts';
 import { compileRule } from './compile-rule.ts';
 import { compileCorrelations } from './events/compile-correlations.ts';
+import { hiddenNames, type PartlyRead } from './hidden-names.ts';
 import { withCalibrations } from './own-calibration.ts';
 import { createProblem, type SourceText, sortProblems } from './problem.ts';
-import { readDocument } from './read-document.ts';
+import { type BrokenDocument, type RuleDocument, readDocument } from './read-document.ts';
 import { type ReadFiles, readRuleFiles } from './read-files.ts';
 import { engineMismatch, featuresetMismatch } from './requirements.ts';
 import { placeOf, problemAt, type RuleSource } from './rule-source.ts';
-import { collectDefinitions, type ShapedFile } from './scope.ts';
+import { collectDefinitions } from './scope.ts';
 import type { LoadResult, RuleProblem } from './types.ts';
 
 /** Reads, checks and compiles rule files: all of them or none.
@@ -28,23 +29,23 @@ export function compileFiles(files: ReadFiles, loaded: Featureset): LoadResult {
   const { featureset, routes, problems: uncalibrated } = withCalibrations(loaded, calibrations);
   const shaped = sources.map((source) => shapeSource(source, featureset));
   const whole = shaped.flatMap(({ file }) => (file === undefined ? [] : [file]));
-  const definitions = collectDefinitions(whole);
-  const collected = collectRules(whole);
-  const filters = collectFilters(whole, collected.rules, definitions);
+  const hidden = hiddenNames(shaped, files.problems.length > 0);
+  const definitions = collectDefinitions(whole, hidden);
+  const collected = collectRules(whole, hidden);
+  const filters = collectFilters(whole, collected.rules, { definitions, hidden });
   const compiled = collected.rules.map((rule) => {
     const scope = definitions.scopeOf(rule.document);
     return compileRule(rule, { featureset, routes, scope, filters: filters.filtersOf(rule) });
   });
   const rules = compiled.flatMap(({ rule }) => (rule === undefined ? [] : [rule]));
-  const isWhole = files.problems.length === 0 && shaped.every(({ problems }) => problems.length === 0);
-  const correlated = compileCorrelations(whole, { rules: collected.rules, isWhole });
+  const correlated = compileCorrelations(whole, { rules: collected.rules, hidden });
   const found = [
     ...files.problems,
     ...uncalibrated,
     ...shaped.flatMap((part) => part.problems),
     ...definitions.problems,
-    // What a file that cannot be read would have held is not missing.
-    ...(isWhole ? [...collected.problems, ...filters.problems] : []),
+    ...collected.problems,
+    ...filters.problems,
     ...correlated.problems,
     ...compiled.flatMap((part) => part.problems),
     ...findDuplicates(collected.rules),
@@ -59,22 +60,34 @@ export function compileFiles(files: ReadFiles, loaded: Featureset): LoadResult {
   return { ok: true, ruleSet: createRuleSet(rules, { featureset, texts, warnings: problems, correlations }) };
 }
 
-interface Shaped {
-  readonly file?: ShapedFile;
+interface Shaped extends PartlyRead {
   readonly problems: readonly RuleProblem[];
 }
 
 function shapeSource(source: SourceText, featureset: Featureset): Shaped {
   const read = readDocument(source);
-  if (!read.ok) return { problems: read.problems };
-  const { document } = read;
+  if (read.ok) {
+    const { data } = read.document;
+    return { data, ...shapeDocument(read.document, [], featureset) };
+  }
+  if (read.rest === undefined) return { problems: read.problems };
+  // What it names is not all known: a fault of syntax may have swallowed more.
+  const { problems, ...rest } = shapeDocument(read.rest.document, read.rest.broken, featureset);
+  return { ...rest, problems: [...read.problems, ...problems] };
+}
+
+function shapeDocument(
+  document: RuleDocument,
+  broken: BrokenDocument['broken'],
+  featureset: Featureset,
+): Omit<Shaped, 'data'> {
   const refuse = (key: string, message: string) => ({
-    problems: [createProblem(source, document.offsetOf([key]), message)],
+    problems: [createProblem(document.source, document.offsetOf([key]), message)],
   });
   // Before the shape: a file for a later engine may have keys that this one cannot know.
   const engine = engineMismatch(document.data);
   if (engine !== undefined) return refuse('required_engine', engine);
-  const shape = checkShape(document);
+  const shape = checkShape(document, broken);
   const { problems, whole } = shape.ok
     ? { problems: [], whole: { document, file: shape.file } }
     : { ...shape, whole: shape.sound };

@@ -8,13 +8,15 @@ export interface SourceText {
 
 const MAX_SHOWN = 60;
 
-/** A problem at an offset of a file; line and column count from 1, columns in UTF-16 units. */
+/** A problem at an offset of a file; line and column count from 1, columns in UTF-16 units. On an empty line it is told
+ *  behind the text before it. */
 export function createProblem(
   source: SourceText,
-  offset: number,
+  at: number,
   message: string,
   severity: RuleProblem['severity'] = 'error',
 ): RuleProblem {
+  const offset = lineAt(source.text, at).trim() === '' ? endOfTextBefore(source.text, at) : at;
   const { line, column } = positionOf(source.text, offset);
   return { file: source.file, line, column, message, severity, sourceLine: lineAt(source.text, offset) };
 }
@@ -44,6 +46,11 @@ export function sortProblems(problems: readonly RuleProblem[]): readonly RulePro
 function compare(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
+}
+
+/** Of the text before an offset without its white space; the offset where there is none. */
+function endOfTextBefore(text: string, offset: number): number {
+  return text.slice(0, offset).trimEnd().length || offset;
 }
 
 function lineAt(text: string, offset: number): string {

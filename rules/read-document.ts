@@ -7,11 +7,13 @@ import {
   LineCounter,
   type Node,
   parseAllDocuments,
+  Scalar,
   visit,
 } from 'yaml';
 import { checkLimits, MAX_ALIASES, MAX_BYTES } from './document-limits.ts';
 import { createProblem, type SourceText } from './problem.ts';
 import type { RuleProblem } from './types.ts';
+import { unknownAliases, type YamlFault, yamlFaults } from './yaml-faults.ts';
 
 /** A parsed file: plain data, and where each value stands. */
 export interface RuleDocument {
@@ -25,10 +27,22 @@ export interface RuleDocument {
 
 export type ReadResult =
   | { readonly ok: true; readonly document: RuleDocument }
-  | { readonly ok: false; readonly problems: readonly RuleProblem[] };
+  | {
+      readonly ok: false;
+      readonly problems: readonly RuleProblem[];
+      /** What the parser made of the rest, where there is any. */
+      readonly rest?: BrokenDocument;
+    };
+
+/** A document with faults of syntax. */
+export interface BrokenDocument {
+  readonly document: RuleDocument;
+  /** What the faults may have broken: nothing is to be said of these parts. */
+  readonly broken: readonly (readonly PropertyKey[])[];
+}
 
 /** Reads one YAML 1.2 document (core schema: no merge keys, no dates, no custom tags) within fixed limits.
- *  All syntax errors are reported, each with its position. */
+ *  All syntax errors are reported, each with its position; what they leave whole can still be checked. */
 export function readDocument(source: SourceText): ReadResult {
   const refuse = (problems: readonly RuleProblem[]): ReadResult => ({ ok: false, problems });
   const size = Buffer.byteLength(source.text);
@@ -45,19 +59,41 @@ export function readDocument(source: SourceText): ReadResult {
     lineCounter: new LineCounter(),
   });
   if (!Array.isArray(documents)) return refuse([createProblem(source, 0, 'the file is empty')]);
-  const faults = documents.flatMap((document) => [...document.errors, ...document.warnings]);
-  if (faults.length > 0) {
-    return refuse(faults.map((fault) => createProblem(source, fault.pos[0], firstLine(fault.message))));
+  const [document, ...others] = documents;
+  if (document === undefined) return refuse([createProblem(source, 0, 'the file is empty')]);
+  const faults = yamlFaults(source.text, document);
+  const [second] = others;
+  const problems = [
+    ...faults,
+    ...(second === undefined ? [] : [secondDocument(second)]),
+    ...others.flatMap((other) => yamlFaults(source.text, other)),
+  ];
+  if (problems.length > 0) {
+    const told = problems.filter(({ follows }) => !follows);
+    const refusals = told.map(({ offset, message }) => createProblem(source, offset, message));
+    return { ok: false, problems: refusals, ...restOf(source, document, faults) };
   }
-  const [document, second] = documents;
-  if (document === undefined || document.contents === null) {
-    return refuse([createProblem(source, 0, 'the file is empty')]);
-  }
-  if (second !== undefined) {
-    const offset = second.contents?.range?.[0] ?? second.range[0];
-    return refuse([createProblem(source, offset, 'a second document begins here; a rule file holds one')]);
-  }
+  if (document.contents === null) return refuse([createProblem(source, 0, 'the file is empty')]);
   return resolve(source, document);
+}
+
+function secondDocument({ contents, range }: Document.Parsed): YamlFault {
+  const message = 'a second document begins here; a rule file holds one';
+  return { offset: contents?.range?.[0] ?? range[0], message, parts: [], follows: false };
+}
+
+/** What can still be checked of a document with faults. */
+function restOf(
+  source: SourceText,
+  document: Document.Parsed,
+  faults: readonly YamlFault[],
+): { rest?: BrokenDocument } {
+  const broken = faults.flatMap(({ parts }) => parts);
+  if (!isMap(document.contents) || broken.some((path) => path.length === 0)) return {};
+  const unknown = new Set<unknown>(unknownAliases(document));
+  visit(document, { Alias: (_key, alias) => (unknown.has(alias) ? new Scalar(null) : undefined) });
+  const resolved = resolve(source, document);
+  return resolved.ok ? { rest: { document: resolved.document, broken } } : {};
 }
 
 function resolve(source: SourceText, document: Document.Parsed): ReadResult {
@@ -115,8 +151,4 @@ function firstAlias(document: Document.Parsed): number {
     },
   });
   return offset;
-}
-
-function firstLine(message: string): string {
-  return message.split('\n')[0] ?? message;
 }

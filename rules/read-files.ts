@@ -15,6 +15,7 @@ export interface ReadFiles {
 type Found<T> = { readonly value: T } | { readonly problem: RuleProblem };
 
 const MAX_FILES = 1000;
+const SAVE_AS_UTF8 = 'save the file as UTF-8, or write the character anew';
 /** Files that never rest are not read for ever. */
 const MAX_ATTEMPTS = 8;
 const MAX_CALIBRATION_BYTES = 16 * 1024 * 1024;
@@ -119,9 +120,15 @@ function decode(file: string, bytes: Buffer): Found<SourceText> {
   let offset = 0;
   while (offset < length && encoded[offset] === bytes[offset]) offset += 1;
   const lines = bytes.subarray(0, offset).toString('utf8').split('\n');
+  const sourceLine = text.split('\n')[lines.length - 1] ?? '';
   const shown = `0x${(bytes[offset] ?? 0).toString(16).padStart(2, '0')}`;
   const column = (lines.at(-1)?.length ?? 0) + 1;
-  const problem = { ...fileProblem(file, `byte ${shown} is not UTF-8`), line: lines.length, column };
+  const problem = {
+    ...fileProblem(file, `byte ${shown} is not UTF-8; ${SAVE_AS_UTF8}`),
+    line: lines.length,
+    column,
+    sourceLine,
+  };
   return { problem };
 }
 

@@ -51,6 +51,7 @@ against parser and compiler, in \`test/rules\`, with each run of the tests:
 | the YAML suite's bad files | 94 | each refused at line and column, for its syntax |
 | written by hand against the parser: deep brackets, a billion laughs, a list within itself, a thousand aliases, bytes that are not UTF-8, \`__proto__\` as a key and others | 16 | refused at their place |
 | a right file with up to three cuts and insertions anywhere | 300 at random | loaded, or refused at a place within the file |
+| one of three rules cut or filled at one place | 200 at random | what is told outside it is of syntax alone |
 | any keys and values of the schema in any company: conditions, macros, exceptions, overrides, correlations, their tests | 200 at random | refused at a place within the file, or evaluated without a fault, over segments, exchange and events |
 | any condition expressions, and macros that name each other | 360 at random | parsed or refused at a place, and never without end |
 | any JSON for the state of correlations | 100 at random | taken whole or refused with its place |

@@ -42,8 +42,10 @@ it has not seen. The rate holds either way, as the calibration knows nothing of 
 
 ### Check
 
-\`rules check\` prints every problem as file:line:column with the line and a caret; what is wrong with the form of one
-rule hides nothing of the others. Beside the errors it warns of a rule
+\`rules check\` prints every problem as file:line:column with the line and a caret. What is wrong with one rule, list
+or macro hides nothing of the others: behind a fault of YAML syntax the file is read on, and what was parsed whole is
+checked. Nothing is said of what a fault may have touched, nor of a rule for using a list, macro or rule that is itself
+broken: that is told once, where it stands. Beside the errors it warns of a rule
 without tests and a correlation without, of one that is deprecated, of a condition, list or macro that nothing uses, of a name that shadows another,
 and of a threshold (\`above\`) that no ordinary segment of the calibration reaches.
 

@@ -6,8 +6,11 @@ export interface Names {
   /** The rule's conditions. */
   readonly conditions: readonly string[];
   readonly macros: readonly string[];
-  /** What a macro stands for: an expression, or `condition`, which stands for itself; or why it stands for nothing. */
-  expand(macro: string): WrittenExpression | 'condition' | { readonly problem: string };
+  /** Whether a name that is not known may be of a macro that is broken. */
+  mayHide(macro: string): boolean;
+  /** What a macro stands for: an expression, or `condition`, which stands for itself; or why it stands for nothing, null
+   *  where that is told elsewhere. */
+  expand(macro: string): WrittenExpression | 'condition' | { readonly problem: string | null };
 }
 
 /** Says what is wrong, at an offset of the expression's text. */
@@ -25,6 +28,8 @@ const MAX_PARTS = 2_000;
 interface Resolver {
   readonly names: Names;
   readonly complain: ComplainAt;
+  /** Something is wrong that is told elsewhere. */
+  readonly fail: () => void;
   readonly macroConditions: Set<string>;
   /** Macros that are being expanded, outermost first. */
   readonly within: readonly string[];
@@ -45,6 +50,9 @@ export function resolveExpression(
     complain: (offset, message) => {
       hasComplained = true;
       complain(offset, message);
+    },
+    fail: () => {
+      hasComplained = true;
     },
     macroConditions: new Set(),
     within: [],
@@ -89,7 +97,8 @@ function resolveName(
   const at = resolver.at ?? offset;
   if (names.conditions.includes(name)) return { kind: 'name', name, offset: at };
   if (!names.macros.includes(name)) {
-    say(resolver, offset, unknownName(name, names));
+    if (names.mayHide(name)) resolver.fail();
+    else say(resolver, offset, unknownName(name, names));
     return nothing(at);
   }
   const meaning = names.expand(name);
@@ -98,7 +107,8 @@ function resolveName(
     return { kind: 'name', name, offset: at };
   }
   if ('problem' in meaning) {
-    say(resolver, offset, meaning.problem);
+    if (meaning.problem === null) resolver.fail();
+    else say(resolver, offset, meaning.problem);
     return nothing(at);
   }
   return resolve(meaning, { ...resolver, within: [...within, name], at });

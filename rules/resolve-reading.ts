@@ -78,7 +78,7 @@ function resolveFeature(feature: number | string, featureset: Featureset): numbe
   }
   if (feature < featureset.dictionarySize) return feature;
   const last = featureset.dictionarySize - 1;
-  return `feature ${feature} is past the dictionary of ${featureset.name}, whose features are 0 to ${last}`;
+  return `feature ${feature} is past the dictionary of ${featureset.name}, whose features are 0 to ${last}; give one of these, or load the featureset that the rule was written for`;
 }
 
 function unknownName(

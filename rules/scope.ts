@@ -1,5 +1,6 @@
 import { parseExpression, type WrittenExpression } from './expression.ts';
 import { findCycles } from './find-cycles.ts';
+import type { HiddenNames } from './hidden-names.ts';
 import { didYouMean } from './nearest.ts';
 import { createProblem, positionOf } from './problem.ts';
 import type { RuleDocument } from './read-document.ts';
@@ -25,15 +26,18 @@ export type ListDefinition = Definition<readonly string[]>;
 /** A macro is an expression or one condition; null where it does not parse. */
 export type Macro = Definition<WrittenExpression | { readonly condition: ConditionDefinition } | null>;
 
+/** Without a message where what is wrong is told at what was looked for. */
 export type Found<T> =
   | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly message: string };
+  | { readonly ok: false; readonly message: string | null };
 
 /** The lists and macros of all files, as one file sees them: its own first, then the only one of that name. */
 export interface Scope {
   list(name: string): Found<readonly string[]>;
   macro(name: string): Found<Macro['value']>;
   readonly macroNames: readonly string[];
+  /** Whether there may be a macro of that name which is broken. */
+  mayHide(macro: string): boolean;
   /** Where a macro that a rule uses stands. */
   macroAt(name: string): Macro | undefined;
 }
@@ -48,7 +52,7 @@ export interface Definitions {
 }
 
 /** Collects what the files define; macros are parsed, and cycles among them are errors. */
-export function collectDefinitions(files: readonly ShapedFile[]): Definitions {
+export function collectDefinitions(files: readonly ShapedFile[], hidden: HiddenNames): Definitions {
   const problems: RuleProblem[] = [];
   const lists = files.flatMap(listsOf);
   const macros = files.flatMap((file) => macrosOf(file, problems));
@@ -57,9 +61,14 @@ export function collectDefinitions(files: readonly ShapedFile[]): Definitions {
   problems.push(...[...lists, ...macros].flatMap((one, _, all) => warnOfShadow(one, all)));
 
   function scopeOf(document: RuleDocument): Scope {
-    const find = <T>(name: string, all: readonly Definition<T>[], kind: string): Found<Definition<T>> => {
+    const find = <T>(
+      name: string,
+      all: readonly Definition<T>[],
+      kind: Definition<T>['kind'],
+    ): Found<Definition<T>> => {
       const found = lookUp(name, all, { document, kind });
       if (found.ok) used.add(found.value);
+      else if (hidden.has(kind, name) && !all.some((one) => one.name === name)) return BROKEN;
       return found;
     };
     return {
@@ -70,11 +79,11 @@ export function collectDefinitions(files: readonly ShapedFile[]): Definitions {
       macro(name) {
         const found = find(name, macros, 'macro');
         if (!found.ok) return found;
-        if (found.value.value === null) return { ok: false, message: `macro "${name}" is broken` };
-        if (cyclic.has(found.value)) return { ok: false, message: `macro "${name}" goes in a circle` };
+        if (found.value.value === null || cyclic.has(found.value)) return BROKEN;
         return { ok: true, value: found.value.value };
       },
       macroNames: [...new Set(macros.map(({ name }) => name))],
+      mayHide: (macro) => hidden.has('macro', macro),
       macroAt(name) {
         const found = lookUp(name, macros, { document, kind: 'macro' });
         return found.ok ? found.value : undefined;
@@ -88,6 +97,8 @@ export function collectDefinitions(files: readonly ShapedFile[]): Definitions {
     unused: () => [...lists, ...macros].flatMap((one) => (used.has(one) ? [] : [notUsed(one)])),
   };
 }
+
+const BROKEN = { ok: false, message: null } as const;
 
 function listsOf({ document, file }: ShapedFile): ListDefinition[] {
   return Object.entries(file.lists ?? {}).map(([name, value]) => ({ kind: 'list', name, document, value }));

@@ -1,31 +1,34 @@
-import type { z } from 'zod';
 import type { RuleDocument } from './read-document.ts';
 import { ruleFileSchema } from './schema.ts';
 import type { ShapedFile } from './scope.ts';
 
 const LISTS = ['rules', 'correlations', 'filters', 'overrides'] as const;
+const MAPPINGS = ['lists', 'macros'] as const;
 
 /** What of a document has the shape of a rule file although other parts have not, so that its problems can be told with
  *  theirs. Places are those of the whole document.
- *  @param issues - of the whole document
- *  @returns undefined where nothing is left, or where a list or macro is broken, which any rule may use */
+ *  @param faults - paths of what is wrong in the whole document
+ *  @returns undefined where nothing is left */
 export function soundParts(
   document: RuleDocument,
-  issues: readonly z.core.$ZodIssue[],
+  faults: readonly (readonly PropertyKey[])[],
 ): ShapedFile | undefined {
   const { data } = document;
   if (typeof data !== 'object' || data === null) return undefined;
-  const isBroken = (part: string) => issues.some(({ path }) => path[0] === part);
-  if (isBroken('lists') || isBroken('macros')) return undefined;
+  const brokenIn = (part: string) => new Set(faults.flatMap((path) => (path[0] === part ? [path[1]] : [])));
   const sound: Record<string, unknown> = { version: 1 };
   const kept: Record<PropertyKey, readonly number[]> = {};
-  for (const part of ['featureset', 'lists', 'macros'] as const) {
-    if (part in data && !isBroken(part)) sound[part] = (data as Record<string, unknown>)[part];
+  if ('featureset' in data && brokenIn('featureset').size === 0) sound['featureset'] = data.featureset;
+  for (const part of MAPPINGS) {
+    const broken = brokenIn(part);
+    const named = (data as Record<string, unknown>)[part];
+    if (typeof named !== 'object' || named === null || broken.has(undefined)) continue;
+    sound[part] = Object.fromEntries(Object.entries(named).filter(([name]) => !broken.has(name)));
   }
   for (const part of LISTS) {
     const items = (data as Record<string, unknown>)[part];
     if (!Array.isArray(items)) continue;
-    const broken = new Set(issues.flatMap(({ path }) => (path[0] === part ? [path[1]] : [])));
+    const broken = brokenIn(part);
     const whole = [...items.keys()].filter((i) => !broken.has(i));
     if (broken.has(undefined) || whole.length === 0) continue;
     sound[part] = whole.map((i) => items[i]);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { findCycles } from '../find-cycles.ts';
+import type { HiddenNames } from '../hidden-names.ts';
 import { didYouMean } from '../nearest.ts';
 import { positionOf } from '../problem.ts';
 import { type Place, placeOf, problemAt, type RuleSource } from '../rule-source.ts';
@@ -61,14 +62,13 @@ interface Written {
 
 interface Others {
   readonly rules: readonly RuleSource[];
-  /** Whether these are all rules there are; else a name that is not known is no problem. */
-  readonly isWhole: boolean;
+  readonly hidden: HiddenNames;
 }
 
 /** Resolves the correlations of all files against the rules and against each other. */
 export function compileCorrelations(
   files: readonly ShapedFile[],
-  { rules, isWhole }: Others,
+  { rules, hidden }: Others,
 ): CorrelationResult {
   const written = files.flatMap(({ document, file }) =>
     (file.correlations ?? []).map((definition, i): Written => {
@@ -76,7 +76,7 @@ export function compileCorrelations(
     }),
   );
   const named: readonly Named[] = [...rules, ...written].map(({ definition }) => definition);
-  const isMissed = (name: string) => isWhole && find(name, named) === undefined;
+  const isMissed = (name: string) => find(name, named) === undefined && !hidden.has('rule', name);
   const problems = [
     ...written.flatMap((one, i) => takenNames(one, rules, written.slice(0, i))),
     ...written.flatMap((one) => wrongNames(one, named, isMissed)),
@@ -208,7 +208,11 @@ function circles(written: readonly Written[]): RuleProblem[] {
   };
   return [...findCycles(written, next)].map(([one, circle]) => {
     const way = [...circle, one].map(({ definition }) => definition.name).join(' > ');
-    return error(one.place, ['rules'], `correlation "${one.definition.name}" goes in a circle: ${way}`);
+    return error(
+      one.place,
+      ['rules'],
+      `correlation "${one.definition.name}" goes in a circle: ${way}; leave one of them out of what another names`,
+    );
   });
 }
 

@@ -14,12 +14,12 @@ export interface FieldCondition {
 
 export interface FieldContext {
   readonly name: string;
-  /** The texts of a list, or why there are none. */
+  /** The texts of a list, or why there are none; null where that is told elsewhere. */
   list(
     name: string,
   ):
     | { readonly ok: true; readonly value: readonly string[] }
-    | { readonly ok: false; readonly message: string };
+    | { readonly ok: false; readonly message: string | null };
   complain(path: readonly PropertyKey[], message: string): void;
 }
 
@@ -106,7 +106,9 @@ function textsOf(
     const found = list(item.list);
     if (found.ok) return found.value;
     isWhole = false;
-    complain([...path, ...(Array.isArray(comparand) ? [i] : []), 'list'], found.message);
+    if (found.message !== null) {
+      complain([...path, ...(Array.isArray(comparand) ? [i] : []), 'list'], found.message);
+    }
     return [];
   });
   return isWhole ? texts : undefined;

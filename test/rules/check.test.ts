@@ -36,7 +36,9 @@ b.yaml:10:11: error: mode must be one of off, shadow, flag, enforce, it is "on"
   10 |     mode: on
      |           ^
 
-c.yaml:3:1: error: Flow sequence in block collection must be sufficiently indented and end with a ]
+c.yaml:2:9: error: Flow sequence in block collection must be sufficiently indented and end with a ]
+  2 | rules: [
+    |         ^
 `,
   );
 });
@@ -136,6 +138,19 @@ test('a path without rule files, or that does not exist, is refused by name', as
   const gone = await checkRules([join(directory, 'gone')], featureset);
   assert.equal(gone.problems[0]?.file, join(directory, 'gone'));
   assert.match(gone.problems[0]?.message ?? '', /^cannot be read: ENOENT/);
+});
+
+test('a byte that is not UTF-8 is told with its line and what to do', async (t) => {
+  const directory = await temporaryDirectory(t);
+  await writeFile(join(directory, 'a.yaml'), Buffer.from('version: 1\nrules: caf\xe9\n', 'latin1'));
+  const { problems } = await checkRules([directory], featureset);
+  assert.equal(
+    formatProblems(problems).replaceAll(`${directory}/`, ''),
+    `a.yaml:2:11: error: byte 0xe9 is not UTF-8; save the file as UTF-8, or write the character anew
+  2 | rules: caf\ufffd
+    |           ^
+`,
+  );
 });
 
 test('a long line is cut around the caret, and no control character reaches the terminal', () => {

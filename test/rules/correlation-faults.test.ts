@@ -88,7 +88,7 @@ const wrong: readonly (readonly [
   [
     'a correlation of itself',
     { rules: '[x]', condition: '{gte: 2}' },
-    'correlation "x" goes in a circle: x > x',
+    'correlation "x" goes in a circle: x > x; leave one of them out of what another names',
   ],
 ];
 
@@ -112,7 +112,10 @@ test('correlations in a circle and on what is off are refused', async (t) => {
   assert.equal(round.ok, false);
   assert.deepEqual(
     round.problems.filter(({ severity }) => severity === 'error').map(({ message }) => message),
-    ['correlation "x" goes in a circle: x > y > x', 'correlation "y" goes in a circle: y > x > y'],
+    [
+      'correlation "x" goes in a circle: x > y > x; leave one of them out of what another names',
+      'correlation "y" goes in a circle: y > x > y; leave one of them out of what another names',
+    ],
   );
   const off = await loadTexts(t, [rulesText({ mode: 'off' }), correlationsText({ condition: '{gte: 2}' })]);
   assert.equal(off.ok, false);

@@ -36,7 +36,9 @@ const wrong: readonly (readonly [title: string, text: string, expected: readonly
   [
     'a feature past the dictionary is refused with the last index',
     ruleText({ detection: '{deceives: {signal: {feature: 100}, above: 4}}' }),
-    ['a.yaml:12:46: feature 100 is past the dictionary of tiny, whose features are 0 to 99'],
+    [
+      'a.yaml:12:46: feature 100 is past the dictionary of tiny, whose features are 0 to 99; give one of these, or load the featureset that the rule was written for',
+    ],
   ],
   [
     'a label that no feature has is refused',
