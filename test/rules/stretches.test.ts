@@ -23,6 +23,10 @@ const rolling = '{met: {signal: {feature: 1}, above: 3, aggregate: max_rolling_m
 const sustained = '{met: {signal: {feature: 1}, above: 3, for: {tokens: 2, of: 4}}}';
 const pair = '{met: {signal: {feature: 1}, above: 3, then: {signal: {feature: 2}, above: 2, within: 3}}}';
 
+/** Detections, and a tool that only a segment tells. */
+const inCalls = (a: string, b = a) =>
+  `{a: ${a.slice(6, -1)}, b: ${b.slice(6, -1)}, shell: {field: tool, glob: "shell_*"}}`;
+
 const reaches: [name: string, detection: string, condition: string, reach: number | null][] = [
   ['a maximum', max, 'met', 1],
   ['a rolling mean', rolling, 'met', 3],
@@ -39,6 +43,16 @@ const reaches: [name: string, detection: string, condition: string, reach: numbe
   ['alternatives', `{a: ${max.slice(6, -1)}, b: ${rolling.slice(6, -1)}}`, 'a or b', 3],
   ['what must come together', `{a: ${max.slice(6, -1)}, b: ${rolling.slice(6, -1)}}`, 'a and b', null],
   ['what must not come', `{a: ${max.slice(6, -1)}, b: ${rolling.slice(6, -1)}}`, 'a and not b', null],
+  ['a maximum in calls of a tool', inCalls(max), 'a and shell', 1],
+  ['a maximum in all calls but one tool’s', inCalls(max), 'a and not shell', 1],
+  [
+    'a mean in calls of a tool',
+    inCalls('{met: {signal: {feature: 1}, above: 4, aggregate: mean}}'),
+    'a and shell',
+    null,
+  ],
+  ['a maximum anywhere or more in calls of a tool', inCalls(max, rolling), 'a or (shell and b)', 3],
+  ['what must come together but in calls of a tool', inCalls(max, rolling), 'b and (shell or a)', null],
 ];
 
 for (const [name, detection, condition, reach] of reaches) {
