@@ -33,6 +33,7 @@ const exchangeWide = z.strictObject({
       role: z.string(),
       pointer: z.string(),
       choice: z.int().nullable(),
+      tool: z.string().optional(),
       /** Of this segment alone, by the first condition over the exchange that was met. */
       value: z.number(),
       first_token: count,
@@ -49,6 +50,8 @@ const evidenceData = z.strictObject({
   role: z.string(),
   pointer: z.string(),
   choice: z.int().nullable(),
+  /** Of a tool's call, or of what came of one: its name, where it is known. */
+  tool: z.string().optional(),
   first_token: count,
   last_token: count,
   /** UTF-16 offsets in the segment's text. */

@@ -89,13 +89,14 @@ function evidenceOf({ finding, excerpt }: Alert): DetectionFinding['evidences'][
 }
 
 function placeOf({
-  segment: { id, target, role, pointer, choice },
+  segment: { id, target, role, pointer, choice, tool },
   firstToken,
   lastToken,
   span: { start, end },
 }: Pick<Finding, 'segment' | 'firstToken' | 'lastToken' | 'span'>) {
   const tokens = { first_token: firstToken, last_token: lastToken };
-  return { segment_id: id, target, role, pointer, choice, ...tokens, span: { start, end } };
+  const place = { segment_id: id, target, role, pointer, choice, ...(tool ? { tool } : {}) };
+  return { ...place, ...tokens, span: { start, end } };
 }
 
 function exchangeOf({ count, segments }: ExchangeMatch) {

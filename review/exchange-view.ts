@@ -40,6 +40,7 @@ function findingView(finding: Finding, featureset: Featureset | null): FindingVi
     tags,
     segmentId: segment.id,
     role: segment.role,
+    tool: segment.tool ?? null,
     firstToken,
     lastToken,
     span,

@@ -95,6 +95,8 @@ export interface FindingView {
   readonly tags: readonly string[];
   readonly segmentId: string;
   readonly role: string;
+  /** The tool that is called there, or whose result it is; null where none is known. */
+  readonly tool: string | null;
   readonly firstToken: number;
   readonly lastToken: number;
   readonly span: { readonly start: number; readonly end: number };

@@ -114,6 +114,7 @@ function evaluationAttributes(finding: Finding): Record<string, string | number>
     [SEMANTICS.findingLevel]: finding.level,
     [SEMANTICS.findingMode]: finding.mode,
     [SEMANTICS.findingSegment]: finding.segment.id,
+    ...(finding.segment.tool && { [SEMANTICS.toolName]: finding.segment.tool }),
     [SEMANTICS.securityRuleName]: finding.ruleName,
     [SEMANTICS.securityRuleUuid]: finding.ruleId,
     [SEMANTICS.securityRuleVersion]: String(finding.ruleVersion),

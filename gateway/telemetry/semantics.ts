@@ -18,6 +18,7 @@ export const SEMANTICS = {
   requestModel: 'gen_ai.request.model',
   responseModel: 'gen_ai.response.model',
   timeToFirstChunk: 'gen_ai.response.time_to_first_chunk',
+  toolName: 'gen_ai.tool.name',
   errorType: 'error.type',
   httpMethod: 'http.request.method',
   httpRoute: 'http.route',

@@ -39,6 +39,15 @@ test('an alert of a correlation says what came together', () => {
   });
 });
 
+test('an alert of a call says which tool, one of other text says none', () => {
+  const { segment } = finding();
+  const tools = [{ ...segment, tool: 'shell_exec' }, { ...segment, tool: null }, segment].map((place) => {
+    const [alert] = alertsOf(exchange({ findings: [finding({ segment: place })] }));
+    return detectionFindingSchema.parse(toEvent(alert as NonNullable<typeof alert>)).evidences[0].data.tool;
+  });
+  assert.deepEqual(tools, ['shell_exec', undefined, undefined]);
+});
+
 test('an alert of a finding over a whole exchange says what each of its segments adds', () => {
   const whole = finding();
   const { segment } = whole;

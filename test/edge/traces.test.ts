@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import { createTelemetry, type Telemetry } from '../../gateway/telemetry/index.ts';
 import { type OtlpReceiver, startOtlpReceiver } from '../services/otlp-receiver.ts';
-import { reportExchange, START } from './telemetry-samples.ts';
+import { END, FINDING, reportExchange, START } from './telemetry-samples.ts';
 
 const CALLER_TRACE = '0af7651916cd43dd8448eb211c80319c';
 const CALLER = { traceparent: `00-${CALLER_TRACE}-b7ad6b7169203331-01`, tracestate: 'a=b' };
@@ -74,6 +74,17 @@ test('an exchange arrives as one span in GenAI words, its findings as evaluation
     'telltale.finding.threshold': 4.25,
     'telltale.rule_set.digest': 'abc',
   });
+});
+
+test('the evaluation of a call says which tool is called', async () => {
+  const { root } = await traced((telemetry) => {
+    const span = telemetry.startExchange(START);
+    span.finding({ ...FINDING, segment: { ...FINDING.segment, target: 'tool_call', tool: 'shell_exec' } });
+    span.end(END);
+    return span.traceId;
+  });
+  const result = root.events.find(({ name }) => name === 'gen_ai.evaluation.result');
+  assert.equal(result?.attributes['gen_ai.tool.name'], 'shell_exec');
 });
 
 test('scoring, upstream and commit are children of the exchange', async () => {

@@ -110,6 +110,23 @@ test('an exchange comes with its text, its tokens, its numbers and what supports
   });
 });
 
+test('a finding says whose call it is about, or that nothing tells', async () => {
+  const own = await startReview();
+  try {
+    await own.commit(
+      { id: 'result', segments: [{ role: 'tool', text: 'done as asked', hot: 'done' }] },
+      { id: 'words', segments: [{ role: 'user', text: 'done as asked', hot: 'done' }] },
+    );
+    const toolOf = async (id: string) => {
+      const { findings } = (await (await fetch(`${own.url}/api/exchanges/${id}`)).json()) as ExchangeView;
+      return findings.map(({ tool }) => tool);
+    };
+    assert.deepEqual([await toolOf('result'), await toolOf('words')], [['find'], [null]]);
+  } finally {
+    await own.close();
+  }
+});
+
 test('an exchange of another featureset is shown without what this one knows', async () => {
   const view = await get<ExchangeView>('/api/exchanges/foreign');
   assert.equal(view.isCurrentFeatureset, false);

@@ -75,7 +75,14 @@ function buildSegment({ role, text, hot, reads }: SegmentInput, at: number, sign
   const values = tokens.map(([from, to], index) => (span === null ? 0 : signalAt(from, to, index, span)));
   return {
     segment: { segmentId, role, target, text, tokens, signals: span === null ? {} : { [signal]: values } },
-    ref: { id: segmentId, target, role, pointer, choice: role === 'assistant' ? 0 : null },
+    ref: {
+      id: segmentId,
+      target,
+      role,
+      pointer,
+      choice: role === 'assistant' ? 0 : null,
+      ...(role === 'tool' && { tool: 'find' }),
+    },
     hot: span,
     reads: reads ?? null,
   };

@@ -40,7 +40,8 @@ export function FindingCard({ view, finding, index }: FindingCardProps) {
         <LevelMark level={finding.level} />
       </header>
       <p class="where">
-        {roleName(finding.role)}, {tokens} · rule version {finding.ruleVersion}, mode {finding.mode}
+        {roleName(finding.role)}, {finding.tool !== null && `tool ${finding.tool}, `}
+        {tokens} · rule version {finding.ruleVersion}, mode {finding.mode}
         {finding.mode === 'enforce' && `, ${finding.action}`}
       </p>
       {finding.disguise !== null && (
