@@ -74,8 +74,15 @@ token: a rule that they rule out is not evaluated for that segment, and its sign
 | \`caller\` | what a trusted hop names the caller, else a keyed hash of the API key |
 | \`language\` | what the header \`content-language\` of the request says, such as \`de\` |
 | \`role\`, \`target\` | who speaks in the segment, and which target it is |
-| \`tool\` | the name of the tool that is called, or whose result it is, in tests of rules; the gateway does not fill it in yet, so on live traffic it is null |
+| \`tool\` | the name of the tool that the segment calls, or whose result it is; of a longer one its first 256 characters |
 | \`conversation\` | the conversation's id |
+
+A result names its call by an id, and has the name of the call that went before it in the same body; so the result of a
+call that the upstream holds (\`previous_response_id\`) has none, unless it says it. Tools of the upstream's own have no
+name: \`web_search_call\` of responses is \`web_search\`, \`web_search_tool_result\` of messages too, code that Gemini runs
+is \`code_execution\`. A streamed call is judged under the name that it begins with; one that is named only after its
+arguments have begun, or otherwise then, is told as \`bad_shape\` in the exchange's coverage, or read again under the
+other name where the API says a call twice.
 
 \`\`\`yaml fragment
 lists:

@@ -6,6 +6,8 @@ export interface Place {
   at(...keys: readonly (string | number)[]): Place;
   /** The same place, read as something else. */
   as(target: SegmentRef['target']): Place;
+  /** The same place, in a call of a tool or in what came of one; without a name it stays as it is. */
+  of(tool: string | undefined): Place;
   ref(): SegmentRef;
 }
 
@@ -14,6 +16,7 @@ export interface PlaceStart {
   readonly target: SegmentRef['target'];
   readonly role: Role;
   readonly choice?: number;
+  readonly tool?: string;
 }
 
 /** The RFC 6901 pointer that keys make. */
@@ -29,13 +32,16 @@ function escaped(key: string): string {
 
 /** @param keys - unescaped; the pointer escapes them as RFC 6901 asks */
 export function createPlace(start: PlaceStart, keys: readonly (string | number)[] = []): Place {
-  return {
+  const place: Place = {
     at: (...more) => createPlace(start, [...keys, ...more]),
     as: (target) => createPlace({ ...start, target }, keys),
+    of: (tool) => (tool === undefined ? place : createPlace({ ...start, tool }, keys)),
     ref() {
       const pointer = pointerOf(keys);
-      const { side, target, role, choice = null } = start;
-      return { id: `${side}${pointer}`, target, role, pointer, choice };
+      const { side, target, role, choice = null, tool } = start;
+      const ref = { id: `${side}${pointer}`, target, role, pointer, choice };
+      return tool === undefined ? ref : { ...ref, tool };
     },
   };
+  return place;
 }

@@ -16,10 +16,18 @@ export function summary({ segments, unread }: TextReading) {
   return { texts: [...texts.values()], unread: unread.map(({ ref, reason }) => [ref.id, reason]) };
 }
 
-/** The same in an order that does not depend on the way it was read. */
+/** The same in an order that does not depend on the way it was read, and the tools that segments begin with. */
 export function sorted(reading: TextReading) {
   const { texts, unread } = summary(reading);
-  return { texts: texts.sort(([a], [b]) => (a < b ? -1 : 1)), unread };
+  return { texts: texts.sort(([a], [b]) => (a < b ? -1 : 1)), unread, tools: toolsOf(reading) };
+}
+
+/** The tool of each segment that has one, by the segment's id. */
+export function toolsOf({ segments, unread }: TextReading): Record<string, string> {
+  const refs = [...segments, ...unread].map(({ ref }) => ref);
+  const first = new Map(refs.toReversed().map(({ id, tool }) => [id, tool]));
+  const named = [...first].flatMap(([id, tool]) => (tool ? [[id, tool] as const] : []));
+  return Object.fromEntries(named.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** What a dialect reads of bodies that it takes. */

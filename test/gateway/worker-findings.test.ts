@@ -36,6 +36,10 @@ const RULES = {
     rule({ name: 'asked', target: 'input', mode: 'shadow' }),
     rule({ name: 'called', target: 'tool_call' }),
     rule({ name: 'told', target: 'system' }),
+    rule({ name: 'finds', target: 'tool_call' }).replace(
+      '    condition: met',
+      '      finding: {field: tool, equals: find}\n    condition: met and finding',
+    ),
   ])}${CORRELATION}`,
 };
 

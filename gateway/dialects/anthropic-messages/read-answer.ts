@@ -2,6 +2,7 @@ import type { Collected } from '../collected.ts';
 import type { AnswerFacts, AnswerReading, Read } from '../dialect.ts';
 import { isObject, type JsonObject } from '../json-values.ts';
 import { createPlace, type Place } from '../place.ts';
+import { createCalledTools } from './called-tools.ts';
 import { readContent, textWithin } from './read-blocks.ts';
 
 /** Every text of a whole answer: all blocks of its content; or of an error. */
@@ -17,7 +18,7 @@ export function readAnswer(body: unknown): Read<AnswerReading> {
 /** A message, or the head of one. What tools of the upstream found stands in its content too, and is output there:
  *  what the client is about to get. */
 export function readMessage({ content, ...rest }: JsonObject, into: Collected): void {
-  readContent(content, answerPlace().at('content'), into);
+  readContent(content, answerPlace().at('content'), { into, toolOf: createCalledTools() });
   textWithin(rest, answerPlace(), into);
 }
 

@@ -5,6 +5,7 @@ import { isIdentifier } from '../identifier.ts';
 import { isObject, type JsonObject, jsonOf } from '../json-values.ts';
 import type { Place } from '../place.ts';
 import { createTextWithin } from '../text-within.ts';
+import type { ToolOf } from './called-tools.ts';
 
 /** Blocks that carry a medium, with the reason that they are not scanned. */
 const MEDIA: ReadonlyMap<unknown, UnscannedReason> = new Map([
@@ -53,10 +54,19 @@ export const textWithin = createTextWithin(SILENT_KEYS, (value, place, into) => 
   return isOwn;
 });
 
-/** The content of a message, of the system prompt or of a tool's result: a string or blocks. */
-export function readContent(content: unknown, place: Place, into: Collected): void {
+/** The content of a message, of the system prompt or of a tool's result: a string or blocks.
+ *  @param toolOf - the tool that a block calls, or whose result it is */
+export function readContent(
+  content: unknown,
+  place: Place,
+  { into, toolOf }: { readonly into: Collected; readonly toolOf?: ToolOf },
+): void {
   if (!Array.isArray(content)) textWithin(content, place, into);
-  else for (const [index, block] of content.entries()) readBlock(block, place.at(index), into);
+  else {
+    for (const [index, block] of content.entries()) {
+      readBlock(block, place.at(index).of(toolOf?.(block)), into);
+    }
+  }
 }
 
 /** One block of content. */
@@ -102,7 +112,7 @@ function readInput(input: unknown, place: Place, into: Collected): void {
 
 /** What has content of its own: the result of a tool, a document of blocks. */
 function readResult({ content, ...rest }: JsonObject, place: Place, into: Collected): void {
-  readContent(content, place.at('content'), into);
+  readContent(content, place.at('content'), { into });
   textWithin(rest, place, into);
 }
 

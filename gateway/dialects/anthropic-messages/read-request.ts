@@ -7,6 +7,7 @@ import type { Read, RequestReading } from '../dialect.ts';
 import { namedUser } from '../named-user.ts';
 import { createPlace } from '../place.ts';
 import { shapeProblem } from '../shape-problem.ts';
+import { createCalledTools, type ToolOf } from './called-tools.ts';
 import { isResult, readBlock, readContent, textWithin } from './read-blocks.ts';
 
 const block = z.looseObject({ type: z.string() });
@@ -60,8 +61,9 @@ export function readRequest(body: unknown): Read<RequestReading> {
   const request = body as MessagesRequest;
   const into: Collected = { segments: [], unread: [] };
   const system = createPlace({ side: 'request', target: 'system', role: 'system' });
-  readContent(request.system, system.at('system'), into);
-  for (const [index, each] of request.messages.entries()) readMessage(each, index, into);
+  readContent(request.system, system.at('system'), { into });
+  const toolOf = createCalledTools();
+  for (const [index, each] of request.messages.entries()) readMessage(each, index, { into, toolOf });
   for (const [index, tool] of (request.tools ?? []).entries()) {
     // Descriptions steer the model as a system prompt does, so they are read as one: a segment each tool.
     const text = descriptionsIn(tool).join('\n');
@@ -93,15 +95,20 @@ function readRest(request: MessagesRequest, into: Collected): void {
   textWithin(others, createPlace({ side: 'request', target: 'input', role: 'user' }), into);
 }
 
-function readMessage({ role, content: words, ...rest }: Message, index: number, into: Collected): void {
+function readMessage(
+  { role, content: words, ...rest }: Message,
+  index: number,
+  { into, toolOf }: { readonly into: Collected; readonly toolOf: ToolOf },
+): void {
   const [as, target] = ROLES.get(role) ?? (['user', 'input'] as const);
   const keys = ['messages', index];
   const place = createPlace({ side: 'request', target, role: as }, keys);
   const result = createPlace({ side: 'request', target: 'tool_result', role: 'tool' }, keys);
-  if (!Array.isArray(words)) readContent(words, place.at('content'), into);
+  if (!Array.isArray(words)) readContent(words, place.at('content'), { into });
   else {
     for (const [order, each] of words.entries()) {
-      readBlock(each, (isResult(each) ? result : place).at('content', order), into);
+      const at = (isResult(each) ? result : place).at('content', order);
+      readBlock(each, at.of(toolOf(each)), into);
     }
   }
   textWithin(rest, place, into);

@@ -4,12 +4,14 @@ import { isObject, type JsonObject, parsed } from '../json-values.ts';
 import type { Place } from '../place.ts';
 import { createPlainJson, type PlainJson } from '../plain-json.ts';
 import { unreadEvent } from '../unread-event.ts';
+import { createCalledTools } from './called-tools.ts';
 import { answerPlace, factsOf, readMessage } from './read-answer.ts';
 import { isCall, readBlock, textWithin } from './read-blocks.ts';
 
 /** A block of content that has begun. */
 interface OpenBlock {
-  readonly place: Place;
+  /** With the tool that it calls, or whose result it is. */
+  place: Place;
   readonly input: PlainJson;
   isCall: boolean;
   hasInput: boolean;
@@ -19,6 +21,7 @@ interface OpenBlock {
 /** Reads the events of one streamed message; a segment stands where it would in the whole answer. */
 export function createStreamReader(): StreamReader {
   const open = new Map<number, OpenBlock>();
+  const toolOf = createCalledTools();
   let facts: AnswerFacts = { model: null, finishReasons: [], usage: null, choices: [] };
 
   function readEvent(event: JsonObject, into: Collected): void {
@@ -48,6 +51,7 @@ export function createStreamReader(): StreamReader {
 
   /** The input of a call is empty at its begin where it comes in pieces. */
   function begin(block: OpenBlock, content: unknown, into: Collected): void {
+    nameBlock(block, toolOf(content), into);
     block.isCall = isObject(content) && isCall(content);
     block.hasInput = block.isCall && !hasEmptyInput(content);
     const isEmpty = block.isCall && !block.hasInput;
@@ -77,6 +81,15 @@ export function createStreamReader(): StreamReader {
     },
     facts: () => facts,
   };
+}
+
+/** Input that came before its block has begun was judged under no name, or under another. */
+function nameBlock(block: OpenBlock, tool: string | undefined, into: Collected): void {
+  const { place, hasInput } = block;
+  block.place = place.of(tool);
+  if (!hasInput || place.ref().tool === tool) return;
+  const ref = block.place.as('tool_call').at('name').ref();
+  into.unread.push({ ref, reason: 'bad_shape', bytes: Buffer.byteLength(tool ?? '') });
 }
 
 function readDelta(block: OpenBlock, delta: unknown, into: Collected): void {

@@ -32,8 +32,9 @@ export function createChunkReader(shape: { readonly isWhole: boolean }): ChunkRe
     const { parts, ...others } = content;
     textWithin(others, candidatePlaces(index, 'content').words, into);
     for (const part of Array.isArray(parts) ? parts : [parts ?? {}]) {
-      const number = runsOf(index).numberOf(part);
-      readPart(part, candidatePlaces(index, 'content', 'parts', number), into);
+      const run = runsOf(index);
+      const places = candidatePlaces(index, 'content', 'parts', run.numberOf(part));
+      readPart(part, { ...places, call: places.call.of(run.tool()) }, into);
     }
   }
 

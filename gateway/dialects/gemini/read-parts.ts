@@ -3,6 +3,7 @@ import { isTextType } from '../data-url.ts';
 import { isIdentifier } from '../identifier.ts';
 import { isObject, type JsonObject, jsonOf } from '../json-values.ts';
 import type { Place } from '../place.ts';
+import { toolName } from '../tool-name.ts';
 import { camelEntries } from './camel-entries.ts';
 import { textWithin } from './text-within.ts';
 
@@ -30,6 +31,9 @@ interface Entry {
   readonly written: string;
 }
 
+/** Code that the upstream runs is called without a name: the tool has this one in requests. */
+const CODE_TOOL = 'code_execution';
+
 function readEntry(
   { key, value, written }: Entry,
   { words, call, result }: PartPlaces,
@@ -40,9 +44,9 @@ function readEntry(
   else if (key === 'inlineData') readInline(value, words.at(written), into);
   else if (key === 'fileData') skipFile(value, words.at(written), into);
   else if (key === 'functionCall' || key === 'toolCall') readCall(value, call.at(written), into);
-  else if (key === 'executableCode') textWithin(value, call.at(written), into);
+  else if (key === 'executableCode') textWithin(value, call.at(written).of(CODE_TOOL), into);
   else if (key === 'functionResponse' || key === 'toolResponse') readResult(value, result.at(written), into);
-  else if (key === 'codeExecutionResult') textWithin(value, result.at(written), into);
+  else if (key === 'codeExecutionResult') textWithin(value, result.at(written).of(CODE_TOOL), into);
   else textWithin({ [written]: value }, words, into);
 }
 
@@ -64,14 +68,20 @@ function skipFile(value: JsonObject, place: Place, into: Collected): void {
 }
 
 /** A call's arguments are one segment, as JSON; what comes of a text in pieces is one by its path. */
-function readCall(value: JsonObject, place: Place, into: Collected): void {
+function readCall(value: JsonObject, at: Place, into: Collected): void {
   const { name, args, partialArgs, partial_args, ...rest } = value;
+  const place = at.of(calledTool(value));
   readName(name, place, into);
   readJson(args, place.at('args'), into);
   for (const list of [partialArgs, partial_args]) {
     for (const piece of Array.isArray(list) ? list : []) readPiece(piece, place.at('args'), into);
   }
   textWithin(rest, place, into);
+}
+
+/** Tools of the upstream's own have no name: they are called by their type, such as `GOOGLE_SEARCH_WEB`. */
+function calledTool({ name, toolType, tool_type }: JsonObject): string | undefined {
+  return toolName(name) ?? toolName(toolType) ?? toolName(tool_type);
 }
 
 /** A name that is no name is text. */
@@ -101,16 +111,17 @@ function readPiece(piece: unknown, place: Place, into: Collected): void {
 }
 
 /** A result is one segment, as JSON, or as the text that is all of it; media may stand beside it. */
-function readResult(value: JsonObject, place: Place, into: Collected): void {
+function readResult(value: JsonObject, at: Place, into: Collected): void {
   const { name, response, parts, ...rest } = value;
+  const place = at.of(calledTool(value));
   readName(name, place, into);
   const [only, ...others] = isObject(response) ? Object.entries(response) : [];
   if (only !== undefined && others.length === 0 && typeof only[1] === 'string') {
     addText(only[1], place.at('response', only[0]), into);
   } else readJson(response, place.at('response'), into);
   for (const [index, part] of (Array.isArray(parts) ? parts : []).entries()) {
-    const at = place.at('parts', index);
-    readPart(part, { words: at, call: at, result: at }, into);
+    const within = place.at('parts', index);
+    readPart(part, { words: within, call: within, result: within }, into);
   }
   textWithin(Array.isArray(parts) ? rest : { ...rest, parts }, place, into);
 }

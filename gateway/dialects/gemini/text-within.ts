@@ -17,6 +17,7 @@ const SILENT_KEYS = [
   'outcome',
   'modality',
   'toolType',
+  'tool_type',
   'scheduling',
   'finishReason',
   'finish_reason',

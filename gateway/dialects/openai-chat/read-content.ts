@@ -1,7 +1,9 @@
 import type { UnscannedReason } from '../../../alerts/index.ts';
 import { addText, type Collected, holdsText } from '../collected.ts';
 import { isIdentifier } from '../identifier.ts';
+import { isObject } from '../json-values.ts';
 import type { Place } from '../place.ts';
+import { toolName } from '../tool-name.ts';
 import { textWithin } from './text-within.ts';
 
 /** Parts that carry a medium, with the reason that they are not scanned. */
@@ -58,7 +60,7 @@ export function readToolCalls(calls: unknown, place: Place, into: Collected): vo
   for (const [index, call] of calls.entries()) {
     if (call === null || typeof call !== 'object') continue;
     const { function: named, custom, ...rest } = call as Record<string, unknown>;
-    const at = place.at(index).as('tool_call');
+    const at = place.at(index).as('tool_call').of(calledTool(call));
     if (named !== undefined) readCall(named, at.at('function'), into);
     if (custom !== undefined) readCall(custom, at.at('custom'), into);
     textWithin(rest, at, into);
@@ -69,6 +71,14 @@ export function readToolCalls(calls: unknown, place: Place, into: Collected): vo
 export function readCall(call: unknown, place: Place, into: Collected): void {
   if (call === null || typeof call !== 'object') return;
   const { name, ...rest } = call as Record<string, unknown>;
-  if (typeof name === 'string' && !isIdentifier(name)) addText(name, place.at('name'), into);
-  textWithin(rest, place, into);
+  const at = place.of(toolName(name));
+  if (typeof name === 'string' && !isIdentifier(name)) addText(name, at.at('name'), into);
+  textWithin(rest, at, into);
+}
+
+/** The tool that an item of `tool_calls` calls. */
+export function calledTool(call: unknown): string | undefined {
+  const { function: named, custom } = isObject(call) ? call : {};
+  const names = [named, custom].map((one) => toolName(isObject(one) ? one['name'] : undefined));
+  return names.find((name) => name !== undefined);
 }

@@ -7,6 +7,7 @@ import type { Read, RequestReading } from '../dialect.ts';
 import { conversationIn } from '../metadata-conversation.ts';
 import { namedUser } from '../named-user.ts';
 import { createPlace, type Place } from '../place.ts';
+import { createCalledTools } from './called-tools.ts';
 import { readCall, readContent, readToolCalls } from './read-content.ts';
 import { textWithin } from './text-within.ts';
 
@@ -69,7 +70,11 @@ export function readRequest(body: unknown): Read<RequestReading> {
   const request = body as z.infer<typeof chatRequest>;
   const { messages, model, stream, metadata } = request;
   const into: Collected = { segments: [], unread: [] };
-  for (const [index, each] of messages.entries()) readMessage(each, index, into);
+  const tools = createCalledTools();
+  for (const [index, each] of messages.entries()) {
+    readMessage(each, placeOf(each, index).of(tools.resultOf(each)), into);
+    tools.note(each);
+  }
   readTools(request, into);
   readRest(request, into);
   return {
@@ -85,11 +90,14 @@ export function readRequest(body: unknown): Read<RequestReading> {
   };
 }
 
-function readMessage(each: Message, index: number, into: Collected): void {
-  const { role, content, tool_calls, function_call, name: _name, tool_call_id: _id, ...rest } = each;
+function placeOf({ role }: Message, index: number): Place {
   const known = Object.hasOwn(ROLES, role) ? ROLES[role] : undefined;
   const [as, target] = known ?? (['user', 'input'] as const);
-  const place = createPlace({ side: 'request', target, role: as }, ['messages', index]);
+  return createPlace({ side: 'request', target, role: as }, ['messages', index]);
+}
+
+function readMessage(each: Message, place: Place, into: Collected): void {
+  const { role: _role, content, tool_calls, function_call, name: _name, tool_call_id: _id, ...rest } = each;
   readContent(content, place.at('content'), into);
   readToolCalls(tool_calls, place.at('tool_calls'), into);
   readCall(function_call, place.at('function_call').as('tool_call'), into);

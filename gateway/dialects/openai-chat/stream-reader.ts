@@ -1,12 +1,12 @@
 import { createChangedTexts } from '../changed-texts.ts';
-import { addText, type Collected } from '../collected.ts';
+import type { Collected } from '../collected.ts';
 import type { AnswerFacts, StreamEnd, StreamReader, StreamStep, TextReading } from '../dialect.ts';
-import { isIdentifier } from '../identifier.ts';
-import { isObject, parsed } from '../json-values.ts';
+import { isObject, type JsonObject, parsed } from '../json-values.ts';
 import type { Place } from '../place.ts';
 import { unreadEvent } from '../unread-event.ts';
 import { answerPlace, choicePlace, factsOf, indexOf, readAudio } from './read-answer.ts';
 import { readContent } from './read-content.ts';
+import { createStreamedCalls } from './streamed-calls.ts';
 import { textWithin } from './text-within.ts';
 
 const DONE = '[DONE]';
@@ -15,7 +15,7 @@ export const streamEnd: StreamEnd = { marks: [DONE], isLast: (data) => data.trim
 
 /** Reads the chunks of one streamed completion; a segment stands where it would in the whole answer. */
 export function createStreamReader(): StreamReader {
-  const names = new Map<string, { place: Place; name: string }>();
+  const calls = createStreamedCalls();
   // What stands beside the choices is repeated in every chunk by some providers.
   const readOutside = createChangedTexts(textWithin);
   let facts: AnswerFacts = { model: null, finishReasons: [], usage: null, choices: [] };
@@ -43,28 +43,19 @@ export function createStreamReader(): StreamReader {
     readContent(content, place.at('content'), into);
     for (const [order, call] of (Array.isArray(tool_calls) ? tool_calls : []).entries()) {
       if (!isObject(call)) continue;
-      const { function: named, custom, ...rest } = call;
       const index = typeof call['index'] === 'number' ? call['index'] : order;
-      const at = place.at('tool_calls', index).as('tool_call');
-      readCallDelta(named, at.at('function'), into);
-      readCallDelta(custom, at.at('custom'), into);
-      textWithin(rest, at, into);
+      readCallDelta(call, place.at('tool_calls', index).as('tool_call'), into);
     }
-    readCallDelta(function_call, place.at('function_call').as('tool_call'), into);
+    if (isObject(function_call)) calls.read(function_call, place.at('function_call').as('tool_call'), into);
     readAudio(audio, place.at('audio'), into);
     textWithin(other, place, into);
   }
 
-  /** A name can be told from text only when it is whole. */
-  function readCallDelta(call: unknown, place: Place, into: Collected): void {
-    if (!isObject(call)) return;
-    const { name, ...rest } = call;
-    if (typeof name === 'string') {
-      const at = place.at('name');
-      const { id } = at.ref();
-      names.set(id, { place: at, name: (names.get(id)?.name ?? '') + name });
-    }
-    textWithin(rest, place, into);
+  function readCallDelta({ function: named, custom, ...rest }: JsonObject, at: Place, into: Collected): void {
+    const [ofFunction, ofCustom] = [at.at('function'), at.at('custom')];
+    if (isObject(named)) calls.read(named, ofFunction, into);
+    if (isObject(custom)) calls.read(custom, ofCustom, into);
+    textWithin(rest, at.of(calls.toolAt(ofFunction) ?? calls.toolAt(ofCustom)), into);
   }
 
   return {
@@ -78,7 +69,7 @@ export function createStreamReader(): StreamReader {
     },
     end(): TextReading {
       const into: Collected = { segments: [], unread: [] };
-      for (const { place, name } of names.values()) if (!isIdentifier(name)) addText(name, place, into);
+      calls.end(into);
       return into;
     },
     facts: () => facts,

@@ -1,6 +1,7 @@
 import type { Collected } from '../collected.ts';
 import type { AnswerFacts, AnswerReading, Read } from '../dialect.ts';
 import { isObject, type JsonObject } from '../json-values.ts';
+import { createCalledTools, placesOf } from './called-tools.ts';
 import { answerPlaces, readItem } from './read-items.ts';
 import { textWithin } from './text-within.ts';
 
@@ -51,7 +52,12 @@ export function readResponse(response: JsonObject, into: Collected): void {
 
 function readList(items: unknown, key: string, into: Collected): void {
   if (!Array.isArray(items)) textWithin(items, answerPlaces([key])('assistant'), into);
-  else for (const [index, item] of items.entries()) readItem(item, answerPlaces([key, index]), into);
+  else {
+    const tools = createCalledTools(items);
+    for (const [index, item] of items.entries()) {
+      readItem(item, placesOf(answerPlaces([key, index]), tools.toolOf(item)), into);
+    }
+  }
 }
 
 /** Model, usage and end of a response. */

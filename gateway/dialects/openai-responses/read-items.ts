@@ -57,7 +57,7 @@ function isMessage({ type, role }: JsonObject): boolean {
 }
 
 /** `function_call`, `web_search_call` and their like. */
-function isCall({ type }: JsonObject): boolean {
+export function isCall({ type }: JsonObject): boolean {
   return typeof type === 'string' && /^([a-z]+_)*call$|^program$|^mcp_approval_request$/.test(type);
 }
 

@@ -5,11 +5,13 @@ import { isObject, type JsonObject, parsed } from '../json-values.ts';
 import type { Place } from '../place.ts';
 import { createPlainJson, type PlainJson, plainJson } from '../plain-json.ts';
 import { unreadEvent } from '../unread-event.ts';
+import { placesOf } from './called-tools.ts';
 import { factsOf, readResponse } from './read-answer.ts';
 import { answerPlaces, readItem } from './read-items.ts';
 import { readContent, readPart } from './read-parts.ts';
 import { createSeenTexts } from './seen-texts.ts';
 import { itemKeys, numberOf, type StreamText, streamTextOf } from './stream-texts.ts';
+import { createStreamedTools, type StreamedTools } from './streamed-tools.ts';
 import { textWithin } from './text-within.ts';
 
 const DONE = '[DONE]';
@@ -18,16 +20,18 @@ const LAST = new Set<unknown>(['response.completed', 'response.incomplete', 'res
 /** Reads the events of one streamed response; a segment stands where it would in the whole answer. */
 export function createStreamReader(): StreamReader {
   const seen = createSeenTexts();
+  const tools = createStreamedTools();
   const open = new Map<string, { readonly place: Place; readonly json: PlainJson }>();
   let facts: AnswerFacts = { model: null, finishReasons: [], usage: null, choices: [] };
 
   function readEvent(event: JsonObject, into: Collected): void {
     const [, kind = '', step = ''] = /^response\.(.+)\.(added|delta|done)$/.exec(String(event['type'])) ?? [];
     const text = streamTextOf(kind, event);
+    tools.note(event);
     if (text !== null) readText(text, step, { event, into });
     else {
-      seen.whole(wholeOf(kind, event), into);
-      const pieces = piecesOf(kind, event);
+      seen.whole(wholeOf(kind, event, tools), into);
+      const pieces = piecesOf(kind, event, tools);
       for (const { ref, text: piece } of pieces.segments) seen.piece(piece, ref, into);
       into.unread.push(...pieces.unread);
     }
@@ -35,12 +39,13 @@ export function createStreamReader(): StreamReader {
   }
 
   function readText(
-    { place, wholeKey, isJson }: StreamText,
+    { place: nameless, wholeKey, isJson }: StreamText,
     step: string,
     { event, into }: { readonly event: JsonObject; readonly into: Collected },
   ): void {
     const { [step === 'delta' ? 'delta' : wholeKey]: text, type: _type, name, ...others } = event;
     const rest = typeof name === 'string' && isIdentifier(name) ? others : { ...others, name };
+    const place = nameless.of(tools.toolAt(event));
     const words: Collected = { segments: [], unread: [] };
     textWithin(typeof text === 'string' ? rest : { ...rest, text }, eventPlace(event), words);
     seen.whole(words, into);
@@ -83,11 +88,11 @@ export function createStreamReader(): StreamReader {
 }
 
 /** What an event says that is no piece of a text: a part, an item, a response, or something new. */
-function wholeOf(kind: string, event: JsonObject): Collected {
+function wholeOf(kind: string, event: JsonObject, tools: StreamedTools): Collected {
   const into: Collected = { segments: [], unread: [] };
   const { type: _type, delta: _delta, partial_image_b64: _image, ...all } = event;
   const { response, item, part, annotation, output, ...rest } = all;
-  const itemPlaces = answerPlaces(itemKeys(event));
+  const itemPlaces = placesOf(answerPlaces(itemKeys(event)), tools.toolAt(event));
   const at = itemPlaces('assistant');
   if (isObject(response)) readResponse(response, into);
   if (item !== undefined) readItem(item, itemPlaces, into);
@@ -108,10 +113,10 @@ function partKeys(kind: string, event: JsonObject): [string, number] {
 }
 
 /** Sound and pictures in pieces, what commands print, and what nobody knows. */
-function piecesOf(kind: string, event: JsonObject): Collected {
+function piecesOf(kind: string, event: JsonObject, tools: StreamedTools): Collected {
   const into: Collected = { segments: [], unread: [] };
   const { delta, partial_image_b64: image } = event;
-  const at = answerPlaces(itemKeys(event))('result');
+  const at = answerPlaces(itemKeys(event))('result').of(tools.toolAt(event));
   if (typeof image === 'string') {
     into.unread.push({ ref: at.at('result').ref(), reason: 'image', bytes: image.length });
   }

@@ -1,0 +1,63 @@
+import { addText, type Collected } from '../collected.ts';
+import { isIdentifier } from '../identifier.ts';
+import type { JsonObject } from '../json-values.ts';
+import type { Place } from '../place.ts';
+import { toolName } from '../tool-name.ts';
+import { textWithin } from './text-within.ts';
+
+/** The calls of a streamed answer, whose names come before their arguments. */
+export interface StreamedCalls {
+  /** What a chunk says of a call: `{name, arguments}` or `{name, input}`, or a piece of it. */
+  read(call: JsonObject, place: Place, into: Collected): void;
+  /** The tool that is called at a place. */
+  toolAt(place: Place): string | undefined;
+  /** What only whole names tell: those that are no names are text. */
+  end(into: Collected): void;
+}
+
+interface StreamedCall {
+  readonly place: Place;
+  name: string;
+  /** What its arguments are read under, once some have come. */
+  tool: string | undefined;
+  hasBegun: boolean;
+}
+
+export function createStreamedCalls(): StreamedCalls {
+  const calls = new Map<string, StreamedCall>();
+
+  function callAt(place: Place): StreamedCall {
+    const { id } = place.ref();
+    const known = calls.get(id) ?? { place, name: '', tool: undefined, hasBegun: false };
+    calls.set(id, known);
+    return known;
+  }
+
+  /** Some servers say the name again in every chunk. One that changes after the arguments have begun is not the name
+   *  that these were judged under. */
+  function addName(call: StreamedCall, piece: string, into: Collected): void {
+    if (piece === '' || piece === call.name) return;
+    call.name += piece;
+    if (!call.hasBegun) call.tool = toolName(call.name);
+    else {
+      const ref = call.place.at('name').ref();
+      into.unread.push({ ref, reason: 'bad_shape', bytes: Buffer.byteLength(piece) });
+    }
+  }
+
+  return {
+    read({ name, ...rest }, place, into) {
+      const call = callAt(place);
+      if (typeof name === 'string') addName(call, name, into);
+      const before = into.segments.length + into.unread.length;
+      textWithin(rest, place.of(call.tool), into);
+      call.hasBegun ||= into.segments.length + into.unread.length > before;
+    },
+    toolAt: (place) => calls.get(place.ref().id)?.tool,
+    end(into) {
+      for (const { place, name, tool } of calls.values()) {
+        if (!isIdentifier(name)) addText(name, place.of(tool).at('name'), into);
+      }
+    },
+  };
+}
