@@ -13,6 +13,8 @@ export interface GroupCommitParts<Record> {
   /** One outcome per record, in order; never throws. */
   write(records: readonly Record[]): Promise<readonly CommitOutcome[]>;
   readonly maxBatch: number;
+  /** Full batches that may be on their way at once. */
+  readonly maxUnderWay: number;
   readonly maxQueued: number;
   /** How long one exchange may wait for its outcome. */
   readonly timeoutMs: number;
@@ -26,22 +28,33 @@ interface Waiting<Record> {
 }
 
 /** Whoever comes while a transaction runs waits for the next one; while none runs nobody waits. So a single
- *  exchange costs one sync, and a crowd shares one. */
+ *  exchange costs one sync, and a crowd shares one. A batch that is full waits for nobody: the next is on its way while
+ *  the one before is written. */
 export function createGroupCommit<Record>(parts: GroupCommitParts<Record>): GroupCommit<Record> {
+  const { maxBatch, maxUnderWay } = parts;
   const queue: Waiting<Record>[] = [];
-  let running: Promise<void> | undefined;
+  const running = new Set<Promise<void>>();
+  let underWay = 0;
   let isClosed = false;
 
+  const writeNext = async (): Promise<void> => {
+    const batch = queue.splice(0, maxBatch).filter((waiting) => !waiting.isSettled);
+    if (batch.length === 0) return;
+    const outcomes = await parts.write(batch.map(({ record }) => record));
+    for (const [index, waiting] of batch.entries()) waiting.settle(outcomes[index] ?? unanswered);
+  };
   const run = async (): Promise<void> => {
     // The exchanges of this turn of the event loop go together.
     await Promise.resolve();
-    while (queue.length > 0) {
-      const batch = queue.splice(0, parts.maxBatch).filter((waiting) => !waiting.isSettled);
-      if (batch.length === 0) continue;
-      const outcomes = await parts.write(batch.map(({ record }) => record));
-      for (const [index, waiting] of batch.entries()) waiting.settle(outcomes[index] ?? unanswered);
-    }
-    running = undefined;
+    // What fills no batch waits for the one that is under way, and shares its sync with whoever comes until then.
+    while (queue.length >= (underWay > 1 ? maxBatch : 1)) await writeNext();
+    underWay -= 1;
+  };
+  const start = (): void => {
+    if (underWay >= (queue.length >= maxBatch ? maxUnderWay : 1)) return;
+    underWay += 1;
+    const one = run().finally(() => running.delete(one));
+    running.add(one);
   };
   const submit = (record: Record): Promise<CommitOutcome> => {
     if (isClosed) return Promise.resolve(refusal('closed', 'the ledger is closed'));
@@ -50,12 +63,12 @@ export function createGroupCommit<Record>(parts: GroupCommitParts<Record>): Grou
     }
     return new Promise((resolve) => {
       queue.push(createWaiting(record, parts.timeoutMs, resolve));
-      running ??= run();
+      start();
     });
   };
   const close = async (): Promise<void> => {
     isClosed = true;
-    await running;
+    await Promise.all(running);
   };
   return { submit, queued: () => queue.length, close };
 }

@@ -51,6 +51,9 @@ export interface LedgerOptions {
 
 const MAX_BATCH = 64;
 
+/** Exchanges of one conversation are not on their way together: the next begins when the one before is on disk. */
+const MAX_UNDER_WAY = 2;
+
 const SAMPLED_LEVELS: readonly RecordLevel[] = ['none', 'informational', 'low', 'medium'];
 
 /** Opens the store: a file in a thread of its own, or a database of a server.
@@ -64,7 +67,8 @@ export async function createLedger(options: LedgerOptions): Promise<Ledger> {
   };
   const tally = createTally();
   const store = await openStoreClient(options, { onSetAside, onCommitted: notify, onFailure: tally.fail });
-  const bounds = { maxQueued: options.maxQueued ?? 512, timeoutMs: options.commitTimeoutMs ?? 5000 };
+  const { maxQueued = 512, commitTimeoutMs: timeoutMs = 5000 } = options;
+  const bounds = { maxQueued, timeoutMs, maxUnderWay: MAX_UNDER_WAY };
   const write = createWrite(store, tally.transaction);
   const group = createGroupCommit<ExchangeRecord>({ write, maxBatch: MAX_BATCH, ...bounds });
   const marks = createWaterMarks(marksOf(options), () => store.ask('pressure', undefined), tally.fail);

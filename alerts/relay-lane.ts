@@ -1,6 +1,7 @@
 import { createAlarm } from './alarm.ts';
 import { type BackoffOptions, backoffMs } from './backoff.ts';
-import { createDelivery, type DeliveryCounts, type DeliveryParts, type Step } from './relay-delivery.ts';
+import { createDelivery, type DeliveryParts, type Step } from './relay-delivery.ts';
+import type { DeliveryCounts } from './relay-outcome.ts';
 import type { Payload } from './types.ts';
 
 /** What one lane needs. */
@@ -44,13 +45,17 @@ export function createLane<Brought extends Payload>(parts: LaneParts<Brought>): 
     if (done === 'held') await work.wait(delivery.heldMs());
     if (done === 'empty') await work.wait(idleMs);
   };
-  const run = async (): Promise<void> => {
+  const deliverAll = async (): Promise<void> => {
     while (!aborter.signal.aborted) {
       const wasStopping = isStopping;
       const done = await delivery.step();
       if (wasStopping && done !== 'moved') return;
       if (!isStopping) await rest(done);
     }
+  };
+  const run = async (): Promise<void> => {
+    await deliverAll();
+    await delivery.finish();
   };
   const stop = (): void => {
     isStopping = true;

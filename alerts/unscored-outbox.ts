@@ -14,6 +14,7 @@ export interface UnscoredOutboxParts {
   readonly store: StoreClient;
   readonly maxQueued: number;
   readonly timeoutMs: number;
+  readonly maxUnderWay: number;
   /** Told of every outcome. */
   note(outcome: CommitOutcome): void;
   onBuried(): void;
@@ -24,11 +25,12 @@ export interface UnscoredOutboxParts {
 export function createUnscoredOutbox(
   parts: UnscoredOutboxParts,
 ): UnscoredOutbox & { close(): Promise<void>; queued(): number } {
-  const { store, maxQueued, timeoutMs } = parts;
+  const { store, maxQueued, timeoutMs, maxUnderWay } = parts;
   const { notify, onCommitted } = createListeners();
   const write = (exchanges: readonly UnscoredExchange[]): Promise<readonly CommitOutcome[]> =>
     store.ask('addUnscored', exchanges).catch((error) => exchanges.map(() => unrecordedBy(error)));
-  const group = createGroupCommit<UnscoredExchange>({ write, maxBatch: MAX_BATCH, maxQueued, timeoutMs });
+  const bounds = { maxBatch: MAX_BATCH, maxQueued, timeoutMs, maxUnderWay };
+  const group = createGroupCommit<UnscoredExchange>({ write, ...bounds });
   const bury = async (exchange: Unreadable, reason: string): Promise<void> => {
     const { exchangeId, conversationId, subject = null, body: json } = exchange;
     await store.ask('bury', { sink: SCORING_SINK, exchangeId, conversationId, subject, reason, json });

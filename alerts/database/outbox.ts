@@ -16,7 +16,7 @@ import type {
   WaitingQuery,
 } from '../types.ts';
 import { parseFinding } from './read-parts.ts';
-import { inTransaction } from './transaction.ts';
+import { inTransaction, inUnsyncedTransaction } from './transaction.ts';
 
 /** The outbox's rows of one database. */
 export interface OutboxRows {
@@ -30,6 +30,7 @@ export interface OutboxRows {
 const TAKE = `SELECT o.seq AS seq, ${FINDING_COLUMNS}, ${EXCHANGE_COLUMNS}
   FROM outbox o JOIN findings f USING (alert_id) JOIN exchanges e ON e.seq = f.exchange_seq
   WHERE o.sink = ? AND o.conversation_id NOT IN (SELECT value FROM json_each(?))
+    AND o.seq NOT IN (SELECT value FROM json_each(?))
   ORDER BY o.seq LIMIT ?`;
 
 const BURY = `INSERT INTO dead_letters (sink, alert_id, exchange_id, conversation_id, queued_at, died_at, reason)
@@ -43,27 +44,33 @@ const DEPTH = `SELECT count(*) AS depth, (SELECT queued_at FROM outbox WHERE sin
 
 const SINKS = 'SELECT sink FROM outbox UNION SELECT sink FROM dead_letters ORDER BY sink';
 
+const REMOVE = 'DELETE FROM outbox WHERE seq IN (SELECT value FROM json_each(?)) AND sink = ?';
+
 type TakeRow = ExchangeRow & FindingRow & { readonly seq: number };
 
 /** Prepares the statements of one connection.
  *  @param content - applied as alerts are read, so that a change of it holds for what waits too */
 export function createOutboxRows(database: DatabaseSync, content: ExcerptContent): OutboxRows {
   const taking = database.prepare(TAKE);
-  const remove = database.prepare('DELETE FROM outbox WHERE seq = ? AND sink = ?');
+  const remove = database.prepare(REMOVE);
   const bury = database.prepare(BURY);
   const depth = database.prepare(DEPTH);
   const sinks = database.prepare(SINKS);
 
-  const take = ({ sink, limit, exceptConversations }: TakeQuery): OutboxItem[] => {
-    const rows = taking.all(sink, JSON.stringify(exceptConversations), limit) as unknown as TakeRow[];
+  const take = ({ sink, limit, exceptConversations, exceptSeqs = [] }: TakeQuery): OutboxItem[] => {
+    const except = [JSON.stringify(exceptConversations), JSON.stringify(exceptSeqs)];
+    const rows = taking.all(sink, ...except, limit) as unknown as TakeRow[];
     return rows.map((row) => ({ seq: row.seq, payload: alertOf(headOf(row), parseFinding(row), content) }));
   };
-  const settle = ({ sink, delivered, dead }: Settlement): void =>
-    inTransaction(database, () => {
+  const settle = ({ sink, delivered, dead }: Settlement): void => {
+    // What a power cut takes back is delivered again under the same id: no reason to keep commits from the disk.
+    const inOneTransaction = dead.length > 0 ? inTransaction : inUnsyncedTransaction;
+    inOneTransaction(database, () => {
       const diedAt = new Date().toISOString();
       for (const { seq, reason } of dead) bury.run(diedAt, reason, seq, sink);
-      for (const seq of [...delivered, ...dead.map((letter) => letter.seq)]) remove.run(seq, sink);
+      remove.run(JSON.stringify([...delivered, ...dead.map(({ seq }) => seq)]), sink);
     });
+  };
   const waiting = ({ sink, limit }: WaitingQuery) => take({ sink, limit, exceptConversations: [] });
   const sinksWithRows = () => sinks.all().map(({ sink }) => String(sink));
   const depthOf = (sink: string) => depth.get({ sink }) as unknown as OutboxDepth;

@@ -25,7 +25,8 @@ const ADD = `INSERT INTO unscored (exchange_id, conversation_id, subject, queued
   ON CONFLICT (exchange_id) DO UPDATE SET exchange_id = excluded.exchange_id RETURNING seq`;
 
 const TAKE = `SELECT seq, exchange_id AS exchangeId, conversation_id AS conversationId, body FROM unscored
-  WHERE conversation_id NOT IN (SELECT value FROM json_each(?)) ORDER BY seq LIMIT ?`;
+  WHERE conversation_id NOT IN (SELECT value FROM json_each(?)) AND seq NOT IN (SELECT value FROM json_each(?))
+  ORDER BY seq LIMIT ?`;
 
 const BURY = `INSERT INTO dead_letters (sink, exchange_id, conversation_id, subject, queued_at, died_at, reason, record)
   SELECT '${SCORING_SINK}', exchange_id, conversation_id, subject, queued_at, ?, ?, body FROM unscored WHERE seq = ?`;
@@ -47,10 +48,12 @@ export function createUnscoredRows(database: DatabaseSync): UnscoredRows {
   };
   const addUnscored = (exchanges: readonly UnscoredExchange[]): readonly CommitOutcome[] =>
     writeTogether(exchanges, (some) => inTransaction(database, () => some.map(insert)));
-  const takeUnscored = ({ limit, exceptConversations }: TakeQuery): OutboxItem<UnscoredExchange>[] => {
+  const takeUnscored = (asked: TakeQuery): OutboxItem<UnscoredExchange>[] => {
+    const { limit, exceptConversations, exceptSeqs = [] } = asked;
     const items: OutboxItem<UnscoredExchange>[] = [];
     let room = MAX_TAKEN_BYTES;
-    for (const row of taking.iterate(JSON.stringify(exceptConversations), limit)) {
+    const except = [JSON.stringify(exceptConversations), JSON.stringify(exceptSeqs)];
+    for (const row of taking.iterate(...except, limit)) {
       const { seq, ...payload } = row as unknown as UnscoredExchange & { seq: number };
       items.push({ seq, payload });
       room -= payload.body.length;

@@ -51,14 +51,17 @@ export async function insertRecords(
   sinks: readonly string[],
 ): Promise<readonly CommitOutcome[]> {
   const prepared = records.map(prepare);
-  await query('SELECT pg_advisory_xact_lock($1)', [COMMIT_LOCK]);
-  const inserted = await insertExchanges(query, prepared);
+  const lock = query('SELECT pg_advisory_xact_lock($1)', [COMMIT_LOCK]);
+  const [inserted] = await Promise.all([insertExchanges(query, prepared), lock]);
   const fresh = firstOfEach(prepared, inserted);
-  await insertAll(query, INSERT_COVERAGE, fresh.map(coverageRow));
-  await insertAll(query, INSERT_SEGMENTS, fresh.flatMap(segmentRows));
-  await insertAll(query, INSERT_FINDINGS, fresh.flatMap(findingRows).map(numbered));
-  await insertAll(query, INSERT_OUTBOX, fresh.flatMap((one) => outboxRows(one, sinks)).map(numbered));
-  const cursors = await cursorsOf(query, prepared, inserted);
+  // In this order: each refers to those before it.
+  const [cursors] = await Promise.all([
+    cursorsOf(query, prepared, inserted),
+    insertAll(query, INSERT_COVERAGE, fresh.map(coverageRow)),
+    insertAll(query, INSERT_SEGMENTS, fresh.flatMap(segmentRows)),
+    insertAll(query, INSERT_FINDINGS, fresh.flatMap(findingRows).map(numbered)),
+    insertAll(query, INSERT_OUTBOX, fresh.flatMap((one) => outboxRows(one, sinks)).map(numbered)),
+  ]);
   return prepared.map(({ record, alerting }) => ({
     outcome: 'committed',
     cursor: cursors.get(record.exchangeId) ?? 0,

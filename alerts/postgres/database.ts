@@ -33,7 +33,8 @@ const INT8 = 20;
 
 /** Connects at the first statement. */
 export function createPostgresDatabase(options: PostgresOptions): PostgresDatabase {
-  const pool = new Pool({ ...connectionOf(options), max: MAX_CONNECTIONS });
+  // Statements that do not need each other's answers are sent together.
+  const pool = new Pool({ ...connectionOf(options), max: MAX_CONNECTIONS, pipeline: true });
   // An idle connection that breaks is replaced at the next statement.
   pool.on('error', () => {});
   const query: Query = async (sql, values = []) => (await pool.query(sql, [...values])).rows;

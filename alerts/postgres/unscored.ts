@@ -28,7 +28,7 @@ const SEQS = 'SELECT seq, exchange_id AS "exchangeId" FROM unscored WHERE exchan
 /** Only what this relay holds a lease for, and not more bytes than it can hold, though at least one exchange. */
 const TAKE = `SELECT seq, exchange_id AS "exchangeId", conversation_id AS "conversationId", body FROM (
     SELECT *, sum(length(body)) OVER (ORDER BY seq) - length(body) AS before FROM unscored
-    WHERE conversation_id <> ALL($1) AND bucket IN
+    WHERE conversation_id <> ALL($1) AND seq <> ALL($4) AND bucket IN
       (SELECT bucket FROM leases WHERE sink = '${SCORING_SINK}' AND owner = $3 AND expires_at > now())
     ORDER BY seq LIMIT $2) AS waiting
   WHERE before < ${MAX_TAKEN_BYTES} ORDER BY seq`;
@@ -44,9 +44,9 @@ type Row = UnscoredExchange & { readonly seq: number };
 /** The rows of exchanges that wait to be scored elsewhere, as seen by one relay. */
 export function createUnscoredRows({ database, leases, owner }: Omit<OutboxParts, 'content'>) {
   const { query } = database;
-  const takeUnscored = async ({ limit, exceptConversations }: TakeQuery) => {
+  const takeUnscored = async ({ limit, exceptConversations, exceptSeqs = [] }: TakeQuery) => {
     await leases.hold(SCORING_SINK);
-    return (await query<Row>(TAKE, [exceptConversations, limit, owner])).map(itemOf);
+    return (await query<Row>(TAKE, [exceptConversations, limit, owner, exceptSeqs])).map(itemOf);
   };
   const settleUnscored = ({ delivered, dead }: Settlement): Promise<void> =>
     database.transaction(async (run) => {

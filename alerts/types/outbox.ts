@@ -21,6 +21,8 @@ export interface TakeQuery {
   readonly limit: number;
   /** Conversations to leave where they are. */
   readonly exceptConversations: readonly string[];
+  /** What the relay has in its hands already; none when left out. */
+  readonly exceptSeqs?: readonly number[];
 }
 
 export interface Settlement {
@@ -85,7 +87,8 @@ export interface OutboxDepth {
 export interface Outbox<Brought extends Payload = Alert> {
   /** The oldest waiting alerts of a sink, in the order of commits; they stay until they are settled. */
   take(query: TakeQuery): Promise<readonly OutboxItem<Brought>[]>;
-  /** Removes what was delivered, moves what was rejected to the dead letters; in one transaction. */
+  /** Removes what was delivered, moves what was rejected to the dead letters; in one transaction. Where nothing was
+   *  rejected it is not brought to the disk by itself: after a power cut what was delivered last may wait again. */
   settle(settlement: Settlement): Promise<void>;
   depth(sink: string): Promise<OutboxDepth>;
   /** Called after each commit; gives the function that ends it. */

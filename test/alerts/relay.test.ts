@@ -7,13 +7,21 @@ import { createListSink, until } from './sinks.ts';
 
 const BACKOFF = { initialMs: 5, maxMs: 20 };
 
-async function start(t: TestContext, sinks: readonly Sink[], dataDir = dataFolder(t)) {
+interface Change {
+  readonly dataDir?: string;
+  readonly batchSize?: number;
+  readonly settle?: (ledger: Ledger) => Ledger['settle'];
+}
+
+async function start(t: TestContext, sinks: readonly Sink[], change: Change = {}) {
+  const { dataDir = dataFolder(t), batchSize = 8, settle } = change;
   const ledger = await createLedger({
     dataDir,
     sinks: sinks.map(({ name }) => name),
     commitTimeoutMs: 120_000,
   });
-  const relay = createRelay({ outbox: ledger, sinks, batchSize: 8, backoff: BACKOFF });
+  const outbox = { ...ledger, ...(settle && { settle: settle(ledger) }) };
+  const relay = createRelay({ outbox, sinks, batchSize, backoff: BACKOFF });
   relay.start();
   cleanUp(t, async () => {
     await relay.stop({ deadlineMs: 100 });
@@ -71,6 +79,40 @@ test('a conversation that keeps failing does not keep the others, however many a
   await commitAlerts(ledger, ['first', ...Array<string>(20).fill('stuck'), 'free-1', 'free-2']);
   await until(async () => (await ledger.depth('list')).depth === 20, 'the others are struck off');
   assert.equal(sink.taken.length, 3);
+});
+
+test('what was taken ahead is not delivered before an alert of its conversation that was refused', async (t) => {
+  const sink = createListSink();
+  let refusals = 0;
+  sink.answer = () => {
+    if (refusals >= 3) return { outcome: 'delivered' };
+    refusals += 1;
+    return { outcome: 'retry', reason: 'not now' };
+  };
+  const { ledger } = await start(t, [sink], { batchSize: 2 });
+  const ids = await commitAlerts(ledger, Array<string>(9).fill('a'));
+  await until(async () => (await ledger.depth('list')).depth === 0, 'the outbox is empty');
+  assert.deepEqual(sink.taken, ids);
+});
+
+test('what was delivered and could not be struck off is struck off later, and not delivered again', async (t) => {
+  const sink = createListSink();
+  let settlements = 0;
+  const settle = (ledger: Ledger): Ledger['settle'] => {
+    return async (settlement) => {
+      settlements += 1;
+      const { deliveries } = sink;
+      // The first fails when the next batch has been delivered already.
+      if (settlements === 1) await until(() => sink.deliveries > deliveries, 'the next delivery is over');
+      if (settlements % 3 !== 0) throw new Error('the store is away');
+      await ledger.settle(settlement);
+    };
+  };
+  const { ledger, relay } = await start(t, [sink], { batchSize: 2, settle });
+  const ids = await commitAlerts(ledger, ['a', 'b', 'a', 'c', 'a', 'b', 'd']);
+  await until(async () => (await ledger.depth('list')).depth === 0, 'the outbox is empty');
+  assert.deepEqual(sink.taken, ids);
+  await until(async () => (await relay.stats())[0]?.delivered === 7, 'they are counted');
 });
 
 test('what a sink rejects is a dead letter with its reason; the rest goes on', async (t) => {
@@ -144,7 +186,7 @@ test('a new relay on the same data goes on where the old one stopped', async (t)
   await first.relay.stop({ deadlineMs: 1000 });
   await first.ledger.close();
   const up = createListSink();
-  await start(t, [up], first.dataDir);
+  await start(t, [up], { dataDir: first.dataDir });
   await until(() => up.taken.length === 3, 'the new relay brought them');
   assert.deepEqual(up.taken, ids);
 });

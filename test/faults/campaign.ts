@@ -15,7 +15,7 @@ export interface CampaignReport extends Judgement {
   readonly kills: Readonly<Record<Fault, number>>;
   /** Kinds that could not happen on this machine, and why. */
   readonly left_out: Readonly<Partial<Record<Fault, string>>>;
-  /** What faults may at most bring twice: each leaves every relay that it hits one batch in doubt. */
+  /** What faults may at most bring twice: each leaves what a relay that it hits has in its hands in doubt. */
   readonly duplicates_bound: number;
   /** Alerts in the stores that are not in the topic, or the other way round, and alerts that still wait. */
   readonly remainder: number;
@@ -28,8 +28,9 @@ export interface CampaignReport extends Judgement {
   readonly seconds: number;
 }
 
-/** Alerts that a relay hands to a sink at once. */
-const BATCH = 128;
+/** Alerts that a relay may have in its hands: those that a sink has just taken, and those before that are being struck
+ *  off. */
+const IN_HANDS = 2 * 128;
 
 /** Runs faults against two gateways and a broker while a driver sends, then waits for everything to arrive. */
 export async function runCampaign(plan: CampaignPlan): Promise<CampaignReport> {
@@ -50,7 +51,7 @@ export async function runCampaign(plan: CampaignPlan): Promise<CampaignReport> {
       ...judge(stage.driver.sent, messages),
       kills,
       left_out: leftOutFaults(plan, stage),
-      duplicates_bound: BATCH * (killed + stage.gateways.length * hits),
+      duplicates_bound: IN_HANDS * (killed + stage.gateways.length * hits),
       ...stores,
       counter_remainder: counterRemainder,
       fresh_alert_ms: freshMs,
