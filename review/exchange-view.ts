@@ -63,11 +63,12 @@ function conditionView(condition: ConditionResult, role: Role, featureset: Featu
 }
 
 function calibrationOf(
-  { signal, aggregate, rate }: ConditionResult,
+  { signal, minus, aggregate, rate }: ConditionResult,
   role: Role,
   featureset: Featureset,
 ): CalibrationView | null {
-  if (rate === null || !isCalibratable(aggregate)) return null;
+  // The featureset is calibrated for signals alone; a rate of a difference is of the team's own traffic.
+  if (rate === null || minus !== undefined || !isCalibratable(aggregate)) return null;
   const threshold = featureset.threshold(signal, aggregate, rate, role);
   if ('refused' in threshold) return null;
   return { segments: threshold.segments, traffic: threshold.traffic };

@@ -1,4 +1,4 @@
-import type { Aggregate, SignalId } from '../detectors/index.ts';
+import type { SignalId } from '../detectors/index.ts';
 import type { CompiledCondition } from './compiled.ts';
 import { signalsOf } from './meters/meter.ts';
 import type { Measure, Meter } from './meters/types.ts';
@@ -8,7 +8,7 @@ import type { ConditionDefinition } from './schema.ts';
 import type { ConditionAggregate } from './types.ts';
 
 /** What a threshold of single tokens is calibrated as. */
-const MAX: Aggregate = { kind: 'max', window: 1 };
+const OF_TOKENS = { aggregate: { kind: 'max', window: 1 }, level: null } as const;
 
 /** Resolves a condition on a signal against the featureset; undefined after a complaint. */
 export function compileCondition(
@@ -21,9 +21,10 @@ export function compileCondition(
   if (definition.then !== undefined) return compileThen(definition, reading, context);
   if (definition.for !== undefined) return compileFor(definition, reading, context);
   const aggregate = aggregateOf(definition, reading);
-  const limit = resolveThreshold(definition, { signal: reading.signal, aggregate, context });
+  const level = definition.token_above ?? null;
+  const limit = resolveThreshold(definition, { ...reading, aggregate, level }, context);
   if (limit === undefined) return undefined;
-  const measure = measureOf(aggregate, definition.token_above ?? 0);
+  const measure = measureOf(aggregate, level ?? 0);
   const condition = assemble(context, { reading, aggregate, measure, limit });
   return { ...condition, per: definition.per ?? 'segment' };
 }
@@ -35,7 +36,8 @@ function aggregateOf(
   return aggregate === undefined ? reading.ownAggregate : { kind: aggregate, window: window ?? 1 };
 }
 
-function measureOf({ kind, window }: ConditionAggregate, level: number): Measure {
+/** How an aggregate becomes one value of a segment. */
+export function measureOf({ kind, window }: ConditionAggregate, level: number): Measure {
   switch (kind) {
     case 'sum':
       return { kind };
@@ -60,7 +62,7 @@ function compileFor(
 ): CompiledCondition | undefined {
   const { tokens = 1, of: window = 1, until } = definition.for ?? {};
   // So many tokens are above a value no more often than one is: the rate of a single token is kept.
-  const limit = resolveThreshold(definition, { signal: reading.signal, aggregate: MAX, context });
+  const limit = resolveThreshold(definition, { ...reading, ...OF_TOKENS }, context);
   if (limit === undefined) return undefined;
   const on = limit.threshold;
   if (until !== undefined && until > on) {
@@ -83,8 +85,8 @@ function compileThen(
     context.complain(['then', ...path], message);
   const inner = { ...context, complain };
   const next = resolveReading(step, inner);
-  const limit = resolveThreshold(definition, { signal: reading.signal, aggregate: MAX, context });
-  const second = next && resolveThreshold(step, { signal: next.signal, aggregate: MAX, context: inner });
+  const limit = resolveThreshold(definition, { ...reading, ...OF_TOKENS }, context);
+  const second = next && resolveThreshold(step, { ...next, ...OF_TOKENS }, inner);
   if (next === undefined || limit === undefined || second === undefined) return undefined;
   const { signal, minus } = next;
   const measure: Measure = {

@@ -1,7 +1,7 @@
-import type { Featureset } from '../detectors/index.ts';
 import { compileCondition } from './compile-condition.ts';
 import type { CompiledRule } from './compiled.ts';
 import { compileFieldCondition } from './fields/compile-fields.ts';
+import type { CalibratedFeatureset } from './rate-subject.ts';
 import type { RuleDefinition } from './schema.ts';
 import type { Scope } from './scope.ts';
 import type { Target } from './types.ts';
@@ -10,7 +10,7 @@ export type Detection = Pick<CompiledRule, 'conditions' | 'fieldConditions'>;
 
 export interface DetectionContext {
   readonly target: Target;
-  readonly featureset: Featureset;
+  readonly featureset: CalibratedFeatureset;
   readonly scope: Scope;
   /** Says what is wrong, at a path that begins with `detection`. */
   report(path: readonly PropertyKey[], message: string): void;

@@ -1,8 +1,8 @@
-import type { Featureset } from '../detectors/index.ts';
 import { compileDetection, type Detection, type DetectionContext } from './compile-detection.ts';
 import { compileExpression } from './compile-expression.ts';
 import type { CompiledRule } from './compiled.ts';
 import { createProblem } from './problem.ts';
+import type { CalibratedFeatureset } from './rate-subject.ts';
 import { type Piece, type Place, problemAt } from './rule-source.ts';
 import type { RuleDefinition } from './schema.ts';
 import type { Scope } from './scope.ts';
@@ -21,7 +21,7 @@ export interface WrittenParts {
 
 export interface PartsContext {
   readonly target: Target;
-  readonly featureset: Featureset;
+  readonly featureset: CalibratedFeatureset;
   readonly scope: Scope;
   readonly problems: RuleProblem[];
 }

@@ -1,4 +1,3 @@
-import type { Featureset } from '../detectors/index.ts';
 import { type Filter, withFilters } from './compile-filters.ts';
 import { compileParts, type Parts } from './compile-parts.ts';
 import type { CompiledRule } from './compiled.ts';
@@ -7,6 +6,7 @@ import type { Expression } from './expression.ts';
 import { evaluateExpression, namesIn } from './expression-truth.ts';
 import { compileException, type FieldCondition } from './fields/compile-fields.ts';
 import { positionOf } from './problem.ts';
+import type { CalibratedFeatureset } from './rate-subject.ts';
 import { statesRate, thresholdsOf } from './route-rules.ts';
 import { problemAt, type RuleSource } from './rule-source.ts';
 import type { RuleDefinition } from './schema.ts';
@@ -14,9 +14,9 @@ import type { Scope } from './scope.ts';
 import type { RuleProblem } from './types.ts';
 
 export interface RuleContext {
-  readonly featureset: Featureset;
+  readonly featureset: CalibratedFeatureset;
   /** The featureset as the traffic of single routes calibrates it. */
-  readonly routes: ReadonlyMap<string, Featureset>;
+  readonly routes: ReadonlyMap<string, CalibratedFeatureset>;
   readonly scope: Scope;
   /** Those that bear on the rule. */
   readonly filters: readonly Filter[];

@@ -8,7 +8,7 @@ const STEP = 1.01;
 
 /** The curve of some scores, in any order. */
 export function curveOf(
-  { signal, aggregate, role, route }: Pick<Curve, 'signal' | 'aggregate' | 'role' | 'route'>,
+  about: Omit<Curve, 'segments' | 'ranks' | 'values'>,
   scores: readonly number[],
 ): Curve {
   const sorted = Float32Array.from(scores).sort().reverse();
@@ -16,7 +16,7 @@ export function curveOf(
   for (let rank = 1; rank <= sorted.length; rank = nextRank(rank)) ranks.push(rank);
   if (ranks.at(-1) !== sorted.length) ranks.push(sorted.length);
   const values = ranks.map((rank) => sorted[rank - 1] ?? 0);
-  return { signal, aggregate: { ...aggregate }, role, route, segments: sorted.length, ranks, values };
+  return { ...about, segments: sorted.length, ranks, values };
 }
 
 function nextRank(rank: number): number {

@@ -38,8 +38,8 @@ export { createRuleJsonSchema, createSchemaText, type JsonSchema } from './json-
 export { knownQuiet, noteQuiet } from './known-quiet.ts';
 export { loadRules } from './load.ts';
 export { type Promised, type PromisesSeen, promisesOf, promisesSeen } from './promises.ts';
+export { isCalibratable } from './rate-subject.ts';
 export type { Bench } from './read-segment.ts';
-export { isCalibratable } from './resolve-threshold.ts';
 export { RulesError, type RulesErrorCode } from './rules-error.ts';
 export {
   type ConditionSeen,

@@ -1,22 +1,23 @@
 import {
   type Activations,
   type Aggregate,
-  aggregateOf,
-  type Detector,
+  type Featureset,
   type Role,
   type SignalId,
   segmentsFor,
 } from '../detectors/index.ts';
+import { measureOf } from './compile-condition.ts';
 import { type CompiledCondition, type CompiledRule, compiledOf } from './compiled.ts';
 import { curveOf } from './curve-of.ts';
-import { MAX_CALIBRATED_ROUTES, type OwnCalibration } from './own-calibration.ts';
-import { isCalibratable, ROLE_OF_TARGET } from './resolve-threshold.ts';
+import { advanceMeter, startMeter, valuesOf } from './meters/meter.ts';
+import type { Meter } from './meters/types.ts';
+import { MAX_CALIBRATED_ROUTES, type OwnCalibration, type subjectOf } from './own-calibration.ts';
+import { isCalibratable, keyOfSubject, type RateSubject } from './rate-subject.ts';
+import { ROLE_OF_TARGET } from './resolve-threshold.ts';
 import type { RuleSet } from './types.ts';
 
 /** What a curve is learned of. */
-export interface Learned {
-  readonly signal: SignalId;
-  readonly aggregate: Aggregate;
+export interface Learned extends RateSubject {
   /** The rates that rules ask of it, and of whose segments; null for everybody's. */
   readonly asked: readonly { readonly rate: number; readonly role: Role | null }[];
 }
@@ -41,35 +42,48 @@ export interface CalibrationLearner {
 
 const MAX: Aggregate = { kind: 'max', window: 1 };
 
-/** What there is to learn: each concept under its own aggregate and its maximum, and what the rules' conditions read. */
-export function learnable({ featureset }: Detector, ruleSet: RuleSet | null): readonly Learned[] {
+/** What there is to learn: each concept under its own aggregate and its maximum, and what the rules' conditions read.
+ *  @param ruleSet - see `loadToLearn`; null for the concepts alone */
+export function learnable(featureset: Featureset, ruleSet: RuleSet | null): readonly Learned[] {
   const concepts = featureset.concepts.flatMap(({ name, aggregate }): Learned[] => {
-    const signal: SignalId = `concept/${name}`;
+    const about = { signal: `concept/${name}`, minus: null, level: null, asked: [] } as const;
     return [
-      { signal, aggregate, asked: [] },
-      { signal, aggregate: MAX, asked: [] },
+      { ...about, aggregate },
+      { ...about, aggregate: MAX },
     ];
   });
   const rules = ruleSet === null ? [] : compiledOf(ruleSet).compiledRules;
   const all = [...concepts, ...rules.flatMap((rule) => rule.conditions.flatMap((one) => readIn(rule, one)))];
-  const groups = [...Map.groupBy(all, keyOf).values()];
+  const groups = [...Map.groupBy(all, keyOfSubject).values()];
   return groups.flatMap(([first, ...others]) =>
     first === undefined ? [] : [{ ...first, asked: [first, ...others].flatMap(({ asked }) => asked) }],
   );
 }
 
-function readIn({ target }: CompiledRule, { signal, aggregate, steps, rate }: CompiledCondition): Learned[] {
+function readIn({ target }: CompiledRule, condition: CompiledCondition): Learned[] {
+  const { signal, minus, aggregate, meter, per, steps, rate } = condition;
   const asked = (stated: number | null) =>
     stated === null ? [] : [{ rate: stated, role: ROLE_OF_TARGET[target] ?? null }];
+  const ofTokens = { aggregate: MAX, level: null };
   if (steps !== null) {
-    return steps.map(({ reading, limit }) => ({
-      signal: reading.signal,
-      aggregate: MAX,
-      asked: asked(limit.rate),
-    }));
+    return steps.map(({ reading, limit }) => {
+      return { signal: reading.signal, minus: reading.minus, ...ofTokens, asked: asked(limit.rate) };
+    });
   }
-  if (isCalibratable(aggregate)) return [{ signal, aggregate, asked: asked(rate) }];
-  return aggregate.kind === 'sustained' ? [{ signal, aggregate: MAX, asked: asked(rate) }] : [];
+  if (per === 'exchange') return [];
+  // A curve of what no featureset is calibrated for serves a rate alone.
+  if (rate === null && (minus !== null || !isCalibratable(aggregate))) return [];
+  if (aggregate.kind === 'sustained') return [{ signal, minus, ...ofTokens, asked: asked(rate) }];
+  const level = meter.measure.kind === 'count_above' ? meter.measure.level : null;
+  return [{ signal, minus, aggregate, level, asked: asked(rate) }];
+}
+
+/** What a whole segment scores; null where it has no tokens. */
+function scoreOf({ signal, minus, aggregate, level }: Learned, activations: Activations): number | null {
+  const meter: Meter = { signal, minus, measure: measureOf(aggregate, level ?? 0) };
+  const values = valuesOf(meter, activations);
+  const batch = { values, next: values, spans: activations.tokens };
+  return advanceMeter(meter, startMeter(meter), batch).best?.value ?? null;
 }
 
 export function createCalibrationLearner(learned: readonly Learned[]): CalibrationLearner {
@@ -102,19 +116,20 @@ export function createCalibrationLearner(learned: readonly Learned[]): Calibrati
     asked.some((one) => one.role === role && segmentsOn(route, role) >= segmentsFor(one.rate));
 
   return {
-    signals: [...new Set(learned.map(({ signal }) => signal))],
-    add(role, { tokens, signals }, route = null) {
-      if (tokens.length === 0) return;
+    signals: [
+      ...new Set(learned.flatMap(({ signal, minus }) => (minus === null ? [signal] : [signal, minus]))),
+    ],
+    add(role, activations, route = null) {
+      if (activations.tokens.length === 0) return;
       segments += 1;
       const hasRoute = count(route, role);
       for (const one of learned) {
-        const values = signals.get(one.signal);
-        const best = values && aggregateOf(one.aggregate, values, tokens);
-        if (!best) continue;
+        const score = scoreOf(one, activations);
+        if (score === null) continue;
         for (const whose of [null, role]) {
-          keep(scoresKey(one, null, whose), best.value);
+          keep(scoresKey(one, null, whose), score);
           const isAsked = hasRoute && one.asked.some((asked) => asked.role === whose);
-          if (isAsked) keep(scoresKey(one, route, whose), best.value);
+          if (isAsked) keep(scoresKey(one, route, whose), score);
         }
       }
     },
@@ -129,10 +144,9 @@ export function createCalibrationLearner(learned: readonly Learned[]): Calibrati
           ROLES.flatMap((role) => {
             const found = scores.get(scoresKey(one, route, role));
             const isWanted = route === null || isCarried(one, route, role);
-            const { signal, aggregate } = one;
             return found === undefined || !isWanted
               ? []
-              : [curveOf({ signal, aggregate, role, route }, found)];
+              : [curveOf({ ...writtenOf(one), role, route }, found)];
           }),
         ),
       );
@@ -144,9 +158,22 @@ export function createCalibrationLearner(learned: readonly Learned[]): Calibrati
 const ROLES = [null, 'system', 'user', 'assistant', 'tool'] as const;
 
 function scoresKey(one: Learned, route: string | null, role: Role | null): string {
-  return JSON.stringify([keyOf(one), route, role]);
+  return JSON.stringify([keyOfSubject(one), route, role]);
 }
 
-function keyOf({ signal, aggregate: { kind, window } }: Learned): string {
-  return `${signal}|${kind}|${kind === 'max' || kind === 'mean' ? 1 : window}`;
+/** As a calibration's file has it. */
+function writtenOf({
+  signal,
+  minus,
+  aggregate,
+  level,
+}: Learned): Pick<Curve, keyof ReturnType<typeof subjectOf>> {
+  return {
+    signal,
+    ...(minus === null ? {} : { minus }),
+    aggregate: { ...aggregate } as Curve['aggregate'],
+    ...(level === null ? {} : { level }),
+  };
 }
+
+type Curve = OwnCalibration['curves'][number];

@@ -9,15 +9,24 @@ import {
   rarityOn,
   roleSchema,
   type SignalId,
+  type Threshold,
   thresholdFor,
 } from '../detectors/index.ts';
 import { createProblem, type SourceText } from './problem.ts';
+import { type CalibratedFeatureset, keyOfSubject, type RateSubject } from './rate-subject.ts';
 import type { RuleProblem } from './types.ts';
 
 const curveSchema = z
   .strictObject({
     signal: z.string().min(1),
-    aggregate: aggregateSchema,
+    /** Taken off the signal, token by token; absent where nothing is. */
+    minus: z.string().min(1).optional(),
+    aggregate: z.union([
+      aggregateSchema,
+      z.strictObject({ kind: z.enum(['sum', 'count_above', 'ema']), window: z.int().nonnegative() }),
+    ]),
+    /** Of `count_above`: the level that a token counts above. */
+    level: z.number().optional(),
     /** Whose segments; null for all. */
     role: roleSchema.nullable(),
     /** Of which route, as rules call it; null for all. */
@@ -27,6 +36,10 @@ const curveSchema = z
     ranks: z.array(z.int().positive()).min(1),
     values: z.array(z.number()).min(1),
   })
+  .refine(
+    ({ aggregate, level }) => (aggregate.kind === 'count_above') === (level !== undefined),
+    'level goes with count_above',
+  )
   .refine(({ ranks, values }) => ranks.length === values.length, 'must have as many ranks as values')
   .refine(({ ranks }) => ranks.every((rank, i) => i === 0 || rank > (ranks[i - 1] ?? 0)), 'ranks must ascend')
   .refine(
@@ -53,23 +66,29 @@ export const ownCalibrationSchema = z.strictObject({
 export type OwnCalibration = z.infer<typeof ownCalibrationSchema>;
 
 export interface Calibrated {
-  readonly featureset: Featureset;
+  readonly featureset: CalibratedFeatureset;
   /** For each route that has curves of its own: what it cannot say is taken from `featureset`. */
-  readonly routes: ReadonlyMap<string, Featureset>;
+  readonly routes: ReadonlyMap<string, CalibratedFeatureset>;
   readonly problems: readonly RuleProblem[];
 }
 
 /** A featureset that promises rates by the traffic of the team, for the signals and aggregates that its calibrations
  *  hold; of those the featureset's own calibration says nothing any more, since its traffic is another. */
-export function withCalibrations(featureset: Featureset, files: readonly SourceText[]): Calibrated {
-  if (files.length === 0) return { featureset, routes: new Map(), problems: [] };
+export function withCalibrations(
+  featureset: Featureset & Partial<CalibratedFeatureset>,
+  files: readonly SourceText[],
+): Calibrated {
   const known: Curves = { whole: new Map(), byRoute: new Map() };
   const problems = files.flatMap((file) => readInto(known, file, featureset));
   const own: Calibration = {
-    curve: (signal, aggregate, role) => known.whole.get(keyOf(signal, aggregate, role)),
+    curve: (signal, aggregate, role) => known.whole.get(keyOf(plain(signal, aggregate), role)),
   };
-  const calibrated: Featureset = {
+  const calibrated: CalibratedFeatureset = {
     ...featureset,
+    ownThreshold: (subject, rate, role) =>
+      known.whole.has(keyOf(subject))
+        ? thresholdFor(curvesOf(known.whole, subject), subject.signal, { aggregate: ANY, rate, role })
+        : featureset.ownThreshold?.(subject, rate, role),
     threshold: (signal, aggregate, rate, role) =>
       own.curve(signal, aggregate) === undefined
         ? featureset.threshold(signal, aggregate, rate, role)
@@ -93,17 +112,31 @@ interface Curves {
 }
 
 /** A route's curve counts where it is of the role that is asked for and carries the rate. */
-function withRoute(whole: Featureset, route: string, curves: CurveMap): Featureset {
+function withRoute(whole: CalibratedFeatureset, route: string, curves: CurveMap): CalibratedFeatureset {
+  const onRoute = (subject: RateSubject, rate: number, role: Role | undefined): Threshold | undefined => {
+    const curve = curves.get(keyOf(subject, role));
+    if (curve === undefined) return undefined;
+    const found = thresholdFor({ curve: () => curve }, subject.signal, { aggregate: ANY, rate, role });
+    return 'refused' in found ? undefined : { ...found, traffic: `${found.traffic}; ${route} alone` };
+  };
   return {
     ...whole,
-    threshold: (signal, aggregate, rate, role) => {
-      const curve = curves.get(keyOf(signal, aggregate, role));
-      if (curve === undefined) return whole.threshold(signal, aggregate, rate, role);
-      const found = thresholdFor({ curve: () => curve }, signal, { aggregate, rate, role });
-      if ('refused' in found) return whole.threshold(signal, aggregate, rate, role);
-      return { ...found, traffic: `${found.traffic}; ${route} alone` };
-    },
+    threshold: (signal, aggregate, rate, role) =>
+      onRoute(plain(signal, aggregate), rate, role) ?? whole.threshold(signal, aggregate, rate, role),
+    ownThreshold: (subject, rate, role) =>
+      onRoute(subject, rate, role) ?? whole.ownThreshold(subject, rate, role),
   };
+}
+
+/** The curve that is looked up is known: of which aggregate it is does not matter. */
+const ANY: Aggregate = { kind: 'max', window: 1 };
+
+function curvesOf(curves: CurveMap, subject: RateSubject): Calibration {
+  return { curve: (_signal, _aggregate, role) => curves.get(keyOf(subject, role)) };
+}
+
+function plain(signal: SignalId, aggregate: Aggregate): RateSubject {
+  return { signal, minus: null, aggregate, level: null };
 }
 
 function readInto({ whole, byRoute }: Curves, file: SourceText, { digest }: Featureset): RuleProblem[] {
@@ -120,13 +153,14 @@ function readInto({ whole, byRoute }: Curves, file: SourceText, { digest }: Feat
       `the calibration was learned with featureset ${learned}, loaded is ${loaded}; learn it again with telltale rules calibrate, or remove it`,
     );
   }
-  for (const { signal, aggregate, role, route, segments, ranks, values } of read) {
+  for (const curve of read) {
+    const { signal, aggregate, role, route, segments, ranks, values } = curve;
     const curves = route === null ? whole : (byRoute.get(route) ?? new Map());
     if (route !== null) byRoute.set(route, curves);
     if (byRoute.size > MAX_CALIBRATED_ROUTES) {
       return refuse(`the calibrations speak of more than ${MAX_CALIBRATED_ROUTES} routes`);
     }
-    const key = keyOf(signal as SignalId, aggregate, role ?? undefined);
+    const key = keyOf(subjectOf(curve), role ?? undefined);
     if (curves.has(key)) {
       const where = route === null ? '' : ` on ${route}`;
       return refuse(`${signal} under ${aggregate.kind}${where} is calibrated twice; keep one of the files`);
@@ -137,8 +171,23 @@ function readInto({ whole, byRoute }: Curves, file: SourceText, { digest }: Feat
   return [];
 }
 
-function keyOf(signal: SignalId, { kind, window }: Aggregate, role?: Role): string {
-  return `${signal}|${kind}|${kind === 'max' || kind === 'mean' ? 0 : window}|${role ?? 'all'}`;
+/** What a curve is of. */
+export function subjectOf({
+  signal,
+  minus,
+  aggregate,
+  level,
+}: Pick<OwnCalibration['curves'][number], 'signal' | 'minus' | 'aggregate' | 'level'>): RateSubject {
+  return {
+    signal: signal as SignalId,
+    minus: (minus ?? null) as SignalId | null,
+    aggregate,
+    level: level ?? null,
+  };
+}
+
+function keyOf(subject: RateSubject, role?: Role): string {
+  return `${keyOfSubject(subject)}|${role ?? 'all'}`;
 }
 
 function parseJson(text: string): unknown {

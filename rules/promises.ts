@@ -13,6 +13,8 @@ export interface Promised {
   readonly ruleName: string;
   readonly condition: string;
   readonly signal: CompiledCondition['signal'];
+  /** Taken off the signal; null where nothing is. */
+  readonly minus: CompiledCondition['minus'];
   readonly aggregate: ConditionAggregate;
   readonly rate: number;
   /** Whether fewer than `rate` are to be expected: of `for` and `then` the rate is that of single tokens. */
@@ -36,7 +38,7 @@ export function promisesOf(ruleSet: RuleSet): readonly Promised[] {
     rule.conditions.flatMap((condition): Promised[] => {
       const promise = promiseOf(condition);
       if (promise === null) return [];
-      const { name, signal, aggregate } = condition;
+      const { name, signal, minus, aggregate } = condition;
       return [
         {
           key: keyOf(rule, condition),
@@ -44,6 +46,7 @@ export function promisesOf(ruleSet: RuleSet): readonly Promised[] {
           ruleName: rule.name,
           condition: name,
           signal,
+          minus,
           aggregate,
           ...promise,
           fingerprint: fingerprintOf(rule, name, promise.rate),

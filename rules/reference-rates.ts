@@ -11,6 +11,12 @@ role that the target reads where that role has segments enough. It keeps the sam
 finding's interval is that of the sample. A rate is carried where the sample is expected to go over it five times: 1/2000
 asks for 10,000 segments. Where a rule asks for more, nothing is written and the errors say how many segments are missing.
 
+What the featureset has no calibration of can be learned so: write the rule with \`rarer_than\` on any feature, on a \`sum\`,
+\`count_above\` or \`ema\`, or on the difference of two signals (\`minus\`); \`rules check\` refuses it until the file that
+\`rules calibrate\` writes for it stands beside it. Every segment is scored as the rule scores it, to its end, so the rate
+holds on the sample exactly. A curve is of one level, window and pair of signals: with another the rule is refused until it
+is learned anew.
+
 Rows may say their \`route\`, as rules call it (\`/v1/chat/completions\`; an alert's record names it). A route that has
 segments enough of the role that a rule reads gives the rule a threshold of its own there; on every other route the
 threshold is that of all routes together, by the role where it has enough. The command says for every rule and route

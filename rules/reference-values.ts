@@ -43,8 +43,11 @@ A condition is met when the value is greater than the threshold. \`above\` is th
 target reads (\`input\`: user, \`output\` and \`tool_call\`: assistant, \`tool_result\`: tool, \`system\`: system; \`any\`: all
 roles together; where the role alone has too few segments for the rate, all roles): at most one in 2,000 ordinary
 segments scores so high. \`for\` and \`then\` take the rate of single tokens, which they keep, since they ask more than one
-token. \`sum\`, \`count_above\`, \`ema\`, \`minus\` and \`per: exchange\` have no calibration: they go with \`above\`. A rate that the calibration's sample cannot support is refused, with the number of segments
-that are missing.
+token. The featureset's calibration is of concepts and the features that they are made of, under the usual aggregates. Of
+other features, and of \`sum\`, \`count_above\`, \`ema\` and \`minus\`, a rate is learned from your own traffic: \`telltale
+rules calibrate\` learns what the rules ask for. With \`per: exchange\` there is no rate, only \`above\`: exchanges are
+not sampled, and their values grow with how long a conversation has become. A rate that the sample cannot support is
+refused, with the number of segments that are missing.
 
 ## Over a whole exchange
 

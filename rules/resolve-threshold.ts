@@ -1,6 +1,13 @@
-import type { Aggregate, CalibrationRefusal, Featureset, Role, SignalId } from '../detectors/index.ts';
+import type { CalibrationRefusal, Role, Threshold } from '../detectors/index.ts';
+import {
+  aggregateName,
+  type CalibratedFeatureset,
+  isCalibratable,
+  type RateSubject,
+  readingName,
+} from './rate-subject.ts';
 import { parseRate } from './schema.ts';
-import type { ConditionAggregate, Target } from './types.ts';
+import type { Target } from './types.ts';
 
 /** Says what is wrong and at which key of the condition. */
 export type Complain = (path: readonly PropertyKey[], message: string) => void;
@@ -8,7 +15,7 @@ export type Complain = (path: readonly PropertyKey[], message: string) => void;
 export interface ConditionContext {
   readonly name: string;
   readonly target: Target;
-  readonly featureset: Featureset;
+  readonly featureset: CalibratedFeatureset;
   readonly complain: Complain;
 }
 
@@ -33,49 +40,49 @@ interface Limits {
   readonly rarer_than?: string | undefined;
 }
 
+const LEARN = 'learn it from your own ordinary traffic with telltale rules calibrate TRAFFIC.jsonl';
+const GIVE_ABOVE = 'give the threshold with above';
+
 /** The threshold in units of the signal: as given, or looked up for a rate; undefined after a complaint. */
 export function resolveThreshold(
   { above, rarer_than: text = '' }: Limits,
-  parts: {
-    readonly signal: SignalId;
-    readonly aggregate: ConditionAggregate;
-    readonly context: ConditionContext;
-  },
+  subject: RateSubject,
+  { featureset, target, complain }: ConditionContext,
 ): ResolvedThreshold | undefined {
   if (above !== undefined) return { threshold: above, rate: null, rateInterval: null };
-  const { signal, aggregate, context } = parts;
-  const { featureset, target, complain } = context;
   const rate = parseRate(text);
-  const found = isCalibratable(aggregate)
-    ? featureset.threshold(signal, aggregate, rate, ROLE_OF_TARGET[target])
-    : neverCalibrated(signal, aggregate);
+  const found = thresholdOf(subject, featureset, { rate, role: ROLE_OF_TARGET[target] });
   if (!('refused' in found)) {
     return { threshold: found.value, rate, rateInterval: found.interval };
   }
-  const remedy =
-    found.refused === 'sample too small'
-      ? `${found.segmentsMissing} more ordinary segments are needed, or a less rare rate`
-      : "leave the aggregate to the concept's own, or give the threshold with above";
+  const remedy = remedyOf(found, subject, featureset);
   complain(['rarer_than'], `rarer_than ${text}: ${found.refused}: ${found.message}; ${remedy}`);
   return undefined;
 }
 
-/** Whether an aggregate is one of the detectors', of which there may be a calibration. */
-export function isCalibratable(aggregate: ConditionAggregate): aggregate is Aggregate {
-  return CALIBRATABLE.has(aggregate.kind);
+function thresholdOf(
+  subject: RateSubject,
+  featureset: CalibratedFeatureset,
+  { rate, role }: { readonly rate: number; readonly role: Role | undefined },
+): Threshold | CalibrationRefusal {
+  const { signal, minus, aggregate } = subject;
+  if (minus === null && isCalibratable(aggregate)) return featureset.threshold(signal, aggregate, rate, role);
+  const message = `${readingName(subject)} has no calibration for ${aggregateName(subject)}`;
+  return (
+    featureset.ownThreshold(subject, rate, role) ?? { refused: 'no calibration', message, segmentsMissing: 0 }
+  );
 }
 
-const CALIBRATABLE: ReadonlySet<string> = new Set<Aggregate['kind']>([
-  'max',
-  'mean',
-  'top_k_mean',
-  'max_rolling_mean',
-]);
-
-function neverCalibrated(signal: SignalId, { kind }: ConditionAggregate): CalibrationRefusal {
-  return {
-    refused: 'no calibration',
-    message: `${signal} has no calibration for ${kind}`,
-    segmentsMissing: 0,
-  };
+/** What of an aggregate or a signal without calibration can be done: a concept has one for its own aggregate. */
+function remedyOf(
+  { refused, segmentsMissing }: CalibrationRefusal,
+  { signal, minus, aggregate }: RateSubject,
+  featureset: CalibratedFeatureset,
+): string {
+  if (refused === 'sample too small') {
+    return `${segmentsMissing} more ordinary segments are needed, or a less rare rate`;
+  }
+  const own = featureset.concepts.find(({ name }) => signal === `concept/${name}`)?.aggregate;
+  const hasOwn = own !== undefined && minus === null && own.kind !== aggregate.kind;
+  return `${hasOwn ? "leave the aggregate to the concept's own, " : ''}${LEARN}, or ${GIVE_ABOVE}`;
 }

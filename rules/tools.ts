@@ -53,4 +53,4 @@ export {
 } from './replay/replayer.ts';
 export type { ReviewedAs, ReviewedFigures } from './replay/reviewed-figures.ts';
 export { type RouteUse, routeUses } from './route-uses.ts';
-export { calibrationText, type NewCalibration, tryCalibration } from './try-calibration.ts';
+export { calibrationText, loadToLearn, type NewCalibration, tryCalibration } from './try-calibration.ts';

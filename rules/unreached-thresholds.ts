@@ -1,8 +1,8 @@
 import type { Aggregate, Featureset, SignalId } from '../detectors/index.ts';
 import type { CompiledCondition, CompiledRule } from './compiled.ts';
 import { createProblem, type SourceText } from './problem.ts';
+import { isCalibratable } from './rate-subject.ts';
 import { type RuleDocument, readDocument } from './read-document.ts';
-import { isCalibratable } from './resolve-threshold.ts';
 import type { ConditionAggregate, RuleProblem } from './types.ts';
 
 /** A threshold in units of its signal, as a condition or one of its steps has it. */

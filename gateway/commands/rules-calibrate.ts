@@ -7,7 +7,7 @@ import {
   calibrationText,
   createCalibrationLearner,
   learnable,
-  loadRules,
+  loadToLearn,
   type NewCalibration,
   type OwnCalibration,
   type RouteUse,
@@ -50,7 +50,8 @@ PATH            files or folders of rules; default the folder of TELLTALE_RULES,
 --traffic TEXT  what the traffic was, for people; default the file's name and its size
 
 Every segment is scored as the gateway would; rules that are loaded together with the file look their rates up in it, for
-all signals that it holds. Where the sample cannot carry a rate that a rule asks for, nothing is written: the errors say
+all signals that it holds. Learned are all concepts, and what the rules state a rate of, though the featureset have no
+calibration of it: any feature, a sum, a count, a moving average, the difference of two signals. Where the sample cannot carry a rate that a rule asks for, nothing is written: the errors say
 how many segments are missing, and the exit code is 1. A route with segments enough of the role that a rule reads gives
 that rule a threshold of its own there; on the others the threshold is that of all routes, and how many more segments are
 needed is said.`,
@@ -71,8 +72,14 @@ async function calibrate({ values, positionals, io }: Call<typeof options>): Pro
   const { detector } = await openDetector(io.env);
   try {
     const { featureset } = detector;
-    const loaded = await loadRules(paths, featureset);
-    const learner = createCalibrationLearner(learnable(detector, loaded.ok ? loaded.ruleSet : null));
+    const isJson = values.json === true;
+    const loaded = await loadToLearn(paths, featureset);
+    if (!loaded.ok) {
+      const message = 'nothing learned: the rules have errors that no calibration mends';
+      tellProblems(loaded.problems, { io, isJson, message });
+      return 1;
+    }
+    const learner = createCalibrationLearner(learnable(featureset, loaded.ruleSet));
     await learn(learner, { rows, detector, io });
     if (learner.segments() === 0) throw new CommandFailure(`${traffic}: no segment has tokens`);
     const calibration = learner.finish({
@@ -83,13 +90,13 @@ async function calibrate({ values, positionals, io }: Call<typeof options>): Pro
     const tried = await tryCalibration(paths, { file, calibration }, featureset);
     if (!tried.ok) {
       const message = `nothing written: the rules would not load with ${learner.segments()} segments`;
-      tellProblems(tried.problems, { io, isJson: values.json === true, message });
+      tellProblems(tried.problems, { io, isJson, message });
       return 1;
     }
     await replaceFile(file, calibrationText(calibration));
     const { ruleSet } = tried;
     const routes = { uses: routeUses(ruleSet, learner, calibration), leftOut: learner.leftOut() };
-    report({ file, calibration, ruleSet, routes }, { io, isJson: values.json === true });
+    report({ file, calibration, ruleSet, routes }, { io, isJson });
     return 0;
   } finally {
     await detector.close();
@@ -141,10 +148,11 @@ function report(
   }
   const rows = curves
     .filter(({ role, route }) => role === null && route === null)
-    .map(({ signal, aggregate, segments: sample, ranks, values }) => {
+    .map(({ signal, minus, aggregate, segments: sample, ranks, values }) => {
       const at = ranks.findLastIndex((rank) => rank <= Math.max(1, sample / 100));
       const rarest = sample >= 10 ? `1/${Math.floor(sample / 5)}` : '-';
-      return [signal, aggregate.kind, String(sample), rarest, (values[at] ?? 0).toFixed(3)];
+      const read = minus === undefined ? signal : `${signal} minus ${minus}`;
+      return [read, aggregate.kind, String(sample), rarest, (values[at] ?? 0).toFixed(3)];
     });
   const head = ['signal', 'aggregate', 'segments', 'rarest rate', 'highest 1 %'];
   io.stdout.write(formatTable([head, ...rows]));
@@ -167,6 +175,6 @@ function writeRoutes({ uses, leftOut }: Learnt['routes'], { stdout }: CommandIo)
   }
 }
 
-function withoutScores({ signal, aggregate, role, route, segments }: OwnCalibration['curves'][number]) {
-  return { signal, aggregate, role, route, segments };
+function withoutScores({ ranks: _ranks, values: _values, ...about }: OwnCalibration['curves'][number]) {
+  return about;
 }

@@ -37,7 +37,7 @@ const WHY = {
  *  the live rate, `rateInterval` its interval, `rate` the promised rate, `threshold` what the interval was held against. */
 export function driftRecord(drifted: Drifted) {
   const { direction, promised, live, factor, at, digests } = drifted;
-  const { ruleName, condition, signal, aggregate, rate } = promised;
+  const { ruleName, condition, signal, minus, aggregate, rate } = promised;
   const value = live.rate ?? 0;
   const threshold = direction === 'above' ? rate * factor : rate / factor;
   return systemRecord({
@@ -51,6 +51,7 @@ export function driftRecord(drifted: Drifted) {
       {
         name: `${ruleName}/${condition}`,
         signal,
+        ...(minus === null ? {} : { minus }),
         aggregate,
         value,
         threshold,

@@ -61,11 +61,10 @@ function signalFaults(condition: ConditionKeys): Fault[] {
   if ((aggregate === 'count_above') !== (condition.token_above !== undefined)) {
     faults.push(fault(['token_above'], 'goes with aggregate count_above, and with no other'));
   }
-  if (condition.minus !== undefined && condition.rarer_than !== undefined) {
-    faults.push(fault(['rarer_than'], 'is not calibrated for the difference of two signals; give above'));
-  }
   if (condition.per === 'exchange' && condition.rarer_than !== undefined) {
-    faults.push(fault(['rarer_than'], 'is calibrated for segments, not for whole exchanges; give above'));
+    faults.push(
+      fault(['rarer_than'], 'is of segments, and how ordinary exchanges score is not known; give above'),
+    );
   }
   return [...faults, ...tokenFaults(condition)];
 }

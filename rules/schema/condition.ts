@@ -52,7 +52,7 @@ const thresholdKeys = {
   rarer_than: rateText
     .optional()
     .describe(
-      'Threshold as a false-alarm rate, such as `1/2000`: at most one in 2,000 ordinary segments scores so high, by the calibration of the featureset for the role that the target reads.',
+      'Threshold as a false-alarm rate, such as `1/2000`: at most one in 2,000 ordinary segments scores so high, by the calibration of the featureset, or one learned from your own traffic, for the role that the target reads.',
     ),
 };
 

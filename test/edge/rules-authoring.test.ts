@@ -143,6 +143,20 @@ test('rules calibrate writes a calibration that the rules load with, or says wha
     table.stdout,
     /1\/3 +\/v1\/messages +3 +of all routes, user alone +12 more of user for its own\n/,
   );
+  await writeFile(
+    join(rules, 'a.yaml'),
+    rates('1/4').replace('rarer_than', 'minus: {concept: toxicity}, aggregate: sum, rarer_than'),
+  );
+  const unknown = await runHere(['rules', 'check', rules]);
+  assert.match(unknown.stderr, /concept\/hate minus concept\/toxicity has no calibration for sum; learn it/);
+  const learned = await runHere(['rules', 'calibrate', traffic, rules]);
+  assert.equal(learned.code, 0, learned.stderr);
+  assert.match(learned.stdout, /concept\/hate minus concept\/toxicity +sum +20 /);
+  assert.equal((await runHere(['rules', 'check', rules])).code, 0);
+  await writeFile(join(rules, 'a.yaml'), rates('1/4').replace('level: low', 'level: loud'));
+  const broken = await runHere(['rules', 'calibrate', traffic, rules]);
+  assert.match(broken.stderr, /level must be one of[\s\S]*nothing learned/);
+  assert.equal(broken.code, 1);
   const where = await runHere(['rules', 'calibrate', traffic]);
   assert.match(where.stderr, /--out is needed/);
   assert.equal(where.code, 2);

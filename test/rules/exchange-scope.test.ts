@@ -167,7 +167,7 @@ const wrong: readonly (readonly [title: string, detection: string, parts: Parts,
     'a rate',
     'rarer_than: 1/200, per: exchange',
     {},
-    /rarer_than is calibrated for segments, not for whole exchanges/,
+    /rarer_than is of segments, and how ordinary exchanges score is not known; give above/,
   ],
   [
     'for',

@@ -56,7 +56,7 @@ const wrong: readonly (readonly [title: string, text: string, expected: readonly
     'a rate for an aggregate that was not calibrated names the ways out',
     ruleText({ detection: '{deceives: {signal: {feature: 3}, aggregate: mean, rarer_than: 1/10}}' }),
     [
-      "a.yaml:12:79: rarer_than 1/10: no calibration: feature/3 has none for mean; leave the aggregate to the concept's own, or give the threshold with above",
+      'a.yaml:12:79: rarer_than 1/10: no calibration: feature/3 has none for mean; learn it from your own ordinary traffic with telltale rules calibrate TRAFFIC.jsonl, or give the threshold with above',
     ],
   ],
   [

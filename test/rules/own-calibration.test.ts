@@ -20,7 +20,7 @@ const ABOUT = { featureset: featureset.digest, traffic: 'our chat', created: '20
 
 /** Learned from segments of one token each, whose concept `deception` has the values given. */
 function learned(values: readonly number[]): OwnCalibration {
-  const learner = createCalibrationLearner(learnable(wordDetector, null));
+  const learner = createCalibrationLearner(learnable(wordDetector.featureset, null));
   for (const value of values) learner.add('assistant', activationsOf([{ 10: value / 2 }], learner.signals));
   return learner.finish(ABOUT);
 }

@@ -31,7 +31,7 @@ const ONE = '{deceives: {signal: {concept: deception}, rarer_than: 1/100}}';
 type Traffic = Readonly<Record<string, readonly [count: number, offset: number]>>;
 
 function learnerOf(ruleSet: RuleSet, traffic: Traffic, role: 'assistant' | 'user' = 'assistant') {
-  const learner = createCalibrationLearner(learnable(wordDetector, ruleSet));
+  const learner = createCalibrationLearner(learnable(wordDetector.featureset, ruleSet));
   for (const [route, [count, offset]] of Object.entries(traffic)) {
     for (let i = 1; i <= count; i++) {
       const activations = activationsOf([{ 10: (offset + i) / 2 }], learner.signals);

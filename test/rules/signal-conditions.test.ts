@@ -127,11 +127,11 @@ const refused: readonly (readonly [condition: string, expected: string])[] = [
   ],
   [
     '{signal: {feature: 1}, aggregate: sum, rarer_than: 1/100}',
-    "rarer_than 1/100: no calibration: feature/1 has no calibration for sum; leave the aggregate to the concept's own, or give the threshold with above",
+    'rarer_than 1/100: no calibration: feature/1 has no calibration for sum; learn it from your own ordinary traffic with telltale rules calibrate TRAFFIC.jsonl, or give the threshold with above',
   ],
   [
     '{signal: {feature: 1}, minus: {feature: 2}, rarer_than: 1/100}',
-    'deceives.rarer_than is not calibrated for the difference of two signals; give above, it is "1/100"',
+    'rarer_than 1/100: no calibration: feature/1 minus feature/2 has no calibration for max; learn it from your own ordinary traffic with telltale rules calibrate TRAFFIC.jsonl, or give the threshold with above',
   ],
   ['{signal: {feature: 1}, minus: {feature: 1}, above: 1}', 'minus: feature/1 taken off itself is nothing'],
   [
