@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { dashboardFiles } from '../../deploy/grafana/dashboards.ts';
+import { fillIn } from '../../deploy/grafana/fill-in.ts';
 import { METRIC_NAMES } from '../../gateway/telemetry/index.ts';
 import { requirePromtool } from '../services/promtool.ts';
 import { allMetrics } from './all-metrics.ts';
@@ -74,10 +75,7 @@ for (const [path, content] of dashboardFiles()) {
       .flatMap(({ targets }) => targets.map(({ expr }) => expr))
       .map((expression, index) => ({
         record: `panel:${index}`,
-        expr: expression
-          .replaceAll('$__rate_interval', '5m')
-          .replaceAll('$__range', '6h')
-          .replaceAll('$instance', '.*'),
+        expr: fillIn(expression, { rateInterval: '5m', range: '6h' }),
       }));
     const file = join(folder, 'panels.json');
     writeFileSync(file, JSON.stringify({ groups: [{ name: 'panels', rules }] }));

@@ -2,6 +2,7 @@ import { requireBrowser } from './browser.ts';
 import { requireJava } from './kafka.ts';
 import { kafkaJars } from './kafka-jars.ts';
 import { findPostgres } from './postgres.ts';
+import { requirePrometheus } from './prometheus.ts';
 import { requirePromtool } from './promtool.ts';
 import { requireProgram } from './system-program.ts';
 
@@ -19,5 +20,6 @@ export function requireAll(): string[] {
     kafkaJars(),
     findPostgres(),
     requirePromtool(),
+    requirePrometheus(),
   ];
 }
