@@ -33,11 +33,14 @@ export function createExemplars(bounds: readonly number[], onDropped: () => void
       const bucket = bounds.findIndex((bound) => value <= bound);
       buckets[bucket === -1 ? bounds.length : bucket] = { value, traceId, at: Date.now() / 1000 };
     },
+    // Without units: they are those of OpenTelemetry (s, By), and of one that is no suffix of its metric's name
+    // Prometheus refuses all that the page holds.
     openMetrics(text) {
       const counters = new Set([...text.matchAll(/^# TYPE (\w+)_total counter$/gm)].map(([, name]) => name));
       const lines = text
         .trimEnd()
         .split('\n')
+        .filter((line) => !line.startsWith('# UNIT '))
         .map((line) => {
           const [, comment, name = '', rest] = /^(# (?:HELP|TYPE)) (\w+)_total (.*)$/.exec(line) ?? [];
           if (comment !== undefined && counters.has(name)) return `${comment} ${name} ${rest}`;
