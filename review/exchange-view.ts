@@ -1,8 +1,15 @@
 import type { StoredExchange } from '../alerts/index.ts';
 import type { Featureset, Role } from '../detectors/index.ts';
-import { type ConditionResult, type Finding, isCalibratable } from '../rules/index.ts';
+import { type ConditionResult, type ExchangeMatch, type Finding, isCalibratable } from '../rules/index.ts';
 import { itemParts } from './exchange-item.ts';
-import type { CalibrationView, ConditionView, CoverageView, ExchangeView, FindingView } from './wire.ts';
+import type {
+  CalibrationView,
+  ConditionView,
+  CoverageView,
+  ExchangeView,
+  FindingView,
+  PartsView,
+} from './wire.ts';
 
 /** Everything a person reads of an exchange. What the calibration says is added only where the exchange was scored
  *  by the featureset that runs now. */
@@ -47,7 +54,22 @@ function findingView(finding: Finding, featureset: Featureset | null): FindingVi
     conditions: conditions.map((condition) => conditionView(condition, segment.role, featureset)),
     features,
     disguise: finding.view ?? null,
+    parts: finding.exchange === undefined ? null : partsView(finding.exchange),
   };
+}
+
+function partsView({ count, segments }: ExchangeMatch): PartsView {
+  const strongest = segments.map(({ segment, value, firstToken, lastToken, span, changes }) => ({
+    segmentId: segment.id,
+    role: segment.role,
+    tool: segment.tool ?? null,
+    value,
+    firstToken,
+    lastToken,
+    span,
+    isDisguised: changes !== undefined,
+  }));
+  return { count, strongest };
 }
 
 function conditionView(condition: ConditionResult, role: Role, featureset: Featureset | null): ConditionView {

@@ -67,6 +67,8 @@ export interface ConditionView {
   readonly signal: string;
   /** A second signal that was taken off the first. */
   readonly minus?: string;
+  /** Only where the value is that of all segments of the exchange together. */
+  readonly per?: 'exchange';
   readonly aggregate: AggregateView;
   readonly value: number;
   readonly threshold: number;
@@ -104,6 +106,29 @@ export interface FindingView {
   readonly features: readonly FeatureShareView[];
   /** Where the rule fired on nothing but what the segment reads without its disguise; else null. */
   readonly disguise: DisguiseView | null;
+  /** Where the rule is over the whole exchange: what the finding is made of; else null. */
+  readonly parts: PartsView | null;
+}
+
+/** The segments that a finding over a whole exchange is made of. */
+export interface PartsView {
+  /** How many segments counted. */
+  readonly count: number;
+  /** The strongest of them, in the order of the exchange. */
+  readonly strongest: readonly PartView[];
+}
+
+/** What one segment adds, and where in it. */
+export interface PartView {
+  readonly segmentId: string;
+  readonly role: string;
+  readonly tool: string | null;
+  readonly value: number;
+  readonly firstToken: number;
+  readonly lastToken: number;
+  readonly span: { readonly start: number; readonly end: number };
+  /** Whether it counts with what it reads without its disguise. */
+  readonly isDisguised: boolean;
 }
 
 /** What a disguised text reads. */

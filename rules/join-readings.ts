@@ -28,13 +28,17 @@ export function joinReadings(text: TextReading, { view, findings }: ViewReading)
 
 /** A finding of a disguised text's view, at its place in the text. */
 export function placeOnText(finding: Finding, view: ReadableView, tokens: readonly TokenSpan[]): Finding {
-  const span = view.origin(finding.span);
   return {
     ...finding,
-    span,
-    ...tokensUnder(span, tokens),
+    ...placeUnder(finding.span, view, tokens),
     view: { changes: view.changes, ...textAround(view.text, finding.span, MAX_VIEW_TEXT) },
   };
+}
+
+/** Where in a text stands what a span of its view reads. */
+export function placeUnder(span: TokenSpan, view: ReadableView, tokens: readonly TokenSpan[]) {
+  const origin = view.origin(span);
+  return { span: origin, ...tokensUnder(origin, tokens) };
 }
 
 /** The tokens that a span touches, or the one before it where it lies between two; 0 in a text without tokens. */

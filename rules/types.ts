@@ -120,6 +120,8 @@ export interface ExchangeSegment {
   readonly firstToken: number;
   readonly lastToken: number;
   readonly span: TokenSpan;
+  /** Present where it counts with what it reads without its disguise: tokens and span are the run that hid that. */
+  readonly changes?: ViewMatch['changes'];
 }
 
 /** What the grouping of a rule's alerts made of a finding. */

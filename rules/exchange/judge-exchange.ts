@@ -4,7 +4,7 @@ import type { State } from '../evaluate.ts';
 import { namesIn, type Outlook, outlookOf } from '../expression-truth.ts';
 import { createFinding } from '../finding.ts';
 import { spanOf } from '../history.ts';
-import { placeOnText } from '../join-readings.ts';
+import { placeOnText, placeUnder } from '../join-readings.ts';
 import { tokensBehind } from '../meters/meter.ts';
 import type { ExchangeMatch, ExchangeSegment, Finding, RuleSet, SegmentState } from '../types.ts';
 import { type ExchangeValue, exchangeValue } from './exchange-value.ts';
@@ -45,9 +45,22 @@ export function judgeExchange(
     ...found,
     ...added.map(({ finding, at }) => {
       const { view = null, tokens = [] } = parts[at] ?? {};
-      return view === null ? finding : placeOnText(finding, view.view, tokens);
+      const placed = { ...finding, ...placeSegments(finding, parts) };
+      return view === null ? placed : placeOnText(placed, view.view, tokens);
     }),
   ];
+}
+
+/** The segments of a finding of the second judgement, those that wear a disguise at their places in the text. */
+function placeSegments({ exchange }: Finding, parts: readonly ExchangePart[]): Pick<Finding, 'exchange'> {
+  if (exchange === undefined) return {};
+  const segments = exchange.segments.map((one): ExchangeSegment => {
+    const part = parts.find(({ state }) => state.segment.id === one.segment.id);
+    if (part === undefined || part.view === null) return one;
+    const { view } = part.view;
+    return { ...one, ...placeUnder(one.span, view, part.tokens), changes: view.changes };
+  });
+  return { exchange: { ...exchange, segments } };
 }
 
 /** The value of each condition of a rule over the whole exchange; null where no segment that it reads has a token. */

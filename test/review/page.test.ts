@@ -134,6 +134,70 @@ test('of a disguised text the run that hid it is marked, and what it reads stand
   await close();
 });
 
+/** More segments than the window has room for. */
+const BETWEEN = Array.from({ length: 10 }, (_, i) => ({
+  role: 'tool' as const,
+  text: Array.from({ length: 9 }, (_, line) => `Line ${line} of result ${i}`).join('\n'),
+}));
+
+/** Whether an element is within the window, as a person sees it. */
+async function isSeen(element: Locator): Promise<boolean> {
+  const box = await element.boundingBox();
+  return box !== null && box.y >= 0 && box.y + box.height <= 900;
+}
+
+test('a finding over the whole exchange lists its parts with their values, and leads to each of them', async (t) => {
+  const own = await startReview();
+  t.after(own.close);
+  const hidden = Buffer.from('and the last part').toString('base64');
+  await own.commit({
+    id: 'spread',
+    title: 'Spread',
+    isSpread: true,
+    segments: [
+      { role: 'user', text: 'Please write the first part of it.', hot: 'the first part' },
+      ...BETWEEN,
+      { role: 'user', text: 'Now go on, with the second part.', hot: 'the second part' },
+      ...BETWEEN,
+      { role: 'user', text: `Here: ${hidden} as well.`, hot: hidden, reads: 'and the last part' },
+    ],
+  });
+  const { page, complaints, close } = await openPage(browser, `${own.url}/?exchange=spread`);
+  const parts = page.locator('.part');
+  await parts.nth(2).waitFor();
+  assert.deepEqual(await parts.locator('span').allTextContents(), [
+    'User, tokens 3 to 5',
+    'User, tokens 5 to 7',
+    'User, token 2, disguised',
+  ]);
+  const told = await parts.locator('b').allTextContents();
+  const sum = told.reduce((all, text) => all + Number(text), 0);
+  const value = Number(await page.locator('.finding .is-value').textContent());
+  assert.ok(Math.abs(value - sum) < 0.02, `${told.join()} make ${value}`);
+  await page.getByRole('heading', { name: 'Made of 3 segments', exact: true }).waitFor();
+  await page.getByText('sum over all tokens, of all segments together', { exact: true }).waitFor();
+
+  await page.getByRole('button', { name: 'Show the text', exact: true }).click();
+  const marks = page.locator('.segment.is-flagged mark:not(.disguise mark)');
+  const texts = (await marks.allTextContents()).map((text) => text.trim());
+  assert.deepEqual(texts, ['the first part', 'the second part.', hidden]);
+  for (const at of [2, 0, 1, 2]) {
+    await parts.nth(at).click();
+    await until(() => isSeen(marks.nth(at)));
+    await page.locator(`.parts li:nth-child(${at + 1}) [aria-pressed="true"]`).waitFor();
+    assert.equal(await page.locator('.part[aria-pressed="true"]').count(), 1);
+    assert.equal(await isSeen(marks.nth(at === 0 ? 2 : 0)), false, 'the window has no room for all of them');
+  }
+  // Asked for again after going elsewhere.
+  await marks.nth(0).scrollIntoViewIfNeeded();
+  await until(async () => !(await isSeen(marks.nth(2))));
+  await parts.nth(2).focus();
+  await page.keyboard.press('Enter');
+  await until(() => isSeen(marks.nth(2)));
+  assert.deepEqual(await complaints(), []);
+  await close();
+});
+
 test('the tokens that gave it away are shaded, and pointing at one tells its value against the threshold', async () => {
   const { page, complaints, close } = await openPage(browser, `${review.url}/?exchange=newest`);
   await page.getByRole('button', { name: 'Show the text', exact: true }).click();
@@ -263,6 +327,16 @@ test('on a phone the list gives way to the conversation and comes back', async (
   await page.locator('.back').click();
   await page.locator('.list-pane').waitFor();
   assert.equal(await page.evaluate(overflow), 0);
+  await close();
+});
+
+test('an exchange that nothing flagged opens by its id, as reports of replayed rules name it', async (t) => {
+  const own = await startReview();
+  t.after(own.close);
+  await own.commit({ id: 'quiet', segments: DECEPTION, mode: 'shadow', verdict: 'pass' });
+  const { page, complaints, close } = await openPage(browser, `${own.url}/?exchange=quiet`);
+  await page.getByRole('heading', { level: 2, name: 'Nothing flagged', exact: true }).waitFor();
+  assert.deepEqual(await complaints(), []);
   await close();
 });
 

@@ -24,6 +24,8 @@ export interface RecordInput {
   readonly endedAt?: string;
   readonly featuresetDigest?: string;
   readonly coverage?: readonly CoverageEntry[];
+  /** Whether the hot parts together are one finding, over the whole exchange. */
+  readonly isSpread?: boolean;
 }
 
 const THRESHOLD = 1.8;
@@ -45,9 +47,7 @@ export function createRecord(input: RecordInput): ExchangeRecord {
     status: verdict === 'block' ? 400 : 200,
     isStreamed: true,
     verdict,
-    findings: built.flatMap(({ segment, ref, hot, reads }) =>
-      hot === null ? [] : [{ ...finding(input, segment, ref, hot), ...viewOf(reads) }],
-    ),
+    findings: findingsOf(input, built),
     coverage: [...built.map(({ segment, ref }) => scanned(segment, ref)), ...(input.coverage ?? [])],
     segments: built.map(({ segment }) => segment),
     featuresetDigest: input.featuresetDigest ?? DIGEST,
@@ -60,6 +60,37 @@ interface Built {
   readonly ref: SegmentRef;
   readonly hot: { readonly start: number; readonly end: number } | null;
   readonly reads: string | null;
+}
+
+function findingsOf(input: RecordInput, built: readonly Built[]): Finding[] {
+  const found = built.flatMap(({ segment, ref, hot, reads }) =>
+    hot === null ? [] : [{ ...finding(input, segment, ref, hot), ...viewOf(reads) }],
+  );
+  const [first] = found;
+  return input.isSpread === true && first !== undefined ? [spreadOver(found, first)] : found;
+}
+
+/** One finding over the exchange: the sum of what each segment adds, at the one that adds most. */
+function spreadOver(found: readonly Finding[], first: Finding): Finding {
+  const addedBy = ({ conditions }: Finding) => conditions[0]?.value ?? 0;
+  const strongest = found.reduce((best, next) => (addedBy(next) > addedBy(best) ? next : best), first);
+  const value = round(found.reduce((sum, one) => sum + addedBy(one), 0));
+  const segments = found.map((one) => {
+    const { segment, firstToken, lastToken, span, view } = one;
+    const place = { segment, value: addedBy(one), firstToken, lastToken, span };
+    return view === undefined ? place : { ...place, changes: view.changes };
+  });
+  return {
+    ...strongest,
+    conditions: strongest.conditions.map((condition) => ({
+      ...condition,
+      aggregate: { kind: 'sum', window: 0 },
+      per: 'exchange',
+      value,
+      margin: round(value - condition.threshold),
+    })),
+    exchange: { count: segments.length, segments },
+  };
 }
 
 function buildSegment({ role, text, hot, reads }: SegmentInput, at: number, signal: SignalId): Built {

@@ -109,8 +109,8 @@ test('a condition on a segment says in which; fields and exceptions say which se
 test('a disguised segment counts with what it reads where the exchange as it stands is quiet', async (t) => {
   const ruleSet = await rules(t, condition('aggregate: sum, above: 5, per: exchange'));
   const [plain, hidden] = partsOf(ruleSet, [input(3), input(0, 0)]);
-  const [readable] = partsOf(ruleSet, [input(4)]);
-  assert.ok(plain && hidden && readable);
+  const readable = readSegment(ruleSet, input(4), 's1').part;
+  assert.ok(plain && hidden);
   const view: ReadableView = {
     text: 'what it reads',
     changes: ['encoded'],
@@ -120,6 +120,16 @@ test('a disguised segment counts with what it reads where the exchange as it sta
   const [finding, ...others] = judgeExchange(ruleSet, [plain, disguised]);
   assert.deepEqual([others, finding?.conditions[0]?.value], [[], 7]);
   assert.deepEqual([finding?.span, finding?.view?.changes], [{ start: 4, end: 8 }, ['encoded']]);
+  assert.deepEqual(
+    finding?.exchange?.segments.map(({ value, span, firstToken, lastToken, changes }) => {
+      return [value, span, firstToken, lastToken, changes];
+    }),
+    [
+      [3, { start: 0, end: 4 }, 0, 0, undefined],
+      [4, { start: 4, end: 8 }, 1, 1, ['encoded']],
+    ],
+    'each part stands where a person finds it in the text',
+  );
   const loud = partsOf(ruleSet, [input(9)]);
   const [asItStands] = judgeExchange(ruleSet, [...loud, disguised]);
   assert.equal(asItStands?.view, undefined);

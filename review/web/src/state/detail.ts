@@ -11,8 +11,22 @@ export const detailError = signal('');
 export const saveState = signal<'idle' | 'saving' | 'saved' | 'failed'>('idle');
 export const saveError = signal('');
 
-/** Which finding, and which of its conditions, shades the text. */
-export const selection = signal({ finding: 0, condition: 0 });
+/** What shades the text: a finding, one of its conditions, and of a finding over the whole exchange the part that was asked
+ *  for. Another object with each choice: who chooses the same again is led there again. */
+interface Selection {
+  readonly finding: number;
+  readonly condition: number;
+  /** Index among the parts; null for the place of the finding itself. */
+  readonly part: number | null;
+}
+
+const FIRST: Selection = { finding: 0, condition: 0, part: null };
+
+export const selection = signal(FIRST);
+
+export function choose(chosen: Pick<Selection, 'finding'> & Partial<Selection>): void {
+  selection.value = { ...FIRST, ...chosen };
+}
 
 export const selectedFinding = computed<FindingView | null>(
   () => exchange.value?.findings[selection.value.finding] ?? null,
@@ -25,7 +39,7 @@ export function followOpenId(): void {
     batch(() => {
       detailError.value = '';
       saveState.value = 'idle';
-      selection.value = { finding: 0, condition: 0 };
+      selection.value = FIRST;
       if (id === null) exchange.value = null;
     });
     if (id !== null) void load(id);

@@ -1,4 +1,4 @@
-import type { AggregateView, ConditionView, Judgement, Level, Outcome } from '../../../wire.ts';
+import type { AggregateView, ConditionView, Judgement, Level, Outcome, PartView } from '../../../wire.ts';
 
 const COUNT = new Intl.NumberFormat('en');
 const JUDGEMENTS: Record<Judgement, string> = {
@@ -68,6 +68,17 @@ export const featureName = (feature: { index: number; label: string | null }): s
 /** Which number of a segment a rule compares. */
 export function aggregateName({ kind, window }: AggregateView): string {
   return AGGREGATE_NAMES[kind](window);
+}
+
+/** The same of a condition, whose value may be that of the whole exchange. */
+export function comparedName({ aggregate, per }: Pick<ConditionView, 'aggregate' | 'per'>): string {
+  return `${aggregateName(aggregate)}${per === undefined ? '' : ', of all segments together'}`;
+}
+
+/** `token 3`, `tokens 3 to 9`; people count from one. */
+export function tokensName({ firstToken, lastToken }: Pick<PartView, 'firstToken' | 'lastToken'>): string {
+  const [first, last] = [firstToken + 1, lastToken + 1];
+  return first === last ? `token ${first}` : `tokens ${first} to ${last}`;
 }
 
 const AGGREGATE_NAMES: Readonly<Record<AggregateView['kind'], (window: number) => string>> = {

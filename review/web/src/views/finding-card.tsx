@@ -1,7 +1,7 @@
 import type { ConditionView, ExchangeView, FindingView } from '../../../wire.ts';
-import { selection } from '../state/detail.ts';
+import { choose, selection } from '../state/detail.ts';
 import {
-  aggregateName,
+  comparedName,
   disguiseNames,
   figure,
   promise,
@@ -9,8 +9,10 @@ import {
   roleName,
   signalName,
   signedFigure,
+  tokensName,
 } from '../text/wording.ts';
 import { FeatureRow } from './feature-row.tsx';
+import { FindingParts } from './finding-parts.tsx';
 import { Gauge } from './gauge.tsx';
 import { LevelMark } from './level.tsx';
 
@@ -23,7 +25,6 @@ interface FindingCardProps {
 /** Why one rule fired: its conditions with their numbers, and the features behind them. */
 export function FindingCard({ view, finding, index }: FindingCardProps) {
   const isChosen = selection.value.finding === index;
-  const tokens = `tokens ${finding.firstToken + 1} to ${finding.lastToken + 1}`;
   return (
     <section class={`finding ${isChosen ? 'is-chosen' : ''}`} aria-label={`Finding: ${finding.ruleTitle}`}>
       <header>
@@ -32,7 +33,7 @@ export function FindingCard({ view, finding, index }: FindingCardProps) {
             type="button"
             aria-pressed={isChosen}
             title="Shade the text by this finding"
-            onClick={() => (selection.value = { finding: index, condition: 0 })}
+            onClick={() => choose({ finding: index })}
           >
             {finding.ruleTitle}
           </button>
@@ -40,8 +41,9 @@ export function FindingCard({ view, finding, index }: FindingCardProps) {
         <LevelMark level={finding.level} />
       </header>
       <p class="where">
+        {finding.parts !== null && 'Over the whole exchange, strongest in '}
         {roleName(finding.role)}, {finding.tool !== null && `tool ${finding.tool}, `}
-        {tokens} · rule version {finding.ruleVersion}, mode {finding.mode}
+        {tokensName(finding)} · rule version {finding.ruleVersion}, mode {finding.mode}
         {finding.mode === 'enforce' && `, ${finding.action}`}
       </p>
       {finding.disguise !== null && (
@@ -53,11 +55,10 @@ export function FindingCard({ view, finding, index }: FindingCardProps) {
         <Condition
           key={condition.name}
           condition={condition}
-          choose={
-            finding.conditions.length > 1 ? () => (selection.value = { finding: index, condition: at }) : null
-          }
+          choose={finding.conditions.length > 1 ? () => choose({ finding: index, condition: at }) : null}
         />
       ))}
+      {finding.parts !== null && <FindingParts parts={finding.parts} finding={index} />}
       <h4>Features that made the score</h4>
       <ul class="features">
         {finding.features.map((feature) => (
@@ -81,7 +82,7 @@ function Condition({ condition, choose }: { condition: ConditionView; choose: ((
             {signalName(condition.signal)}
           </button>
         )}
-        <span>{aggregateName(condition.aggregate)}</span>
+        <span>{comparedName(condition)}</span>
       </p>
       <Gauge value={condition.value} threshold={condition.threshold} />
       <dl class="numbers">

@@ -3,7 +3,7 @@ import { useMemo } from 'preact/hooks';
 import type { SegmentView } from '../../../wire.ts';
 import { heatScale } from '../text/heat.ts';
 import { shadeText } from '../text/pieces.ts';
-import { aggregateName, count, roleName, signalName } from '../text/wording.ts';
+import { comparedName, count, roleName, signalName } from '../text/wording.ts';
 import type { Shading } from './conversation.tsx';
 import { Disguise, MarkedText } from './marked-text.tsx';
 import { SignalChart } from './signal-chart.tsx';
@@ -48,41 +48,42 @@ export function SegmentCard({ exchangeId, segment, shading }: SegmentCardProps) 
           Show all of it
         </button>
       )}
-      {shading?.finding.disguise === null && <Chart segment={segment} shading={shading} />}
+      {shading?.place.isDisguised === false && <Chart segment={segment} shading={shading} />}
     </section>
   );
 }
 
 function Flagged({ segment, shading }: { segment: SegmentView; shading: Shading }) {
-  const { span, disguise } = shading.finding;
-  if (disguise === null) return <Shaded segment={segment} shading={shading} />;
+  const { place, disguise } = shading;
+  if (!place.isDisguised) return <Shaded segment={segment} shading={shading} />;
   return (
     <>
-      <MarkedText text={segment.text} span={span} />
-      <Disguise disguise={disguise} />
+      <MarkedText text={segment.text} span={place.span} />
+      {disguise !== null && <Disguise disguise={disguise} />}
     </>
   );
 }
 
 function Shaded({
   segment,
-  shading: { finding, condition, values },
+  shading: { place, condition, values },
 }: {
   segment: SegmentView;
   shading: Shading;
 }) {
   const { text, tokens, segmentId } = segment;
   const { threshold } = condition;
+  const { start, end } = place.span;
   const shaded = useMemo(
-    () => shadeText({ text, tokens, values, scale: heatScale(values, threshold), span: finding.span }),
-    [text, tokens, values, threshold, finding],
+    () => shadeText({ text, tokens, values, scale: heatScale(values, threshold), span: { start, end } }),
+    [text, tokens, values, threshold, start, end],
   );
   return <TokenText {...{ segmentId, shaded, values, threshold }} />;
 }
 
 function Chart({
   segment,
-  shading: { finding, condition, values },
+  shading: { place, condition, values },
 }: {
   segment: SegmentView;
   shading: Shading;
@@ -95,11 +96,11 @@ function Chart({
         name={name}
         values={values}
         threshold={condition.threshold}
-        firstToken={finding.firstToken}
-        lastToken={finding.lastToken}
+        firstToken={place.firstToken}
+        lastToken={place.lastToken}
       />
       <figcaption>
-        {name} per token against the threshold; the rule compares the {aggregateName(condition.aggregate)}.
+        {name} per token against the threshold; the rule compares the {comparedName(condition)}.
       </figcaption>
     </figure>
   );
