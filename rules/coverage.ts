@@ -38,7 +38,8 @@ export interface CoverageReport {
 /** Which rules, correlations and conditions the tests have seen hold and fail. */
 export function coverageOf(ruleSet: RuleSet, { results }: TestReport): CoverageReport {
   const compiled = compiledOf(ruleSet);
-  const scored = results.filter(({ outcome }) => outcome !== 'error');
+  // Of alerts the findings are made up: such a test has seen no condition.
+  const scored = results.filter(({ outcome, alerts }) => outcome !== 'error' && alerts === undefined);
   const rules = [
     ...compiled.compiledRules.map((rule) => {
       const names = new Set(namesIn(rule.expression).map(({ name }) => name));

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import { type FormatOptions, formatProblems } from './format-problems.ts';
-import type { TestOutcome, TestReport, TestResult } from './run-tests.ts';
+import { alertTimes, type TestOutcome, type TestReport, type TestResult } from './run-tests.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -43,7 +43,11 @@ function describe(result: TestResult): string {
 
 /** What was expected, what came, and the values behind it. */
 export function whatHappened(result: TestResult): string {
-  const { expect, hasFired, measurements, misplaced, spans, firings } = result;
+  const { expect, hasFired, measurements, misplaced, spans, firings, alerts } = result;
+  if (alerts !== undefined) {
+    const was = alertTimes(alerts);
+    return `expected ${misplaced === '' ? was : misplaced}, was ${was}`;
+  }
   if (firings !== undefined) {
     const wanted = misplaced === '' ? expect : `${expect} ${misplaced}`;
     return `expected ${wanted}, was ${hasFired ? `fire at ${firings.join(', ')}` : 'quiet'}`;

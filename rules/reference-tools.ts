@@ -51,7 +51,7 @@ and of a threshold (\`above\`) that no ordinary segment of the calibration reach
 
 ### Test
 
-Tests stand beside the rules. A test reads one of five things:
+Tests stand beside the rules. A test reads one of five things, or plays findings over time:
 
 \`\`\`yaml fragment
 tests:
@@ -60,6 +60,9 @@ tests:
   - {expect: quiet, messages: [{role: user, content: Do they pass?}, {role: assistant, content: No.}]}
   - {expect: fire, series: {concept/deception: "0x4 5x8 0x4"}, tokens: [4, 6]}
   - {expect: fire, activations: recorded/report.json}
+  - name: one alert an hour for each caller
+    events: [{at: 0s, fields: {caller: a}}, {at: 5m, fields: {caller: a}}, {at: 6m, fields: {caller: b}}, {at: 1h, fields: {caller: a}}]
+    alerts: [0s, 6m, {at: 1h, group: {caller: a}, held_back: 1}]
 \`\`\`
 
 Texts are read by the real reader. \`series\` makes up the values of signals, token by token (\`0x4 5x8\` is four times 0,
@@ -68,6 +71,12 @@ names a file that \`rules record\` wrote: judged again without the reader, for a
 \`span\` is a passage that the finding must touch, \`tokens\` its first and last token. A test with \`known: miss\` or
 \`known: false_alarm\` is one that the present reader gets wrong: it is run, counted apart and never fails; where the
 reader gets it right it is reported as improved, and \`known\` can go.
+
+\`events\` are findings of the rule at made-up times, as they come from exchanges with the \`fields\` given: no reader is
+asked, and nothing is said of whether the rule fires on a text. They go through the rule's \`alert\` (above: \`group_by\`,
+\`threshold\`, \`count\`, \`window\`) as the gateway's do, and \`alerts\` names every one that becomes an alert: by its time,
+or with its \`group\` and with how many findings it says were \`held_back\`. \`alerts: []\` is that none does. The mode does
+not matter, and \`rules coverage\` counts such a test for no condition.
 
 Correlations have tests too: findings of rules at made-up times, and the times at which the correlation must fire, all of
 them and no others (above, under Correlations). They are played through every correlation of the set, so chains are tested

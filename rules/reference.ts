@@ -36,6 +36,8 @@ export function createReference(root: JsonSchema = createRuleJsonSchema()): stri
     table('Then', [...condition, 'then']),
     table('An exception', ['rules', 0, 'exceptions', 0]),
     table('A test', ['rules', 0, 'tests', 0]),
+    table('A finding of a test', ['rules', 0, 'tests', 0, 'events', 0]),
+    table('An alert of a test', ['rules', 0, 'tests', 0, 'alerts', 0]),
     table('Alert', ['rules', 0, 'alert']),
     table('A correlation', ['correlations', 0]),
     table('Unless then', ['correlations', 0, 'unless_then']),

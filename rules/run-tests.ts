@@ -1,6 +1,7 @@
 import type { Detector } from '../detectors/index.ts';
 import { type CompiledCondition, type CompiledRule, type CompiledTest, compiledOf } from './compiled.ts';
 import type { measure } from './evaluate.ts';
+import { runAlertTest } from './events/run-alert-test.ts';
 import { loadRules } from './load.ts';
 import type { Bench } from './read-segment.ts';
 import { runEventTests } from './run-event-tests.ts';
@@ -53,12 +54,15 @@ export interface TestResult {
   readonly measurements: readonly TestMeasurement[];
   /** Where it fired, one for each segment that it fired on. */
   readonly spans: readonly TestSpan[];
-  /** Of a rule that fired, as expected, elsewhere than expected: where it should have; empty otherwise. */
+  /** Of a rule that fired, as expected, elsewhere than expected: where it should have; of a test of alerts which there
+   *  should have been; empty otherwise. */
   readonly misplaced: string;
   /** Conditions on signals and on fields, exceptions and filters; of a correlation the rules that it names. */
   readonly seen: readonly ConditionSeen[];
   /** Of a test of a correlation: when it fired, such as `9m (conversation one)`. */
   readonly firings?: readonly string[];
+  /** Of a test of a rule's alerts: the findings that became alerts, such as `9m (caller a, 2 held back)`. */
+  readonly alerts?: readonly string[];
   /** Why it was not scored; empty otherwise. */
   readonly message: string;
 }
@@ -117,6 +121,7 @@ async function runTest(bench: Bench, rule: CompiledRule, test: CompiledTest): Pr
   const expect = expectationOf(test);
   const place = { file, line, column, ruleId: rule.id, ruleName: rule.name };
   const about = { ...place, test: nameOfTest(test), expect };
+  if (test.events !== undefined) return { ...about, ...alertOutcome(bench.ruleSet, rule, test) };
   try {
     const scores = await Promise.all(
       segmentsOfTest(rule, test).map((part) => scoreSegment(bench, { rule, test, part })),
@@ -147,6 +152,24 @@ async function runTest(bench: Bench, rule: CompiledRule, test: CompiledTest): Pr
     const nothing = { hasFired: false, measurements: [], spans: [], misplaced: '', seen: [] };
     return { ...about, ...nothing, outcome: 'error', message };
   }
+}
+
+function alertOutcome(ruleSet: RuleSet, rule: CompiledRule, test: CompiledTest) {
+  const { alerts, wanted } = runAlertTest(ruleSet, rule, test);
+  const misplaced = wanted === null ? '' : alertTimes(wanted);
+  const nothing = { measurements: [], spans: [], seen: [], message: '' };
+  return {
+    ...nothing,
+    hasFired: alerts.length > 0,
+    outcome: outcomeOf(wanted === null, undefined),
+    misplaced,
+    alerts,
+  };
+}
+
+/** Times of alerts, for people. */
+export function alertTimes(alerts: readonly string[]): string {
+  return alerts.length === 0 ? 'no alert' : `alerts at ${alerts.join(', ')}`;
 }
 
 function joinScores(

@@ -41,7 +41,8 @@ export function segmentsOfTest(rule: CompiledRule, test: CompiledTest): readonly
 }
 
 /** What a test asks of its rule. */
-export function expectationOf({ ok, expect }: CompiledTest): 'fire' | 'quiet' {
+export function expectationOf({ ok, expect, alerts }: CompiledTest): 'fire' | 'quiet' {
+  if (alerts !== undefined) return alerts.length > 0 ? 'fire' : 'quiet';
   return ok !== undefined || expect === undefined ? 'quiet' : expect;
 }
 
@@ -78,7 +79,8 @@ export function nameOfTest(test: CompiledTest): string {
   return line.length > 72 ? `${line.slice(0, 71)}…` : line;
 }
 
-function inputOf({ series = {}, activations }: CompiledTest): string {
+function inputOf({ series = {}, activations, events }: CompiledTest): string {
+  if (events !== undefined) return `findings at ${events.map(({ at }) => at).join(', ')}`;
   if (activations !== undefined) return activations;
   return Object.entries(series)
     .map(([signal, values]) => `${signal}: ${values}`)

@@ -18,8 +18,9 @@ PATH          files or folders; default the folder of TELLTALE_RULES, else the s
 --junit FILE  also write the outcome there as JUnit XML, for a build server
 
 A test reads a text, a conversation, made-up values of signals ("0x4 5x8 0x4") or recorded activations, and may say where
-the finding must be. Tests of correlations play findings at made-up times and say when the correlation fires. Exit code 1 where a test fails or the rules do not load; what is wrong goes to standard error as
-file:line:column.`,
+the finding must be. Tests of correlations play findings at made-up times and say when the correlation fires, those of a rule's alert which of
+its findings become alerts. Exit code 1 where a test fails or the rules do not load; what is wrong goes to standard error
+as file:line:column.`,
   options,
   maxPositionals: MAX_PATHS,
   run: runTests,

@@ -122,7 +122,11 @@ function eventsOf(rules: CompiledRuleSet, { events, fields = {}, ruleIds }: Comp
   });
 }
 
-function findingOf({ compiledRules, compiledCorrelations, digest }: CompiledRuleSet, id: string): Finding {
+/** A made-up finding of a rule or a correlation. */
+export function findingOf(
+  { compiledRules, compiledCorrelations, digest }: CompiledRuleSet,
+  id: string,
+): Finding {
   const rule = compiledRules.find((one) => one.id === id);
   const about = rule ?? compiledCorrelations.find((one) => one.id === id);
   return {

@@ -1,20 +1,17 @@
 import { z } from 'zod';
 import { EVENT_FIELD_NAMES } from '../events/types.ts';
-import { FIELD_NAMES } from '../fields/fields.ts';
+import { eventFieldsSchema } from './alert-test.ts';
 import { type Fault, fault } from './fault.ts';
 import { offsetText, parseOffset } from './words.ts';
 
 const MAX_EVENTS = 500;
 const EXPECTATION = 'must be quiet, or a list of times such as [9m]';
 
-/** `rule` is what the event itself says. */
-const fieldsSchema = z.partialRecord(z.enum([...FIELD_NAMES, 'exchange']), z.string());
-
 const eventSchema = z
   .strictObject({
     at: offsetText.describe('When, from the beginning of the test: `0s`, `90s`, `5m`, `2h`. In their order.'),
     rule: z.string().min(1).describe('Name or id of the rule, or of the correlation, that fired.'),
-    fields: fieldsSchema
+    fields: eventFieldsSchema
       .optional()
       .describe(
         'Fields of the exchange, in place of those of the test. Default of `exchange`: one of its own for each event.',
@@ -47,7 +44,7 @@ const firingSchema = z
 export const correlationTestSchema = z
   .strictObject({
     name: z.string().min(1).describe('What the case shows.'),
-    fields: fieldsSchema.optional().describe('Fields of the exchanges of all events.'),
+    fields: eventFieldsSchema.optional().describe('Fields of the exchanges of all events.'),
     events: z
       .array(eventSchema)
       .min(1)

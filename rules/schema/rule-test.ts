@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { roleSchema } from '../../detectors/index.ts';
 import { FIELD_NAMES } from '../fields/fields.ts';
+import { alertsSchema, findingsSchema } from './alert-test.ts';
 import { seriesSchema } from './series.ts';
 import { findTestFaults, TEST_SOURCES } from './test-faults.ts';
 
@@ -17,9 +18,16 @@ export const ruleTestSchema = z
       .string()
       .min(1)
       .optional()
-      .describe('One segment. Exactly one of `text`, `messages`, `ok`, `series`, `activations`.'),
+      .describe('One segment. Exactly one of `text`, `messages`, `ok`, `series`, `activations`, `events`.'),
     messages: z
-      .array(z.strictObject({ role: roleSchema, content: z.string() }))
+      .array(
+        z
+          .strictObject({
+            role: roleSchema.describe('Who says it; which targets cover it follows from that.'),
+            content: z.string().describe('What is said; may be empty.'),
+          })
+          .describe('A message.'),
+      )
       .min(1)
       .optional()
       .describe('A conversation; the rule fires if it fires on any message that its target covers.'),
@@ -40,6 +48,16 @@ export const ruleTestSchema = z
       .describe(
         'A file of recorded activations, as `telltale rules record` prints it; its path from the rule file.',
       ),
+    events: findingsSchema
+      .optional()
+      .describe(
+        "Findings of the rule in the order of time, of which the rule's `alert` makes alerts or holds them back. No reader is asked: the findings are made up. Goes with `alerts`.",
+      ),
+    alerts: alertsSchema
+      .optional()
+      .describe(
+        'Every one of the `events` that becomes an alert, and no other: `[0s, 9m]`, `[{at: 9m, held_back: 2}]`, `[]`.',
+      ),
     role: roleSchema
       .optional()
       .describe(
@@ -51,7 +69,9 @@ export const ruleTestSchema = z
     expect: z
       .enum(['fire', 'quiet'])
       .optional()
-      .describe('What is right, whatever the present reader makes of it. Required but with `ok`.'),
+      .describe(
+        'What is right, whatever the present reader makes of it. Required but with `ok` and `events`.',
+      ),
     span: z.string().min(1).optional().describe('A passage of the text that the finding must touch.'),
     tokens: z
       .array(tokenIndex)
@@ -72,7 +92,9 @@ export const ruleTestSchema = z
   })
   .describe('A test of the rule.')
   .meta({
-    oneOf: TEST_SOURCES.map((source) => ({ required: source === 'ok' ? ['ok'] : [source, 'expect'] })),
+    oneOf: TEST_SOURCES.map((source) => ({
+      required: source === 'ok' ? ['ok'] : [source, source === 'events' ? 'alerts' : 'expect'],
+    })),
     id: 'test',
   });
 

@@ -1,8 +1,9 @@
 import { type Fault, fault, present } from './fault.ts';
 import { parseSeries } from './series.ts';
+import { parseOffset } from './words.ts';
 
 /** What a test reads: exactly one of them. */
-export const TEST_SOURCES = ['text', 'messages', 'ok', 'series', 'activations'] as const;
+export const TEST_SOURCES = ['text', 'messages', 'ok', 'series', 'activations', 'events'] as const;
 
 /** The keys that must go together. */
 interface TestKeys {
@@ -11,6 +12,8 @@ interface TestKeys {
   readonly ok?: string | undefined;
   readonly series?: Readonly<Record<string, string>> | undefined;
   readonly activations?: string | undefined;
+  readonly events?: readonly { readonly at: string }[] | undefined;
+  readonly alerts?: readonly unknown[] | undefined;
   readonly role?: string | undefined;
   readonly expect?: 'fire' | 'quiet' | undefined;
   readonly span?: string | undefined;
@@ -24,6 +27,7 @@ export function findTestFaults(test: TestKeys): Fault[] {
   const add = (path: Fault['path'], message: string) => faults.push(fault(path, message));
   if (present(test, TEST_SOURCES).length !== 1)
     add([], `must have exactly one of ${TEST_SOURCES.join(', ')}`);
+  if (test.events !== undefined || test.alerts !== undefined) return [...faults, ...alertFaults(test)];
   if (test.ok !== undefined && test.expect !== undefined)
     add(['expect'], 'does not go with ok, which means quiet');
   if (test.ok === undefined && test.expect === undefined) add([], 'must have expect: fire or quiet');
@@ -35,6 +39,21 @@ export function findTestFaults(test: TestKeys): Fault[] {
     add(['known'], 'is "miss" where fire is expected, "false_alarm" where quiet is');
   }
   return [...faults, ...spanFaults(test, isQuiet)];
+}
+
+/** A test of alerts takes findings as given: nothing is read. */
+function alertFaults(test: TestKeys): Fault[] {
+  const { events, alerts } = test;
+  if (events === undefined) return [fault(['alerts'], 'goes with events')];
+  const faults = present(test, ['role', 'expect', 'span', 'tokens', 'known']).map((key) =>
+    fault([key], 'does not go with events, which are findings already'),
+  );
+  if (alerts === undefined)
+    faults.push(fault([], 'must have alerts beside events: the times of those that become alerts'));
+  const times = events.map(({ at }) => parseOffset(at));
+  const early = times.findIndex((at, i) => at < (times[i - 1] ?? 0));
+  if (early >= 0) faults.push(fault(['events', early, 'at'], 'must not be before the event above'));
+  return faults;
 }
 
 function spanFaults({ text, messages, series = {}, span, tokens }: TestKeys, isQuiet: boolean): Fault[] {

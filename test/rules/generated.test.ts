@@ -22,3 +22,25 @@ test('the example of the reference loads without a warning', async (t) => {
   const result = await loadTexts(t, [example.replace('featureset: default', 'featureset: tiny')]);
   assert.deepEqual(result.ok ? result.ruleSet.warnings : result.problems, []);
 });
+
+test('every key of a rule file says in an editor what it means', async () => {
+  const root = JSON.parse(await readFile(join(ROOT, 'rules/schema.json'), 'utf8'));
+  const silent: string[] = [];
+  let keys = 0;
+  const visit = (node: unknown, path: string): void => {
+    if (typeof node !== 'object' || node === null) return;
+    const { properties } = node as {
+      readonly properties?: Record<string, { $ref?: string; description?: string }>;
+    };
+    for (const [key, one] of Object.entries(properties ?? {})) {
+      const { $ref = '' } = one;
+      const meant = $ref === '' ? one : root.$defs[$ref.replace('#/$defs/', '')];
+      keys += 1;
+      if (!(one.description ?? meant?.description)) silent.push(`${path}/${key}`);
+    }
+    for (const [key, value] of Object.entries(node)) visit(value, `${path}/${key}`);
+  };
+  visit(root, '');
+  assert.ok(keys > 100, String(keys));
+  assert.deepEqual(silent, []);
+});
