@@ -15,7 +15,7 @@ export {
   type PartitionLag,
 } from './exchange-topic/exchange-group.ts';
 export { createExchangeSink, type ExchangeTopic } from './exchange-topic/exchange-sink.ts';
-export { eraseKept, type KeptFile, openKeptFile } from './kept/kept-file.ts';
+export { eraseKept, type KeptCount, type KeptFile, openKeptFile } from './kept/kept-file.ts';
 export { createKeptStore, KEPT_FILE, type KeptStore, type KeptStoreParts } from './kept/kept-store.ts';
 export type { DroppedReason, KeptRange, KeptRow, KeptStats, ToKeep } from './kept/types.ts';
 export { createLedger, type LedgerOptions } from './ledger.ts';

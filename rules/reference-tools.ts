@@ -119,7 +119,7 @@ and recall stand beside, with their Wilson intervals; recall is among what was f
 never flagged. A rule that reads what was not kept (a feature outside all concepts, a segment that no rule read then) is
 not judged on those exchanges, and the report names what was missing. \`TELLTALE_REPLAY_KEEP=dictionary\` keeps every feature.
 Findings name tokens, not characters. Last come the exchanges that are judged otherwise, those whose verdict changes first,
-each with the id under which the review page opens it. \`rules diff --replay\` holds two sets against the same exchanges and
+each with the id under which the review page opens it and with what a reviewer made of it. \`rules diff --replay\` holds two sets against the same exchanges and
 shows which rules do otherwise, with precision and recall before and after, and which exchanges change. An exchange is
 replayed as long as the store holds it: retention and \`telltale erase\` reach what is kept.
 

@@ -15,10 +15,18 @@ import type { KeptRange, KeptRow } from './types.ts';
 export interface KeptFile {
   readonly path: string;
   /** How much is in a range. */
-  count(range: KeptRange): { readonly exchanges: number; readonly tokens: number };
+  count(range: KeptRange): KeptCount;
   /** In the order of their ends. */
   read(range: KeptRange): Iterable<KeptRow>;
   close(): void;
+}
+
+export interface KeptCount {
+  readonly exchanges: number;
+  readonly tokens: number;
+  /** Ends of the first and the last, ISO 8601; null where there is none. */
+  readonly from: string | null;
+  readonly to: string | null;
 }
 
 const BUSY_TIMEOUT_MS = 10_000;
@@ -36,9 +44,12 @@ export function openKeptFile(dataDir: string): KeptFile | null {
     path,
     count: (range) =>
       orFail(path, () => {
-        const sql = `SELECT count(*) AS exchanges, coalesce(sum(tokens), 0) AS tokens FROM exchanges WHERE ${RANGE}`;
+        const sql = `SELECT count(*) AS exchanges, coalesce(sum(tokens), 0) AS tokens, min(ended_at) AS first,
+          max(ended_at) AS last FROM exchanges WHERE ${RANGE}`;
         const row = database.prepare(sql).get(...ofRange(range));
-        return { exchanges: Number(row?.['exchanges']), tokens: Number(row?.['tokens']) };
+        const end = (name: string) => (typeof row?.[name] === 'string' ? row[name] : null);
+        const ends = { from: end('first'), to: end('last') };
+        return { exchanges: Number(row?.['exchanges']), tokens: Number(row?.['tokens']), ...ends };
       }),
     read: (range) => readPages(database, path, ofRange(range)),
     close: () => database.close(),

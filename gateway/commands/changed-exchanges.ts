@@ -1,4 +1,5 @@
 import { reviewPath } from '../../alerts/index.ts';
+import type { ReviewedAs } from '../../rules/index.ts';
 import type { Config } from '../config/schema.ts';
 import { reviewLinks } from '../open-review.ts';
 import { changedRules } from './changed-rules.ts';
@@ -12,6 +13,8 @@ export interface ChangedExchange {
   readonly exchangeId: string;
   readonly endedAt: string;
   readonly verdict: { readonly before: string; readonly after: string };
+  /** What a reviewer made of it; null where nobody judged it, or was unsure. */
+  readonly reviewed: ReviewedAs | null;
   /** Names of rules and correlations that fire after and not before, and the other way round. */
   readonly newly: readonly string[];
   readonly gone: readonly string[];
@@ -22,7 +25,7 @@ export type Judged = Pick<JudgedAgain, 'fired' | 'unjudged'> & { readonly verdic
 
 /** What two judgements of an exchange differ in; null where they do not. */
 export function changeOf(
-  { exchangeId, endedAt }: Pick<ChangedExchange, 'exchangeId' | 'endedAt'>,
+  { exchangeId, endedAt, reviewed }: Pick<ChangedExchange, 'exchangeId' | 'endedAt' | 'reviewed'>,
   before: Judged,
   after: Judged,
 ): ChangedExchange | null {
@@ -30,7 +33,7 @@ export function changeOf(
   const rules = changedRules({ before: before.fired, after: after.fired }, unknown);
   const isSame = rules.newly.length + rules.gone.length === 0 && before.verdict === after.verdict;
   const verdict = { before: before.verdict, after: after.verdict };
-  return isSame ? null : { exchangeId, endedAt, verdict, ...rules };
+  return isSame ? null : { exchangeId, endedAt, verdict, reviewed, ...rules };
 }
 
 /** The exchanges of which something is judged otherwise, for people: first those of another verdict, the newest first.
@@ -86,10 +89,20 @@ function rowsOf(changed: readonly ChangedExchange[]): string {
   return `${table}\n${moreLine(changed.length)}`;
 }
 
-function cellsOf({ exchangeId, endedAt, verdict, newly, gone }: ChangedExchange): readonly string[] {
+const REVIEWED = { correct: 'confirmed', false_alarm: 'false alarm' } as const;
+
+function cellsOf({
+  exchangeId,
+  endedAt,
+  verdict,
+  reviewed,
+  newly,
+  gone,
+}: ChangedExchange): readonly string[] {
   const rules = [...newly.map((name) => `+${name}`), ...gone.map((name) => `-${name}`)].join(' ');
   const { before, after } = verdict;
-  return [exchangeId, endedAt, before === after ? after : `${before} -> ${after}`, rules];
+  const step = before === after ? after : `${before} -> ${after}`;
+  return [exchangeId, endedAt, step, rules, reviewed === null ? '' : REVIEWED[reviewed]];
 }
 
 function moreLine(count: number): string {

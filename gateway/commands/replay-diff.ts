@@ -40,7 +40,8 @@ export async function replayDiff(parts: ReplayDiffParts): Promise<ReplayedDiff> 
   const history = await replayHistory(
     { command: 'rules diff', dataDir: config.data, range, featureset, io },
     (opened, row) => {
-      const change = changeOf(row, before.judge(opened, row), after.judge(opened, row));
+      const [old, fresh] = [before.judge(opened, row), after.judge(opened, row)];
+      const change = changeOf({ ...row, reviewed: fresh.reviewed }, old, fresh);
       if (change !== null) changed.push(change);
     },
   );

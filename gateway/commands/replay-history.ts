@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { KEPT_FILE, type KeptRange, type KeptRow, openKeptFile } from '../../alerts/index.ts';
+import { KEPT_FILE, type KeptCount, type KeptRange, type KeptRow, openKeptFile } from '../../alerts/index.ts';
 import { DetectorError, type Featureset } from '../../detectors/index.ts';
 import {
   createReplayer,
@@ -22,6 +22,8 @@ export interface ReplayedHistory {
   /** Ends of the first and the last, ISO 8601; null where there was none. */
   readonly from: string | null;
   readonly to: string | null;
+  /** The same of all that is kept, in the range or not. */
+  readonly kept: Pick<KeptCount, 'exchanges' | 'from' | 'to'>;
   readonly seconds: number;
 }
 
@@ -50,6 +52,7 @@ export async function replayHistory(
   const found = { exchanges: 0, tokens: 0, otherFeatureset: 0, damaged: 0 };
   const ends: { from: string | null; to: string | null } = { from: null, to: null };
   const replayer = createReplayer(featureset);
+  const { tokens: _, ...kept } = file.count({});
   const progress = createProgress(io, command, file.count(range).exchanges, 'exchanges');
   try {
     for (const row of file.read(range)) {
@@ -70,7 +73,7 @@ export async function replayHistory(
     progress.clear();
     file.close();
   }
-  return { ...found, ...ends, seconds: (performance.now() - started) / 1000 };
+  return { ...found, ...ends, kept, seconds: (performance.now() - started) / 1000 };
 }
 
 function openRow(

@@ -76,7 +76,7 @@ function correlationLines({ ruleName, unheard, waiting, unknownThen }: Correlati
 export function describeHistory(history: ReplayedHistory): string {
   const { exchanges, tokens, otherFeatureset, damaged, from, to, seconds } = history;
   const rate = Math.round(tokens / Math.max(seconds, 1e-3));
-  const ends = from === null ? '' : `, ended ${from} to ${to}`;
+  const ends = from === null ? keptText(history) : `, ended ${from} to ${to}`;
   const left = (count: number, why: string) =>
     count === 0 ? '' : `${count} exchanges are left out: ${why}\n`;
   return [
@@ -84,6 +84,12 @@ export function describeHistory(history: ReplayedHistory): string {
     left(otherFeatureset, 'they were read with another featureset than the one that is loaded'),
     left(damaged, 'what was kept of them is damaged'),
   ].join('');
+}
+
+/** Where a range is empty: what there is outside it. */
+function keptText({ kept }: ReplayedHistory): string {
+  if (kept.from === null) return '; nothing is kept at all';
+  return `: none ended in this range; the ${kept.exchanges} that are kept ended ${kept.from} to ${kept.to}`;
 }
 
 /** The rules that could not be held against everything, and what was missing; nothing of the others. */

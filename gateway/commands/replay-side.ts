@@ -27,6 +27,7 @@ export interface JudgedAgain {
   /** Ids of rules of which that cannot be told. */
   readonly unjudged: readonly string[];
   readonly verdict: Verdict;
+  readonly reviewed: ReviewedAs | null;
 }
 
 /** A finding of a correlation that no exchange completes. */
@@ -81,12 +82,14 @@ export function createReplaySide(given: RuleSet, { config, reviewed }: ReplaySid
           at: Date.parse(row.endedAt),
         }),
       );
-      tally.add(exchange, { findings: all, unjudged }, reviewed.get(row.exchangeId) ?? null);
+      const review = reviewed.get(row.exchangeId) ?? null;
+      tally.add(exchange, { findings: all, unjudged }, review);
       return {
         findings: all,
         fired: all.map(firedRule),
         unjudged: unjudged.map(({ ruleId }) => ruleId),
         verdict: replayedVerdict(exchange, { own, all }, { ruleSet, config }),
+        reviewed: review,
       };
     },
     report(until) {

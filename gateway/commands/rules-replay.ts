@@ -47,7 +47,7 @@ findings because nothing followed that had to, which are of no exchange. Words t
 gateway, known by what the reader saw in them.
 
 The exchanges of which something changes stand last, those whose verdict changes first, each with the id that the review page
-opens; with --json all of them. Exit code 0; 1 where the rules do not load or nothing was ever kept.`,
+opens and what a reviewer made of it; with --json all of them. Exit code 0; 1 where the rules do not load or nothing was ever kept.`,
   options,
   maxPositionals: MAX_PATHS,
   run: runReplay,
@@ -70,7 +70,8 @@ async function runReplay({ values, positionals, io }: Call<typeof options>): Pro
     // Of an exchange that does not say what it completed, no correlation is new.
     const unjudged = correlated === undefined ? correlations : [];
     const then = { fired: [...fired, ...(correlated ?? [])], unjudged, verdict };
-    const change = changeOf(row, then, side.judge(opened, row));
+    const again = side.judge(opened, row);
+    const change = changeOf({ ...row, reviewed: again.reviewed }, then, again);
     if (change !== null) changed.push(change);
   });
   const result: ReplayResult = { ...history, ...side.report(rangeEnd(range, now)), changed };

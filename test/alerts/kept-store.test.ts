@@ -84,9 +84,12 @@ test('what is kept is read again as it was, in the order of its ends and by rang
   const file = openKeptFile(dataDir);
   assert.ok(file);
   cleanUp(t, () => file.close());
-  assert.deepEqual(file.count({}), { exchanges: 151, tokens: 1532 });
+  const [first, last] = ['2026-11-26T12:00:00.000Z', '2026-11-26T13:00:00.000Z'];
+  assert.deepEqual(file.count({}), { exchanges: 151, tokens: 1532, from: first, to: last });
   const since = '2026-11-26T12:00:01.000Z';
-  assert.deepEqual(file.count({ since, until: '2026-11-26T12:00:02.000Z' }), { exchanges: 3, tokens: 30 });
+  const second = { since, until: '2026-11-26T12:00:02.000Z' };
+  assert.deepEqual(file.count(second), { exchanges: 3, tokens: 30, from: since, to: since });
+  assert.deepEqual(file.count({ until: first }), { exchanges: 0, tokens: 0, from: null, to: null });
   const rows = [...file.read({ since })];
   assert.equal(rows.length, 148);
   assert.equal(rows.at(-1)?.exchangeId, 'late');

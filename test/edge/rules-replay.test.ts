@@ -222,6 +222,20 @@ test('precision and recall are against what reviewers said', async () => {
   assert.deepEqual([reviewed, precision.value, precision.of, recall.value, recall.of], [2, 0.5, 2, 1, 1]);
   assert.ok(precision.interval[0] > 0 && precision.interval[1] < 1);
   assert.equal(any.reviewed, 2);
+  const never = changedRules('never.yaml', /rarer_than: \S+?(?=[,}\s])/g, 'above: 1000');
+  const diff = await runHere(['rules', 'diff', join(folder, 'rules.yaml'), never, '--replay'], {
+    env: env(),
+    showsProgress: true,
+  });
+  assert.match(diff.stderr, /rules diff: \d of 4 exchanges/);
+  assert.match(
+    diff.stdout,
+    /\nharmful-request +2 -> 0 +0 +2 +2 +0\.50 \(.+\) -> - +1\.00 \(.+\) -> 0\.00 \(.+\)\n/,
+    'what a change costs in precision and recall',
+  );
+  assert.match(diff.stdout, new RegExp(`${hidden}  \\S+  flag -> pass  -harmful-request  false alarm\n`));
+  assert.match(diff.stdout, new RegExp(`${loud}  \\S+  flag -> pass  -harmful-request  confirmed\n`));
+  assert.match(diff.stdout, /\nto open one: http:\S+\/\?exchange=ID\n$/);
   const shown = await runHere(['rules', 'replay'], { env: env() });
   assert.match(shown.stdout, /2 {2}0\.50 \(0\.\d\d to 0\.\d\d\) {2}1\.00 \(0\.\d\d to 1\.00\)/);
 });
@@ -247,7 +261,9 @@ test('what cannot be replayed says what and where', async () => {
     assert.match(stderr, message);
   }
   const range = await replay(['--until', '1d']);
-  assert.deepEqual([range.exchanges, range.from], [0, null]);
+  assert.deepEqual([range.exchanges, range.from, range.kept.exchanges], [0, null, 4]);
+  const shown = await runHere(['rules', 'replay', '--until', '1d'], { env: env() });
+  assert.match(shown.stdout, /: none ended in this range; the 4 that are kept ended \S+Z to \S+Z\n/);
 });
 
 test('a damaged exchange and one of another featureset are left out and counted', async () => {
