@@ -43,15 +43,23 @@ interface Prepared {
   readonly alerting: readonly StoredFinding[];
 }
 
+/** What is written, and who is told that it is its turn. */
+export interface Insertion {
+  readonly records: readonly ExchangeRecord[];
+  /** One outbox row per alert and sink. */
+  readonly sinks: readonly string[];
+  /** Whoever asks for the lock from now on comes after this one. */
+  onLocked(): void;
+}
+
 /** Writes all records, each table with one statement, inside the caller's transaction.
  *  @returns one outcome a record, in order */
 export async function insertRecords(
   query: Query,
-  records: readonly ExchangeRecord[],
-  sinks: readonly string[],
+  { records, sinks, onLocked }: Insertion,
 ): Promise<readonly CommitOutcome[]> {
   const prepared = records.map(prepare);
-  const lock = query('SELECT pg_advisory_xact_lock($1)', [COMMIT_LOCK]);
+  const lock = query('SELECT pg_advisory_xact_lock($1)', [COMMIT_LOCK]).then(onLocked);
   const [inserted] = await Promise.all([insertExchanges(query, prepared), lock]);
   const fresh = firstOfEach(prepared, inserted);
   // In this order: each refers to those before it.

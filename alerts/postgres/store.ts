@@ -12,7 +12,13 @@ import type {
 } from '../types.ts';
 import { insertRecords } from './commit.ts';
 import { countAll } from './counts.ts';
-import { createPostgresDatabase, type PostgresDatabase, type PostgresOptions, shownUrl } from './database.ts';
+import {
+  createPostgresDatabase,
+  type PostgresDatabase,
+  type PostgresOptions,
+  type Query,
+  shownUrl,
+} from './database.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { erase } from './erase.ts';
 import { createLeases } from './leases.ts';
@@ -96,21 +102,40 @@ function createCommit(
   const pruneEvery = Math.max(1, Math.ceil(options.keepOrdinary / 20));
   let sincePrune = 0;
 
+  const takeTurn = createTurns();
   const commitOnce = (records: readonly ExchangeRecord[]) =>
-    database.transaction(async (query) => {
-      const outcomes = await insertRecords(query, records, options.sinks);
-      await tell(
-        query,
-        records.flatMap((record, index) => newsOf(record, outcomes[index])),
-      );
-      sincePrune += records.length;
-      if (sincePrune >= pruneEvery) {
-        await prune(query, options.keepOrdinary);
-        sincePrune = 0;
-      }
-      return outcomes;
-    });
+    takeTurn((onLocked) => database.transaction((query) => write(query, records, onLocked)));
+  const write = async (query: Query, records: readonly ExchangeRecord[], onLocked: () => void) => {
+    const outcomes = await insertRecords(query, { records, sinks: options.sinks, onLocked });
+    await tell(
+      query,
+      records.flatMap((record, index) => newsOf(record, outcomes[index])),
+    );
+    sincePrune += records.length;
+    if (sincePrune >= pruneEvery) {
+      await prune(query, options.keepOrdinary);
+      sincePrune = 0;
+    }
+    return outcomes;
+  };
   return (records: readonly ExchangeRecord[]) => writeTogether(records, commitOnce);
+}
+
+/** Transactions of several connections reach the lock in the order in which they were begun: each is sent off when the
+ *  one before has the lock, or has ended. */
+function createTurns() {
+  let turn = Promise.resolve();
+  return async <Result>(work: (onLocked: () => void) => Promise<Result>): Promise<Result> => {
+    const before = turn;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    turn = promise;
+    await before;
+    try {
+      return await work(resolve);
+    } finally {
+      resolve();
+    }
+  };
 }
 
 function newsOf({ exchangeId }: ExchangeRecord, outcome: CommitOutcome | undefined): Committed[] {
