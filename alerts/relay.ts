@@ -8,7 +8,7 @@ export interface RelayParts<Brought extends Payload = Alert> {
   readonly sinks: readonly Sink<Brought>[];
   /** Alerts handed to a sink at once; default 128. */
   readonly batchSize?: number;
-  /** Default 100 ms, doubling to 2 s. */
+  /** Default 100 ms, doubling to 1 s. */
   readonly backoff?: BackoffOptions;
   /** How long one delivery may take; default 30 s. */
   readonly deliverTimeoutMs?: number;
@@ -41,7 +41,7 @@ export function createRelay<Brought extends Payload = Alert>(parts: RelayParts<B
   const { outbox, sinks } = parts;
   const settings = {
     batchSize: parts.batchSize ?? 128,
-    backoff: parts.backoff ?? { initialMs: 100, maxMs: 2000 },
+    backoff: parts.backoff ?? { initialMs: 100, maxMs: 1000 },
     deliverTimeoutMs: parts.deliverTimeoutMs ?? 30_000,
     idleMs: parts.idleMs ?? 5000,
     ...(parts.onSilenced && { onSilenced: parts.onSilenced }),

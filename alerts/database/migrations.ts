@@ -143,9 +143,18 @@ const UNSCORED = `
   ) STRICT;
 `;
 
+/** Whether something of a conversation waits before an alert. */
+const OUTBOX_BY_CONVERSATION = 'CREATE INDEX outbox_of_conversation ON outbox (sink, conversation_id, seq)';
+
 /** The steps from an empty file to the present tables, forward only; step i leads from version i to i + 1
  *  (`PRAGMA user_version`). A step that was released is never changed: add one. */
-export const MIGRATIONS: readonly string[] = [FIRST_TABLES, SUBJECTS_AND_DEAD_RECORDS, SILENCES, UNSCORED];
+export const MIGRATIONS: readonly string[] = [
+  FIRST_TABLES,
+  SUBJECTS_AND_DEAD_RECORDS,
+  SILENCES,
+  UNSCORED,
+  OUTBOX_BY_CONVERSATION,
+];
 
 /** Takes a database to the newest version, one transaction a step; processes that open a new file together take each step
  *  once.

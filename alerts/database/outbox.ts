@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { alertOf } from '../alert.ts';
+import { FRESH_WINDOW, roomForFresh, withFresh } from '../fresh-alerts.ts';
 import {
   EXCHANGE_COLUMNS,
   type ExchangeRow,
@@ -27,11 +28,21 @@ export interface OutboxRows {
   depth(sink: string): OutboxDepth;
 }
 
-const TAKE = `SELECT o.seq AS seq, ${FINDING_COLUMNS}, ${EXCHANGE_COLUMNS}
-  FROM outbox o JOIN findings f USING (alert_id) JOIN exchanges e ON e.seq = f.exchange_seq
-  WHERE o.sink = ? AND o.conversation_id NOT IN (SELECT value FROM json_each(?))
+const ITEMS = `SELECT o.seq AS seq, ${FINDING_COLUMNS}, ${EXCHANGE_COLUMNS}
+  FROM outbox o JOIN findings f USING (alert_id) JOIN exchanges e ON e.seq = f.exchange_seq`;
+
+const TAKE = `${ITEMS} WHERE o.sink = ? AND o.conversation_id NOT IN (SELECT value FROM json_each(?))
     AND o.seq NOT IN (SELECT value FROM json_each(?))
   ORDER BY o.seq LIMIT ?`;
+
+/** The newest before which nothing of their conversation waits. */
+const FRESH = `${ITEMS} WHERE o.seq IN (
+    SELECT n.seq FROM
+      (SELECT seq, sink, conversation_id FROM outbox WHERE sink = ? AND seq > ? ORDER BY seq DESC LIMIT ${FRESH_WINDOW}) n
+    WHERE n.conversation_id NOT IN (SELECT value FROM json_each(?)) AND n.seq NOT IN (SELECT value FROM json_each(?))
+      AND n.seq = (SELECT min(p.seq) FROM outbox p WHERE p.sink = n.sink AND p.conversation_id = n.conversation_id)
+    ORDER BY n.seq DESC LIMIT ?)
+  ORDER BY o.seq`;
 
 const BURY = `INSERT INTO dead_letters (sink, alert_id, exchange_id, conversation_id, queued_at, died_at, reason)
   SELECT o.sink, o.alert_id, e.exchange_id, o.conversation_id, o.queued_at, ?, ?
@@ -52,15 +63,29 @@ type TakeRow = ExchangeRow & FindingRow & { readonly seq: number };
  *  @param content - applied as alerts are read, so that a change of it holds for what waits too */
 export function createOutboxRows(database: DatabaseSync, content: ExcerptContent): OutboxRows {
   const taking = database.prepare(TAKE);
+  const takingFresh = database.prepare(FRESH);
   const remove = database.prepare(REMOVE);
   const bury = database.prepare(BURY);
   const depth = database.prepare(DEPTH);
   const sinks = database.prepare(SINKS);
 
-  const take = ({ sink, limit, exceptConversations, exceptSeqs = [] }: TakeQuery): OutboxItem[] => {
+  const itemOf = (row: TakeRow): OutboxItem => ({
+    seq: row.seq,
+    payload: alertOf(headOf(row), parseFinding(row), content),
+  });
+  const oldest = ({ sink, limit, exceptConversations, exceptSeqs = [] }: TakeQuery): TakeRow[] => {
     const except = [JSON.stringify(exceptConversations), JSON.stringify(exceptSeqs)];
-    const rows = taking.all(sink, ...except, limit) as unknown as TakeRow[];
-    return rows.map((row) => ({ seq: row.seq, payload: alertOf(headOf(row), parseFinding(row), content) }));
+    return taking.all(sink, ...except, limit) as unknown as TakeRow[];
+  };
+  const take = (asked: TakeQuery): OutboxItem[] => {
+    const { sink, limit, exceptConversations, exceptSeqs = [] } = asked;
+    const rows = oldest(asked);
+    const last = rows.at(-1)?.seq ?? 0;
+    const room = roomForFresh(rows.length, limit);
+    if (room === 0) return rows.map(itemOf);
+    const except = [JSON.stringify(exceptConversations), JSON.stringify(exceptSeqs)];
+    const fresh = takingFresh.all(sink, last, ...except, room) as unknown as TakeRow[];
+    return withFresh(rows, fresh).map(itemOf);
   };
   const settle = ({ sink, delivered, dead }: Settlement): void => {
     // What a power cut takes back is delivered again under the same id: no reason to keep commits from the disk.
@@ -71,7 +96,8 @@ export function createOutboxRows(database: DatabaseSync, content: ExcerptContent
       remove.run(JSON.stringify([...delivered, ...dead.map(({ seq }) => seq)]), sink);
     });
   };
-  const waiting = ({ sink, limit }: WaitingQuery) => take({ sink, limit, exceptConversations: [] });
+  const waiting = ({ sink, limit }: WaitingQuery) =>
+    oldest({ sink, limit, exceptConversations: [] }).map(itemOf);
   const sinksWithRows = () => sinks.all().map(({ sink }) => String(sink));
   const depthOf = (sink: string) => depth.get({ sink }) as unknown as OutboxDepth;
   return { take, waiting, sinksWithRows, settle, depth: depthOf };

@@ -137,9 +137,17 @@ const UNSCORED = `
   );
 `;
 
+/** Whether something of a conversation waits before an alert. */
+const OUTBOX_BY_CONVERSATION = 'CREATE INDEX outbox_of_conversation ON outbox (sink, conversation_id, seq)';
+
 /** The steps from an empty schema to the present tables, forward only; step i leads from version i to i + 1
  *  (`schema_version`). A step that was released is never changed: add one. */
-export const POSTGRES_MIGRATIONS: readonly string[] = [FIRST_TABLES, SILENCES, UNSCORED];
+export const POSTGRES_MIGRATIONS: readonly string[] = [
+  FIRST_TABLES,
+  SILENCES,
+  UNSCORED,
+  OUTBOX_BY_CONVERSATION,
+];
 
 /** Whoever migrates holds it, so that replicas that start together do not migrate twice. */
 const MIGRATION_LOCK = 0x7e11_0001;

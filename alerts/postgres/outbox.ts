@@ -1,4 +1,5 @@
 import { alertOf } from '../alert.ts';
+import { FRESH_WINDOW, roomForFresh, withFresh } from '../fresh-alerts.ts';
 import {
   EXCHANGE_COLUMNS,
   type ExchangeRow,
@@ -30,12 +31,24 @@ export interface OutboxParts {
 const ITEMS = `SELECT o.seq AS seq, ${FINDING_COLUMNS}, ${EXCHANGE_COLUMNS}
   FROM outbox o JOIN findings f USING (alert_id) JOIN exchanges e ON e.seq = f.exchange_seq`;
 
+const LEASED = 'ARRAY(SELECT bucket FROM leases WHERE sink = $1 AND owner = $4 AND expires_at > now())';
+
 /** Only what this relay holds a lease for, for as long as it holds it. The rows are chosen before anything is joined to
  *  them: the server's planner, which knows nothing of a table that fills and empties, would join all that wait. */
 const TAKE = `${ITEMS} WHERE o.seq = ANY(ARRAY(
-    SELECT w.seq FROM outbox w WHERE w.sink = $1 AND w.conversation_id <> ALL($2) AND w.seq <> ALL($5) AND w.bucket = ANY(
-      ARRAY(SELECT bucket FROM leases WHERE sink = $1 AND owner = $4 AND expires_at > now()))
+    SELECT w.seq FROM outbox w WHERE w.sink = $1 AND w.conversation_id <> ALL($2) AND w.seq <> ALL($5)
+      AND w.bucket = ANY(${LEASED})
     ORDER BY w.seq LIMIT $3))
+  ORDER BY o.seq`;
+
+/** The newest of this relay's before which nothing of their conversation waits. */
+const FRESH = `${ITEMS} WHERE o.seq = ANY(ARRAY(
+    SELECT n.seq FROM
+      (SELECT seq, sink, bucket, conversation_id FROM outbox WHERE sink = $1 AND seq > $6
+       ORDER BY seq DESC LIMIT ${FRESH_WINDOW}) n
+    WHERE n.conversation_id <> ALL($2) AND n.seq <> ALL($5) AND n.bucket = ANY(${LEASED})
+      AND n.seq = (SELECT min(p.seq) FROM outbox p WHERE p.sink = n.sink AND p.conversation_id = n.conversation_id)
+    ORDER BY n.seq DESC LIMIT $3))
   ORDER BY o.seq`;
 
 const WAITING = `${ITEMS} WHERE o.sink = $1 ORDER BY o.seq LIMIT $2`;
@@ -67,7 +80,12 @@ export function createOutbox({ database, leases, owner, content }: OutboxParts) 
   const take = async (asked: TakeQuery): Promise<readonly OutboxItem[]> => {
     const { sink, limit, exceptConversations, exceptSeqs = [] } = asked;
     await leases.hold(sink);
-    return (await query<TakeRow>(TAKE, [sink, exceptConversations, limit, owner, exceptSeqs])).map(itemOf);
+    const rows = await query<TakeRow>(TAKE, [sink, exceptConversations, limit, owner, exceptSeqs]);
+    const room = roomForFresh(rows.length, limit);
+    if (room === 0) return rows.map(itemOf);
+    const last = rows.at(-1)?.seq ?? 0;
+    const fresh = await query<TakeRow>(FRESH, [sink, exceptConversations, room, owner, exceptSeqs, last]);
+    return withFresh(rows, fresh).map(itemOf);
   };
   const waiting = async ({ sink, limit }: WaitingQuery): Promise<readonly OutboxItem[]> =>
     (await query<TakeRow>(WAITING, [sink, limit])).map(itemOf);

@@ -85,7 +85,8 @@ export interface OutboxDepth {
 
 /** What the relay reads and writes: alerts that are on disk and not yet delivered. */
 export interface Outbox<Brought extends Payload = Alert> {
-  /** The oldest waiting alerts of a sink, in the order of commits; they stay until they are settled. */
+  /** The oldest waiting alerts of a sink, in the order of commits; they stay until they are settled. Where more wait, a
+   *  quarter may be the newest instead, as far as nothing of their conversation waits before them. */
   take(query: TakeQuery): Promise<readonly OutboxItem<Brought>[]>;
   /** Removes what was delivered, moves what was rejected to the dead letters; in one transaction. Where nothing was
    *  rejected it is not brought to the disk by itself: after a power cut what was delivered last may wait again. */

@@ -41,6 +41,34 @@ function defineTests(store: TestStore): void {
     });
   });
 
+  test('a backlog does not keep what is new: some of what is taken is newest, and none passes its own conversation', async (t) => {
+    const { ledger } = await store.open(t);
+    const commit = async (id: string, conversationId: string) =>
+      ledger.commit(exchange({ exchangeId: id, conversationId }));
+    for (let count = 0; count < 12; count += 1) await commit(`deep-${count}`, `deep-${count % 2}`);
+    for (const id of ['new-1', 'new-2', 'new-3']) await commit(id, id);
+    await commit('deep-12', 'deep-0');
+    await commit('new-3-again', 'new-3');
+    const idsOf = (items: Awaited<ReturnType<Ledger['take']>>) =>
+      items.map(({ payload }) => payload.exchangeId);
+    const first = await ledger.take({ ...ALL, limit: 8 });
+    const oldest = (from: number, to: number) =>
+      Array.from({ length: to - from }, (_, index) => `deep-${from + index}`);
+    assert.deepEqual(idsOf(first), [...oldest(0, 6), 'new-2', 'new-3']);
+    const inHand = first.map(({ seq }) => seq);
+    const second = await ledger.take({ ...ALL, limit: 8, exceptSeqs: inHand });
+    assert.deepEqual(
+      idsOf(second),
+      [...oldest(6, 12), 'new-1', 'deep-12'].slice(0, 8),
+      'what follows one in hand waits',
+    );
+    const without = await ledger.take({ ...ALL, limit: 8, exceptConversations: ['new-3', 'deep-1'] });
+    assert.deepEqual(idsOf(without).slice(-2), ['new-1', 'new-2']);
+    await ledger.settle({ sink: 'list', delivered: inHand, dead: [] });
+    assert.deepEqual(idsOf(await ledger.take({ ...ALL, limit: 4 })), [...oldest(6, 9), 'new-3-again']);
+    assert.equal((await ledger.take(ALL)).length, 9, 'all of it, where all of it has room');
+  });
+
   test('dropped dead letters are gone, by number, by sink, or all; their exchanges stay', async (t) => {
     const { ledger } = await store.open(t);
     for (let count = 0; count < 3; count += 1) await ledger.commit(exchange());
