@@ -1,6 +1,7 @@
 import type { Activations, TokenSpan } from '../detectors/index.ts';
 import { isActing, meterReach } from './acting.ts';
-import { type CompiledCondition, type CompiledRule, compiledOf } from './compiled.ts';
+import { type CompiledCondition, compiledOf, type PlannedRule } from './compiled.ts';
+import type { Expression } from './expression.ts';
 import { namesIn } from './expression-truth.ts';
 import type { Fields } from './fields/fields.ts';
 import { valuesOf } from './meters/meter.ts';
@@ -24,9 +25,7 @@ export function createStretchFinder(
   fields: Fields,
 ): StretchFinder | null {
   const { rules } = compiledOf(ruleSet).planFor(segment.target, fields);
-  const redacting = rules
-    .map(({ rule }) => rule)
-    .filter((rule) => isActing(rule) && rule.action === 'redact');
+  const redacting = rules.filter(({ rule }) => isActing(rule) && rule.action === 'redact');
   if (redacting.length === 0) return null;
   const watches = redacting.flatMap(watchesOf);
   return {
@@ -38,7 +37,7 @@ export function createStretchFinder(
         return [];
       }),
     finish(settled) {
-      const fired = settled.filter((finding) => redacting.some(({ id }) => id === finding.ruleId));
+      const fired = settled.filter((finding) => redacting.some(({ rule }) => rule.id === finding.ruleId));
       const late = watches.filter(
         ({ isCertain, ruleId }) => !isCertain && fired.some((one) => one.ruleId === ruleId),
       );
@@ -55,17 +54,22 @@ interface Watch {
   readonly kept: TokenSpan[];
 }
 
-function watchesOf({ id, expression, conditions }: CompiledRule): Watch[] {
+/** What is asked of fields is settled: the rule is what is left of it. */
+function watchesOf({ rule: { id, conditions }, expression }: PlannedRule): Watch[] {
+  if (typeof expression === 'boolean') return [];
   const named = namesIn(expression).filter(({ isNegated }) => !isNegated);
-  const isAlternative =
-    expression.kind === 'name' || (expression.kind === 'atLeast' && expression.count === 1);
-  const isFlat =
-    expression.kind === 'name' || (isAlternative && expression.operands.every(({ kind }) => kind === 'name'));
+  const isCertain = isAlternatives(expression);
   return conditions
     .filter(
       (condition) => named.some(({ name }) => name === condition.name) && meterReach(condition) !== null,
     )
-    .map((condition) => ({ ruleId: id, isCertain: isFlat, kept: [], watch: createWatch(condition) }));
+    .map((condition) => ({ ruleId: id, isCertain, kept: [], watch: createWatch(condition) }));
+}
+
+/** Whether each condition alone makes it hold. */
+function isAlternatives(expression: Expression): boolean {
+  if (expression.kind !== 'atLeast') return expression.kind === 'name';
+  return expression.count === 1 && expression.operands.every(isAlternatives);
 }
 
 interface Token {

@@ -6,6 +6,7 @@ import {
   advance,
   beginSegment,
   createStretchFinder,
+  fieldsOf,
   finish,
   inShadow,
   type RuleSet,
@@ -78,10 +79,14 @@ const rows = fc.array(fc.record({ 1: fc.integer({ min: 0, max: 8 }), 2: fc.integ
 const SIGNALS = ['feature/1', 'feature/2'] as const;
 
 /** Stretches as [first, last] token, each with how many tokens had been read when it was told. */
-function stretchesOf(ruleSet: RuleSet, values: readonly Record<number, number>[], cuts: readonly number[]) {
-  const finder = createStretchFinder(ruleSet, segment, {});
+function stretchesOf(
+  ruleSet: RuleSet,
+  values: readonly Record<number, number>[],
+  { cuts = [], place = segment }: { readonly cuts?: readonly number[]; readonly place?: SegmentRef } = {},
+) {
+  const finder = createStretchFinder(ruleSet, place, fieldsOf(place));
   assert.ok(finder !== null);
-  let state = beginSegment(ruleSet, segment);
+  let state = beginSegment(ruleSet, place);
   const places = [0, ...cuts.map((cut) => cut % (values.length + 1)).sort((a, b) => a - b), values.length];
   const told = places.slice(1).flatMap((to, i) => {
     const activations = activationsOf(values.slice(places[i], to), SIGNALS, places[i]);
@@ -94,20 +99,34 @@ function stretchesOf(ruleSet: RuleSet, values: readonly Record<number, number>[]
   return { told, late: finder.finish(settled), settled };
 }
 
-for (const detection of [max, rolling, sustained, pair]) {
-  test(`every token of a finding is in a stretch, however the tokens were cut: ${detection}`, async (t) => {
-    const ruleSet = await ruleSetOf(t, redacting(detection));
+/** What is asked of fields is settled before the first token, and keeps nothing back. */
+const STRETCHING: readonly [detection: string, condition?: string, exceptions?: string][] = [
+  [max],
+  [rolling],
+  [sustained],
+  [pair],
+  [inCalls(max), 'a and shell'],
+  [inCalls(max), 'a and not shell'],
+  [inCalls(max, rolling), 'a or (shell and b)'],
+  [max, 'met', '[{name: others, fields: [tool], values: [[another]]}]'],
+];
+
+for (const [detection, condition = 'met', exceptions = '[]'] of STRETCHING) {
+  test(`every token of a finding is in a stretch, however the tokens were cut: ${condition} of ${detection}, but ${exceptions}`, async (t) => {
+    const parts = { mode: 'enforce', action: 'redact', detection, condition };
+    const ruleSet = await ruleSetOf(t, ruleText({ ...parts, ...(exceptions !== '[]' && { exceptions }) }));
+    const place = condition.includes('not shell') ? segment : { ...segment, tool: 'shell_exec' };
     const reach = actingRules(ruleSet, 'output', {})[0]?.reach ?? 0;
     fc.assert(
       fc.property(rows, fc.array(fc.nat(), { maxLength: 5 }), (values, cuts) => {
-        const whole = stretchesOf(ruleSet, values, []);
-        const cut = stretchesOf(ruleSet, values, cuts);
-        assert.deepEqual(
-          cut.told.map(({ span }) => span),
-          whole.told.map(({ span }) => span),
-        );
+        const whole = stretchesOf(ruleSet, values, { place });
+        const cut = stretchesOf(ruleSet, values, { cuts, place });
+        const spans = ({ told }: typeof whole) => told.map(({ span }) => String(span)).sort();
+        assert.deepEqual(spans(cut), spans(whole));
         for (const { span } of whole.told) assert.ok((span[1] ?? 0) - (span[0] ?? 0) < reach);
-        for (const { firstToken, lastToken } of whole.settled) {
+        // A finding of several conditions spans what lies between theirs too.
+        for (const { firstToken, lastToken, conditions } of whole.settled) {
+          if (conditions.length > 1) continue;
           for (let token = firstToken; token <= lastToken; token++) {
             assert.ok(whole.told.some(({ span: [from = 0, to = 0] }) => from <= token && token <= to));
           }
@@ -120,7 +139,7 @@ for (const detection of [max, rolling, sustained, pair]) {
 
 test('what only the end can tell is taken out at the end', async (t) => {
   const ruleSet = await ruleSetOf(t, redacting('{met: {signal: {feature: 1}, above: 3, aggregate: mean}}'));
-  const { told, late } = stretchesOf(ruleSet, [{ 1: 8 }, { 1: 0 }], []);
+  const { told, late } = stretchesOf(ruleSet, [{ 1: 8 }, { 1: 0 }]);
   assert.deepEqual([told, late], [[], [{ start: 0, end: 8 }]]);
 });
 
