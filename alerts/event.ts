@@ -34,6 +34,7 @@ const exchangeWide = z.strictObject({
       pointer: z.string(),
       choice: z.int().nullable(),
       tool: z.string().optional(),
+      language: z.string().optional(),
       /** Of this segment alone, by the first condition over the exchange that was met. */
       value: z.number(),
       first_token: count,
@@ -52,6 +53,8 @@ const evidenceData = z.strictObject({
   choice: z.int().nullable(),
   /** Of a tool's call, or of what came of one: its name, where it is known. */
   tool: z.string().optional(),
+  /** Of the segment's text, as a code of ISO 639-1, where rules ask for it and the text tells it. */
+  language: z.string().optional(),
   first_token: count,
   last_token: count,
   /** UTF-16 offsets in the segment's text. */

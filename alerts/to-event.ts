@@ -89,13 +89,14 @@ function evidenceOf({ finding, excerpt }: Alert): DetectionFinding['evidences'][
 }
 
 function placeOf({
-  segment: { id, target, role, pointer, choice, tool },
+  segment: { id, target, role, pointer, choice, tool, language },
   firstToken,
   lastToken,
   span: { start, end },
 }: Pick<Finding, 'segment' | 'firstToken' | 'lastToken' | 'span'>) {
   const tokens = { first_token: firstToken, last_token: lastToken };
-  const place = { segment_id: id, target, role, pointer, choice, ...(tool ? { tool } : {}) };
+  const told = { ...(tool ? { tool } : {}), ...(language ? { language } : {}) };
+  const place = { segment_id: id, target, role, pointer, choice, ...told };
   return { ...place, ...tokens, span: { start, end } };
 }
 

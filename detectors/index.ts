@@ -13,6 +13,7 @@ export type { Computed, KeptActivations } from './kept/kept-activations.ts';
 export { createKeptReader, type KeptReader } from './kept/kept-reader.ts';
 export { packActivations } from './kept/pack-activations.ts';
 export { unpackActivations } from './kept/unpack-activations.ts';
+export { LANGUAGE_CHARS, type LanguageOf, loadLanguages } from './language.ts';
 export {
   auroc,
   averagePrecision,

@@ -7,7 +7,7 @@ import {
 } from './compiled.ts';
 import type { Expression } from './expression.ts';
 import { namesIn, reduceExpression } from './expression-truth.ts';
-import type { Fields } from './fields/fields.ts';
+import type { FieldName, Fields } from './fields/fields.ts';
 import type { RuleSet, RuleSummary, SegmentRef } from './types.ts';
 
 /** A rule that enforces, and how much of a text must wait for it. */
@@ -19,7 +19,7 @@ export interface ActingRule extends Pick<RuleSummary, 'id' | 'name'> {
 }
 
 /** The rules that act on segments of a target where the fields of the exchange are as given. What a rule asks of a
- *  segment alone, as its tool, may be met or not: it is known when the segment begins. */
+ *  segment alone, as its tool, may be met or not: it is known when the segment is begun to be judged. */
 export function actingRules(
   ruleSet: RuleSet,
   target: SegmentRef['target'],
@@ -59,8 +59,10 @@ function leftOpen({ expression, fieldConditions }: CompiledRule, fields: Fields)
   });
 }
 
+const OF_SEGMENT: ReadonlySet<FieldName> = new Set(['tool', 'role', 'language']);
+
 function asksOfSegment({ fields }: CompiledRule['fieldConditions'][number]): boolean {
-  return fields.some((field) => field === 'tool' || field === 'role');
+  return fields.some((field) => OF_SEGMENT.has(field));
 }
 
 /** Whether a rule does more than flag. */

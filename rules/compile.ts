@@ -41,6 +41,7 @@ export function createRuleSet(rules: readonly CompiledRule[], parts: RuleSetPart
     warnings,
     judgesExchanges: active.some(({ isOfExchange }) => isOfExchange),
     enforces: (target) => enforced.includes(target),
+    languageOf: null,
     signalsFor,
     compiledRules: rules,
     compiledCorrelations: correlations,

@@ -42,9 +42,10 @@ export function beginSegment(
   return state;
 }
 
-/** The fields of a segment: those of its exchange, and its own. */
-export function fieldsOf({ role, target, tool }: SegmentRef, fields: Fields = {}): Fields {
-  return { ...fields, role, target, tool: tool ?? fields.tool ?? null };
+/** The fields of a segment: those of its exchange, and its own. What its text says of its language goes before what the
+ *  exchange says of it. */
+export function fieldsOf({ role, target, tool, language }: SegmentRef, fields: Fields = {}): Fields {
+  return { ...fields, role, target, tool: tool ?? fields.tool ?? null, ...(language && { language }) };
 }
 
 /** Takes in the next tokens of a segment. A rule matches here only if nothing that may follow could undo it:

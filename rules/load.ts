@@ -14,16 +14,17 @@ import { engineMismatch, featuresetMismatch } from './requirements.ts';
 import { placeOf, problemAt, type RuleSource } from './rule-source.ts';
 import { collectDefinitions } from './scope.ts';
 import type { LoadResult, RuleProblem } from './types.ts';
+import { withLanguages } from './with-languages.ts';
 
 /** Reads, checks and compiles rule files: all of them or none.
  *  @param paths - files, and directories whose `*.yaml` and `*.yml` files are taken, subdirectories included
  *  @returns the rule set, or every problem that was found, each with file, line and column, in their order */
 export async function loadRules(paths: readonly string[], featureset: Featureset): Promise<LoadResult> {
-  const loaded = compileFiles(await readRuleFiles(paths), featureset);
+  const loaded = await withLanguages(compileFiles(await readRuleFiles(paths), featureset));
   return loaded.ok ? loaded : { ok: false, problems: sortProblems(loaded.problems) };
 }
 
-/** `loadRules` for files already read; pure. */
+/** `loadRules` for files already read; pure, and so without languages, see `withLanguages`. */
 export function compileFiles(files: ReadFiles, loaded: Featureset): LoadResult {
   const { sources, calibrations = [] } = files;
   const { featureset, routes, problems: uncalibrated } = withCalibrations(loaded, calibrations);

@@ -44,7 +44,8 @@ const TIMEOUT_MS = 600_000;
 /** Reads a whole text as one segment, and what it reads without its disguise where it wears one, and lets the rules
  *  judge both, as the gateway does. */
 export async function readSegment(bench: Bench, toRead: SegmentToRead): Promise<ReadSegment> {
-  const { rules, segment, text, fields = {} } = toRead;
+  const { rules, text, fields = {} } = toRead;
+  const segment = withLanguage(bench.ruleSet, toRead);
   const plan = createPlan(rules, fieldsOf(segment, fields));
   const first = await readText(bench, { segment, plan, fields, text });
   const view = bench.detector.readableView(text);
@@ -53,6 +54,11 @@ export async function readSegment(bench: Bench, toRead: SegmentToRead): Promise<
   const { tokens } = first.activations;
   const settled = joinReadings({ tokens, findings: first.findings }, { view, findings: second.findings });
   return { text: first, view: { ...second, view }, settled };
+}
+
+/** A segment with the language of its text, where rules ask for it; what fields say outright stands. */
+function withLanguage({ languageOf }: RuleSet, { segment, text, fields = {} }: SegmentToRead): SegmentRef {
+  return languageOf === null || fields.language ? segment : { ...segment, language: languageOf(text) };
 }
 
 /** What a segment that was read adds to its exchange. */

@@ -72,7 +72,7 @@ token: a rule that they rule out is not evaluated for that segment, and its sign
 | \`model\` | the model that the request asks for |
 | \`tenant\` | what the header \`x-telltale-tenant\` of the request says; where \`identity.trusted_hops\` are named, of a request from one of them |
 | \`caller\` | what a trusted hop names the caller, else a keyed hash of the API key |
-| \`language\` | what the header \`content-language\` of the request says, such as \`de\` |
+| \`language\` | the language of the segment's text, such as \`de\`; where its beginning does not tell, what the header \`content-language\` of the request says |
 | \`role\`, \`target\` | who speaks in the segment, and which target it is |
 | \`tool\` | the name of the tool that the segment calls, or whose result it is; of a longer one its first 256 characters |
 | \`conversation\` | the conversation's id |
@@ -83,6 +83,13 @@ name: \`web_search_call\` of responses is \`web_search\`, \`web_search_tool_resu
 is \`code_execution\`. A streamed call is judged under the name that it begins with; one that is named only after its
 arguments have begun, or otherwise then, is told as \`bad_shape\` in the exchange's coverage, or read again under the
 other name where the API says a call twice.
+
+The language is told from the first 160 characters of a segment, or from all where it has fewer, as one of 60 codes of
+ISO 639-1 (Indonesian is told as \`ms\`, Javanese and Swahili not at all); from less than 48 bytes of UTF-8, or where
+several are as likely, it is not. It is looked for where some rule or correlation asks for it, which takes some 30 MB and
+0.1 ms a segment; there a segment is judged once those characters have come, so a held answer waits for as many. In
+tests, \`fields: {language: de}\` says it outright. An exchange that was kept while no rule asked for it cannot be
+replayed against one that does.
 
 \`\`\`yaml fragment
 lists:

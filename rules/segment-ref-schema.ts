@@ -9,4 +9,5 @@ export const segmentRefSchema = z.strictObject({
   pointer: z.string(),
   choice: z.int().nullable(),
   tool: z.string().nullable().optional(),
+  language: z.string().nullable().optional(),
 });

@@ -1,6 +1,14 @@
 /** The words of the rules' face. Rules turn signals into findings; evaluation is pure. */
 
-import type { Activations, Aggregate, ReadableView, Role, SignalId, TokenSpan } from '../detectors/index.ts';
+import type {
+  Activations,
+  Aggregate,
+  LanguageOf,
+  ReadableView,
+  Role,
+  SignalId,
+  TokenSpan,
+} from '../detectors/index.ts';
 import type { FieldName, Fields } from './fields/fields.ts';
 
 export type Level = 'informational' | 'low' | 'medium' | 'high' | 'critical';
@@ -19,6 +27,8 @@ export interface SegmentRef {
   readonly choice: number | null;
   /** Name of the tool that is called, or whose result it is; null or absent where there is none. */
   readonly tool?: string | null;
+  /** Of its text; null where that tells none, absent where nobody looked. */
+  readonly language?: string | null;
 }
 
 /** How a condition's token values become one: an aggregate of the detectors', or one of the rules' own. `window` is in
@@ -189,6 +199,8 @@ export interface RuleSet {
   readonly warnings: readonly RuleProblem[];
   /** Whether some rule that is not off has a condition over the whole exchange. */
   readonly judgesExchanges: boolean;
+  /** Tells the language of a segment; null where no rule and no correlation asks for it. */
+  readonly languageOf: LanguageOf | null;
   /** Whether some enforcing rule reads segments of this target. */
   enforces(target: Exclude<Target, 'any'>): boolean;
   /** The signals that rules on this target read; empty when none does. With fields, of those rules alone that can fire

@@ -4,6 +4,7 @@ import { createDirectoryWatch, type DirectoryWatch } from './directory-watch.ts'
 import { compileFiles } from './load.ts';
 import { type ReadFiles, readRuleFiles } from './read-files.ts';
 import type { LoadResult, RuleProblem, RuleSet } from './types.ts';
+import { withLanguages } from './with-languages.ts';
 
 export interface RuleWatcherParts {
   readonly paths: readonly string[];
@@ -77,7 +78,8 @@ function createReloader(parts: RuleWatcherParts, directories: DirectoryWatch) {
     const digest = contentDigest(files, featureset);
     if (isClosed || (!isForced && digest === seen)) return unchanged;
     seen = digest;
-    const result = compileFiles(files, featureset);
+    const result = await withLanguages(compileFiles(files, featureset));
+    if (isClosed) return unchanged;
     if (result.ok) {
       ruleSet = result.ruleSet;
       parts.onRuleSet(ruleSet);

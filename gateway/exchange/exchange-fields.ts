@@ -4,7 +4,8 @@ import type { Identity } from '../conversation/identify.ts';
 import type { ExchangeDetail } from '../telemetry/index.ts';
 import type { Route } from './parts.ts';
 
-/** What rules may ask of an exchange, as far as it is known. The language is what the request's header says. */
+/** What rules may ask of an exchange, as far as it is known. The language is what the request's header says,
+ *  which counts where a segment's own text tells none. */
 export function exchangeFields(
   { name, dialect }: Route,
   { model, conversationId }: ExchangeDetail,

@@ -2,8 +2,9 @@ import type { CoverageEntry, SegmentRecord, UnscannedReason } from '../../alerts
 import type { SignalId } from '../../detectors/index.ts';
 import type { ExchangePart, Finding, KeptSegment, PromisesSeen, SegmentRef } from '../../rules/index.ts';
 import type { Range } from '../reading/json-source.ts';
-import { createSegmentReading, type SegmentReading, type SegmentReadingParts } from './segment-reading.ts';
-import { createSegmentWork, type SegmentWork, type SegmentWorkParts } from './segment-work.ts';
+import { createSegmentOpening, type SegmentOpening } from './segment-opening.ts';
+import type { SegmentReadingParts } from './segment-reading.ts';
+import type { SegmentWorkParts } from './segment-work.ts';
 import { createTextFeed, type TextFeed } from './text-feed.ts';
 
 /** What all segments of one exchange share. */
@@ -59,44 +60,47 @@ export interface SegmentScan {
 
 /** Starts to scan one segment. Without a rule on its target it is skipped, and said to be. */
 export function createSegmentScan(ref: SegmentRef, parts: ScanParts): SegmentScan {
-  const reading = createSegmentReading(ref, parts);
   const feed = createTextFeed(parts.held === undefined ? undefined : 1);
-  const work = reading === null ? null : createSegmentWork(reading, feed, parts);
+  const opening = createSegmentOpening(ref, feed, parts);
+  const reading = () => opening.opened()?.reading ?? null;
+  const work = () => opening.opened()?.work ?? null;
+  const failure = () => work()?.failure() ?? null;
   const unread: { reason: UnscannedReason | null; bytes: number } = { reason: null, bytes: 0 };
-  const clearing = createClearing({ ref, reading, feed, work }, parts);
-  const status = () => statusOf(work?.failure() ?? null, unread.reason, reading !== null);
+  const clearing = createClearing({ ref, opening, feed }, parts);
+  const isRead = () => opening.opened() === null || reading() !== null;
+  const status = () => statusOf(failure(), unread.reason, isRead());
   return {
     ref,
     push(piece) {
       // What comes after a text's end would be read by nobody.
-      if (work?.isEnding() === true) unread.reason ??= 'bad_shape';
+      if (work()?.isEnding() === true) unread.reason ??= 'bad_shape';
       feed.push(piece);
-      work?.wake();
+      opening.wake();
     },
     skip(reason, bytes) {
       unread.reason ??= reason;
       unread.bytes += bytes;
     },
-    end: async () => work?.end(),
-    findings: () => reading?.findings() ?? [],
-    part: () => ((work?.failure() ?? null) === null ? (reading?.part() ?? null) : null),
-    tokens: () => reading?.tokens() ?? 0,
+    end: async () => opening.end().work?.end(),
+    findings: () => reading()?.findings() ?? [],
+    part: () => (failure() === null ? (reading()?.part() ?? null) : null),
+    tokens: () => reading()?.tokens() ?? 0,
     clearedTo: clearing,
     isAlarming: () =>
       unread.reason !== null ||
-      (work?.failure() ?? null) !== null ||
-      (reading?.findings() ?? []).some(({ mode }) => mode === 'enforce'),
-    hasEnded: () => work === null || work.hasEnded(),
-    waitingSince: () => work?.waitingSince() ?? null,
+      failure() !== null ||
+      (reading()?.findings() ?? []).some(({ mode }) => mode === 'enforce'),
+    hasEnded: () => opening.opened() !== null && work()?.hasEnded() !== false,
+    waitingSince: () => work()?.waitingSince() ?? null,
     text: feed.text,
-    redactions: () => reading?.redactions() ?? [],
+    redactions: () => reading()?.redactions() ?? [],
     coverage: () => ({
       segmentId: ref.id,
       pointer: ref.pointer,
       role: ref.role,
       choice: ref.choice,
       ...status(),
-      tokens: reading?.tokens() ?? 0,
+      tokens: reading()?.tokens() ?? 0,
       bytes: feed.bytes() + unread.bytes,
     }),
     record: (wanted) => ({
@@ -104,13 +108,13 @@ export function createSegmentScan(ref: SegmentRef, parts: ScanParts): SegmentSca
       role: ref.role,
       target: ref.target,
       text: feed.text(),
-      ...(reading?.record(wanted) ?? { tokens: [], signals: {} }),
+      ...(reading()?.record(wanted) ?? { tokens: [], signals: {} }),
     }),
     judged() {
-      const seen = (work?.failure() ?? null) === null ? (reading?.seen() ?? null) : null;
+      const seen = failure() === null ? (reading()?.seen() ?? null) : null;
       return seen === null ? null : { ref, text: feed.text(), seen };
     },
-    kept: () => ({ ref, ...status(), ...(reading?.kept() ?? UNREAD) }),
+    kept: () => ({ ref: opening.opened()?.ref ?? ref, ...status(), ...(reading()?.kept() ?? UNREAD) }),
   };
 }
 
@@ -118,17 +122,19 @@ const UNREAD = { fields: {}, computed: { signals: [], isWholeDictionary: false }
 
 interface ToClear {
   readonly ref: SegmentRef;
-  readonly reading: SegmentReading | null;
+  readonly opening: SegmentOpening;
   readonly feed: TextFeed;
-  readonly work: SegmentWork | null;
 }
 
 /** A text that may wear a disguise is read without it at its end, so from there on it waits for that. */
-function createClearing({ ref, reading, feed, work }: ToClear, { held, detector }: ScanParts): () => number {
+function createClearing({ ref, opening, feed }: ToClear, { held, detector }: ScanParts): () => number {
   const reach = held?.reach(ref.target) ?? null;
   let cleared = 0;
   let isDisguised = false;
   return () => {
+    const opened = opening.opened();
+    if (opened === null) return 0;
+    const { reading, work } = opened;
     if (reading === null || work === null || work.hasEnded() || work.failure() !== null) {
       return Number.POSITIVE_INFINITY;
     }

@@ -133,7 +133,7 @@ export function decodeExchange(bytes: Uint8Array): KeptExchange {
   const segments = head.segments.map((segment): KeptSegment => {
     const own = computed[segment.computed];
     if (own === undefined) throw unusable('its head names what it does not hold');
-    const { tool, ...ref } = segment.ref;
+    const { tool, language, ...ref } = segment.ref;
     const readings = segment.readings.map(({ bytes: size, isFinished, changes }): KeptReading => {
       const packed = bytes.subarray(at, at + size);
       at += size;
@@ -141,7 +141,7 @@ export function decodeExchange(bytes: Uint8Array): KeptExchange {
     });
     return {
       ...segment,
-      ref: tool === undefined ? ref : { ...ref, tool },
+      ref: { ...ref, ...(tool !== undefined && { tool }), ...(language !== undefined && { language }) },
       fields: segment.fields as Fields,
       computed: own,
       readings,

@@ -1,6 +1,5 @@
 import {
   type Activations,
-  type Computed,
   createKeptReader,
   type Featureset,
   type KeptActivations,
@@ -11,16 +10,15 @@ import {
 import { type CompiledRule, compiledOf, type Plan } from '../compiled.ts';
 import { advance, beginSegment, fieldsOf, finish } from '../evaluate.ts';
 import { type ExchangePart, judgeExchange } from '../exchange/judge-exchange.ts';
-import type { Fields } from '../fields/fields.ts';
 import { createPlan } from '../plan.ts';
-import type { Finding, RuleSet, SegmentState } from '../types.ts';
+import type { Finding, RuleSet, SegmentRef, SegmentState } from '../types.ts';
 import type { KeptExchange, KeptReading, KeptSegment } from './kept-exchange.ts';
 import { tokenPrint } from './token-print.ts';
 
 /** A rule that could not be held against a segment, and what it would have read. */
 export interface Unjudged {
   readonly ruleId: string;
-  /** Signals that were not kept; empty where nobody read the segment. */
+  /** Signals that were not kept; empty where nobody read the segment, or nobody looked which language it is in. */
   readonly missing: readonly SignalId[];
 }
 
@@ -118,7 +116,22 @@ interface JudgedSegment extends JudgedExchange {
 
 interface Tools {
   readonly reader: KeptReader;
-  readonly judgeableOf: (plan: Plan, segment: KeptSegment) => Judgeable;
+  readonly judgeableOf: (plan: Plan, toJudge: ToJudge) => Judgeable;
+}
+
+interface ToJudge {
+  readonly segment: KeptSegment;
+  /** Ids of rules that ask what nobody has looked for. */
+  readonly blind: readonly string[];
+}
+
+/** Where nobody looked which language a segment is in, no rule that asks for it can be held against it. */
+function blindRules(ruleSet: RuleSet, { target, language }: SegmentRef): readonly string[] {
+  if (language !== undefined) return [];
+  return compiledOf(ruleSet)
+    .compiledRules.filter((rule) => rule.mode !== 'off' && (rule.target === target || rule.target === 'any'))
+    .filter((rule) => rule.fieldConditions.some(({ fields }) => fields.includes('language')))
+    .map(({ id }) => id);
 }
 
 function judgeSegment(
@@ -131,10 +144,10 @@ function judgeSegment(
   if (readings.length === 0) {
     // A segment that could not be read, or had no text, says the same to every rule.
     if (segment.reason !== 'no_rules') return { findings: [], unjudged: [], part: null };
-    const unjudged = whole.rules.map(({ rule }) => ({ ruleId: rule.id, missing: [] }));
-    return { findings: [], unjudged, part: null };
+    const unread = new Set([...whole.rules.map(({ rule }) => rule.id), ...blindRules(ruleSet, ref)]);
+    return { findings: [], unjudged: [...unread].map((ruleId) => ({ ruleId, missing: [] })), part: null };
   }
-  const { plan, unjudged } = judgeableOf(whole, segment);
+  const { plan, unjudged } = judgeableOf(whole, { segment, blind: blindRules(ruleSet, ref) });
   const states: (SegmentState | null)[] = [];
   const findings = readings.map((reading) => {
     const activations = activationsOf(reader, reading, plan.signals);
@@ -183,32 +196,35 @@ function activationsOf(
 /** Plans that many segments share are looked at once. */
 function createJudgeable(reader: KeptReader): Tools['judgeableOf'] {
   const known = new WeakMap<Plan, Map<string, Judgeable>>();
-  return (plan, segment) => {
-    const { computed, ref, fields } = segment;
+  return (plan, toJudge) => {
+    const { computed, ref } = toJudge.segment;
     const ofPlan = known.get(plan) ?? new Map<string, Judgeable>();
     known.set(plan, ofPlan);
-    const key = `${computed.isWholeDictionary} ${computed.signals.join(' ')}`;
-    const found = ofPlan.get(key) ?? judgeableRules(plan, computed, reader, fieldsOf(ref, fields));
+    const key = `${ref.language === undefined} ${computed.isWholeDictionary} ${computed.signals.join(' ')}`;
+    const found = ofPlan.get(key) ?? judgeableRules(plan, toJudge, reader);
     ofPlan.set(key, found);
     return found;
   };
 }
 
-function judgeableRules(plan: Plan, computed: Computed, reader: KeptReader, fields: Fields): Judgeable {
+function judgeableRules(plan: Plan, { segment, blind }: ToJudge, reader: KeptReader): Judgeable {
+  const { ref, fields, computed } = segment;
   const missing = new Set(reader.missing(computed, plan.signals));
-  if (missing.size === 0) return { plan, unjudged: [] };
+  if (missing.size === 0 && blind.length === 0) return { plan, unjudged: [] };
   const missingOf = ({ conditions }: CompiledRule) => [
     ...new Set(conditions.flatMap(({ signals }) => signals.filter((signal) => missing.has(signal)))),
   ];
   const rules = plan.rules.map(({ rule }) => rule);
-  const unjudged = rules
+  const unread = rules
+    .filter(({ id }) => !blind.includes(id))
     .map((rule) => ({ ruleId: rule.id, missing: missingOf(rule) }))
     .filter((one) => one.missing.length > 0);
+  const unjudged = [...unread, ...blind.map((ruleId) => ({ ruleId, missing: [] }))];
   const without = new Set(unjudged.map(({ ruleId }) => ruleId));
   return {
     plan: createPlan(
       rules.filter(({ id }) => !without.has(id)),
-      fields,
+      fieldsOf(ref, fields),
     ),
     unjudged,
   };

@@ -36,7 +36,8 @@ const fieldSchema = describedEnum({
   model: 'The model that the request asks for.',
   tenant: 'What the header x-telltale-tenant of the request says.',
   caller: 'What a trusted hop names the caller, else a keyed hash of the API key.',
-  language: 'What the header content-language of the request says, such as de.',
+  language:
+    'The language of the text, such as de, else what the header content-language of the request says.',
   role: 'Who says the segment: system, user, assistant or tool.',
   target: 'input, output, system, tool_call or tool_result.',
   tool: 'Name of the tool that is called, or whose result it is. In tests of rules; not yet known of live traffic.',

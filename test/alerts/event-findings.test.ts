@@ -48,6 +48,16 @@ test('an alert of a call says which tool, one of other text says none', () => {
   assert.deepEqual(tools, ['shell_exec', undefined, undefined]);
 });
 
+test('an alert says the language of its text where that was told', () => {
+  const { segment } = finding();
+  const languages = [{ ...segment, language: 'de' }, { ...segment, language: null }, segment].map((place) => {
+    const [alert] = alertsOf(exchange({ findings: [finding({ segment: place })] }));
+    const event = detectionFindingSchema.parse(toEvent(alert as NonNullable<typeof alert>));
+    return event.evidences[0].data.language;
+  });
+  assert.deepEqual(languages, ['de', undefined, undefined]);
+});
+
 test('an alert of a finding over a whole exchange says what each of its segments adds', () => {
   const whole = finding();
   const { segment } = whole;
