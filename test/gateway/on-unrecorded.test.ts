@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadConfig } from '../../gateway/config/load-config.ts';
-import { onUnrecorded } from '../../gateway/policy/on-unrecorded.ts';
+import { ifUnscoredUnrecorded, onUnrecorded } from '../../gateway/policy/on-unrecorded.ts';
 import { finding } from '../alerts/records.ts';
+import { startGateway } from './start-gateway.ts';
+import { answerJson, ask, completion, startUpstream } from './test-upstream.ts';
+import { until } from './until.ts';
 
 const decide = (env: NodeJS.ProcessEnv, ...findings: Parameters<typeof onUnrecorded>[1]) =>
   onUnrecorded(loadConfig(env).policy, findings);
@@ -26,3 +29,42 @@ test('one word is for all levels, and the variable of a level is stronger', () =
   const wrong = { TELLTALE_POLICY_ON_UNRECORDED: 'perhaps' };
   assert.throws(() => loadConfig(wrong), /TELLTALE_POLICY_ON_UNRECORDED: .*"perhaps"/);
 });
+
+test('of what is scored elsewhere no level is known: the strictest decides', () => {
+  const strictest = (env: NodeJS.ProcessEnv) => ifUnscoredUnrecorded(loadConfig(env).policy);
+  assert.equal(strictest({}), 'block', 'by default a critical one would be blocked');
+  assert.equal(strictest({ TELLTALE_POLICY_ON_UNRECORDED: 'pass' }), 'pass');
+  const low = { TELLTALE_POLICY_ON_UNRECORDED: 'pass', TELLTALE_POLICY_ON_UNRECORDED_LOW: 'block' };
+  assert.equal(strictest(low), 'block');
+});
+
+for (const [policy, isWhole] of [
+  [{}, false],
+  [{ on_unrecorded: 'pass' }, true],
+] as const) {
+  const end = isWhole ? 'goes on' : 'is broken off';
+  test(`an answer that cannot be handed over ${end} under ${JSON.stringify(policy)}`, async (context) => {
+    const upstream = await startUpstream(context, (response) => answerJson(response, completion('fine')));
+    const gateway = await startGateway(context, {
+      upstream: upstream.url,
+      config: {
+        // Nobody is there: what is recorded waits on a disk that is soon full.
+        scoring: { where: 'kafka', brokers: ['127.0.0.1:1'] },
+        store: { max_bytes: 131_072 },
+        policy,
+      },
+    });
+    const isRefused = async () =>
+      /telltale_unrecorded_exchanges_total\S* [1-9]/.test(await gateway.metrics());
+    await until(async () => {
+      const response = await gateway.post(ask(`${'word '.repeat(20_000)}${Math.random()}`));
+      const isThere = await response.text().then(
+        (body) => body.includes('fine'),
+        () => false,
+      );
+      if (!(await isRefused())) return false;
+      assert.equal(isThere, isWhole);
+      return true;
+    });
+  });
+}

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { Kafka, logLevel } from 'kafkajs';
-import { createExchangeSink, createLedger, type Ledger } from '../../alerts/index.ts';
-import type { Unscored } from '../../gateway/handover/unscored-exchange.ts';
+import { createLedger, type Ledger } from '../../alerts/index.ts';
 import { type KafkaBroker, startKafka } from '../services/kafka.ts';
 import { type PostgresServer, startPostgres } from '../services/postgres.ts';
 import { type ServiceProcess, startService } from '../services/service-process.ts';
+import { handOver, unscored } from './hand-over.ts';
 import { rule, ruleFile } from './start-gateway.ts';
 import { scoringOf, startTestWorker } from './start-worker.ts';
 import { until } from './until.ts';
@@ -23,46 +23,8 @@ after(() => Promise.all([kafka?.close(), postgres?.close()]));
 
 const RULES = { 'a.yaml': ruleFile([rule({ name: 'said', target: 'output' })]) };
 
-/** An exchange as a gateway hands it over; the answer deceives. */
-function unscored(id: string, conversationId: string, text = 'they deceive everybody'): Unscored {
-  const at = new Date().toISOString();
-  const ref = { id: 'response/x', target: 'output', role: 'assistant', pointer: '/x', choice: 0 } as const;
-  return {
-    version: 1,
-    exchangeId: id,
-    conversationId,
-    startedAt: at,
-    endedAt: at,
-    route: '/v1/chat/completions',
-    dialect: 'openai-chat',
-    model: 'm',
-    status: 200,
-    isStreamed: false,
-    traceId: null,
-    fields: { conversation: conversationId },
-    segments: [{ ref, text, skipped: null }],
-  };
-}
-
-/** Brings exchanges to the topic as the gateway's relay does. */
-async function publish(topic: string, exchanges: readonly Unscored[]): Promise<void> {
-  const sink = createExchangeSink({
-    brokers: kafka.brokers,
-    clientId: 'test',
-    requestTimeoutMs: 30_000,
-    topic,
-    canCreateTopic: true,
-    partitions: 4,
-    compression: 'zstd',
-    maxMessageBytes: 900_000,
-    tls: null,
-    sasl: null,
-  });
-  const told = exchanges.map((exchange) => ({ ...exchange, body: JSON.stringify(exchange) }));
-  const outcomes = await sink.deliver(told, new AbortController().signal);
-  assert.ok(outcomes.every(({ outcome }) => outcome === 'delivered'));
-  await sink.close();
-}
+const publish = (topic: string, exchanges: Parameters<typeof handOver>[1]) =>
+  handOver({ brokers: kafka.brokers, topic }, exchanges);
 
 const many = (name: string, count: number) =>
   Array.from({ length: count }, (_, index) => unscored(`${name}-${index}`, `c-${index % 16}`));
