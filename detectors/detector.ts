@@ -3,7 +3,7 @@ import { type Asked, compilePlan, type EncodePlan } from './encode-plan.ts';
 import { createFeatureset } from './featureset.ts';
 import { readModelFiles } from './manifest.ts';
 import { createReaderPool, type ReaderPool } from './reader/reader-pool.ts';
-import type { ReaderModel } from './reader/reader-session.ts';
+import type { ReaderThreadModel } from './reader/reader-worker.ts';
 import { createWindowCaches } from './reader/window-cache.ts';
 import { createWindowReader } from './reader/window-reader.ts';
 import { createScorer } from './scorer.ts';
@@ -15,6 +15,8 @@ import { readableView } from './views/readable-view.ts';
 
 const DEFAULT_MAX_QUEUED = 256;
 const DEFAULT_TIMEOUT_MS = 10_000;
+/** A tenth of the weight of the thread that serves clients. */
+const DEFAULT_NICENESS = 10;
 /** 48 MiB of the default reader's keys and values. */
 const MAX_IDLE_BLOCKS = 64;
 /** One batch takes a fraction of a second. */
@@ -37,12 +39,13 @@ export async function createDetector(config: DetectorConfig, parts: DetectorPart
   const { manifest, files } = model;
   const vocabulary = parseVocabulary(files['tokenizer.bin']);
   const { featureset, dictionary } = createFeatureset(model);
-  const readerModel: ReaderModel = {
+  const readerModel: ReaderThreadModel = {
     readerGraph: files['reader.onnx'],
     encodeGraph: files['encode.onnx'],
     tokenTable: files['token-table.bin'],
     dModel: manifest.reader.dModel,
     layers: manifest.reader.hookLayer,
+    niceness: config.niceness ?? DEFAULT_NICENESS,
   };
   const pool = await createReaderPool({
     script: parts.workerScript ?? new URL('./reader/reader-worker.ts', import.meta.url),

@@ -237,6 +237,8 @@ export interface DetectorConfig {
   readonly modelPath: string;
   readonly workers?: number;
   readonly maxQueuedBlocks?: number;
+  /** How far the threads that read stand back behind others where cores are short, 0 to 19 (Linux). */
+  readonly niceness?: number;
   readonly timeoutMs?: number;
   /** Bounds on what is remembered of text that was scored; absent or no bytes: nothing is. */
   readonly scoreCache?: { readonly maxBytes: number; readonly maxEntries: number };

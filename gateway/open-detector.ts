@@ -15,9 +15,15 @@ export function modelFolder({ model }: Pick<Config, 'model'>): string {
  *  @throws {GatewayError} START_FAILED where the model cannot be used */
 export function openDetector(config: Pick<Config, 'model' | 'detector'>): Promise<Detector> {
   const { detector } = config;
-  const { workers, timeout_ms: timeoutMs, max_queued_blocks: maxQueuedBlocks } = detector;
+  const { workers, niceness, timeout_ms: timeoutMs, max_queued_blocks: maxQueuedBlocks } = detector;
   const scoreCache = { maxBytes: detector.score_cache_bytes, maxEntries: detector.score_cache_entries };
-  const bounds = { timeoutMs, maxQueuedBlocks, scoreCache, ...(workers === null ? {} : { workers }) };
+  const bounds = {
+    niceness,
+    timeoutMs,
+    maxQueuedBlocks,
+    scoreCache,
+    ...(workers === null ? {} : { workers }),
+  };
   return usable(config, (modelPath) => createDetector({ modelPath, ...bounds }));
 }
 

@@ -1,4 +1,4 @@
-/** The thread that reads: `ReaderModel` as worker data, `ToWorker` in, `FromWorker` out. An error in a batch ends it. */
+/** The thread that reads: `ReaderThreadModel` as worker data, `ToWorker` in, `FromWorker` out. An error in a batch ends it. */
 
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { DetectorError } from '../detector-error.ts';
@@ -6,9 +6,17 @@ import type { EncodePlan } from '../encode-plan.ts';
 import { isRunLengthExact } from './exactness.ts';
 import type { ReaderOutcome } from './reader-job.ts';
 import { createReaderSession, type ReaderModel, type ReaderSession } from './reader-session.ts';
+import { setThreadNiceness } from './thread-niceness.ts';
 import type { FromWorker, ToWorker } from './worker-messages.ts';
 
-async function serve(port: MessagePort, model: ReaderModel): Promise<void> {
+/** What a thread is started with. */
+export interface ReaderThreadModel extends ReaderModel {
+  /** How far the thread stands back behind others, 0 to 19. */
+  readonly niceness: number;
+}
+
+async function serve(port: MessagePort, model: ReaderThreadModel): Promise<void> {
+  setThreadNiceness(model.niceness);
   const session = await createReaderSession(model);
   const isExact = await isRunLengthExact(session, 2 * model.layers * model.dModel);
   const plans = new Map<number, EncodePlan>();
@@ -38,7 +46,7 @@ function buffersOf(outcome: ReaderOutcome): ArrayBuffer[] {
 
 if (parentPort) {
   const port = parentPort;
-  await serve(port, workerData as ReaderModel).catch((error: unknown) => {
+  await serve(port, workerData as ReaderThreadModel).catch((error: unknown) => {
     const code = error instanceof DetectorError ? error.code : 'WORKER_DIED';
     const message = error instanceof Error ? error.message : String(error);
     port.postMessage({ kind: 'unfit', code, message } satisfies FromWorker);

@@ -151,6 +151,14 @@ const limits = z.strictObject({
 
 const detector = z.strictObject({
   workers: z.int().min(1).max(256).nullable().default(null).describe('Null is one for each core.'),
+  niceness: z
+    .int()
+    .min(0)
+    .max(19)
+    .default(10)
+    .describe(
+      'How far the threads that read stand back, on Linux, behind what serves clients where cores are short; 0 gives all the same weight.',
+    ),
   timeout_ms: milliseconds
     .default(10_000)
     .describe('How long one piece of text may wait for the reader before it has failed.'),

@@ -5,7 +5,14 @@ import type { RequestReading } from '../dialects/dialect.ts';
 import { blockInstead } from '../policy/decide.ts';
 import type { UpstreamAnswer } from '../upstream/create-upstream.ts';
 import { answerClient } from './answer-client.ts';
-import { asItCame, askUpstream, callUpstream, type SentRequest, takeAnswer } from './call-upstream.ts';
+import {
+  type Asked,
+  asItCame,
+  askUpstream,
+  callUpstream,
+  type SentRequest,
+  takeAnswer,
+} from './call-upstream.ts';
 import { createClient } from './client.ts';
 import { type Connection, createExchange } from './exchange.ts';
 import type { GatewayParts, Route } from './parts.ts';
@@ -44,11 +51,6 @@ async function runText(way: Way): Promise<void> {
   exchange.added.resume();
   // First: rules may ask for the model and the conversation.
   describe(way, request.reading);
-  if (exchange.isRead) {
-    exchange.scan.add(request.reading);
-    // Scoring of what need not be waited for goes on beside the upstream.
-    void exchange.scan.end();
-  } else exchange.noteGap('request', 'no_rules', request.bytes.length);
   const answer = await answerOf(way, request);
   if (answer !== null) await answerClient(way, answer, { isStreamed: request.reading.isStreamed });
 }
@@ -57,11 +59,16 @@ async function runText(way: Way): Promise<void> {
  *  ended without. */
 async function answerOf(way: Way, request: ReadRequest): Promise<UpstreamAnswer | null> {
   const { exchange } = way;
-  if (!exchange.isRead) return callUpstream(way, asItCame(way, request.bytes));
+  const sentAsItCame = asItCame(way, request.bytes);
+  if (!exchange.isRead) {
+    exchange.noteGap('request', 'no_rules', request.bytes.length);
+    return callUpstream(way, sentAsItCame);
+  }
   const waited = waitedFor(way);
   const when = refsOf(request.reading).some(waited) ? whenOf(way) : 'observe';
-  if (when === 'observe') return callUpstream(way, asItCame(way, request.bytes));
-  if (when === 'race') return race(way, asItCame(way, request.bytes), waited);
+  if (when === 'observe') return observe(way, request.reading, sentAsItCame);
+  scan(way, request.reading);
+  if (when === 'race') return race(way, sentAsItCame, waited);
   const decision = await exchange.judge(waited);
   exchange.span.event('request_scanned');
   const isBlocked = decision.verdict === 'block';
@@ -69,6 +76,28 @@ async function answerOf(way: Way, request: ReadRequest): Promise<UpstreamAnswer 
   if (sent !== null) return callUpstream(way, sent);
   await blockRequest(way, isBlocked ? decision : blockInstead(decision));
   return null;
+}
+
+function scan({ exchange }: Way, reading: RequestReading): void {
+  exchange.scan.add(reading);
+  // Scoring of what need not be waited for goes on beside the upstream.
+  void exchange.scan.end();
+}
+
+/** The request is on its way before its text is taken apart. */
+async function observe(way: Way, reading: RequestReading, sent: SentRequest): Promise<UpstreamAnswer | null> {
+  const asked = askUpstream(way, sent);
+  try {
+    scan(way, reading);
+  } catch (error) {
+    void asked.then(drop, () => {});
+    throw error;
+  }
+  return takeAnswer(way, await asked);
+}
+
+function drop(answer: Asked): void {
+  if (answer.outcome === 'answered') answer.body.destroy();
 }
 
 /** The upstream works on the request while it is judged; nothing of its answer is used before. */
@@ -88,8 +117,7 @@ async function race(
   if (decision.verdict !== 'block') return takeAnswer(way, await asked);
   given.abort();
   await blockRequest(way, decision);
-  const answer = await asked;
-  if (answer.outcome === 'answered') answer.body.destroy();
+  drop(await asked);
   return null;
 }
 
