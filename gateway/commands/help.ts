@@ -15,6 +15,11 @@ export function createHelp(commands: readonly Command[]): Command {
     async run({ positionals, io }) {
       const name = positionals.join(' ');
       const command = commands.find((candidate) => candidate.name === name);
+      const group = groupHelp(commands, name);
+      if (group !== null) {
+        io.stdout.write(group);
+        return 0;
+      }
       if (name !== '' && command === undefined) {
         const near = nearest(
           name,
@@ -32,9 +37,20 @@ export function createHelp(commands: readonly Command[]): Command {
 
 /** All commands with a line each. */
 export function overview(commands: readonly Command[]): string {
+  return `telltale COMMAND [OPTIONS]\n\n${linesOf(commands)}\n\ntelltale help COMMAND tells more. In a clone: npm run -s telltale -- COMMAND …\n`;
+}
+
+/** The commands whose names begin with a word, such as `rules`, with a line each; null where there are none. */
+export function groupHelp(commands: readonly Command[], word: string): string | null {
+  const group = commands.filter(({ name }) => name.startsWith(`${word} `));
+  if (group.length === 0) return null;
+  const rest = group.map(({ name, summary }) => ({ name: name.slice(word.length + 1), summary }));
+  return `telltale ${word} COMMAND [OPTIONS]\n\n${linesOf(rest)}\n\ntelltale help ${word} COMMAND tells more.\n`;
+}
+
+function linesOf(commands: readonly Pick<Command, 'name' | 'summary'>[]): string {
   const width = Math.max(...commands.map(({ name }) => name.length));
-  const lines = commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`);
-  return `telltale COMMAND [OPTIONS]\n\n${lines.join('\n')}\n\ntelltale help COMMAND tells more. In a clone: npm run -s telltale -- COMMAND …\n`;
+  return commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`).join('\n');
 }
 
 /** One command with its options. */

@@ -8,7 +8,7 @@ import {
   type Options,
   UsageError,
 } from './command.ts';
-import { commandHelp, createHelp, overview } from './help.ts';
+import { commandHelp, createHelp, groupHelp, overview } from './help.ts';
 
 const HELP: Options = { help: { type: 'boolean', short: 'h' } };
 
@@ -25,6 +25,8 @@ export async function runCommandLine(
     if (first === '') throw new UsageError(`no command\n\n${overview(all)}`);
     if (first === '--help' || first === '-h') return await runCommandLine(commands, ['help'], io);
     if (first === '--version') return await runCommandLine(commands, ['version'], io);
+    const asksForGroup = (args[1] === '--help' || args[1] === '-h') && groupHelp(all, first) !== null;
+    if (asksForGroup) return await runCommandLine(commands, ['help', first], io);
     const { command, rest } = findCommand(all, args);
     return await runCommand(command, rest, io);
   } catch (error) {
@@ -40,6 +42,9 @@ function findCommand(commands: readonly Command[], args: readonly string[]) {
   const group = commands.filter(({ name }) => name.startsWith(`${first} `));
   const two = group.find(({ name }) => name === `${first} ${second}`);
   if (two !== undefined) return { command: two, rest: args.slice(2) };
+  if (second === '' && group.length > 0) {
+    throw new UsageError(`${first}: a command is missing\n\n${groupHelp(commands, first)}`);
+  }
   if (group.length > 0) {
     const names = group.map(({ name }) => name.slice(first.length + 1));
     throw new UsageError(`${first} ${second}: unknown command${suggest(second, names)}`);

@@ -22,11 +22,28 @@ test('version and help go to standard output with exit code 0', async () => {
   assert.match(one.stdout, /TELLTALE_CONFIG/);
 });
 
+test('the help of a group of commands is a line for each of them', async () => {
+  for (const args of [
+    ['help', 'rules'],
+    ['rules', '--help'],
+    ['rules', '-h'],
+  ]) {
+    const { code, stdout, stderr } = await runHere(args);
+    assert.deepEqual([code, stderr], [0, ''], args.join(' '));
+    assert.match(
+      stdout,
+      /^telltale rules COMMAND \[OPTIONS\]\n\n {2}init +Propose[\s\S]*\n {2}schema +Print/,
+    );
+    assert.doesNotMatch(stdout, /outbox/);
+  }
+});
+
 test('what is mistyped is named with the nearest known word, on standard error, with exit code 2', async () => {
   const table: [args: string[], message: RegExp][] = [
     [[], /no command/],
     [['vesion'], /vesion: unknown command; did you mean version\?/],
     [['config', 'chek'], /config chek: unknown command; did you mean check\?/],
+    [['rules'], /rules: a command is missing\n\ntelltale rules COMMAND \[OPTIONS\]\n\n {2}init +Propose/],
     [['version', '--jsno'], /unknown option --jsno; did you mean --json\?/],
     [['version', '--nothing-like-it'], /unknown option --nothing-like-it; known: --json, --help/],
     [['version', 'now'], /unexpected argument now/],
