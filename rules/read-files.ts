@@ -1,5 +1,5 @@
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { MAX_BYTES } from './document-limits.ts';
 import type { SourceText } from './problem.ts';
 import type { RuleProblem } from './types.ts';
@@ -56,7 +56,7 @@ async function identityOf(paths: readonly string[]): Promise<string> {
 
 async function readOnce(paths: readonly string[]): Promise<ReadFiles> {
   const found = await Promise.all(paths.map(findFiles));
-  const names = [...new Set(valuesOf(found).flat())].sort();
+  const names = onceEach(valuesOf(found).flat()).sort();
   if (names.length > MAX_FILES) {
     const problem = fileProblem(paths.join(', '), `${names.length} rule files, more than ${MAX_FILES}`);
     return { sources: [], calibrations: [], problems: [problem] };
@@ -69,6 +69,12 @@ async function readOnce(paths: readonly string[]): Promise<ReadFiles> {
     problems.push(fileProblem(paths.join(', '), 'no rule file (*.yaml, *.yml) here'));
   }
   return { sources, calibrations: read.filter(({ file }) => isCalibration(file)), problems };
+}
+
+/** Each file once, however its path is written. */
+function onceEach(names: readonly string[]): string[] {
+  const byPlace = new Map(names.map((name) => [resolve(name), name] as const).reverse());
+  return [...byPlace.values()];
 }
 
 function isCalibration(file: string): boolean {

@@ -10,7 +10,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadRules } from '../../rules/index.ts';
@@ -55,4 +55,17 @@ test('a folder that is swapped in the middle of a reading is read again, and nev
   const loaded = await loading;
   assert.ok(loaded.ok, JSON.stringify(loaded));
   assert.deepEqual(new Set(loaded.ruleSet.rules.map(({ level }) => level)), new Set(['high']));
+});
+
+test('a file that is named twice, in other words, is read once', async (t) => {
+  const directory = await temporaryDirectory(t);
+  const file = join(directory, 'a.yaml');
+  writeFileSync(file, textOf(1, 'high'));
+  const again = `${directory}/../${basename(directory)}/a.yaml`;
+  const result = await loadRules([file, directory, again], featureset);
+  assert.ok(result.ok, JSON.stringify(result));
+  assert.deepEqual(
+    result.ruleSet.rules.map((rule) => rule.file),
+    [file],
+  );
 });
