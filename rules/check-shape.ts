@@ -15,6 +15,8 @@ export type ShapeResult =
       readonly problems: readonly RuleProblem[];
       /** What is right of the file beside them. */
       readonly sound: ShapedFile | undefined;
+      /** Rules that have not the form of one, and are not broken by a fault of syntax: their place in the list. */
+      readonly formless: readonly number[];
     };
 
 type Path = readonly PropertyKey[];
@@ -33,10 +35,14 @@ export function checkShape(document: RuleDocument, broken: readonly Path[] = [])
   const told = broken.length === 0 ? issues : issues.filter(({ path }) => isWhole(path, document, broken));
   const problems = withoutFollowing(told).flatMap((issue) => describeIssue(issue, document, schema));
   const sound = soundParts(document, [...issues.map(({ path }) => path), ...broken]);
+  const inRules = told.flatMap(({ path: [part, i] }) =>
+    part === 'rules' && typeof i === 'number' ? [i] : [],
+  );
+  const formless = [...new Set(inRules)];
   const rest = problems.length - MAX_PROBLEMS;
-  if (rest <= 0) return { ok: false, problems, sound };
+  if (rest <= 0) return { ok: false, problems, sound, formless };
   const more = createProblem(document.source, 0, `${rest} more problems in this file`);
-  return { ok: false, problems: [...problems.slice(0, MAX_PROBLEMS), more], sound };
+  return { ok: false, problems: [...problems.slice(0, MAX_PROBLEMS), more], sound, formless };
 }
 
 /** Whether what stands at a path is as it was written. Of the file itself that is not known: what is missing there may have
@@ -131,6 +137,7 @@ function expectation(issue: z.core.$ZodIssue): string {
       return `must be one of ${allowed.join(', ')}`;
     }
     case 'invalid_type':
+      if (!issue.message.startsWith('Invalid input')) return issue.message;
       return `must be ${TYPE_NAMES[issue.expected] ?? issue.expected}`;
     case 'too_small':
       return `must ${issue.origin === 'string' || issue.origin === 'array' ? 'not be empty' : `be at least ${issue.minimum}`}`;

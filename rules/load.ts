@@ -1,5 +1,6 @@
 import type { Featureset } from '../detectors/index.ts';
 import { collectRules } from './apply-overrides.ts';
+import { checkBrokenRule } from './check-broken-rule.ts';
 import { checkShape } from './check-shape.ts';
 import { createRuleSet } from './compile.ts';
 import { collectFilters } from './compile-filters.ts';
@@ -39,6 +40,12 @@ export function compileFiles(files: ReadFiles, loaded: Featureset): LoadResult {
     return compileRule(rule, { featureset, routes, scope, filters: filters.filtersOf(rule) });
   });
   const rules = compiled.flatMap(({ rule }) => (rule === undefined ? [] : [rule]));
+  const others = shaped.flatMap(({ file, formless }) => {
+    if (formless === undefined) return [];
+    const { document, rules: broken } = formless;
+    const scope = definitions.scopeOf(file?.document ?? document);
+    return broken.flatMap((i) => checkBrokenRule({ document, path: ['rules', i] }, { featureset, scope }));
+  });
   const correlated = compileCorrelations(whole, { rules: collected.rules, hidden });
   const found = [
     ...files.problems,
@@ -49,6 +56,7 @@ export function compileFiles(files: ReadFiles, loaded: Featureset): LoadResult {
     ...filters.problems,
     ...correlated.problems,
     ...compiled.flatMap((part) => part.problems),
+    ...others,
     ...findDuplicates(collected.rules),
   ];
   const hasErrors = found.some((problem) => problem.severity === 'error');
@@ -63,6 +71,8 @@ export function compileFiles(files: ReadFiles, loaded: Featureset): LoadResult {
 
 interface Shaped extends PartlyRead {
   readonly problems: readonly RuleProblem[];
+  /** Rules that have not the form of one. */
+  readonly formless?: { readonly document: RuleDocument; readonly rules: readonly number[] };
 }
 
 function shapeSource(source: SourceText, featureset: Featureset): Shaped {
@@ -95,7 +105,8 @@ function shapeDocument(
   if (whole === undefined) return { problems };
   const mismatch = featuresetMismatch(whole.file.featureset, featureset);
   if (mismatch !== undefined) return { problems: [...refuse('featureset', mismatch).problems, ...problems] };
-  return { file: whole, problems };
+  const formless = shape.ok ? {} : { formless: { document, rules: shape.formless } };
+  return { file: whole, problems, ...formless };
 }
 
 function noRules(sources: readonly SourceText[]): RuleProblem {

@@ -1,5 +1,5 @@
 import type { RuleDocument } from './read-document.ts';
-import { ruleFileSchema } from './schema.ts';
+import { type RuleFile, ruleFileSchema } from './schema.ts';
 import type { ShapedFile } from './scope.ts';
 
 const LISTS = ['rules', 'correlations', 'filters', 'overrides'] as const;
@@ -8,7 +8,7 @@ const MAPPINGS = ['lists', 'macros'] as const;
 /** What of a document has the shape of a rule file although other parts have not, so that its problems can be told with
  *  theirs. Places are those of the whole document.
  *  @param faults - paths of what is wrong in the whole document
- *  @returns undefined where nothing is left */
+ *  @returns undefined where the document is no mapping */
 export function soundParts(
   document: RuleDocument,
   faults: readonly (readonly PropertyKey[])[],
@@ -18,7 +18,8 @@ export function soundParts(
   const brokenIn = (part: string) => new Set(faults.flatMap((path) => (path[0] === part ? [path[1]] : [])));
   const sound: Record<string, unknown> = { version: 1 };
   const kept: Record<PropertyKey, readonly number[]> = {};
-  if ('featureset' in data && brokenIn('featureset').size === 0) sound['featureset'] = data.featureset;
+  const isPinned = 'featureset' in data && brokenIn('featureset').size === 0;
+  const featureset = isPinned && typeof data.featureset === 'string' ? { featureset: data.featureset } : {};
   for (const part of MAPPINGS) {
     const broken = brokenIn(part);
     const named = (data as Record<string, unknown>)[part];
@@ -34,8 +35,9 @@ export function soundParts(
     sound[part] = whole.map((i) => items[i]);
     kept[part] = whole;
   }
-  const result = ruleFileSchema.safeParse(sound);
-  return result.success ? { document: renumbered(document, kept), file: result.data } : undefined;
+  const result = ruleFileSchema.safeParse({ ...sound, ...featureset });
+  const file: RuleFile = result.success ? result.data : { version: 1, ...featureset };
+  return { document: renumbered(document, kept), file };
 }
 
 /** A document of which list items were left out: a path counts those that are left. */

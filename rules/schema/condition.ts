@@ -105,7 +105,7 @@ export const conditionSchema = z
     minus: signalSchema
       .optional()
       .describe(
-        'A second signal, which is taken off token by token: how much more there is of the first. Goes with `above`.',
+        'A second signal, which is taken off token by token: how much more there is of the first. With `rarer_than` where that is learned from your own traffic.',
       ),
     aggregate: aggregateSchema
       .optional()

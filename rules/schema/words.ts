@@ -18,7 +18,7 @@ const RATE = /^([1-9]\d{0,8})\/([1-9]\d{0,8})$/;
 
 /** A false-alarm rate as it is written. */
 export const rateText = z
-  .string()
+  .string('must be a rate such as 1/2000')
   .regex(RATE, 'must be a rate such as 1/2000')
   .refine((text) => !(parseRate(text) >= 1), 'must be a rate below 1, such as 1/2000');
 
@@ -34,7 +34,7 @@ const MAX_DURATION_MS = 30 * 86_400_000;
 
 /** A length of time as it is written. */
 export const durationText = z
-  .string()
+  .string('must be a time such as 90s, 10m, 24h or 7d')
   .regex(DURATION, 'must be a time such as 90s, 10m, 24h or 7d')
   .refine((text) => !(parseDuration(text) > MAX_DURATION_MS), 'must be at most 30d');
 
@@ -53,7 +53,7 @@ const MAX_OFFSET_MS = 366 * 86_400_000;
 
 /** A moment, counted from the beginning of a test. */
 export const offsetText = z
-  .string()
+  .string('must be a time from the beginning such as 0s, 90s, 5m or 2h')
   .regex(OFFSET, 'must be a time from the beginning such as 0s, 90s, 5m or 2h')
   .refine((text) => !(parseOffset(text) > MAX_OFFSET_MS), 'must be at most 366d');
 

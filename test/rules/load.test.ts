@@ -67,7 +67,7 @@ const wrong: readonly (readonly [title: string, text: string, expected: readonly
   [
     'a rate that is not one is refused',
     ruleText({ detection: '{deceives: {signal: {concept: deception}, rarer_than: 0.001}}' }),
-    ['a.yaml:12:70: deceives.rarer_than must be a text, it is 0.001'],
+    ['a.yaml:12:70: deceives.rarer_than must be a rate such as 1/2000, it is 0.001'],
   ],
   [
     'an aggregate over a window needs its window',

@@ -145,6 +145,32 @@ correlations:
   );
 });
 
+test('what is wrong with the conditions of a rule is told although the rule has not its form', async (t) => {
+  const broken = rule(1, {
+    level: 'hihg',
+    target: 'answer',
+    detection: `
+      deceives: {signal: {concept: decepton}, above: 4}
+      calm: {field: route, equal: /v1}
+      matches: {field: route, regex: "(?=x)"}
+      rare: {signal: {feature: 3}, rarer_than: 0.001}`,
+    condition: 'deceives and calm and matches and rar',
+  });
+  const problems = await problemsOf(t, `version: 1\nrules:\n${broken}`);
+  assert.deepEqual(
+    problems.map((problem) => problem.replace(/;.*/, '')),
+    [
+      'a.yaml:9:12: level must be one of informational, low, medium, high, critical, it is "hihg"',
+      'a.yaml:11:13: target must be one of input, output, system, tool_call, tool_result, any, it is "answer"',
+      'a.yaml:13:36: unknown concept "decepton" in featureset tiny',
+      'a.yaml:14:28: unknown key "equal" in detection.calm',
+      'a.yaml:15:38: regex "(?=x)": invalid or unsupported Perl syntax: "(?="',
+      'a.yaml:16:48: rare.rarer_than must be a rate such as 1/2000, it is 0.001',
+      'a.yaml:17:50: condition: unknown condition "rar"',
+    ],
+  );
+});
+
 test('a problem on an empty line is told behind the text before it', async (t) => {
   assert.deepEqual(await problemsOf(t, 'version: 1\nrules: [\n\n\n'), [
     'a.yaml:2:9: Flow sequence in block collection must be sufficiently indented and end with a ]',
