@@ -9,6 +9,12 @@ export const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
 /** A worker may be behind by hours. */
 const DELAY_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14_400];
 
+const DRIFT_OUTCOMES: readonly Parameters<Telemetry['recordDriftAlert']>[1][] = [
+  'raised',
+  'held_back',
+  'sampled',
+  'unrecorded',
+];
 const MAX_ROUTES = 64;
 const MAX_STATUSES = 64;
 const MAX_RULES = 1_000;
@@ -38,6 +44,7 @@ export interface Instruments
 /** Counters and histograms, with every label bounded. */
 export function createInstruments(meter: Meter): Instruments {
   const counters = createCounters(meter);
+  startAtZero(counters);
   const duration = secondsHistogram(
     meter,
     METRIC_NAMES.exchangeDuration,
@@ -130,6 +137,16 @@ function createCounters(meter: Meter) {
     ),
     ruleReloads: counter(METRIC_NAMES.ruleReloads, 'Reloads of the rules, refused ones included'),
   };
+}
+
+/** There from the start, as far as all label sets are known and few. Of a counter that is only there from its first event
+ *  on, Prometheus sees no increase in that event, and an alert on it would miss it. */
+function startAtZero(counters: ReturnType<typeof createCounters>): void {
+  for (const one of [counters.unrecorded, counters.evictedGroups, counters.scanned]) one.add(0);
+  for (const outcome of ['loaded', 'refused']) counters.ruleReloads.add(0, { outcome });
+  for (const direction of ['above', 'below']) {
+    for (const outcome of DRIFT_OUTCOMES) counters.driftAlerts.add(0, { direction, outcome });
+  }
 }
 
 /** There from the start, at 0: that nothing was dropped is worth knowing. */

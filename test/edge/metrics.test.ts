@@ -154,3 +154,16 @@ test('a refused reload of the rules is told for as long as the files are broken'
   await telemetry.close();
   assert.deepEqual(told, [0, 1, 1, 0]);
 });
+
+test('what an alert asks the increase of is there at 0 before its first event', async () => {
+  const telemetry = open();
+  const text = await telemetry.metricsText();
+  await telemetry.close();
+  const expected: [string, Record<string, string>][] = [
+    ['telltale_unrecorded_exchanges_total', {}],
+    ['telltale_event_groups_evicted_total', {}],
+    ['telltale_rule_reloads_total', { outcome: 'refused' }],
+    ['telltale_drift_alerts_total', { direction: 'above', outcome: 'raised' }],
+  ];
+  for (const [name, labels] of expected) assert.equal(sample(text, name, labels), 0, name);
+});

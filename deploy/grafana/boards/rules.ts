@@ -29,7 +29,7 @@ export const RULES: Dashboard = {
       title: 'Reloads',
       unit: 'short',
       kind: 'stat',
-      lines: [[`sum by (outcome) (increase(${M.ruleReloads}${ON}[$__range]))`, '{{outcome}}']],
+      lines: [[`round(sum by (outcome) (increase(${M.ruleReloads}${ON}[$__range])))`, '{{outcome}}']],
     },
     { title: 'Findings by rule', unit: 'ops', lines: [[rate(M.findings, 'rule'), '{{rule}}']] },
     {
@@ -65,7 +65,7 @@ export const RULES: Dashboard = {
       kind: 'stat',
       lines: [
         [
-          `sum by (direction, outcome) (increase(${M.driftAlerts}${ON}[$__range]))`,
+          `round(sum by (direction, outcome) (increase(${M.driftAlerts}${ON}[$__range]))) > 0`,
           '{{direction}} {{outcome}}',
         ],
       ],
