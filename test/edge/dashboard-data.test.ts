@@ -24,7 +24,13 @@ const prometheus = await startPrometheus({
   async prepare(folder) {
     const file = join(folder, 'samples.txt');
     await writeFile(file, samplesOf(metrics));
-    execFileSync(requirePromtool(), ['tsdb', 'create-blocks-from', 'openmetrics', file, folder]);
+    execFileSync(requirePromtool(), [
+      'tsdb',
+      'create-blocks-from',
+      'openmetrics',
+      file,
+      join(folder, 'data'),
+    ]);
   },
 });
 after(() => prometheus.close());

@@ -32,10 +32,11 @@ export interface QueryRange {
 export interface PrometheusOptions {
   /** prometheus.yaml as an object. */
   readonly config?: object;
-  /** Fills the folder of data before the start, such as with blocks of samples. */
-  readonly prepare?: (dataFolder: string) => Promise<void>;
+  /** Fills the folder before the start: beside the configuration rule files, below `data` blocks of samples. */
+  readonly prepare?: (folder: string) => Promise<void>;
 }
 
+const CONFIG = 'prometheus.json';
 const READY_TIMEOUT_MS = 120_000;
 
 /** The path of Prometheus; `PROMETHEUS_PATH` names another one. */
@@ -48,14 +49,18 @@ export function requirePrometheus(): string {
 export async function startPrometheus({ config = {}, prepare }: PrometheusOptions = {}): Promise<Prometheus> {
   const folder = await mkdtemp(join(tmpdir(), 'telltale-prometheus-'));
   const data = join(folder, 'data');
-  const file = join(folder, 'prometheus.json');
   await mkdir(data);
-  await prepare?.(data);
-  await writeFile(file, JSON.stringify(config));
+  await prepare?.(folder);
+  await writeFile(join(folder, CONFIG), JSON.stringify(config));
   const [port = 0] = await freePorts(1);
   const service = await startService({
     command: requirePrometheus(),
-    args: [`--config.file=${file}`, `--storage.tsdb.path=${data}`, `--web.listen-address=127.0.0.1:${port}`],
+    cwd: folder,
+    args: [
+      `--config.file=${CONFIG}`,
+      `--storage.tsdb.path=${data}`,
+      `--web.listen-address=127.0.0.1:${port}`,
+    ],
     readyWhen: /Server is ready to receive web requests/,
     readyTimeoutMs: READY_TIMEOUT_MS,
   });
