@@ -93,7 +93,7 @@ export async function explainRule(
   const { text: asItStands, view } = await readSegment(bench, { rules: [rule], segment, text, fields });
   const read = view === null || asItStands.findings.length > 0 ? asItStands : view;
   const conditions = explainConditions(rule, read);
-  const fieldConditions = explainFields(rule, fieldsOf(segment, fields));
+  const fieldConditions = explainFields(rule, fieldsOf(read.state.segment, fields));
   const all = [...conditions, ...fieldConditions];
   const isMet = (name: string) => all.some((one) => one.name === name && one.isMet);
   const [finding] = read.findings;

@@ -53,7 +53,10 @@ export async function scoreSegment(
   }
   const spans = settled.map((finding) => placed(finding, part.text));
   const measurements = states.flatMap(measure);
-  return { ...own, text: part.text, spans, measurements, seen: seenIn(rule, part, measurements) };
+  // As it was read: with the language of its text, where rules ask for it.
+  const { segment } = own.part.state;
+  const seen = seenIn(rule, { ...part, segment }, measurements);
+  return { ...own, text: part.text, spans, measurements, seen };
 }
 
 function placed({ firstToken, lastToken, span }: Finding, whole: string): PlacedSpan {
