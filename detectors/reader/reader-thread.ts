@@ -2,18 +2,23 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { DetectorError, type DetectorErrorCode } from '../detector-error.ts';
 import type { EncodePlan } from '../encode-plan.ts';
+import { createGentleEnd, type GentleEnd } from './gentle-end.ts';
 import type { ReaderJob, ReaderOutcome } from './reader-job.ts';
 import type { FromWorker, ToWorker } from './worker-messages.ts';
 
 /** A thread's heap holds little; what it computes with lies outside. */
 const LIMITS = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 8 };
 
+/** The most that a thread that is to end may take to finish what it computes. */
+const MAX_GRACE_MS = 30_000;
+
 /** One worker thread. It computes one batch at a time. */
 export interface ReaderThread {
   readonly isRunLengthExact: boolean;
   /** Aborts when the thread has ended, whatever the reason. */
   readonly ended: AbortSignal;
-  /** @throws {DetectorError} WORKER_DIED when the thread throws, ends, or takes longer than `hangMs` */
+  /** @throws {DetectorError} WORKER_DIED when the thread throws, ends, or takes longer than `hangMs`; then it still finishes
+   *  what it computes before it is gone */
   run(jobs: readonly ReaderJob[], plans: ReadonlyMap<number, EncodePlan>): Promise<readonly ReaderOutcome[]>;
   close(): Promise<void>;
 }
@@ -33,14 +38,15 @@ export interface ReaderThreadParts {
 export async function startReaderThread(parts: ReaderThreadParts): Promise<ReaderThread> {
   const worker = new Worker(parts.script, { workerData: parts.workerData, resourceLimits: LIMITS });
   const ended = new AbortController();
+  const gentle = createGentleEnd(worker, Math.min(parts.hangMs, MAX_GRACE_MS));
   const end = (why: DetectorError) => {
     if (!ended.signal.aborted) ended.abort(why);
-    void worker.terminate();
+    void gentle.end();
   };
   worker.on('error', (cause: Error) => end(died(`a reader thread threw: ${cause.message}`, cause)));
   worker.on('exit', (code) => end(died(`a reader thread ended with code ${code}`)));
   const exchange = (send: ToWorker | null, withinMs: number) =>
-    answerOf({ worker, send, ended: ended.signal, withinMs, end });
+    answerOf({ worker, gentle, send, ended: ended.signal, withinMs, end });
   const first = await exchange(null, parts.startMs);
   if (first.kind !== 'ready') {
     const error =
@@ -64,24 +70,28 @@ export async function startReaderThread(parts: ReaderThreadParts): Promise<Reade
     },
     close: async () => {
       end(new DetectorError('CLOSED', 'the detector is closed'));
-      await worker.terminate();
+      await gentle.end();
     },
   };
 }
 
 interface Exchange {
   readonly worker: Worker;
+  readonly gentle: GentleEnd;
   readonly send: ToWorker | null;
   readonly ended: AbortSignal;
   readonly withinMs: number;
   readonly end: (why: DetectorError) => void;
 }
 
-async function answerOf({ worker, send, ended, withinMs, end }: Exchange): Promise<FromWorker> {
+async function answerOf({ worker, gentle, send, ended, withinMs, end }: Exchange): Promise<FromWorker> {
   const hang = setTimeout(() => end(died(`a reader thread gave no answer for ${withinMs} ms`)), withinMs);
   try {
     const answer = once(worker, 'message', { signal: ended });
-    if (send) worker.postMessage(send);
+    if (send) {
+      gentle.noteSent();
+      worker.postMessage(send);
+    }
     return (await answer)[0] as FromWorker;
   } catch (cause) {
     throw ended.reason instanceof DetectorError ? ended.reason : died('a reader thread failed', cause);
