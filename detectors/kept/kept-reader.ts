@@ -18,7 +18,7 @@ interface Sum {
 }
 
 const NOWHERE: TokenSpan = { start: 0, end: 0 };
-/** Tokens whose features are laid out side by side: so many stay in the processor's cache. */
+/** Tokens that are summed at once: what belongs to so many stays in the processor's cache. */
 const BLOCK = 512;
 
 /** @param featureset - the one that the texts were read with */
@@ -53,10 +53,16 @@ export function createKeptReader(featureset: Featureset): KeptReader {
     },
     read(kept, signals) {
       const { tokens, features, probes } = kept;
-      const summed = signals.flatMap((signal) => {
+      const asked = signals.flatMap((signal) => {
         const sum = sumOf(signal);
-        return sum === null ? [] : [{ signal, sum, values: new Float32Array(tokens) }];
+        return sum === null ? [] : [{ signal, sum }];
       });
+      // One piece of memory for all: a piece for each costs more than the sums of a short text.
+      const room = new Float32Array(tokens * asked.length);
+      const summed = asked.map((one, i) => ({
+        ...one,
+        values: room.subarray(i * tokens, (i + 1) * tokens),
+      }));
       for (let from = 0; from < tokens && summed.length > 0; from += BLOCK) {
         const to = Math.min(from + BLOCK, tokens);
         columns.fill(kept, from, to);
@@ -91,32 +97,52 @@ function compileSum(featureset: Featureset, signal: SignalId): Sum | null {
   };
 }
 
-/** The features that are active in a block of tokens, a column each. What is never active adds nothing to a sum, so the
- *  sums are those over all features, to the last bit. */
+/** The features that are active in a block of tokens, a column each: the tokens that a feature is active at, and its values
+ *  there. What is not active adds nothing to a sum, so the sums are those over all features, to the last bit. */
 function createColumns(dictionarySize: number) {
   const columnOf = new Int32Array(dictionarySize).fill(-1);
   let active: number[] = [];
+  /** Where each column begins, and the last ends. */
+  let starts = new Uint32Array(1);
+  let tokenOf = new Uint16Array(0);
   let values = new Float32Array(0);
   const sums = new Float64Array(BLOCK);
 
   function fill({ features }: KeptActivations, from: number, to: number): void {
+    const { rowStart, index } = features;
+    const [first, end] = [rowStart[from] ?? 0, rowStart[to] ?? 0];
     for (const feature of active) columnOf[feature] = -1;
     active = [];
-    const { rowStart, index, value } = features;
-    const end = rowStart[to] ?? 0;
-    for (let entry = rowStart[from] ?? 0; entry < end; entry++) {
-      const feature = index[entry] ?? 0;
-      if (columnOf[feature] !== -1) continue;
-      columnOf[feature] = active.length;
-      active.push(feature);
+    if (tokenOf.length < end - first) {
+      tokenOf = new Uint16Array(2 * (end - first));
+      values = new Float32Array(2 * (end - first));
     }
-    const size = active.length * BLOCK;
-    if (values.length < size) values = new Float32Array(size);
-    else values.fill(0, 0, size);
+    for (let entry = first; entry < end; entry++) {
+      const feature = index[entry] ?? 0;
+      if (columnOf[feature] === -1) columnOf[feature] = active.push(feature) - 1;
+    }
+    starts = new Uint32Array(active.length + 1);
+    for (let entry = first; entry < end; entry++) {
+      const next = (columnOf[index[entry] ?? 0] ?? 0) + 1;
+      starts[next] = (starts[next] ?? 0) + 1;
+    }
+    for (let column = 1; column <= active.length; column++) {
+      starts[column] = (starts[column] ?? 0) + (starts[column - 1] ?? 0);
+    }
+    place(features, from, to);
+  }
+
+  /** The entries into their columns, the tokens of each in order. */
+  function place({ rowStart, index, value }: KeptActivations['features'], from: number, to: number): void {
+    const next = starts.slice();
     for (let t = from; t < to; t++) {
-      const last = rowStart[t + 1] ?? 0;
-      for (let entry = rowStart[t] ?? 0; entry < last; entry++) {
-        values[(columnOf[index[entry] ?? 0] ?? 0) * BLOCK + t - from] = value[entry] ?? 0;
+      const end = rowStart[t + 1] ?? 0;
+      for (let entry = rowStart[t] ?? 0; entry < end; entry++) {
+        const column = columnOf[index[entry] ?? 0] ?? 0;
+        const at = next[column] ?? 0;
+        next[column] = at + 1;
+        tokenOf[at] = t - from;
+        values[at] = value[entry] ?? 0;
       }
     }
   }
@@ -128,8 +154,11 @@ function createColumns(dictionarySize: number) {
       const column = columnOf[features[i] ?? 0] ?? -1;
       if (column === -1) continue;
       const weight = weights[i] ?? 0;
-      const start = column * BLOCK;
-      for (let t = 0; t < count; t++) sums[t] = (sums[t] ?? 0) + weight * (values[start + t] ?? 0);
+      const end = starts[column + 1] ?? 0;
+      for (let at = starts[column] ?? 0; at < end; at++) {
+        const t = tokenOf[at] ?? 0;
+        sums[t] = (sums[t] ?? 0) + weight * (values[at] ?? 0);
+      }
     }
     for (let t = 0; t < count; t++) into[from + t] = sums[t] ?? 0;
   }
