@@ -129,4 +129,7 @@ fires because nothing followed is told apart, since it is of no exchange, and so
 words at the same place of a conversation are one event, as in the gateway; without the text they are known by what the
 reader saw in them, which is the same to the last bit. Where a rule could not be judged, the correlations that hear of it
 may miss events, and that is said.
+
+A million tokens in short texts, of which nearly every exchange fires, took 17 seconds with the 22 shipped rules and 13 with
+one changed rule on two busy cores, and 205 MB of disk; to score them again took 25 minutes (\`npm run bench:replay\`).
 `;

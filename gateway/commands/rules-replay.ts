@@ -47,7 +47,8 @@ findings because nothing followed that had to, which are of no exchange. Words t
 gateway, known by what the reader saw in them.
 
 The exchanges of which something changes stand last, those whose verdict changes first, each with the id that the review page
-opens and what a reviewer made of it; with --json all of them. Exit code 0; 1 where the rules do not load or nothing was ever kept.`,
+opens and what a reviewer made of it; with --json all of them. A verdict may also change because policy has, or because the
+gateway came too late to act. Exit code 0; 1 where the rules do not load or nothing was ever kept.`,
   options,
   maxPositionals: MAX_PATHS,
   run: runReplay,
