@@ -11,7 +11,8 @@ import { allMetrics } from './all-metrics.ts';
 
 const STEP_SECONDS = 15;
 const SAMPLES = 41;
-const END = Math.floor(Date.now() / 1000 / STEP_SECONDS) * STEP_SECONDS;
+/** Any moment, the same each time, in the midst of a block of two hours: 2026-11-26 09:00. */
+const END = Date.UTC(2026, 10, 26, 9) / 1000;
 const WHEN = { rateInterval: '1m', range: '10m' };
 
 interface Target {
