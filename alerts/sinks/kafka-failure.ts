@@ -23,6 +23,11 @@ export function faultOf(error: unknown): 'record' | 'time' | 'permission' | 'pas
   return types.some((type) => PERMISSION_ERRORS.has(type)) ? 'permission' : 'passing';
 }
 
+/** Whether the topic is not there, or not any more. */
+export function isTopicMissing(error: unknown): boolean {
+  return causes(error).some((cause) => (cause as { type?: unknown }).type === 'UNKNOWN_TOPIC_OR_PARTITION');
+}
+
 /** What went wrong first, in one line. */
 export function failureReason(error: unknown): string {
   const first = causes(error).at(-1);

@@ -1,6 +1,6 @@
 import type { Message } from 'kafkajs';
 import type { DeliveryOutcome, Payload, Sink } from '../types.ts';
-import { failureReason, faultOf } from './kafka-failure.ts';
+import { failureReason, faultOf, isTopicMissing } from './kafka-failure.ts';
 import { type KafkaSession, type KafkaSessionOptions, openKafkaSession } from './kafka-session.ts';
 
 /** What becomes of one thing that is to be brought: the messages that it is told in, or why it cannot be. */
@@ -26,10 +26,13 @@ export function createKafkaWriter<Brought extends Payload>(
 ): Sink<Brought> {
   const { name, where, tell } = options;
   let session: KafkaSession | undefined;
+  // After an outage nothing is asked but what must be.
+  let isTopicThere = false;
 
   const open = async (abortSignal: AbortSignal): Promise<KafkaSession> => {
     abortSignal.throwIfAborted();
-    session ??= await openKafkaSession(where, abortSignal);
+    const canCreateTopic = where.canCreateTopic && !isTopicThere;
+    session ??= await openKafkaSession({ ...where, canCreateTopic }, abortSignal);
     return session;
   };
   const send = async (messages: readonly Message[], abortSignal: AbortSignal): Promise<void> => {
@@ -41,8 +44,10 @@ export function createKafkaWriter<Brought extends Payload>(
     abortSignal.addEventListener('abort', giveUp);
     try {
       await current.send(messages);
+      isTopicThere = true;
     } catch (error) {
       giveUp();
+      if (isTopicMissing(error)) isTopicThere = false;
       throw error;
     } finally {
       abortSignal.removeEventListener('abort', giveUp);

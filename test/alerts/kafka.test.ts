@@ -212,6 +212,23 @@ function inOrder(read: readonly string[], committed: readonly string[]): string[
   return byConversation(committed).map((ids) => read.filter((id) => ids.includes(id)));
 }
 
+test('a topic that is deleted at work is made again', async (t) => {
+  const topic = 'deleted';
+  const { ledger } = await start(t, { topic });
+  await commitAlerts(ledger, 3);
+  await until(isEmpty(ledger), 'the first were relayed');
+  const admin = kafkaClient(kafka.brokers).admin();
+  await admin.connect();
+  cleanUp(t, () => admin.disconnect());
+  await admin.deleteTopics({ topics: [topic] });
+  await until(async () => !(await admin.listTopics()).includes(topic), 'the topic is gone');
+  const ids = await commitAlerts(ledger, 3);
+  await until(isEmpty(ledger), 'the others were relayed');
+  const again = await reader(t, topic);
+  await again.untilIds(3);
+  assert.deepEqual(again.ids().toSorted(), ids.toSorted());
+});
+
 test('alerts that were made while the clock was hours ahead or days behind are delivered, none is a dead letter', async (t) => {
   const topic = 'clocks';
   await makeTopicHere(topic);
