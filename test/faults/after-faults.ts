@@ -14,24 +14,32 @@ const MAX_ROUNDS = 5;
 /** Longer than a gauge is old when it is read. */
 const GAUGE_AGE_MS = 6_000;
 
-/** Inflicts each kind once more by itself. @returns for each, how long after it was healed the alerts of exchanges took
- *  that were sent then, one through each gateway, until the broker had them */
-export async function measureHealing(
+/** Inflicts each kind so often once more by itself. @returns for each, how long after it was healed the alerts of
+ *  exchanges took that were sent then, one through each gateway, until the broker had them */
+export async function measureHealings(
+  times: number,
   plan: FaultPlan,
   stage: Stage,
-): Promise<Partial<Record<Fault, number | null>>> {
-  const healing: Partial<Record<Fault, number | null>> = {};
-  for (const fault of possibleFaults(plan, stage)) {
-    await inflict(fault, plan, stage);
-    const healedAt = Date.now();
-    const fresh = await Promise.all(stage.gateways.map((_, index) => stage.driver.sendOne(index)));
-    const ids = fresh.map(({ exchangeId }) => exchangeId);
-    await untilArrived(stage.reader, ids);
-    const arrivedAt = lastArrival(stage.reader, ids);
-    healing[fault] = arrivedAt === null ? null : arrivedAt - healedAt;
-    plan.onProgress?.(`${fault} by itself: a fresh alert was there ${healing[fault]} ms after it`);
+): Promise<Partial<Record<Fault, (number | null)[]>>> {
+  const healings: Partial<Record<Fault, (number | null)[]>> = {};
+  for (let time = 0; time < times; time += 1) {
+    for (const fault of possibleFaults(plan, stage)) {
+      const freshMs = await measureHealing(fault, plan, stage);
+      healings[fault] = [...(healings[fault] ?? []), freshMs];
+      plan.onProgress?.(`${fault} by itself: a fresh alert was there ${freshMs} ms after it`);
+    }
   }
-  return healing;
+  return healings;
+}
+
+async function measureHealing(fault: Fault, plan: FaultPlan, stage: Stage): Promise<number | null> {
+  await inflict(fault, plan, stage);
+  const healedAt = Date.now();
+  const fresh = await Promise.all(stage.gateways.map((_, index) => stage.driver.sendOne(index)));
+  const ids = fresh.map(({ exchangeId }) => exchangeId);
+  await untilArrived(stage.reader, ids);
+  const arrivedAt = lastArrival(stage.reader, ids);
+  return arrivedAt === null ? null : arrivedAt - healedAt;
 }
 
 /** Null where one did not come. */

@@ -1,16 +1,18 @@
-import { countRemainder, measureHealing, settle, untilArrived } from './after-faults.ts';
+import { countRemainder, measureHealings, settle, untilArrived } from './after-faults.ts';
 import { type Fault, type FaultPlan, inflictAll, leftOutFaults } from './inflict.ts';
 import { type Judgement, judge } from './judge.ts';
 import { type StagePlan, setStage } from './stage.ts';
 
 /** What happens to which gateways. */
 export interface CampaignPlan extends FaultPlan, StagePlan {
-  /** Whether each kind is inflicted once more by itself, and the way of a fresh alert timed. */
-  readonly isHealingTimed: boolean;
+  readonly name: 'long' | 'healing' | 'short';
+  /** How often each kind is inflicted once more by itself, and the way of a fresh alert timed. */
+  readonly timedHealings: number;
 }
 
 /** What one campaign found. */
 export interface CampaignReport extends Judgement {
+  readonly plan: CampaignPlan['name'];
   readonly store: CampaignPlan['store'];
   readonly kills: Readonly<Record<Fault, number>>;
   /** Kinds that could not happen on this machine, and why. */
@@ -22,9 +24,9 @@ export interface CampaignReport extends Judgement {
   /** By how much the gateways' counters differ from what was sent. */
   readonly counter_remainder: number;
   readonly dead_letters: number;
-  /** After each kind of fault: from its healing to the arrival of alerts of exchanges sent after it;
-   *  null where they did not come while it was waited for them. */
-  readonly fresh_alert_ms: Readonly<Partial<Record<Fault, number | null>>>;
+  /** After each kind of fault: from its healing to the arrival of alerts of exchanges sent after it, each time that it was
+   *  timed; null where they did not come while it was waited for them. */
+  readonly fresh_alert_ms: Readonly<Partial<Record<Fault, readonly (number | null)[]>>>;
   readonly seconds: number;
 }
 
@@ -39,14 +41,16 @@ export async function runCampaign(plan: CampaignPlan): Promise<CampaignReport> {
   try {
     const stage = await setStage(plan, closers);
     const kills = await inflictAll(plan, stage);
-    const freshMs = plan.isHealingTimed ? await measureHealing(plan, stage) : {};
+    const freshMs = await measureHealings(plan.timedHealings, plan, stage);
     await stage.driver.stop();
     await untilArrived(stage.reader, stage.driver.expected());
     const counterRemainder = await countRemainder(stage);
     const { messages, ...stores } = await settle(stage, stage.driver.expected());
     const { gateway_killed: killed, ...others } = kills;
-    const hits = Object.values(others).reduce((sum, count) => sum + count, Object.keys(freshMs).length);
+    const timed = Object.values(freshMs).flat().length;
+    const hits = Object.values(others).reduce((sum, count) => sum + count, timed);
     return {
+      plan: plan.name,
       store: plan.store,
       ...judge(stage.driver.sent, messages),
       kills,

@@ -23,6 +23,7 @@ export function failuresOf(report: CampaignReport): string[] {
     ...(duplicates > bound ? [`${store}: ${duplicates} duplicates, at most ${bound} may be`] : []),
   ].concat(
     Object.entries(fresh)
+      .flatMap(([fault, times]) => times.map((ms) => [fault, ms] as const))
       .filter(([, ms]) => ms === null || ms > FRESH_MS)
       .map(
         ([fault, ms]) =>

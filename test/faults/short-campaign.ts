@@ -3,7 +3,14 @@ import type { TestContext } from 'node:test';
 import { type CampaignPlan, runCampaign } from './campaign.ts';
 import { failuresOf } from './report.ts';
 
-const SHORT = { maxSeconds: 30, conversations: 4, pauseMs: 50, stoppedMs: 1000, isHealingTimed: false };
+const SHORT = {
+  name: 'short',
+  maxSeconds: 30,
+  conversations: 4,
+  pauseMs: 50,
+  stoppedMs: 1000,
+  timedHealings: 0,
+} as const;
 
 /** Runs a campaign of a few faults, as it fits among the other tests, and fails where anything is as it may not be. */
 export async function holdsThrough(
