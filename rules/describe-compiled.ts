@@ -31,7 +31,8 @@ export function readingText(condition: CompiledCondition): string {
   return `${signal}${minus === null ? '' : ` minus ${minus}`}, ${measureText(meter.measure)}${over}`;
 }
 
-function measureText(measure: Measure): string {
+/** How tokens become one value, for people: `ema of 8`, `count above 0.5`, `4 of 12 tokens`. */
+export function measureText(measure: Measure): string {
   switch (measure.kind) {
     case 'aggregate': {
       const { kind, window } = measure.aggregate;

@@ -1,5 +1,6 @@
 import type { Activations, ReadableView, Role, SignalId, TokenSpan } from '../detectors/index.ts';
 import { type CompiledCondition, type CompiledRule, compiledOf } from './compiled.ts';
+import { measureText } from './describe-compiled.ts';
 import { fieldsOf, type Measurement, measure } from './evaluate.ts';
 import { evaluateExpression, namesIn } from './expression-truth.ts';
 import { weightsOf } from './finding.ts';
@@ -17,6 +18,8 @@ export interface ExplainedCondition extends Omit<ConditionResult, 'value' | 'mar
   readonly value: number | null;
   /** value - threshold */
   readonly margin: number | null;
+  /** The aggregate in words, with its numbers: `count above 0.5`. */
+  readonly measure: string;
   readonly isMet: boolean;
   /** Whether the expression names it under a `not`; null where the expression does not name it. */
   readonly isNegated: boolean | null;
@@ -120,6 +123,7 @@ function explainConditions(rule: CompiledRule, { state, activations }: BenchRead
       signal,
       ...(minus === null ? {} : { minus }),
       aggregate,
+      measure: measureText(condition.meter.measure),
       ...(per === 'exchange' ? { per } : {}),
       value,
       threshold,

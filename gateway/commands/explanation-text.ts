@@ -48,11 +48,11 @@ function strength(value: number, threshold: number): number {
 function conditionTable(conditions: readonly ExplainedCondition[]): string {
   const head = ['condition', 'signal', 'aggregate', 'value', 'threshold', 'margin', 'promised rate', ''];
   const rows = conditions.map((condition) => {
-    const { name, signal, aggregate, per, value, threshold, margin, rate } = condition;
+    const { name, signal, minus, measure, per, value, threshold, margin, rate } = condition;
     return [
       name,
-      signal,
-      `${aggregateName(aggregate)}${per === 'exchange' ? ', per exchange' : ''}`,
+      minus === undefined ? signal : `${signal} minus ${minus}`,
+      `${measure}${per === 'exchange' ? ', per exchange' : ''}`,
       figure(value),
       figure(threshold),
       margin !== null && margin > 0 ? `+${figure(margin)}` : figure(margin),
@@ -61,10 +61,6 @@ function conditionTable(conditions: readonly ExplainedCondition[]): string {
     ];
   });
   return formatTable([head, ...rows]);
-}
-
-function aggregateName({ kind, window }: ExplainedCondition['aggregate']): string {
-  return kind === 'max' || kind === 'mean' ? kind : `${kind} ${window}`;
 }
 
 function exchangeLine(conditions: readonly ExplainedCondition[]): string {

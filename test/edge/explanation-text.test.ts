@@ -7,6 +7,7 @@ const WIDE: ExplainedCondition = {
   name: 'all_along',
   signal: 'concept/deception',
   aggregate: { kind: 'mean', window: 0 },
+  measure: 'mean',
   per: 'exchange',
   value: 0.5,
   threshold: 0.4,
@@ -45,4 +46,10 @@ test('a condition over the whole exchange is explained in words, one over the se
   assert.match(wide, /once .* mean +0\.500/);
   assert.match(wide, /^per exchange \(all_along\): over all segments .*; here the text is the only one$/m);
   assert.doesNotMatch(describeExplanation(explanation([OWN]), options), /per exchange/);
+});
+
+test('what a condition reads is told whole: both signals of a difference, the level of a count', () => {
+  const condition = { ...OWN, minus: 'concept/refusal', measure: 'count above 0.5' } as const;
+  const told = describeExplanation(explanation([condition]), { text: 'lies!', isColoured: false });
+  assert.match(told, /all_along +concept\/deception minus concept\/refusal +count above 0\.5 +0\.500/);
 });

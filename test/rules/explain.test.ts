@@ -104,10 +104,10 @@ test('a condition over the whole exchange is told as one, and the others are not
   const { conditions, hasFired } = await explained(t, { detection, condition: 'often and once' }, { text });
   assert.ok(hasFired);
   assert.deepEqual(
-    conditions.map(({ name, per, value }) => [name, per, value]),
+    conditions.map(({ name, measure, per, value }) => [name, measure, per, value]),
     [
-      ['often', 'exchange', 2],
-      ['once', undefined, 10],
+      ['often', 'count above 2', 'exchange', 2],
+      ['once', 'max', undefined, 10],
     ],
   );
 });
