@@ -157,7 +157,9 @@ function report(
   const head = ['signal', 'aggregate', 'segments', 'rarest rate', 'highest 1 %'];
   io.stdout.write(formatTable([head, ...rows]));
   writeRoutes(routes, io);
-  io.stdout.write(`${file}: ${segments} segments (${traffic}); ${rules} rules load with it\n`);
+  io.stdout.write(
+    `${file}: ${segments} segments (${traffic}); ${rules === 1 ? '1 rule loads' : `${rules} rules load`} with it\n`,
+  );
 }
 
 /** Which threshold each rule has on each route, and what would give it its own. */

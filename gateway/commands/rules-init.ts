@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import type { Role } from '../../detectors/index.ts';
 import { type Proposal, proposeRule } from '../../rules/index.ts';
 import {
@@ -17,6 +17,7 @@ import { tellProblems } from './tell-problems.ts';
 /** All of them become tests in one file, which has a bound. */
 const MAX_EXAMPLES = 500;
 const MAX_SIGNALS = 3;
+const IS_THERE = 'is there already; name another with --out';
 const RATE = /^1\/([1-9]\d{0,7})$/;
 
 const options = {
@@ -63,6 +64,7 @@ async function init({ values, positionals, io }: Call<typeof options>): Promise<
   }
   const { role, oneIn } = checked(values.role, values.rate);
   const examples = { wanted: await readExamples(wanted), unwanted: await readExamples(unwanted) };
+  if (await stat(out).catch(() => null)) throw new CommandFailure(`rules init: ${out}: ${IS_THERE}`);
   const { detector } = await openDetector(io.env);
   try {
     const result = await proposeRule(detector, { name, role, oneIn, maxSignals: MAX_SIGNALS, ...examples });
@@ -118,7 +120,7 @@ function exampleOf(line: string, place: string): string {
 
 async function write(file: string, text: string): Promise<void> {
   await writeFile(file, text, { flag: 'wx' }).catch((cause: NodeJS.ErrnoException) => {
-    const why = cause.code === 'EEXIST' ? 'is there already; name another with --out' : cause.message;
+    const why = cause.code === 'EEXIST' ? IS_THERE : cause.message;
     throw new CommandFailure(`rules init: ${file}: ${why}`, { cause });
   });
 }
