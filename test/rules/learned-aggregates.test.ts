@@ -12,6 +12,7 @@ import {
   learnable,
   loadRules,
   loadToLearn,
+  promisesOf,
   promisesSeen,
   type RuleSet,
   tryCalibration,
@@ -98,7 +99,10 @@ for (const condition of CONDITIONS) {
       without.problems[0]?.message ?? '',
       /no calibration.*; .*learn it from your own ordinary traffic with telltale rules calibrate/,
     );
-    const found = outcomes(await calibrated(directory));
+    const ruleSet = await calibrated(directory);
+    const [promise] = promisesOf(ruleSet);
+    assert.equal(promise?.minus, condition.includes('minus') ? 'feature/2' : null);
+    const found = outcomes(ruleSet);
     const fired = found.filter(({ fires }) => fires).length;
     assert.ok(fired >= 1 && fired <= SEGMENTS / 40, `${fired} of ${SEGMENTS}`);
     assert.equal(found.filter(({ reached }) => reached).length, fired, 'what is held against live traffic');
