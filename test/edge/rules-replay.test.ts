@@ -170,8 +170,9 @@ test('correlations say what they would have raised, and a diff what a change of 
     [several.ruleName, several.raises, several.fires, several.firedThen, several.newly],
     ['several', 1, 1, 0, 1],
   );
-  // Whether the second came within a second is the machine's to say.
-  assert.deepEqual([unanswered.raises, unanswered.waiting], [0, 0]);
+  // Which came within a second, and which second is over, is the machine's to say.
+  assert.equal(unanswered.raises, 0);
+  assert.ok(unanswered.late + unanswered.waiting > 0);
   assert.equal(told.late.length, unanswered.late);
   const change = (exchangeId: string) =>
     told.changed.find((one: { exchangeId: string }) => one.exchangeId === exchangeId);
