@@ -89,6 +89,9 @@ function rowsOf(changed: readonly ChangedExchange[]): string {
   return `${table}\n${moreLine(changed.length)}`;
 }
 
+/** Why a verdict may change although the same rules fire. */
+const SAME_RULES = 'the same rules, in another mode or under another policy';
+
 const REVIEWED = { correct: 'confirmed', false_alarm: 'false alarm' } as const;
 
 function cellsOf({
@@ -102,7 +105,13 @@ function cellsOf({
   const rules = [...newly.map((name) => `+${name}`), ...gone.map((name) => `-${name}`)].join(' ');
   const { before, after } = verdict;
   const step = before === after ? after : `${before} -> ${after}`;
-  return [exchangeId, endedAt, step, rules, reviewed === null ? '' : REVIEWED[reviewed]];
+  return [
+    exchangeId,
+    endedAt,
+    step,
+    rules === '' ? SAME_RULES : rules,
+    reviewed === null ? '' : REVIEWED[reviewed],
+  ];
 }
 
 function moreLine(count: number): string {

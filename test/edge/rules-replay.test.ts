@@ -183,6 +183,7 @@ test('correlations say what they would have raised, and a diff what a change of 
     shown.stdout,
     /correlation +raises +fires +then +new +gone +late +reviewed +precision +recall\nseveral +1 +1 +0 +1 +0 +0 /,
   );
+  assert.match(shown.stdout, new RegExp(`${loud}  \\S+  flag -> pass  the same rules, in another mode`));
   assert.match(
     shown.stdout,
     /correlations begin at \S+Z with nothing counted: what came before is not in them/,
