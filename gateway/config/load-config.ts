@@ -5,8 +5,9 @@ import { GatewayError } from '../gateway-error.ts';
 import { mistypedVariables, readEnvironment } from './environment.ts';
 import { nearest } from './nearest.ts';
 import { type Config, configSchema } from './schema.ts';
-import { scoringProblems } from './scoring-problems.ts';
+import { type Contradiction, scoringProblems } from './scoring-problems.ts';
 import { substituteEnvironment } from './substitute.ts';
+import { upstreamProblems } from './upstream-problems.ts';
 
 interface Sources {
   readonly file: string | null;
@@ -42,13 +43,17 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     ),
     ...(parsed.error?.issues ?? []).flatMap((issue) => describe(issue, settings, sources)),
     ...(parsed.data === undefined ? [] : missingKeys(parsed.data, env, sources)),
-    ...(parsed.data === undefined ? [] : scoringProblems(parsed.data, settings)).map(
-      ({ path, message }) =>
-        `${where(path, sources)}: ${path.join('.')} is ${JSON.stringify(valueAt(parsed.data, path))}: ${message}`,
+    ...contradictions(parsed.data, settings).map(
+      ({ path, message }) => `${where(path, sources)}: ${shownAt(parsed.data, path)}: ${message}`,
     ),
   ];
   if (parsed.data === undefined || problems.length > 0) throw configError(problems);
   return parsed.data;
+}
+
+/** What each setting allows and all of them together do not. */
+function contradictions(config: Config | undefined, settings: object): Contradiction[] {
+  return config === undefined ? [] : [...scoringProblems(config, settings), ...upstreamProblems(config)];
 }
 
 /** A key that is to be sent is looked for at the start, not at the first request. */
@@ -101,10 +106,15 @@ function describe(issue: z.core.$ZodIssue, settings: object, sources: Sources): 
     });
   }
   const value = valueAt(settings, issue.path);
-  const shown = withoutPassword(JSON.stringify(value) ?? 'nothing');
   const meant = issue.code === 'invalid_value' ? nearest(String(value), issue.values.map(String)) : null;
   const hint = meant === null ? '' : `; did you mean ${meant}?`;
-  return [`${where(issue.path, sources)}: ${issue.path.join('.')} is ${shown}: ${issue.message}${hint}`];
+  return [`${where(issue.path, sources)}: ${shownAt(settings, issue.path)}: ${issue.message}${hint}`];
+}
+
+/** A setting by its path, and what it is. */
+function shownAt(settings: unknown, path: readonly PropertyKey[]): string {
+  const name = path.length === 0 ? 'all of it' : path.join('.');
+  return `${name} is ${withoutPassword(JSON.stringify(valueAt(settings, path)) ?? 'nothing')}`;
 }
 
 /** The variable that set the value, else the line that did. */

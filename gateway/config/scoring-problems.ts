@@ -2,7 +2,7 @@ import type { Config } from './schema.ts';
 
 /** A setting that cannot hold beside the others. */
 export interface Contradiction {
-  readonly path: readonly string[];
+  readonly path: readonly PropertyKey[];
   readonly message: string;
 }
 
