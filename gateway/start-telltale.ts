@@ -141,7 +141,7 @@ async function buildParts({ config, log, closing, options }: Start, stopSignal: 
   const parts: GatewayParts = {
     ...scoring,
     config,
-    upstreams: closing.add('upstreams', createUpstreams({ config, demoUrl, env })),
+    upstreams: closing.add('upstreams', createUpstreams({ config, demoUrl, env, log })),
     log,
     conversationKey,
     turns: createTurns(),

@@ -1,8 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Config } from '../config/schema.ts';
-import { createUpstream, type Upstream } from './create-upstream.ts';
+import type { Logger } from '../telemetry/index.ts';
+import { createUpstream, type Upstream, type UpstreamParts } from './create-upstream.ts';
 import { matches } from './match.ts';
 import { ownKey } from './own-key.ts';
+import { watchOutages } from './watch-outages.ts';
 
 /** What is known of a request when its upstream is chosen. */
 export interface Wanted {
@@ -30,26 +32,28 @@ export interface UpstreamsParts {
   readonly demoUrl: string | null;
   /** Where keys are. */
   readonly env: NodeJS.ProcessEnv;
+  readonly log: Logger;
 }
 
 const NO_PROXY = { http: null, https: null, bypass: '' };
 
 /** Opens every upstream of the configuration.
  *  @throws {GatewayError} START_FAILED when certificates cannot be read */
-export function createUpstreams({ config, demoUrl, env }: UpstreamsParts): Upstreams {
+export function createUpstreams({ config, demoUrl, env, log }: UpstreamsParts): Upstreams {
   const { url: usualUrl, ...usual } = config.upstream;
+  const open = (parts: UpstreamParts) => watchOutages(createUpstream(parts), parts.name, log);
   const keyOf = ({ key_env: variable, key_header: header }: typeof usual) =>
     variable === null ? null : ownKey(header, env[variable] ?? '');
   const several = config.upstreams.map(({ name, url, mount = '', match = null, ...own }) => {
     const settings = { ...usual, key_env: null, ...definedOf(own) };
     const key = keyOf(settings);
-    return { mount, match, upstream: createUpstream({ name, url, settings, key, proxy: config.proxy }) };
+    return { mount, match, upstream: open({ name, url, settings, key, proxy: config.proxy }) };
   });
   const base = usualUrl ?? demoUrl;
   const fallback =
     base === null
       ? null
-      : createUpstream({
+      : open({
           name: 'upstream',
           url: base,
           settings: usual,

@@ -224,3 +224,31 @@ test('each upstream has its own patience: to connect, for the first byte, betwee
   assert.equal(begun.status, 200);
   await assert.rejects(begun.text());
 });
+
+test('the log says once that an upstream does not answer, why, and that it answers again', async (context) => {
+  const lines: string[] = [];
+  const listener = (level: string) => (event: string, fields?: object) =>
+    void lines.push(`${level} ${event} ${JSON.stringify(fields)}`);
+  const log = {
+    debug: listener('debug'),
+    info: listener('info'),
+    warn: listener('warn'),
+    error: listener('error'),
+  };
+  let isCut = true;
+  const upstream = await startUpstream(context, (response) => {
+    if (isCut) response.destroy();
+    else answerJson(response, completion('here again'));
+  });
+  const gateway = await startGateway(context, { upstream: upstream.url, log });
+  for (let times = 0; times < 3; times++) assert.equal((await gateway.post(ask('hello'))).status, 502);
+  isCut = false;
+  for (let times = 0; times < 2; times++) assert.equal((await gateway.post(ask('hello'))).status, 200);
+  const told = lines.filter((line) => line.includes('upstream'));
+  assert.equal(told.length, 2);
+  assert.match(
+    told[0] ?? '',
+    /^warn upstream does not answer \{"upstream":"upstream","host":"127.*"reason":".+"\}/,
+  );
+  assert.equal(told[1], 'info upstream answers again {"upstream":"upstream","failures":3}');
+});
