@@ -330,6 +330,17 @@ test('on a phone the list gives way to the conversation and comes back', async (
   await close();
 });
 
+test('a window made narrower with a conversation open cuts nothing off', async () => {
+  const { page, close } = await openPage(browser, review.url);
+  await page.locator('.row a').first().click();
+  await page.locator('.segment.is-flagged .chart-host canvas').first().waitFor();
+  await page.setViewportSize({ width: 390, height: 844 });
+  const cutOff = `[...document.querySelectorAll('.opened *')].filter(
+    (element) => element.getBoundingClientRect().right > innerWidth).length`;
+  await until(async () => (await page.evaluate(cutOff)) === 0);
+  await close();
+});
+
 test('an exchange that nothing flagged opens by its id, as reports of replayed rules name it', async (t) => {
   const own = await startReview();
   t.after(own.close);
