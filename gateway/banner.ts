@@ -21,7 +21,7 @@ export function banner(running: Running, alertsTo: string): string {
     metrics   ${metricsUrl}
     upstream  ${upstream}
     reader    ${name} ${version} (${digest.slice(0, 12)})
-    rules     ${rules.count} active set ${rules.digest.slice(0, 12)}
+    rules     ${rules.count} active (set ${rules.digest.slice(0, 12)})
     alerts    ${alertsTo}
 
   Try
