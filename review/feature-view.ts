@@ -3,7 +3,7 @@ import type { FeatureView } from './wire.ts';
 
 const MAX_EXAMPLES = 8;
 
-/** What a person reads of a feature: its strongest examples, without its neighbours. */
+/** What a person reads of a feature: its examples, strongest first, without its neighbours. */
 export function featureView({ index, label, labelScore, density, examples }: FeatureInfo): FeatureView {
   return { index, label, labelScore, density, examples: examples.slice(0, MAX_EXAMPLES) };
 }

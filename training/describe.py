@@ -1,7 +1,8 @@
-"""What is known of each feature: density, neighbours by decoder cosine, and top examples from the project's own written
-rows (Apache-2.0; no other text may be shown). Labels come from `labels.jsonl`, written by people and readers who saw the
-examples: rows {"index", "label", "score"} behind a head {"dictionary": digest of the decoder}; labels of another
-dictionary are refused. A feature that nobody named has no label.
+"""What is known of each feature: density, neighbours by decoder cosine, and examples from the project's own written rows
+(Apache-2.0; no other text may be shown): the strongest, and for features that concepts use or that have a label one from
+the middle and one from the lowest third of the texts on which they are active, since the strongest alone mislead. Labels come
+from `labels.jsonl`, written by people and readers who saw the examples: rows {"index", "label", "score", "texts"} behind a head
+{"dictionary": digest of the decoder}; labels of another dictionary are refused. A feature that nobody named has no label.
 
     python describe.py --out BUILD_FOLDER [--relabel]
 
@@ -41,19 +42,20 @@ def token_text(weights: PublicWeights, ids: np.ndarray) -> tuple[str, list[tuple
     return text, spans
 
 
-def top_tokens(corpus: Corpus, feature_order: np.ndarray, bounds: np.ndarray, feature: int, count: int) -> list[tuple[int, float]]:
-    """The strongest token of each of the `count` strongest segments: (token, value)."""
-    entries = feature_order[bounds[feature] : bounds[feature + 1]]
-    entries = entries[np.argsort(-corpus.value[entries], kind="stable")][:400]
-    found: dict[int, tuple[int, float]] = {}
-    for entry in entries:
-        token = int(np.searchsorted(corpus.token_start, entry, side="right") - 1)
-        segment = int(np.searchsorted(corpus.row_start, token, side="right") - 1)
-        if segment not in found:
-            found[segment] = (token, float(corpus.value[entry]))
-        if len(found) == count:
-            break
-    return list(found.values())
+def strongest_tokens(corpus: Corpus, entries: np.ndarray) -> list[tuple[int, float]]:
+    """The strongest token of every segment on which a feature is active, strongest first: (token, value). `entries`: the feature's."""
+    entries = entries[np.argsort(-corpus.value[entries], kind="stable")]
+    tokens = np.searchsorted(corpus.token_start, entries, side="right") - 1
+    _, first = np.unique(np.searchsorted(corpus.row_start, tokens, side="right"), return_index=True)
+    first.sort()
+    return list(zip(tokens[first].tolist(), corpus.value[entries[first]].tolist()))
+
+
+def chosen_tokens(ranked: list[tuple[int, float]], strongest: int, weaker: bool) -> list[tuple[int, float]]:
+    """The strongest, and the middle ones of the middle and of the lowest third."""
+    if not weaker or len(ranked) < strongest + 6:
+        return ranked[:strongest]
+    return ranked[:strongest] + [ranked[len(ranked) // 2], ranked[len(ranked) * 5 // 6]]
 
 
 def example(corpus: Corpus, weights: PublicWeights, feature: int, token: int, value: float) -> dict:
@@ -86,10 +88,13 @@ def read_labels(path: Path, digest: str) -> dict[int, dict]:
     return {row["index"]: row for row in rows}
 
 
-def describe(build: Path, rows: list[Segment]) -> None:
-    weights = read_public_weights()
+def read_rows(build: Path, rows: list[Segment]) -> Corpus:
     reader, encoder = load_reader(build).to(DEVICE), Encoder.load(build)
-    corpus = encode_segments(rows, reader, encoder, ReferenceTokenizer(weights), max_windows=2)
+    return encode_segments(rows, reader, encoder, ReferenceTokenizer(read_public_weights()), max_windows=2)
+
+
+def describe(build: Path, corpus: Corpus) -> None:
+    weights, encoder = read_public_weights(), Encoder.load(build)
     count = len(encoder.b_enc)
     order = np.argsort(corpus.index, kind="stable")
     bounds = np.searchsorted(corpus.index[order], np.arange(count + 1))
@@ -102,12 +107,14 @@ def describe(build: Path, rows: list[Segment]) -> None:
     labels = read_labels(Path(__file__).parent / "labels.jsonl", dictionary_digest(encoder))
     with open(build / "features.jsonl", "w") as out:
         for feature in range(count):
-            tops = top_tokens(corpus, order, bounds, feature, EXAMPLES_USED if feature in used else EXAMPLES_OTHER)
             named = labels.get(feature, {})
+            ranked = strongest_tokens(corpus, order[bounds[feature] : bounds[feature + 1]])
+            count_shown = EXAMPLES_USED if feature in used else EXAMPLES_OTHER
+            shown = chosen_tokens(ranked, count_shown, feature in used or feature in labels)
             out.write(json.dumps({
                 "index": feature, "label": named.get("label"), "labelScore": named.get("score"),
                 "density": round(float(density[feature]), 7),
-                "examples": [example(corpus, weights, feature, t, v) for t, v in tops],
+                "examples": [example(corpus, weights, feature, t, v) for t, v in shown],
                 "neighbours": [{"index": int(i), "cosine": round(float(c), 3)}
                                for c, i in zip(near.values[feature], near.indices[feature])]}, ensure_ascii=False) + "\n")
 
@@ -134,7 +141,7 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     if options.relabel:
         return relabel(options.out)
-    describe(options.out, [s for s in written() if s.split == "train"])
+    describe(options.out, read_rows(options.out, [s for s in written() if s.split == "train"]))
 
 
 if __name__ == "__main__":

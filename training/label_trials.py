@@ -1,17 +1,20 @@
 """Blind scores for labels of features: can somebody who sees only the label tell texts on which the feature is active?
 
-    python label_trials.py make --out BUILD_FOLDER       trials.jsonl (label, six texts in random order) and trials-key.jsonl
-    python label_trials.py score --out BUILD_FOLDER ANSWERS.jsonl...     the scores go into labels.jsonl
+    python label_trials.py make --out BUILD_FOLDER [--texts 12]    trials.jsonl (label, six texts in random order) and trials-key.jsonl
+    python label_trials.py score ANSWERS.jsonl... --out BUILD_FOLDER     the scores go into labels.jsonl
 
 A trial has six stretches of dev rows, never seen by whoever wrote the label: three on which the feature is active (one from each
-third of its activations there) and three on which it is not. An answer is {"index", "active": [numbers of the texts, from 0]}
-and names three. The score is the share of right texts, 0.5 by chance; it goes into `labels.jsonl` as `score`.
+third of its activations there) and three on which it is not. `make` writes as many as a label lacks to be told by so many texts. An
+answer is {"trial", "active": [numbers of the texts, from 0]} and names three. The score is the share of right texts over all of a
+label's trials, 0.5 by chance; it goes into `labels.jsonl` as `score`, with the number of `texts`. One trial says little: two of three
+right, a score of .667, come up by chance every other time.
 (Detection scoring, Bills et al. 2023 and Paulo et al. 2024, arXiv:2410.13928.)
 """
 
 from __future__ import annotations
 
 import argparse
+import collections
 import json
 from pathlib import Path
 
@@ -23,10 +26,11 @@ from describe import example, read_labels, dictionary_digest
 from device import DEVICE
 from features import Corpus, Encoder, encode_segments
 from harvest import load_reader
-from public_weights import read_public_weights
+from public_weights import PublicWeights, read_public_weights
 from reference_tokenizer import ReferenceTokenizer
 
 LABELS_FILE = Path(__file__).parent / "labels.jsonl"
+TEXTS = 6
 
 
 def strongest_by_segment(corpus: Corpus, entries: np.ndarray) -> dict[int, tuple[int, float]]:
@@ -41,7 +45,21 @@ def strongest_by_segment(corpus: Corpus, entries: np.ndarray) -> dict[int, tuple
     return found
 
 
-def make(build: Path, seed: int) -> None:
+def trial_of(corpus: Corpus, weights: PublicWeights, feature: int, active: dict[int, tuple[int, float]],
+             rng: np.random.Generator) -> list[tuple[str, bool]] | None:
+    """Six texts, and on which the feature is active; None where dev rows have too few silent ones."""
+    ranked = sorted(active.values(), key=lambda tv: -tv[1])
+    chosen = [ranked[int(rng.choice(third))][0] for third in np.array_split(np.arange(len(ranked)), 3)]
+    rows = len(corpus.row_start) - 1
+    silent = [i for i in rng.permutation(rows) if i not in active and corpus.row_start[i + 1] > corpus.row_start[i]][:3]
+    if len(silent) < 3:
+        return None
+    others = [int(rng.integers(corpus.row_start[i], corpus.row_start[i + 1])) for i in silent]
+    texts = [(example(corpus, weights, feature, token, 0)["text"], token in chosen) for token in chosen + others]
+    return [texts[i] for i in rng.permutation(TEXTS)]
+
+
+def make(build: Path, seed: int, wanted: int) -> None:
     rng, weights = np.random.default_rng(seed), read_public_weights()
     rows = [s for s in written() if s.split == "dev"]
     encoder = Encoder.load(build)
@@ -52,38 +70,34 @@ def make(build: Path, seed: int) -> None:
     trials, key = [], []
     for feature, named in sorted(labels.items()):
         active = strongest_by_segment(corpus, order[bounds[feature] : bounds[feature + 1]])
-        if len(active) < 6:
+        if len(active) < TEXTS:
             continue
-        ranked = sorted(active.values(), key=lambda tv: -tv[1])
-        thirds = np.array_split(np.arange(len(ranked)), 3)
-        chosen = [ranked[int(rng.choice(third))][0] for third in thirds]
-        silent = [i for i in rng.permutation(len(rows)) if i not in active and corpus.row_start[i + 1] > corpus.row_start[i]][:3]
-        if len(silent) < 3:
-            continue
-        others = [int(rng.integers(corpus.row_start[i], corpus.row_start[i + 1])) for i in silent]
-        texts = [(example(corpus, weights, feature, token, 0)["text"], token in chosen) for token in chosen + others]
-        texts = [texts[i] for i in rng.permutation(6)]
-        trials.append({"index": feature, "label": named["label"], "texts": [t for t, _ in texts]})
-        key.append({"index": feature, "active": [i for i, (_, hit) in enumerate(texts) if hit]})
-    for name, lines in (("trials", trials), ("trials-key", key)):
+        for _ in range((wanted - named.get("texts", 0)) // TEXTS):
+            texts = trial_of(corpus, weights, feature, active, rng)
+            if texts is not None:
+                trials.append({"trial": len(trials), "label": named["label"], "texts": [t for t, _ in texts]})
+                key.append({"trial": len(key), "index": feature, "active": [i for i, (_, hit) in enumerate(texts) if hit]})
+    for name, lines in (("trials", [trials[i] for i in rng.permutation(len(trials))]), ("trials-key", key)):
         (build / f"{name}.jsonl").write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines))
     print(f"{len(trials)} trials of {len(labels)} labels")
 
 
 def score(build: Path, answers: list[Path]) -> None:
-    key = {row["index"]: set(row["active"]) for row in map(json.loads, (build / "trials-key.jsonl").read_text().splitlines())}
-    given = {}
-    for path in answers:
-        for row in map(json.loads, path.read_text().splitlines()):
-            given[row["index"]] = set(row["active"])
-    scores = {i: sum((t in given[i]) == (t in key[i]) for t in range(6)) / 6 for i in given if i in key}
+    key = {row["trial"]: row for row in map(json.loads, (build / "trials-key.jsonl").read_text().splitlines())}
+    given = {row["trial"]: set(row["active"]) for path in answers for row in map(json.loads, path.read_text().splitlines())}
+    right, told = collections.Counter(), collections.Counter()
+    for trial, active in given.items():
+        feature, hits = key[trial]["index"], set(key[trial]["active"])
+        right[feature] += sum((t in active) == (t in hits) for t in range(TEXTS))
+        told[feature] += TEXTS
     head, *rows = map(json.loads, LABELS_FILE.read_text().splitlines())
-    head["note"] = "written from the strongest written examples; score: share of six held-out texts told right by label alone"
     for row in rows:
-        if row["index"] in scores:
-            row["score"] = round(scores[row["index"]], 3)
+        if told[row["index"]]:
+            before = row.get("texts", 0)
+            row["texts"] = before + told[row["index"]]
+            row["score"] = round((before * row.get("score", 0) + right[row["index"]]) / row["texts"], 3)
     LABELS_FILE.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in [head, *rows]))
-    print(f"{len(scores)} scored, mean {np.mean(list(scores.values())):.3f}, chance 0.5")
+    print(f"{len(given)} trials of {len(told)} labels: {sum(right.values()) / sum(told.values()):.3f} of the texts told right, chance 0.5")
 
 
 def main() -> None:
@@ -91,11 +105,12 @@ def main() -> None:
     parser.add_argument("what", choices=("make", "score"))
     parser.add_argument("answers", type=Path, nargs="*")
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--texts", type=int, default=12)
     parser.add_argument("--seed", type=int, default=8)
     options = parser.parse_args()
     torch.set_num_threads(2)
     if options.what == "make":
-        make(options.out, options.seed)
+        make(options.out, options.seed, options.texts)
     else:
         score(options.out, options.answers)
 

@@ -40,6 +40,7 @@ function Known({ info }: { info: FeatureView }) {
       <p class="where">
         Active on {(info.density * 100).toPrecision(2)} % of ordinary tokens{label}
       </p>
+      {info.examples.length > 0 && <p class="where">Texts that activate it, strongest first:</p>}
       {info.examples.length === 0 && <p class="note">No example was kept.</p>}
       <ul class="examples">
         {info.examples.map((example, at) => (
@@ -54,7 +55,7 @@ function Known({ info }: { info: FeatureView }) {
   );
 }
 
-function Example({ example: { text, spans } }: { example: FeatureExampleView }) {
+function Example({ example: { text, spans, value } }: { example: FeatureExampleView }) {
   const ordered = [...spans].sort((a, b) => a.start - b.start);
   let at = 0;
   const parts = ordered.map(({ start, end }) => {
@@ -65,7 +66,7 @@ function Example({ example: { text, spans } }: { example: FeatureExampleView }) 
   return (
     <p>
       {parts}
-      {text.slice(at)}
+      {text.slice(at)} <span class="where">activation {figure(value)}</span>
     </p>
   );
 }
