@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
+import { formattedText } from '../../rules/format-rules.ts';
 import type { RuleFile } from '../../rules/schema.ts';
 import { readShippedRules } from '../../rules/shipped-rules.ts';
 
@@ -39,6 +40,16 @@ test('each behaviour has its file', async () => {
     files.filter((name) => name.endsWith('.yaml')).toSorted(),
     BEHAVIOURS.map((name) => `${name}.yaml`),
   );
+});
+
+test('each file is as `telltale rules fmt` writes it', async () => {
+  for (const behaviour of BEHAVIOURS) {
+    const source = {
+      file: `${behaviour}.yaml`,
+      text: await readFile(join(SHIPPED, `${behaviour}.yaml`), 'utf8'),
+    };
+    assert.equal(formattedText(source).text, source.text, source.file);
+  }
 });
 
 for (const behaviour of BEHAVIOURS) {
