@@ -44,6 +44,8 @@ where something was found after.`,
     });
     if (values.json) writeJson(io, erasure);
     else io.stdout.write(describe(erasure));
+    if (erasure.kept + Object.values(erasure.removed).reduce((sum, count) => sum + count) === 0)
+      io.stderr.write(`telltale: nothing was there of ${selection.by} ${values[selection.by]}\n`);
     return erasure.scan.foundAfter === 0 ? 0 : 1;
   },
 });

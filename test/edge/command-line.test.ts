@@ -166,9 +166,13 @@ async function eraseBy(way: readonly string[]): Promise<void> {
   const holds = () => readdirSync(folder).some((name) => readFileSync(join(folder, name)).includes(text));
   assert.ok(holds());
   assert.equal((await runHere(['erase'], { env })).code, 2);
-  const { code, stdout } = await runHere(['erase', ...way], { env });
+  const { code, stdout, stderr } = await runHere(['erase', ...way], { env });
   assert.equal(code, 0);
   assert.match(stdout, /1 exchanges\n.*exchange mine\n.*found before: [1-9]\d*, after: 0\n/s);
+  assert.equal(stderr, '');
+  const again = await runHere(['erase', ...way], { env });
+  assert.equal(again.code, 0);
+  assert.match(again.stderr, new RegExp(`^telltale: nothing was there of ${way[0]?.slice(2)} ${way[1]}\n$`));
   assert.match(stdout, /not reached:\n.*alerts that a sink has taken.*backups/s);
   assert.doesNotMatch(stdout, /theirs/);
   assert.ok(!holds());
