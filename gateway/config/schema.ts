@@ -231,7 +231,9 @@ export const configSchema = z.strictObject({
     .min(1)
     .nullable()
     .default(null)
-    .describe('Folder of rule files; null is the rules that come with Telltale.'),
+    .describe(
+      'Folders of rule files, joined by commas; `shipped` are those that come with Telltale, and so is null.',
+    ),
   data: z.string().min(1).default('.telltale').describe('Folder of state: store, alerts file, keys.'),
   store: store
     .prefault({})
