@@ -21,7 +21,7 @@ export interface Served {
 /** Starts one of the servers beside this file.
  *  @param settings - handed to it as JSON */
 export async function serve(
-  name: 'upstream' | 'express-proxy' | 'telltale' | 'portkey',
+  name: 'upstream' | 'express-proxy' | 'telltale' | 'portkey' | '../worker/worker-process',
   settings: object = {},
 ): Promise<Served> {
   const file = fileURLToPath(new URL(`./${name}.ts`, import.meta.url));

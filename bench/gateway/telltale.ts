@@ -11,7 +11,8 @@ const {
   upstream,
   rules,
   detector = { score_cache_bytes: 0 },
-} = settings<{ upstream: string; rules: string; detector?: object }>();
+  more = {},
+} = settings<{ upstream: string; rules: string; detector?: object; more?: object }>();
 const folder = mkdtempSync(join(tmpdir(), 'telltale-bench-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 writeFileSync(join(folder, 'index.html'), '');
@@ -23,6 +24,7 @@ const config = configSchema.parse({
   rules,
   data: join(folder, 'data'),
   detector,
+  ...more,
 });
 const running = await startTelltale(config, { webPath: folder, log: createLogger('error') });
 reportToDriver(running.url, { metricsUrl: running.metricsUrl });
