@@ -1,3 +1,4 @@
+import { LIST_EXAMPLES } from './list-examples.ts';
 import { nearest } from './nearest.ts';
 import { configSchema } from './schema.ts';
 
@@ -42,7 +43,7 @@ export function readEnvironment(
   return SETTINGS.flatMap((setting) => {
     const variable = setting.variables.find((name) => (env[name] ?? '') !== '');
     if (variable === undefined) return [];
-    return [{ setting, variable, value: fromText(env[variable] ?? '', setting.standard) }];
+    return [{ setting, variable, value: fromText(env[variable] ?? '', setting) }];
   });
 }
 
@@ -59,14 +60,15 @@ export function mistypedVariables(env: NodeJS.ProcessEnv): { variable: string; m
 }
 
 /** Text that does not read as the standard value's type is left as it is, for the schema to refuse. */
-function fromText(text: string, standard: unknown): unknown {
+function fromText(text: string, { path, standard }: Pick<Setting, 'path' | 'standard'>): unknown {
+  if (LIST_EXAMPLES.has(path.join('.'))) return fromJson(text);
   if (Array.isArray(standard)) return text.startsWith('[') ? fromJson(text) : listOf(text);
   if (typeof standard === 'boolean') return text === 'true' ? true : text === 'false' ? false : text;
   const isNumber = /^-?\d+(\.\d+)?$/.test(text);
   return isNumber && typeof standard !== 'string' ? Number(text) : text;
 }
 
-/** A list of texts as `a,b`; one of anything else, `upstreams` for example, is JSON. */
+/** A list of texts as `a,b`. */
 function listOf(text: string): string[] {
   return text.split(',').map((part) => part.trim());
 }

@@ -2,10 +2,15 @@ import { readFileSync } from 'node:fs';
 import { type Document, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { GatewayError } from '../gateway-error.ts';
+import { boundProblems } from './bound-problems.ts';
+import type { Contradiction } from './contradiction.ts';
 import { mistypedVariables, readEnvironment } from './environment.ts';
+import { LIST_EXAMPLES } from './list-examples.ts';
 import { nearest } from './nearest.ts';
 import { type Config, configSchema } from './schema.ts';
-import { type Contradiction, scoringProblems } from './scoring-problems.ts';
+import { scoringProblems } from './scoring-problems.ts';
+import { isSetIn } from './set-in.ts';
+import { sinkProblems } from './sink-problems.ts';
 import { substituteEnvironment } from './substitute.ts';
 import { upstreamProblems } from './upstream-problems.ts';
 
@@ -44,7 +49,12 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     ...(parsed.error?.issues ?? []).flatMap((issue) => describe(issue, settings, sources)),
     ...(parsed.data === undefined ? [] : missingKeys(parsed.data, env, sources)),
     ...contradictions(parsed.data, settings).map(
-      ({ path, message }) => `${where(path, sources)}: ${shownAt(parsed.data, path)}: ${message}`,
+      ({ path, message, beside }) =>
+        `${where(path, sources)}: ${shownAt(parsed.data, path)}: ${message}${
+          beside === undefined
+            ? ''
+            : `: ${shownAt(parsed.data, beside)} (${isSetIn(settings, beside) ? where(beside, sources) : 'its default'})`
+        }`,
     ),
   ];
   if (parsed.data === undefined || problems.length > 0) throw configError(problems);
@@ -53,7 +63,13 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
 
 /** What each setting allows and all of them together do not. */
 function contradictions(config: Config | undefined, settings: object): Contradiction[] {
-  return config === undefined ? [] : [...scoringProblems(config, settings), ...upstreamProblems(config)];
+  if (config === undefined) return [];
+  return [
+    ...scoringProblems(config, settings),
+    ...upstreamProblems(config),
+    ...boundProblems(config, settings),
+    ...sinkProblems(config),
+  ];
 }
 
 /** A key that is to be sent is looked for at the start, not at the first request. */
@@ -104,6 +120,10 @@ function describe(issue: z.core.$ZodIssue, settings: object, sources: Sources): 
       const hint = nearest(key, knownKeys(issue.path));
       return `${where(path, sources)}: unknown key ${path.join('.')}${hint === null ? '' : `; did you mean ${hint}?`}`;
     });
+  }
+  const example = issue.code === 'invalid_type' ? LIST_EXAMPLES.get(issue.path.join('.')) : undefined;
+  if (example !== undefined) {
+    return [`${where(issue.path, sources)}: ${shownAt(settings, issue.path)}: must be a list, as ${example}`];
   }
   const value = valueAt(settings, issue.path);
   const meant = issue.code === 'invalid_value' ? nearest(String(value), issue.values.map(String)) : null;

@@ -1,10 +1,6 @@
+import type { Contradiction } from './contradiction.ts';
 import type { Config } from './schema.ts';
-
-/** A setting that cannot hold beside the others. */
-export interface Contradiction {
-  readonly path: readonly PropertyKey[];
-  readonly message: string;
-}
+import { isSetIn } from './set-in.ts';
 
 const LATE = 'scoring.where is "kafka", so exchanges are scored after their answers have gone on';
 
@@ -14,7 +10,7 @@ const LATE = 'scoring.where is "kafka", so exchanges are scored after their answ
 export function scoringProblems(config: Config, settings: object): Contradiction[] {
   const { scoring, kafka, policy } = config;
   if (scoring.where === 'inline') return [];
-  const isSet = (path: readonly string[]) => valueAt(settings, path) !== undefined;
+  const isSet = (path: readonly string[]) => isSetIn(settings, path);
   const problems: (Contradiction | false)[] = [
     scoring.brokers.length === 0 &&
       kafka.brokers.length === 0 && {
@@ -47,11 +43,4 @@ export function scoringProblems(config: Config, settings: object): Contradiction
     ),
   ];
   return problems.filter((problem) => problem !== false);
-}
-
-function valueAt(root: unknown, path: readonly string[]): unknown {
-  return path.reduce<unknown>(
-    (value, key) => (value as Record<string, unknown> | null | undefined)?.[key],
-    root,
-  );
 }

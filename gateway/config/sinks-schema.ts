@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { SCORING_SINK, STORE_SINK } from '../../alerts/index.ts';
 import { broker, sasl, tls, variable } from './kafka-schema.ts';
 
 const milliseconds = z.int().min(1).max(86_400_000);
@@ -121,19 +120,6 @@ const stdoutSink = z.strictObject({ type: z.literal('stdout'), ...routing });
 export const sinks = z
   .array(z.discriminatedUnion('type', [kafkaSink, webhookSink, fileSink, stdoutSink]))
   .max(32)
-  .refine((list) => new Set(list.map((sink) => sink.name)).size === list.length, 'must have different names')
-  .refine(
-    (list) => list.every((sink) => sink.name !== 'kafka'),
-    'must not be named kafka, as the one above is',
-  )
-  .refine(
-    (list) => list.every((sink) => sink.name !== SCORING_SINK),
-    `must not be named ${SCORING_SINK}: under that name stand exchanges that wait to be scored`,
-  )
-  .refine(
-    (list) => list.every((sink) => sink.name !== STORE_SINK),
-    `must not be named ${STORE_SINK}: under that name stand exchanges that the store could not write`,
-  )
   .default([]);
 
 /** Silences that stand in the configuration; `telltale silence` adds others while the gateway runs. */

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Contradiction } from './contradiction.ts';
 import type { Config } from './schema.ts';
-import type { Contradiction } from './scoring-problems.ts';
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 const EVERYWHERE = ['0.0.0.0', '::'];

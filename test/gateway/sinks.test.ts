@@ -9,6 +9,7 @@ import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { parse } from 'yaml';
 import { type CloudEvent, createSilenceBook, type DetectionFinding } from '../../alerts/index.ts';
+import { loadConfig } from '../../gateway/config/load-config.ts';
 import { configSchema } from '../../gateway/config/schema.ts';
 import { createSinks, describeSinks, sinkNames } from '../../gateway/sinks/create-sinks.ts';
 import { runHere } from '../edge/run-telltale.ts';
@@ -136,10 +137,13 @@ test('sinks have names of their own, and the banner says where alerts go', () =>
   const two = read({ kafka: { brokers: ['a:1'] }, sinks: [{ type: 'stdout', name: 'out' }] });
   assert.deepEqual(sinkNames(two), ['kafka', 'out']);
   assert.equal(describeSinks(two), 'Kafka a:1, topic telltale.alerts; out (stdout)');
-  const stdout = { type: 'stdout', name: 'out' };
-  assert.throws(() => read({ sinks: [stdout, stdout] }), /different names/);
-  assert.throws(() => read({ sinks: [{ ...stdout, name: 'kafka' }] }), /must not be named kafka/);
-  assert.throws(() => read({ sinks: [{ ...stdout, name: 'store' }] }), /must not be named store/);
+  for (const name of ['kafka', 'scoring', 'store']) {
+    const variables = { TELLTALE_SINKS: JSON.stringify([{ type: 'stdout', name }]) };
+    assert.throws(
+      () => loadConfig(variables),
+      new RegExp(`TELLTALE_SINKS: sinks\\.0\\.name is "${name}": must not be named ${name}`),
+    );
+  }
 });
 
 test('a silence that is added holds in a running gateway, counts, and ends when it is told to', async (context) => {

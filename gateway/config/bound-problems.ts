@@ -1,0 +1,67 @@
+import type { Contradiction } from './contradiction.ts';
+import type { Config } from './schema.ts';
+import { isSetIn } from './set-in.ts';
+
+const MIN_IN_FLIGHT = ['limits', 'min_in_flight'];
+const LISTENERS = ['server', 'review', 'metrics'] as const;
+const EVERYWHERE = ['0.0.0.0', '::'];
+
+/** Bounds that stand the wrong way round, and ports that are asked for twice.
+ *  @param settings - what was set, before the defaults */
+export function boundProblems(config: Config, settings: object): Contradiction[] {
+  const { limits, store } = config;
+  const problems: (Contradiction | false)[] = [
+    // A least number that nobody has set gives way to a smaller most.
+    limits.min_in_flight > limits.max_in_flight &&
+      isSetIn(settings, MIN_IN_FLIGHT) && {
+        path: MIN_IN_FLIGHT,
+        message: 'more than may be at once',
+        beside: ['limits', 'max_in_flight'],
+      },
+    store.high_water_bytes !== null &&
+      store.max_bytes !== null &&
+      store.high_water_bytes > store.max_bytes && {
+        path: ['store', 'high_water_bytes'],
+        message: 'the store never grows so far, so nothing would be sampled before it is full',
+        beside: ['store', 'max_bytes'],
+      },
+  ];
+  return [
+    ...problems.filter((problem) => problem !== false),
+    ...portProblems(config),
+    ...silenceProblems(config),
+  ];
+}
+
+function portProblems(config: Config): Contradiction[] {
+  return LISTENERS.flatMap((name, index) => {
+    const taken = LISTENERS.slice(0, index).find((other) => isSameAddress(config[name], config[other]));
+    if (taken === undefined) return [];
+    const message = 'two cannot listen on one port';
+    return [{ path: [name, 'port'], message, beside: [taken, 'port'] }];
+  });
+}
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+function isSameAddress(a: Address, b: Address): boolean {
+  if (a.port === 0 || a.port !== b.port) return false;
+  return a.host === b.host || EVERYWHERE.includes(a.host) || EVERYWHERE.includes(b.host);
+}
+
+function silenceProblems({ silences }: Config): Contradiction[] {
+  return silences.flatMap(({ starts_at: start, ends_at: end }, index) =>
+    start === undefined || Date.parse(start) < Date.parse(end)
+      ? []
+      : [
+          {
+            path: ['silences', index, 'ends_at'],
+            message: 'it would end before it begins',
+            beside: ['silences', index, 'starts_at'],
+          },
+        ],
+  );
+}

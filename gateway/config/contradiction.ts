@@ -1,0 +1,7 @@
+/** A setting that cannot hold beside the others. */
+export interface Contradiction {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+  /** The one that it cannot hold beside, whose value and place are told too. */
+  readonly beside?: readonly PropertyKey[];
+}

@@ -1,0 +1,58 @@
+import { resolve } from 'node:path';
+import { SCORING_SINK, STORE_SINK } from '../../alerts/index.ts';
+import type { Contradiction } from './contradiction.ts';
+import type { Config } from './schema.ts';
+
+/** Names under which something else stands. */
+const RESERVED: ReadonlyMap<string, string> = new Map([
+  ['kafka', 'must not be named kafka, as the one that environment variables set up is'],
+  [SCORING_SINK, `must not be named ${SCORING_SINK}: under that name stand exchanges that wait to be scored`],
+  [
+    STORE_SINK,
+    `must not be named ${STORE_SINK}: under that name stand exchanges that the store could not write`,
+  ],
+]);
+
+/** Sinks that would be taken for one another, and text of exchanges where alerts are read. */
+export function sinkProblems({ sinks, kafka, scoring }: Config): Contradiction[] {
+  return [
+    ...sinks.flatMap((sink, index): Contradiction[] => {
+      const namesake = sinks.findIndex(({ name }) => name === sink.name);
+      const sharer = sinks.findIndex(
+        (other) =>
+          sink.type === 'file' && other.type === 'file' && resolve(other.path) === resolve(sink.path),
+      );
+      const reserved = RESERVED.get(sink.name);
+      const path = ['sinks', index, 'name'];
+      return [
+        ...(reserved === undefined ? [] : [{ path, message: reserved }]),
+        ...(namesake === index
+          ? []
+          : [{ path, message: 'another sink has this name', beside: ['sinks', namesake, 'name'] }]),
+        ...(sharer === -1 || sharer === index
+          ? []
+          : [
+              {
+                path: ['sinks', index, 'path'],
+                message: 'another sink writes to this file',
+                beside: ['sinks', sharer, 'path'],
+              },
+            ]),
+      ];
+    }),
+    ...(scoring.where === 'kafka' && scoring.topic === kafka.topic && sharesBrokers({ scoring, kafka })
+      ? [
+          {
+            path: ['scoring', 'topic'],
+            message: 'exchanges go there with their text, and alerts need a topic of their own',
+            beside: ['kafka', 'topic'],
+          },
+        ]
+      : []),
+  ];
+}
+
+function sharesBrokers({ scoring, kafka }: Pick<Config, 'scoring' | 'kafka'>): boolean {
+  if (scoring.brokers.length === 0) return kafka.brokers.length > 0;
+  return scoring.brokers.some((broker) => kafka.brokers.includes(broker));
+}
