@@ -46,6 +46,14 @@ const measuredRulesSchema = z.strictObject({
   /** Rows that were read, by the kind of their part. */
   rows: z.record(z.string(), count),
   rules: z.array(measuredRule),
+  /** Rows on which any rule fires that raises flags: what reviewers get. */
+  together: z.strictObject({
+    /** Of rows labelled as harm of any kind. */
+    recall: share,
+    /** Of rows labelled as none, but for ordinary traffic. */
+    nearMisses: share,
+    ordinary: share,
+  }),
 });
 
 export type MeasuredRules = z.infer<typeof measuredRulesSchema>;

@@ -25,6 +25,7 @@ export function shippedSection(
     '',
     ...aboutFigures(measured, isCurrent),
     '',
+    ...(isCurrent ? [aboutAll(measured), ''] : []),
     '| rule | reads | status | promised on ordinary traffic | found | false alarms, near-misses | false alarms, contrasts | false alarms, ordinary rows |',
     '|---|---|---|---|---|---|---|---|',
     ...rules.map((rule) => rowOf(rule, measuredOf(rule))),
@@ -58,6 +59,16 @@ function aboutFigures({ featureset, rows }: MeasuredRules, isCurrent: boolean): 
     'nothing of other texts; the table does. `stable` is a rule whose figures meet',
     '[a criterion](decisions/2026-11-26-when-a-rule-is-stable.md), and what it lacks stands below each of the others.',
   ];
+}
+
+/** One rule's rate says little of what arrives on the review page. */
+function aboutAll({ together: { recall, nearMisses, ordinary } }: MeasuredRules): string {
+  return (
+    `**All rules that flag, together**, flag ${shareText(recall)} rows of harm of any kind, ${shareText(nearMisses)} near-misses and ` +
+    `${shareText(ordinary)} ordinary rows. Rates of rules add up, and these ordinary rows are harder than the traffic of the calibration: ` +
+    'answers that advise, and everyday talk of knives, drugs and death. Before reviewers are sent what is flagged, let rules stand in ' +
+    '`shadow` on your own traffic, learn its rates (`telltale rules calibrate`), and keep those that pay.'
+  );
 }
 
 function rowOf(rule: RuleDefinition, measured: MeasuredRule | undefined): string {

@@ -49,6 +49,8 @@ LIMITS = """## Limits and known biases
   turns of one dialogue can lie on both sides. Rows that measure and equal a trained row but for case and punctuation are left out;
   looser near-duplicates across public sources were not looked for.
 - Read the tables: what is weak there is weak in use. Languages beyond the thirty or so in the training rows were not measured.
+- Answers that advise on an everyday matter look harmful more often than the calibration says: its assistants chat and book. The concept
+  `harmful_response` exceeds its 1 in 100 on 19 of 39 ordinary answers that were written for this project. Calibrate on your own traffic.
 - Features are not natural kinds: a dictionary of the same quality from another seed is made of other features (see "The dictionary with another seed"). They explain a
   score of this reader by this dictionary; do not read more into one, nor expect its number to mean the same in another featureset.
 - A segment is read by itself: a reply that is harmful only because of the question before it can be missed.

@@ -28,6 +28,7 @@ interface Judged {
 }
 
 const IN_FLIGHT = 16 * availableParallelism();
+const ANY_HARM = 'any';
 /** The part that was written as ordinary traffic, not as a contrast to harm. */
 const ORDINARY = 'ordinary_traffic';
 
@@ -51,7 +52,25 @@ export async function measureRules(
     featureset: bench.detector.featureset.digest,
     rows: Object.fromEntries(Object.entries(kinds).map(([kind, members]) => [kind, members?.length ?? 0])),
     rules: readShippedRules().map((rule) => measureRule(rule, judged, bench)),
+    together: measureTogether(judged),
   };
+}
+
+/** Of all rules that flag or enforce. */
+function measureTogether(judged: readonly Judged[]): MeasuredRules['together'] {
+  const active = readShippedRules().flatMap(({ id, mode }) =>
+    mode === 'flag' || mode === 'enforce' ? [id] : [],
+  );
+  const share = (members: readonly Judged[]) => shareOf(active, members);
+  return {
+    recall: share(judged.filter(({ row }) => row.labels[ANY_HARM] === 1)),
+    nearMisses: share(judged.filter(({ row }) => row.labels[ANY_HARM] === 0 && !isOrdinary(row))),
+    ordinary: share(judged.filter(({ row }) => isOrdinary(row))),
+  };
+}
+
+function isOrdinary({ part }: MeasuringRow): boolean {
+  return part.endsWith(`/${ORDINARY}`);
 }
 
 function measureRule(rule: RuleDefinition, all: readonly Judged[], bench: MeasuringBench): MeasuredRule {
@@ -59,11 +78,10 @@ function measureRule(rule: RuleDefinition, all: readonly Judged[], bench: Measur
   const read = all.filter(({ result }) => rule.target === 'any' || result.targets.has(rule.target));
   const labelled = read.filter(({ row }) => isLabelled(row, labels));
   const isWanted = ({ row }: Judged) => labels.some((label) => row.labels[label] === 1);
-  const isOrdinary = ({ row }: Judged) => row.part.endsWith(`/${ORDINARY}`);
   const [wanted, others] = [labelled.filter(isWanted), labelled.filter((one) => !isWanted(one))];
-  const nearMisses = others.filter((one) => !isOrdinary(one));
+  const nearMisses = others.filter(({ row }) => !isOrdinary(row));
   const wantedGroups = new Set(wanted.filter(({ row }) => row.group !== '').map(groupOf));
-  const share = (members: readonly Judged[]) => shareOf(rule.id, members);
+  const share = (members: readonly Judged[]) => shareOf([rule.id], members);
   return {
     id: rule.id,
     name: rule.name,
@@ -75,7 +93,7 @@ function measureRule(rule: RuleDefinition, all: readonly Judged[], bench: Measur
     recall: share(wanted),
     nearMisses: share(nearMisses),
     contrasts: share(nearMisses.filter((one) => wantedGroups.has(groupOf(one)))),
-    ordinary: share(others.filter(isOrdinary)),
+    ordinary: share(others.filter(({ row }) => isOrdinary(row))),
   };
 }
 
@@ -95,8 +113,9 @@ function isLabelled({ labels: given }: MeasuringRow, labels: readonly string[]):
   return labels.some((label) => given[label] === 1) || labels.every((label) => given[label] === 0);
 }
 
-function shareOf(ruleId: string, members: readonly Judged[]): MeasuredShare {
-  const hits = members.filter(({ result }) => result.fired.has(ruleId)).length;
+/** Of the members on which any of the rules fires. */
+function shareOf(ruleIds: readonly string[], members: readonly Judged[]): MeasuredShare {
+  const hits = members.filter(({ result }) => ruleIds.some((id) => result.fired.has(id))).length;
   const rows = members.length;
   return { hits, rows, interval: rows === 0 ? null : rounded(wilson(hits, rows)) };
 }
