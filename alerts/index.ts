@@ -20,6 +20,7 @@ export { createKeptStore, KEPT_FILE, type KeptStore, type KeptStoreParts } from 
 export type { DroppedReason, KeptRange, KeptRow, KeptStats, ToKeep } from './kept/types.ts';
 export { createLedger, type LedgerOptions } from './ledger.ts';
 export { LEVELS, levelRank } from './levels.ts';
+export { makeFolder } from './make-folder.ts';
 export { createRelay, type LaneStats, type Relay, type RelayParts } from './relay.ts';
 export type { Grouping, GroupKey } from './routing/alert-groups.ts';
 export { isMatch, type Matchers } from './routing/matchers.ts';

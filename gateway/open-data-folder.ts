@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { makeFolder } from '../alerts/index.ts';
 import { GatewayError } from './gateway-error.ts';
 
 /** Conversations are kept there: for the owner alone. A folder that is there already stays as it is. */
@@ -10,7 +10,7 @@ const PRIVATE = 0o700;
 export function openDataFolder(data: string): string {
   const folder = resolve(data);
   try {
-    mkdirSync(folder, { recursive: true, mode: PRIVATE });
+    makeFolder(folder, PRIVATE);
     return folder;
   } catch (cause) {
     const message = `the state folder ${folder} (TELLTALE_DATA) cannot be made: ${(cause as Error).message}`;

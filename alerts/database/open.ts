@@ -1,7 +1,8 @@
-import { accessSync, constants, existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, openSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { AlertsError } from '../alerts-error.ts';
+import { makeFolder } from '../make-folder.ts';
 import { messageOf, reasonOf, storeError } from './failure.ts';
 import { migrate } from './migrations.ts';
 
@@ -53,7 +54,7 @@ export function openDatabase(options: OpenOptions, kind: DatabaseKind = STORE): 
 
 function makeWritable(path: string): void {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     accessSync(dirname(path), constants.W_OK);
     if (existsSync(path)) accessSync(path, constants.W_OK);
   } catch (error) {
@@ -64,6 +65,7 @@ function makeWritable(path: string): void {
 
 function openSound({ path, busyTimeoutMs, maxBytes }: OpenOptions, kind: DatabaseKind): DatabaseSync {
   const isSmall = !existsSync(path) || statSync(path).size <= MAX_CHECKED_BYTES;
+  begin(path);
   const database = new DatabaseSync(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true });
   try {
     database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${kind.synchronous};`);
@@ -74,6 +76,15 @@ function openSound({ path, busyTimeoutMs, maxBytes }: OpenOptions, kind: Databas
   } catch (error) {
     database.close();
     throw error;
+  }
+}
+
+/** A new file is for its owner alone, and so are the log and the index that SQLite puts beside it. */
+function begin(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch {
+    // It is there and keeps its mode, or it cannot be made, which SQLite will say.
   }
 }
 

@@ -1,5 +1,6 @@
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { makeFolder } from '../make-folder.ts';
 import { toEvent } from '../to-event.ts';
 import type { Alert, DeliveryOutcome, Sink } from '../types.ts';
 import { type Rotation, rotateFor } from './rotate.ts';
@@ -17,6 +18,7 @@ export interface FileSinkOptions {
 }
 
 const NEWLINE = 0x0a;
+const PRIVATE = 0o600;
 
 /** Appends one event a line and syncs before it says delivered. A write that failed half-way is taken back, so
  *  every line is whole; what a crash cut is taken back at the next delivery. */
@@ -37,8 +39,7 @@ export function createFileSink({ path, name = 'file', reviewUrl, rotation }: Fil
 }
 
 async function append(path: string, lines: Buffer): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  const file = await open(path, 'a+');
+  const file = await openOrBegin(path);
   try {
     const size = await wholeLines(file);
     try {
@@ -50,6 +51,17 @@ async function append(path: string, lines: Buffer): Promise<void> {
     }
   } finally {
     await file.close();
+  }
+}
+
+/** A new file is for its owner alone: it holds excerpts. One that is there keeps its mode. */
+async function openOrBegin(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'a+', PRIVATE);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    makeFolder(dirname(path));
+    return open(path, 'a+', PRIVATE);
   }
 }
 

@@ -1,4 +1,4 @@
-import { rename, rm, stat } from 'node:fs/promises';
+import { open, rename, rm, stat } from 'node:fs/promises';
 
 /** When a file is put aside and a new one begun. */
 export interface Rotation {
@@ -8,22 +8,29 @@ export interface Rotation {
   readonly keep: number;
 }
 
-/** Makes room for `bytes` more in the file at `path`. A crash half-way leaves a gap in the numbers and loses no file. */
+/** Makes room for `bytes` more in the file at `path`. A crash half-way leaves a gap in the numbers and loses no file.
+ *  The new file has the mode of the one put aside: somebody else may have been let read it. */
 export async function rotateFor(path: string, bytes: number, { maxBytes, keep }: Rotation): Promise<void> {
-  const size = await sizeOf(path);
+  const { size, mode } = await stateOf(path);
   if (size === 0 || size + bytes <= maxBytes) return;
   await rm(`${path}.${keep}`, { force: true });
   for (let number = keep - 1; number > 0; number -= 1)
     await move(`${path}.${number}`, `${path}.${number + 1}`);
   await move(path, `${path}.1`);
+  const next = await open(path, 'a', 0o600);
+  try {
+    await next.chmod(mode & 0o777);
+  } finally {
+    await next.close();
+  }
 }
 
-async function sizeOf(path: string): Promise<number> {
+async function stateOf(path: string): Promise<{ readonly size: number; readonly mode: number }> {
   try {
-    return (await stat(path)).size;
+    return await stat(path);
   } catch {
     // It is not there yet; where it cannot be read for another reason, appending to it says so.
-    return 0;
+    return { size: 0, mode: 0 };
   }
 }
 
