@@ -3,6 +3,7 @@ import type { Level } from '../../rules/index.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { type Call, defineCommand, UsageError, writeJson } from './command.ts';
 import { parseTime } from './time-range.ts';
+import { unknownRules } from './unknown-rules.ts';
 import { useDesk } from './use-desk.ts';
 
 const many = { type: 'string', multiple: true } as const;
@@ -31,7 +32,8 @@ export const silenceAddCommand = defineCommand({
 An alert is held back that is all that was said, and of options given several times one; * stands for any text. It is
 recorded and shown in the review all the same, and counted: see telltale silence list. The duration is a number with
 s, m, h or d; the time is ISO 8601 with its zone. Every gateway on the same store, under TELLTALE_DATA or
-at DATABASE_URL, obeys within a second or two.`,
+at DATABASE_URL, obeys within a second or two. A rule that is neither among the configured ones nor among those that
+come with Telltale is warned of, and silenced all the same: it may be still to come.`,
   options,
   maxPositionals: 0,
   async run({ values, io }) {
@@ -41,8 +43,11 @@ at DATABASE_URL, obeys within a second or two.`,
     const startsAt = new Date();
     const endsAt = endOf(values, startsAt).toISOString();
     const silence = { matchers, author, comment, startsAt: startsAt.toISOString(), endsAt };
-    const added = await useDesk(loadConfig(io.env), (desk) => desk.addSilence(silence));
-    if (values.json) writeJson(io, added);
+    const config = loadConfig(io.env);
+    const added = await useDesk(config, (desk) => desk.addSilence(silence));
+    const warnings = await unknownRules(values.rule ?? [], config);
+    for (const warning of warnings) io.stderr.write(`silence add: ${warning}\n`);
+    if (values.json) writeJson(io, { ...added, ...(warnings.length > 0 && { warnings }) });
     else io.stdout.write(`${added.id} until ${endsAt}\n`);
     return 0;
   },
