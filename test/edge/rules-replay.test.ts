@@ -11,6 +11,7 @@ import { createLogger } from '../../gateway/telemetry/index.ts';
 import { decodeExchange, encodeExchange } from '../../rules/index.ts';
 import { recordWithin } from '../gateway/start-gateway.ts';
 import { until } from '../gateway/until.ts';
+import { correlationsText } from '../rules/correlation-text.ts';
 import { runHere, runTelltale } from './run-telltale.ts';
 
 /** Far above the thresholds, far below, and in a disguise. */
@@ -133,31 +134,21 @@ test('a changed rule is held against what passed, and exchanges that change are 
 /** The shipped rule, and what counts what it finds. */
 function correlatedRules(name: string, { mode = 'flag', gte = 2 } = {}): string {
   const file = join(folder, name);
-  const counts = {
-    several: `condition: {gte: ${gte}}`,
-    unanswered: 'condition: {gte: 1}\n    unless_then: {rules: [several], within: 1s}',
-  };
-  const correlations = Object.entries(counts).map(
-    ([own, keys], i) => `  - id: 9b2f1c58-3f6e-4c4e-8a9d-6c1d2b7e4f1${i}
-    name: ${own}
-    title: Counts
-    description: for tests
-    status: test
-    version: 1
-    level: critical
-    mode: ${mode}
-    type: event_count
-    rules: [harmful-request]
-    group_by: [route]
-    timespan: 1d
-    ${keys}
-`,
+  const counts = { level: 'critical', mode, rules: '[harmful-request]', group_by: '[route]', timespan: '1d' };
+  const correlations = correlationsText(
+    { ...counts, name: 'several', condition: `{gte: ${gte}}` },
+    {
+      ...counts,
+      name: 'unanswered',
+      condition: '{gte: 1}',
+      unless_then: '{rules: [several], within: 1s}',
+    },
   );
   const rules = readFileSync('rules/shipped/harmful-request.yaml', 'utf8').replace(
     /mode: flag/,
     'mode: shadow',
   );
-  writeFileSync(file, `${rules}\ncorrelations:\n${correlations.join('')}`);
+  writeFileSync(file, `${rules}\n${correlations.replace('version: 1\n', '')}`);
   return file;
 }
 

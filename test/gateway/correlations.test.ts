@@ -3,25 +3,18 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
+import { correlationsText } from '../rules/correlation-text.ts';
 import { rule, ruleFile, startGateway } from './start-gateway.ts';
 import { answerJson, ask, completion, startUpstream } from './test-upstream.ts';
 import { until } from './until.ts';
 
-const CORRELATION = `correlations:
-  - id: 9b2f1c58-3f6e-4c4e-8a9d-6c1d2b7e4f10
-    name: twice
-    title: Two in one conversation
-    description: for tests
-    status: test
-    version: 1
-    level: critical
-    mode: flag
-    type: event_count
-    rules: [deceives]
-    group_by: [conversation]
-    timespan: 1h
-    condition: {gte: 2}
-`;
+const TWICE = correlationsText({
+  name: 'twice',
+  level: 'critical',
+  rules: '[deceives]',
+  timespan: '1h',
+  condition: '{gte: 2}',
+});
 
 test('findings in shadow come together to an alert, live: recorded, flagged, delivered and shown', async (context) => {
   const upstream = await startUpstream(context, (response) =>
@@ -30,7 +23,7 @@ test('findings in shadow come together to an alert, live: recorded, flagged, del
   const shadow = ruleFile([rule({ mode: 'shadow', target: 'output' })]);
   const gateway = await startGateway(context, {
     upstream: upstream.url,
-    rules: { 'a.yaml': `${shadow}${CORRELATION}` },
+    rules: { 'a.yaml': shadow, 'b.yaml': TWICE },
   });
   const say = async (conversation: string) => {
     const headers = { 'content-type': 'application/json', 'x-telltale-conversation-id': conversation };
@@ -89,22 +82,14 @@ test('alerts that a rule holds back are recorded and counted', async (context) =
   );
 });
 
-const UNANSWERED = `correlations:
-  - id: 9b2f1c58-3f6e-4c4e-8a9d-6c1d2b7e4f11
-    name: unanswered
-    title: A request that nothing refused
-    description: for tests
-    status: test
-    version: 1
-    level: critical
-    mode: flag
-    type: event_count
-    rules: [asks]
-    unless_then: {rules: [refuses], within: 1s}
-    group_by: [conversation]
-    timespan: 1h
-    condition: {gte: 1}
-`;
+const UNANSWERED = correlationsText({
+  name: 'unanswered',
+  level: 'critical',
+  rules: '[asks]',
+  unless_then: '{rules: [refuses], within: 1s}',
+  timespan: '1h',
+  condition: '{gte: 1}',
+});
 
 test('what did not follow is an alert though no request comes any more: recorded, delivered and counted', async (context) => {
   const upstream = await startUpstream(context, (response, { body }) =>
@@ -114,7 +99,7 @@ test('what did not follow is an alert though no request comes any more: recorded
   const refuses = rule({ name: 'refuses', mode: 'shadow', target: 'output', concept: 'jailbreak' });
   const gateway = await startGateway(context, {
     upstream: upstream.url,
-    rules: { 'a.yaml': `${ruleFile([asks, refuses])}${UNANSWERED}` },
+    rules: { 'a.yaml': ruleFile([asks, refuses]), 'b.yaml': UNANSWERED },
   });
   const say = async (conversation: string, words: string) => {
     const headers = { 'content-type': 'application/json', 'x-telltale-conversation-id': conversation };

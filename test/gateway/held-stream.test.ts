@@ -6,31 +6,18 @@ import { configSchema } from '../../gateway/config/schema.ts';
 import { createHeldStream } from '../../gateway/holding/held-stream.ts';
 import { answerWay } from '../../gateway/policy/answer-way.ts';
 import { redactBody } from '../../gateway/redaction/redact-body.ts';
-import { createExchangeScan } from '../../gateway/scanning/exchange-scan.ts';
 import type { RuleSet } from '../../rules/index.ts';
 import { ruleSetOf } from '../rules/rule-text.ts';
 import { createReadings, cutAt, sorted, type Told } from './readings.ts';
 import { RECORDED, type RecordedStream } from './recorded-streams.ts';
 import { rule, ruleFile } from './start-gateway.ts';
-import { createWordDetector } from './word-detector.ts';
+import { startScan } from './start-scan.ts';
 
 const config = configSchema.parse({});
 const GONE = '[redacted]';
 
 const rules = (t: TestContext, action: string) =>
   ruleSetOf(t, ruleFile([rule({ mode: 'enforce', target: 'any', action })]));
-
-function startScan(ruleSet: RuleSet) {
-  return createExchangeScan({
-    detector: createWordDetector(),
-    ruleSet,
-    abortSignal: new AbortController().signal,
-    maxSegments: 1_000,
-    maxSegmentTokens: 1e6,
-    timeoutMs: 1e6,
-    fields: () => ({}),
-  });
-}
 
 /** What a client gets of a stream that comes in these pieces, and how much of it before the end. */
 async function held(ruleSet: RuleSet, { dialect, framing, bytes }: RecordedStream, cuts: readonly number[]) {

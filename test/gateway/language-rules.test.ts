@@ -1,21 +1,18 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { openKeptFile } from '../../alerts/index.ts';
 import { configSchema } from '../../gateway/config/schema.ts';
 import { dialect } from '../../gateway/dialects/openai-chat/index.ts';
 import { createHeldStream } from '../../gateway/holding/held-stream.ts';
 import { answerWay } from '../../gateway/policy/answer-way.ts';
-import { createExchangeScan } from '../../gateway/scanning/exchange-scan.ts';
-import { createReplayer, decodeExchange, type RuleSet, type SegmentRef } from '../../rules/index.ts';
-import { featureset } from '../rules/featureset.ts';
+import type { RuleSet, SegmentRef } from '../../rules/index.ts';
+import { correlationsText, eventRules } from '../rules/correlation-text.ts';
 import { ruleSetOf } from '../rules/rule-text.ts';
+import { firstKept } from './kept-rows.ts';
 import { cutAt } from './readings.ts';
 import { type RuleOptions, rule, ruleFile, startGateway, type TestGateway } from './start-gateway.ts';
+import { startScan } from './start-scan.ts';
 import { answerJson, ask, beginEvents, chunk, completion, startUpstream } from './test-upstream.ts';
-import { until } from './until.ts';
-import { createWordDetector } from './word-detector.ts';
 
 /** A rule that fires on the word in texts of a language. */
 function languageRule(language: string, options: RuleOptions = {}): string {
@@ -61,18 +58,6 @@ test('a rule asks for the language of the text; the header counts where that tel
 });
 
 const REF: SegmentRef = { id: 'a', target: 'output', role: 'assistant', pointer: '/a', choice: 0 };
-
-function startScan(ruleSet: RuleSet) {
-  return createExchangeScan({
-    detector: createWordDetector(),
-    ruleSet,
-    abortSignal: new AbortController().signal,
-    maxSegments: 10,
-    maxSegmentTokens: 1e6,
-    timeoutMs: 1e6,
-    fields: () => ({}),
-  });
-}
 
 async function found(ruleSet: RuleSet, pieces: readonly string[]) {
   const scan = startScan(ruleSet);
@@ -173,38 +158,26 @@ test('a streamed answer in one language is blocked before its word leaves, one i
   assert.equal(await answered('en'), streamOf(ENGLISH).toString());
 });
 
-const COUNTED = `correlations:
-  - id: 9b2f1c58-3f6e-4c4e-8a9d-6c1d2b7e4f10
-    name: often
-    title: Often in one language
-    description: for tests
-    status: test
-    version: 1
-    level: critical
-    mode: flag
-    type: event_count
-    rules: [deceives]
-    group_by: [language]
-    timespan: 1h
-    condition: {gte: 5}
-`;
+const COUNTED = correlationsText({
+  rules: '[deceives]',
+  group_by: '[language]',
+  timespan: '1h',
+  condition: '{gte: 5}',
+});
 
 test('languages are looked for where a rule or a correlation asks, and nowhere else', async (t) => {
   const exceptGerman = `${rule()}    exceptions: [{name: german, fields: [language], values: [[de]]}]\n`;
   const asking = {
-    'no rule': ruleFile([rule()]),
-    'a condition': ruleFile([languageRule('de')]),
-    'an exception': ruleFile([exceptGerman]),
-    'a correlation': `${ruleFile([rule()])}${COUNTED}`,
-    'the grouping of alerts': ruleFile([
-      `${rule()}    alert: {group_by: [language], limit: 1, window: 1h}\n`.replace(
-        'limit: 1',
-        'threshold: limit',
-      ),
-    ]),
+    'no rule': [ruleFile([rule()])],
+    'a condition': [ruleFile([languageRule('de')])],
+    'an exception': [ruleFile([exceptGerman])],
+    'a correlation': [ruleFile([rule()]), COUNTED],
+    'the grouping of alerts': [
+      ruleFile([`${rule()}    alert: {group_by: [language], threshold: limit, window: 1h}\n`]),
+    ],
   };
-  for (const [name, text] of Object.entries(asking)) {
-    const { languageOf } = await ruleSetOf(t, text);
+  for (const [name, texts] of Object.entries(asking)) {
+    const { languageOf } = await eventRules(t, ...texts);
     assert.equal(languageOf !== null, name !== 'no rule', name);
   }
 });
@@ -218,14 +191,7 @@ test('what is kept is replayed in its language; where nobody looked, a rule that
   for (const [running, expected, isUnjudged] of table) {
     const gateway = await askingGateway(context, [running], keeps);
     await (await gateway.post(ask(GERMAN))).text();
-    const data = () => {
-      const file = openKeptFile(join(gateway.folder, 'data'));
-      const rows = file === null ? [] : [...file.read({})];
-      file?.close();
-      return rows[0]?.data ?? null;
-    };
-    await until(() => data() !== null);
-    const opened = createReplayer(featureset).open(decodeExchange(data() ?? assert.fail('it is kept')));
+    const opened = await firstKept(gateway);
     const asking = await ruleSetOf(context, ruleFile([languageRule('de')]));
     const { findings, unjudged } = opened.judge(asking);
     assert.deepEqual(

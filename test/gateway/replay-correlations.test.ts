@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { type KeptRow, openKeptFile } from '../../alerts/index.ts';
+import type { KeptRow } from '../../alerts/index.ts';
 import { createReplaySide, type ReplaySide } from '../../gateway/commands/replay-side.ts';
 import { configSchema } from '../../gateway/config/schema.ts';
 import {
@@ -15,6 +15,7 @@ import {
 } from '../../rules/index.ts';
 import { correlationsText } from '../rules/correlation-text.ts';
 import { featureset } from '../rules/featureset.ts';
+import { keptRows } from './kept-rows.ts';
 import { rule, ruleFile, startGateway, type TestGateway } from './start-gateway.ts';
 import { answerJson, completion, startUpstream } from './test-upstream.ts';
 import { until } from './until.ts';
@@ -75,7 +76,7 @@ async function converse(context: TestContext): Promise<TestGateway> {
   );
   const gateway = await startGateway(context, {
     upstream: upstream.url,
-    rules: { 'a.yaml': `${ruleFile(RULES)}${named(CORRELATIONS)}` },
+    rules: { 'a.yaml': ruleFile(RULES), 'b.yaml': CORRELATIONS },
     config: { replay: { keep: 'concepts' } },
   });
   for (const { conversation, said } of TURNS) {
@@ -85,20 +86,8 @@ async function converse(context: TestContext): Promise<TestGateway> {
     await response.text();
     await gateway.recordOf(response);
   }
-  await until(() => rowsOf(gateway).length === TURNS.length);
+  await until(() => keptRows(gateway).length === TURNS.length);
   return gateway;
-}
-
-const named = (text: string) => text.replace('version: 1\n', '');
-
-function rowsOf({ folder }: TestGateway): KeptRow[] {
-  const file = openKeptFile(join(folder, 'data'));
-  if (file === null) return [];
-  try {
-    return [...file.read({})];
-  } finally {
-    file.close();
-  }
 }
 
 async function loaded({ rulesFolder }: TestGateway): Promise<RuleSet> {
@@ -124,7 +113,7 @@ test('correlations are replayed as they were found, exchange by exchange, and wh
   const gateway = await converse(context);
   const rules = await loaded(gateway);
   const side = sideOf(rules);
-  const rows = rowsOf(gateway);
+  const rows = keptRows(gateway);
   const came: string[][] = [];
   for (const row of rows) {
     const { findings, verdict } = judge(side, row);

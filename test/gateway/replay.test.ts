@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { test } from 'node:test';
-import { type KeptRow, openKeptFile } from '../../alerts/index.ts';
+import type { KeptRow } from '../../alerts/index.ts';
 import { createReplayer, decodeExchange, type Finding, loadRules, type RuleSet } from '../../rules/index.ts';
 import { featureset } from '../rules/featureset.ts';
+import { keptRows } from './kept-rows.ts';
 import { rule, ruleFile, startGateway, type TestGateway } from './start-gateway.ts';
 import { answerJson, completion, startUpstream } from './test-upstream.ts';
 import { until } from './until.ts';
@@ -16,21 +16,11 @@ const RULES = [
 
 const KEEPS = { replay: { keep: 'concepts' } };
 
-function rows(gateway: TestGateway): KeptRow[] {
-  const file = openKeptFile(join(gateway.folder, 'data'));
-  if (file === null) return [];
-  try {
-    return [...file.read({})];
-  } finally {
-    file.close();
-  }
-}
-
 async function rowOf(gateway: TestGateway, response: Response): Promise<KeptRow> {
   const id = response.headers.get('x-telltale-exchange-id');
   let row: KeptRow | undefined;
   await until(() => {
-    row = rows(gateway).find(({ exchangeId }) => exchangeId === id);
+    row = keptRows(gateway).find(({ exchangeId }) => exchangeId === id);
     return row !== undefined;
   });
   return row as KeptRow;
@@ -129,7 +119,7 @@ test('with keep: off nothing is kept and only what rules read is computed', asyn
   await response.text();
   await gateway.recordOf(response);
   await gateway.stop();
-  assert.deepEqual(rows(gateway), []);
+  assert.deepEqual(keptRows(gateway), []);
 });
 
 test('what waits is written at a stop, and telemetry counts it', async (t) => {
@@ -141,7 +131,7 @@ test('what waits is written at a stop, and telemetry counts it', async (t) => {
   const last = await gateway.post(user('good bye'));
   await last.text();
   await gateway.stop();
-  assert.equal(rows(gateway).length, 6);
+  assert.equal(keptRows(gateway).length, 6);
 });
 
 test('of exchanges that no rule reads nothing is kept', async (context) => {
@@ -153,5 +143,5 @@ test('of exchanges that no rule reads nothing is kept', async (context) => {
   });
   await (await gateway.post(user('hello there'))).text();
   await gateway.stop();
-  assert.deepEqual(rows(gateway), []);
+  assert.deepEqual(keptRows(gateway), []);
 });

@@ -1,18 +1,14 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { openKeptFile } from '../../alerts/index.ts';
-import { createExchangeScan } from '../../gateway/scanning/exchange-scan.ts';
-import { createReplayer, decodeExchange, type RuleSet } from '../../rules/index.ts';
-import { featureset } from '../rules/featureset.ts';
+import type { RuleSet } from '../../rules/index.ts';
 import { ruleSetOf } from '../rules/rule-text.ts';
+import { firstKept } from './kept-rows.ts';
 import { createReadings } from './readings.ts';
 import { RECORDED, type RecordedStream } from './recorded-streams.ts';
 import { type RuleOptions, rule, ruleFile, startGateway } from './start-gateway.ts';
+import { startScan } from './start-scan.ts';
 import { answerJson, ask, beginEvents, chunk, completion, startUpstream } from './test-upstream.ts';
-import { until } from './until.ts';
-import { createWordDetector } from './word-detector.ts';
 
 /** A rule that fires on the word in calls of some tools, or in what came of them. */
 function toolRule(glob: string, options: RuleOptions = {}): string {
@@ -121,14 +117,7 @@ test('what is kept of a call is judged again under its tool', async (context) =>
     config: { replay: { keep: 'concepts' } },
   });
   await (await gateway.post(ask('hello'))).text();
-  const data = () => {
-    const file = openKeptFile(join(gateway.folder, 'data'));
-    const rows = file === null ? [] : [...file.read({})];
-    file?.close();
-    return rows[0]?.data ?? null;
-  };
-  await until(() => data() !== null);
-  const kept = createReplayer(featureset).open(decodeExchange(data() ?? assert.fail('it is kept')));
+  const kept = await firstKept(gateway);
   const found = async (glob: string) =>
     kept
       .judge(await ruleSetOf(context, ruleFile([toolRule(glob)])))
@@ -139,15 +128,7 @@ test('what is kept of a call is judged again under its tool', async (context) =>
 
 /** The findings of a recorded answer that comes in pieces; null: whole. */
 async function findingsOf(ruleSet: RuleSet, recorded: RecordedStream, cuts: readonly number[] | null) {
-  const scan = createExchangeScan({
-    detector: createWordDetector(),
-    ruleSet,
-    abortSignal: new AbortController().signal,
-    maxSegments: 1_000,
-    maxSegmentTokens: 1e6,
-    timeoutMs: 1e6,
-    fields: () => ({}),
-  });
+  const scan = startScan(ruleSet);
   const { dialect, framing, bytes, whole: answer } = recorded;
   const { readAnswer, readStream, readArray } = createReadings(dialect);
   if (cuts === null) scan.add(readAnswer(answer));

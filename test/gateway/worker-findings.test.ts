@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, type TestContext, test } from 'node:test';
 import type { StoredExchange } from '../../alerts/index.ts';
+import { correlationsText } from '../rules/correlation-text.ts';
 import { type KafkaBroker, startKafka } from '../services/kafka.ts';
 import { answerRecorded, RECORDING, type RecordedRequest } from './recorded-requests.ts';
 import { recordWithin, rule, ruleFile, startGateway, type TestGateway } from './start-gateway.ts';
@@ -14,24 +15,8 @@ before(async () => {
 });
 after(() => kafka?.close());
 
-const CORRELATION = `correlations:
-  - id: 9b2f1c58-3f6e-4c4e-8a9d-6c1d2b7e4f10
-    name: often
-    title: Often in one conversation
-    description: for tests
-    status: test
-    version: 1
-    level: critical
-    mode: flag
-    type: event_count
-    rules: [said]
-    group_by: [conversation]
-    timespan: 1h
-    condition: {gte: 5}
-`;
-
 const RULES = {
-  'a.yaml': `${ruleFile([
+  'a.yaml': ruleFile([
     rule({ name: 'said', target: 'output' }),
     rule({ name: 'asked', target: 'input', mode: 'shadow' }),
     rule({ name: 'called', target: 'tool_call' }),
@@ -40,7 +25,8 @@ const RULES = {
       '    condition: met',
       '      finding: {field: tool, equals: find}\n    condition: met and finding',
     ),
-  ])}${CORRELATION}`,
+  ]),
+  'b.yaml': correlationsText({ name: 'often', rules: '[said]', timespan: '1h', condition: '{gte: 5}' }),
 };
 
 async function play(gateway: TestGateway, { path, method = 'POST', body }: RecordedRequest): Promise<string> {

@@ -1,0 +1,16 @@
+import { createExchangeScan, type ExchangeScan } from '../../gateway/scanning/exchange-scan.ts';
+import type { RuleSet } from '../../rules/index.ts';
+import { createWordDetector } from './word-detector.ts';
+
+/** The scan of an exchange that comes to no bound and of which no field is known. */
+export function startScan(ruleSet: RuleSet): ExchangeScan {
+  return createExchangeScan({
+    detector: createWordDetector(),
+    ruleSet,
+    abortSignal: new AbortController().signal,
+    maxSegments: 1_000,
+    maxSegmentTokens: 1e6,
+    timeoutMs: 1e6,
+    fields: () => ({}),
+  });
+}
