@@ -50,6 +50,7 @@ export function createStrikes(
       if (hasFailed) await run();
     },
     async finish() {
+      // What failed is still open.
       await running.catch(() => {});
       if (open.length > 0) await run();
     },

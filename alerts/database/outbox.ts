@@ -57,6 +57,11 @@ const SINKS = 'SELECT sink FROM outbox UNION SELECT sink FROM dead_letters ORDER
 
 const REMOVE = 'DELETE FROM outbox WHERE seq IN (SELECT value FROM json_each(?)) AND sink = ?';
 
+/** Conversations and numbers to leave where they are, as JSON. */
+type Except = readonly [conversations: string, seqs: string];
+
+const NOTHING: Except = ['[]', '[]'];
+
 type TakeRow = ExchangeRow & FindingRow & { readonly seq: number };
 
 /** Prepares the statements of one connection.
@@ -73,17 +78,14 @@ export function createOutboxRows(database: DatabaseSync, content: ExcerptContent
     seq: row.seq,
     payload: alertOf(headOf(row), parseFinding(row), content),
   });
-  const oldest = ({ sink, limit, exceptConversations, exceptSeqs = [] }: TakeQuery): TakeRow[] => {
-    const except = [JSON.stringify(exceptConversations), JSON.stringify(exceptSeqs)];
-    return taking.all(sink, ...except, limit) as unknown as TakeRow[];
-  };
-  const take = (asked: TakeQuery): OutboxItem[] => {
-    const { sink, limit, exceptConversations, exceptSeqs = [] } = asked;
-    const rows = oldest(asked);
-    const last = rows.at(-1)?.seq ?? 0;
+  const oldest = (sink: string, except: Except, limit: number) =>
+    taking.all(sink, ...except, limit) as unknown as TakeRow[];
+  const take = ({ sink, limit, exceptConversations, exceptSeqs = [] }: TakeQuery): OutboxItem[] => {
+    const except: Except = [JSON.stringify(exceptConversations), JSON.stringify(exceptSeqs)];
+    const rows = oldest(sink, except, limit);
     const room = roomForFresh(rows.length, limit);
     if (room === 0) return rows.map(itemOf);
-    const except = [JSON.stringify(exceptConversations), JSON.stringify(exceptSeqs)];
+    const last = rows.at(-1)?.seq ?? 0;
     const fresh = takingFresh.all(sink, last, ...except, room) as unknown as TakeRow[];
     return withFresh(rows, fresh).map(itemOf);
   };
@@ -96,8 +98,7 @@ export function createOutboxRows(database: DatabaseSync, content: ExcerptContent
       remove.run(JSON.stringify([...delivered, ...dead.map(({ seq }) => seq)]), sink);
     });
   };
-  const waiting = ({ sink, limit }: WaitingQuery) =>
-    oldest({ sink, limit, exceptConversations: [] }).map(itemOf);
+  const waiting = ({ sink, limit }: WaitingQuery) => oldest(sink, NOTHING, limit).map(itemOf);
   const sinksWithRows = () => sinks.all().map(({ sink }) => String(sink));
   const depthOf = (sink: string) => depth.get({ sink }) as unknown as OutboxDepth;
   return { take, waiting, sinksWithRows, settle, depth: depthOf };

@@ -15,12 +15,13 @@ export function inTransaction<Result>(database: DatabaseSync, work: () => Result
 }
 
 /** The same, not brought to the disk by itself: a process that dies takes nothing of it back, a power cut may. The next
- *  transaction that is brought to the disk brings it along. */
+ *  transaction that is brought to the disk brings it along. What the connection brings to the disk else stays as it is. */
 export function inUnsyncedTransaction<Result>(database: DatabaseSync, work: () => Result): Result {
+  const { synchronous } = database.prepare('PRAGMA synchronous').get() as { synchronous: number };
   database.exec('PRAGMA synchronous = NORMAL');
   try {
     return inTransaction(database, work);
   } finally {
-    database.exec('PRAGMA synchronous = FULL');
+    database.exec(`PRAGMA synchronous = ${synchronous}`);
   }
 }

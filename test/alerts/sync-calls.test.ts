@@ -37,7 +37,7 @@ function whyUntraced(): string | null {
   return status === 0 ? null : `processes cannot be traced here: ${stderr.trim().split('\n').at(-1)}`;
 }
 
-test('SQLite: each transaction is brought to the disk by a call of its own', (t) => {
+test('SQLite: each transaction is brought to the disk by a call of its own, whatever is struck off between', (t) => {
   const reason = whyUntraced();
   if (reason !== null) return t.skip(reason);
   const none = tracedSyncs(t, 0);
