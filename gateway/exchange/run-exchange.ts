@@ -5,14 +5,7 @@ import type { RequestReading } from '../dialects/dialect.ts';
 import { blockInstead } from '../policy/decide.ts';
 import type { UpstreamAnswer } from '../upstream/create-upstream.ts';
 import { answerClient } from './answer-client.ts';
-import {
-  type Asked,
-  asItCame,
-  askUpstream,
-  callUpstream,
-  type SentRequest,
-  takeAnswer,
-} from './call-upstream.ts';
+import { asItCame, askUpstream, callUpstream, type SentRequest, takeAnswer } from './call-upstream.ts';
 import { createClient } from './client.ts';
 import { type Connection, createExchange } from './exchange.ts';
 import type { GatewayParts, Route } from './parts.ts';
@@ -67,7 +60,7 @@ async function answerOf(way: Way, request: ReadRequest): Promise<UpstreamAnswer 
   const waited = waitedFor(way);
   const when = refsOf(request.reading).some(waited) ? whenOf(way) : 'observe';
   if (when === 'observe') return observe(way, request.reading, sentAsItCame);
-  scan(way, request.reading);
+  await scan(way, request.reading);
   if (when === 'race') return race(way, sentAsItCame, waited);
   const decision = await exchange.judge(waited);
   exchange.span.event('request_scanned');
@@ -78,26 +71,17 @@ async function answerOf(way: Way, request: ReadRequest): Promise<UpstreamAnswer 
   return null;
 }
 
-function scan({ exchange }: Way, reading: RequestReading): void {
+/** Never waits: a failure is the caller's to meet. */
+async function scan({ exchange }: Way, reading: RequestReading): Promise<void> {
   exchange.scan.add(reading);
   // Scoring of what need not be waited for goes on beside the upstream.
   void exchange.scan.end();
 }
 
-/** The request is on its way before its text is taken apart. */
+/** The request is on its way before its text is taken apart. Where that fails the exchange ends, and what was asked with it. */
 async function observe(way: Way, reading: RequestReading, sent: SentRequest): Promise<UpstreamAnswer | null> {
-  const asked = askUpstream(way, sent);
-  try {
-    scan(way, reading);
-  } catch (error) {
-    void asked.then(drop, () => {});
-    throw error;
-  }
-  return takeAnswer(way, await asked);
-}
-
-function drop(answer: Asked): void {
-  if (answer.outcome === 'answered') answer.body.destroy();
+  const [asked] = await Promise.all([askUpstream(way, sent), scan(way, reading)]);
+  return takeAnswer(way, asked);
 }
 
 /** The upstream works on the request while it is judged; nothing of its answer is used before. */
@@ -117,7 +101,8 @@ async function race(
   if (decision.verdict !== 'block') return takeAnswer(way, await asked);
   given.abort();
   await blockRequest(way, decision);
-  drop(await asked);
+  const answer = await asked;
+  if (answer.outcome === 'answered') answer.body.destroy();
   return null;
 }
 

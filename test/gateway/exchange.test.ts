@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { rule, ruleFile, startGateway } from './start-gateway.ts';
 import { answerJson, ask, beginEvents, completion, events, startUpstream } from './test-upstream.ts';
+import { until } from './until.ts';
 import { createWordDetector } from './word-detector.ts';
 
 test('an answer comes as from the upstream, and its exchange is on disk when it ends', async (context) => {
@@ -74,4 +75,27 @@ test('when an exchange is on disk, what is left of its scoring is told to stop',
     signals.map((signal) => signal?.aborted),
     [true, true],
   );
+});
+
+test('a fault of our own after the upstream was asked drops its answer, and the client is told', async (context) => {
+  let isDropped = false;
+  const upstream = await startUpstream(context, (response) => {
+    response.once('close', () => {
+      isDropped = true;
+    });
+    beginEvents(response);
+    response.write(events('all is well')[0]);
+  });
+  const detector = {
+    ...createWordDetector(),
+    createScorer() {
+      throw new Error('a fault of our own');
+    },
+  };
+  const gateway = await startGateway(context, { upstream: upstream.url, detector });
+  const response = await gateway.post(ask('hello there', { stream: true }));
+  assert.equal(response.status, 500);
+  const { error } = (await response.json()) as { error: { code: string } };
+  assert.equal(error.code, 'internal');
+  await until(() => isDropped);
 });
