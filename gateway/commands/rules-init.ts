@@ -64,7 +64,7 @@ async function init({ values, positionals, io }: Call<typeof options>): Promise<
   }
   const { role, oneIn } = checked(values.role, values.rate);
   const examples = { wanted: await readExamples(wanted), unwanted: await readExamples(unwanted) };
-  if (await stat(out).catch(() => null)) throw new CommandFailure(`rules init: ${out}: ${IS_THERE}`);
+  await checkFree(out);
   const { detector } = await openDetector(io.env);
   try {
     const result = await proposeRule(detector, { name, role, oneIn, maxSignals: MAX_SIGNALS, ...examples });
@@ -116,6 +116,16 @@ function exampleOf(line: string, place: string): string {
   throw new CommandFailure(
     `${place}: begins with " and is no JSON string; write the whole text as one, with \\" in it`,
   );
+}
+
+/** Told before the examples are scored, which takes a while.
+ *  @throws {CommandFailure} where a file is there, or it cannot be told */
+async function checkFree(file: string): Promise<void> {
+  const why = await stat(file).then(
+    () => IS_THERE,
+    ({ code, message }: NodeJS.ErrnoException) => (code === 'ENOENT' ? null : message),
+  );
+  if (why !== null) throw new CommandFailure(`rules init: ${file}: ${why}`);
 }
 
 async function write(file: string, text: string): Promise<void> {

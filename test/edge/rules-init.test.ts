@@ -59,6 +59,11 @@ test('what rules init cannot read or use is said with its place', async () => {
     [1, ['a-rule', '--wanted', one, '--unwanted', quoted], /quoted\.txt:2: begins with "/],
     [
       1,
+      ['a-rule', '--wanted', one, '--unwanted', one, '--out', `${one}/a.yaml`],
+      /one\.txt\/a\.yaml: ENOTDIR/,
+    ],
+    [
+      1,
       ['a-rule', '--wanted', one, '--unwanted', one],
       /none of \d+ concepts and \d+ features finds more wanted/,
     ],

@@ -44,10 +44,18 @@ test('in JSON the warnings stand in the result, and where there are none the fie
   assert.deepEqual([pattern.stderr, JSON.parse(pattern.stdout).warnings], ['', undefined]);
 });
 
-test('where the rules do not load the silence is added, and that is the warning', async (context) => {
+test('where the rules or the model do not load the silence is added, and why that is is the warning', async (context) => {
   const { add, listed } = await setUp(context);
-  const added = await add(['--rule', 'any'], { TELLTALE_RULES: '/nowhere/rules' });
-  assert.equal(added.code, 0);
-  assert.match(added.stderr, /--rule any: cannot tell whether there is such a rule, since \/nowhere\/rules/);
-  assert.equal((await listed()).length, 1);
+  const cannot = '--rule any: cannot tell whether there is such a rule, since';
+  const table: [env: Record<string, string>, warning: RegExp][] = [
+    [{ TELLTALE_RULES: '/nowhere/rules' }, /\/nowhere\/rules does not load: \/nowhere\/rules:\d+:\d+: \S+/],
+    [{ TELLTALE_MODEL: '/nowhere/model' }, /the model in \/nowhere\/model does not load: .*manifest\.json/],
+  ];
+  for (const [env, warning] of table) {
+    const { code, stderr } = await add(['--rule', 'any'], env);
+    assert.equal(code, 0);
+    assert.ok(stderr.startsWith(`silence add: ${cannot} `), stderr);
+    assert.match(stderr, warning);
+  }
+  assert.equal((await listed()).length, table.length);
 });
