@@ -5,3 +5,7 @@ const MAX_LENGTH = 256;
 export function toolName(name: unknown): string | undefined {
   return typeof name === 'string' && name !== '' ? name.slice(0, MAX_LENGTH) : undefined;
 }
+
+/** The tool that one item of a conversation calls, or whose result it is; undefined where it is neither, or where nothing
+ *  tells. Asked of every item in its order: a result names its call by an id. */
+export type ToolOf = (item: unknown) => string | undefined;

@@ -1,11 +1,8 @@
 import { isObject } from '../json-values.ts';
-import { toolName } from '../tool-name.ts';
+import { type ToolOf, toolName } from '../tool-name.ts';
 import { isCall, isResult } from './read-blocks.ts';
 
-/** The tool that a block calls, or whose result it is; undefined where it is neither, or where nothing tells. Asked of
- *  every block in its order: a result names its call by an id. */
-export type ToolOf = (block: unknown) => string | undefined;
-
+/** The tools of the blocks of a conversation. */
 export function createCalledTools(): ToolOf {
   const called = new Map<unknown, string>();
   return (block) => {

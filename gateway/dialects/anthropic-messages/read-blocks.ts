@@ -5,7 +5,7 @@ import { isIdentifier } from '../identifier.ts';
 import { isObject, type JsonObject, jsonOf } from '../json-values.ts';
 import type { Place } from '../place.ts';
 import { createTextWithin } from '../text-within.ts';
-import type { ToolOf } from './called-tools.ts';
+import type { ToolOf } from '../tool-name.ts';
 
 /** Blocks that carry a medium, with the reason that they are not scanned. */
 const MEDIA: ReadonlyMap<unknown, UnscannedReason> = new Map([

@@ -7,7 +7,8 @@ import type { Read, RequestReading } from '../dialect.ts';
 import { namedUser } from '../named-user.ts';
 import { createPlace } from '../place.ts';
 import { shapeProblem } from '../shape-problem.ts';
-import { createCalledTools, type ToolOf } from './called-tools.ts';
+import type { ToolOf } from '../tool-name.ts';
+import { createCalledTools } from './called-tools.ts';
 import { isResult, readBlock, readContent, textWithin } from './read-blocks.ts';
 
 const block = z.looseObject({ type: z.string() });

@@ -4,10 +4,14 @@ import { toolName } from '../tool-name.ts';
 /** Numbers the parts of one candidate. Texts that follow one another are one text, cut by the upstream as it likes:
  *  clients join them, and so a word in two parts is read as one. */
 export interface PartRuns {
-  /** The number of the part, or of the one that it continues. */
-  numberOf(part: unknown): number;
-  /** The tool that the part last numbered calls, which the first piece of a call names. */
-  tool(): string | undefined;
+  take(part: unknown): PartRun;
+}
+
+export interface PartRun {
+  /** Of the part, or of the one that it continues. */
+  readonly number: number;
+  /** The tool that it calls, which the first piece of a call names. */
+  readonly tool: string | undefined;
 }
 
 type Kind = 'text' | 'thought' | 'call';
@@ -18,22 +22,19 @@ export function createPartRuns({ isWhole }: { readonly isWhole: boolean }): Part
   let count = 0;
   let run: Run = { kind: null, number: 0, tool: undefined };
   return {
-    numberOf(part) {
+    take(part) {
       const { kind, isContinuing, tool } = kindOf(part);
       const isContinued = isContinuing && kind === run.kind;
-      if (!isContinued && !isWhole && isBlank(part)) return run.number;
+      if (!isContinued && !isWhole && isBlank(part)) return run;
       if (!isContinued) run = { kind, number: count, tool };
       if (isWhole || !isContinued) count += 1;
-      return run.number;
+      return run;
     },
-    tool: () => run.tool,
   };
 }
 
-interface Run {
+interface Run extends PartRun {
   readonly kind: Kind | null;
-  readonly number: number;
-  readonly tool: string | undefined;
 }
 
 function kindOf(part: unknown): { kind: Kind | null; isContinuing: boolean; tool?: string | undefined } {

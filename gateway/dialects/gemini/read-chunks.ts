@@ -32,9 +32,9 @@ export function createChunkReader(shape: { readonly isWhole: boolean }): ChunkRe
     const { parts, ...others } = content;
     textWithin(others, candidatePlaces(index, 'content').words, into);
     for (const part of Array.isArray(parts) ? parts : [parts ?? {}]) {
-      const run = runsOf(index);
-      const places = candidatePlaces(index, 'content', 'parts', run.numberOf(part));
-      readPart(part, { ...places, call: places.call.of(run.tool()) }, into);
+      const { number, tool } = runsOf(index).take(part);
+      const places = candidatePlaces(index, 'content', 'parts', number);
+      readPart(part, { ...places, call: places.call.of(tool) }, into);
     }
   }
 

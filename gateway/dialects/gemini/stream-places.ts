@@ -40,7 +40,7 @@ export function createStreamPlaces(): StreamPlaces {
     const list: readonly unknown[] = Array.isArray(parts) ? parts : [parts ?? {}];
     const ended: string[] = [];
     const texts = list.flatMap((part, order) => {
-      const number = run.parts.numberOf(part);
+      const { number } = run.parts.take(part);
       if (run.last !== null && run.last !== number) ended.push(answerId(...placeOf(at.index, run.last)));
       run.last = number;
       return partTexts(part, { ...at, keys: [...at.keys, 'content', 'parts', order] }, number);

@@ -1,29 +1,25 @@
-import { isObject, type JsonObject } from '../json-values.ts';
-import { toolName } from '../tool-name.ts';
+import { isObject } from '../json-values.ts';
+import { type ToolOf, toolName } from '../tool-name.ts';
 import { calledTool } from './read-content.ts';
 
-/** The tools that messages have called so far: a result names its call by an id, which some servers give out again in
- *  later turns. */
-export interface CalledTools {
-  /** Takes in the calls of a message. */
-  note(message: JsonObject): void;
-  /** The tool whose result a message is; undefined where it is none, or where nothing tells. */
-  resultOf(message: JsonObject): string | undefined;
-}
-
-export function createCalledTools(): CalledTools {
+/** The tools whose results messages are. Some servers give an id out again in later turns: the call that came last
+ *  counts. */
+export function createCalledTools(): ToolOf {
   const called = new Map<unknown, string>();
-  return {
-    note({ tool_calls: calls }) {
-      for (const call of Array.isArray(calls) ? calls : []) {
-        const tool = calledTool(call);
-        if (tool !== undefined && isObject(call)) called.set(call['id'], tool);
-      }
-    },
-    resultOf({ role, name, tool_call_id: id }) {
-      if (role === 'function') return toolName(name);
-      if (role !== 'tool') return undefined;
-      return (typeof id === 'string' ? called.get(id) : undefined) ?? toolName(name);
-    },
+
+  function noteCalls(calls: unknown): void {
+    for (const call of Array.isArray(calls) ? calls : []) {
+      const tool = calledTool(call);
+      if (tool !== undefined && isObject(call)) called.set(call['id'], tool);
+    }
+  }
+
+  return (message) => {
+    if (!isObject(message)) return undefined;
+    const { role, name, tool_call_id: id, tool_calls: calls } = message;
+    const known = typeof id === 'string' ? called.get(id) : undefined;
+    noteCalls(calls);
+    if (role === 'function') return toolName(name);
+    return role === 'tool' ? (known ?? toolName(name)) : undefined;
   };
 }

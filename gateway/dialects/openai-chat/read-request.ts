@@ -70,10 +70,9 @@ export function readRequest(body: unknown): Read<RequestReading> {
   const request = body as z.infer<typeof chatRequest>;
   const { messages, model, stream, metadata } = request;
   const into: Collected = { segments: [], unread: [] };
-  const tools = createCalledTools();
+  const toolOf = createCalledTools();
   for (const [index, each] of messages.entries()) {
-    readMessage(each, placeOf(each, index).of(tools.resultOf(each)), into);
-    tools.note(each);
+    readMessage(each, placeOf(each, index).of(toolOf(each)), into);
   }
   readTools(request, into);
   readRest(request, into);

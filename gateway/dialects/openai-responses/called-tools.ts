@@ -1,15 +1,10 @@
 import { isObject, type JsonObject } from '../json-values.ts';
-import { toolName } from '../tool-name.ts';
+import { type ToolOf, toolName } from '../tool-name.ts';
 import { isCall, type PlaceOf } from './read-items.ts';
 
-/** The tools that items call: what came of a call names it by its id. */
-export interface CalledTools {
-  /** The tool that an item calls, or whose result it is; undefined where it is neither, or where nothing tells. */
-  toolOf(item: unknown): string | undefined;
-}
-
-/** @param items - known from the start, in any order: lists of what is stored come with the latest first */
-export function createCalledTools(items: unknown = []): CalledTools {
+/** The tools of the items of a conversation.
+ *  @param items - known from the start, in any order: lists of what is stored come with the latest first */
+export function createCalledTools(items: unknown = []): ToolOf {
   const called = new Map<unknown, string>();
 
   /** Tools of the upstream's own have no name: they are called by their kind, `web_search_call` is `web_search`. */
@@ -29,7 +24,7 @@ export function createCalledTools(items: unknown = []): CalledTools {
   }
 
   if (Array.isArray(items)) items.forEach(toolOf);
-  return { toolOf };
+  return toolOf;
 }
 
 /** What is the caller's own is told by its name alone. */

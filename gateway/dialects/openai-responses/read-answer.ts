@@ -53,9 +53,9 @@ export function readResponse(response: JsonObject, into: Collected): void {
 function readList(items: unknown, key: string, into: Collected): void {
   if (!Array.isArray(items)) textWithin(items, answerPlaces([key])('assistant'), into);
   else {
-    const tools = createCalledTools(items);
+    const toolOf = createCalledTools(items);
     for (const [index, item] of items.entries()) {
-      readItem(item, placesOf(answerPlaces([key, index]), tools.toolOf(item)), into);
+      readItem(item, placesOf(answerPlaces([key, index]), toolOf(item)), into);
     }
   }
 }

@@ -86,9 +86,9 @@ function readWords(words: unknown, key: 'input' | 'instructions', into: Collecte
   const places = requestPlaces([key]);
   if (!Array.isArray(words)) readContent(words, places(key === 'input' ? 'user' : 'system'), into);
   else {
-    const tools = createCalledTools(words);
+    const toolOf = createCalledTools(words);
     for (const [index, item] of words.entries()) {
-      readItem(item, placesOf(requestPlaces([key, index]), tools.toolOf(item)), into);
+      readItem(item, placesOf(requestPlaces([key, index]), toolOf(item)), into);
     }
   }
 }

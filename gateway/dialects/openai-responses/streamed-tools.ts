@@ -11,13 +11,13 @@ export interface StreamedTools {
 }
 
 export function createStreamedTools(): StreamedTools {
-  const called = createCalledTools();
+  const toolOf = createCalledTools();
   const toolAt = new Map<number, string | undefined>();
   return {
     note(event) {
       const { item, name, output_index: index } = event;
       if (typeof index !== 'number') return;
-      if (isObject(item)) toolAt.set(index, called.toolOf(item));
+      if (isObject(item)) toolAt.set(index, toolOf(item));
       // Where nothing has begun the item, the end of its arguments may name it.
       else if (!toolAt.has(index) && typeof name === 'string') toolAt.set(index, toolName(name));
     },
