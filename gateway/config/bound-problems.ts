@@ -1,10 +1,10 @@
 import type { Contradiction } from './contradiction.ts';
+import { EVERYWHERE } from './everywhere.ts';
 import type { Config } from './schema.ts';
 import { isSetIn } from './set-in.ts';
 
 const MIN_IN_FLIGHT = ['limits', 'min_in_flight'];
 const LISTENERS = ['server', 'review', 'metrics'] as const;
-const EVERYWHERE = ['0.0.0.0', '::'];
 
 /** Bounds that stand the wrong way round, and ports that are asked for twice.
  *  @param settings - what was set, before the defaults */

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Contradiction } from './contradiction.ts';
+import { EVERYWHERE } from './everywhere.ts';
 import type { Config } from './schema.ts';
 
-const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
-const EVERYWHERE = ['0.0.0.0', '::'];
+const LOCAL = ['localhost', '127.0.0.1', '::1', ...EVERYWHERE];
 
 /** Upstreams that can only be meant otherwise: the gateway itself, names given twice, and those that no request reaches. */
 export function upstreamProblems({
@@ -16,11 +16,18 @@ export function upstreamProblems({
     ...upstreams.flatMap((one, index): Contradiction[] => {
       const earlier = upstreams.slice(0, index);
       const taker = earlier.find((other) => takesAllOf(other, one));
+      const namesake = earlier.findIndex(({ name }) => name === one.name);
       return [
         ...(isItself(one.url, server) ? [itself(['upstreams', index, 'url'])] : []),
-        ...(earlier.some(({ name }) => name === one.name)
-          ? [{ path: ['upstreams', index, 'name'], message: 'another upstream has this name' }]
-          : []),
+        ...(namesake === -1
+          ? []
+          : [
+              {
+                path: ['upstreams', index, 'name'],
+                message: 'another upstream has this name',
+                beside: ['upstreams', namesake, 'name'],
+              },
+            ]),
         ...(taker === undefined
           ? []
           : [
@@ -42,8 +49,9 @@ function itself(path: readonly PropertyKey[]): Contradiction {
 function isItself(url: string, { host, port }: Config['server']): boolean {
   const { hostname, port: given, protocol } = new URL(url);
   if (port === 0 || protocol !== 'http:' || Number(given || 80) !== port) return false;
-  const own = [...LOOPBACK, ...EVERYWHERE].includes(host) ? [...LOOPBACK, ...EVERYWHERE] : [host];
-  return own.includes(hostname);
+  const own = LOCAL.includes(host) ? LOCAL : [host];
+  // An address of IPv6 stands in brackets in a URL, and in a setting without.
+  return own.includes(hostname.replace(/^\[(.*)\]$/, '$1'));
 }
 
 type Entry = Config['upstreams'][number];

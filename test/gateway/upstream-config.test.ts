@@ -33,6 +33,10 @@ test('an upstream that is the gateway itself is refused, under every name of loo
     ),
     /c\.yaml:3:20: upstreams\.0\.url is "http:\/\/10\.0\.0\.7": the gateway itself listens there/,
   );
+  for (const host of ['::1', '2001:db8::7']) {
+    const listening = { TELLTALE_SERVER_HOST: host, UPSTREAM_URL: `http://[${host}]:8080` };
+    assert.match(problemsOf('', listening), /the gateway itself listens there/, host);
+  }
   const others = ['http://127.0.0.1:8081', 'https://127.0.0.1:8080', 'http://10.0.0.7:8080'];
   for (const url of others) assert.equal(problemsOf('', { UPSTREAM_URL: url }), '');
   assert.equal(problemsOf('', { PORT: '0', UPSTREAM_URL: 'http://127.0.0.1:80' }), '');
@@ -52,7 +56,7 @@ test('an upstream that no request can reach is refused, and so is a name given t
   );
   assert.match(
     second('{name: a, url: "http://b", mount: /b}'),
-    /c\.yaml:3:12: upstreams\.1\.name is "a": another/,
+    /c\.yaml:3:12: upstreams\.1\.name is "a": another .*: upstreams\.0\.name is "a" \(c\.yaml:2:12\)/,
   );
   assert.equal(second('{name: b, url: "http://b", mount: /b}'), '');
   assert.equal(second('{name: b, url: "http://b", match: {model: o1}}', same), '');
