@@ -1,45 +1,15 @@
 import { z } from 'zod';
 import { isHop } from '../conversation/trusted-hops.ts';
 import { policy, streaming } from './acting-schema.ts';
+import { detector, drift } from './detector-schema.ts';
+import { limits } from './limits-schema.ts';
+import { metrics, review, server } from './listeners-schema.ts';
+import { milliseconds } from './numbers.ts';
 import { replay } from './replay-schema.ts';
 import { scoring } from './scoring-schema.ts';
 import { kafka, silences, sinks } from './sinks-schema.ts';
 import { store } from './store-schema.ts';
 import { headerName, httpUrl, proxy, upstream, upstreams } from './upstream-schema.ts';
-
-const port = z.int().min(0).max(65_535);
-const milliseconds = z.int().min(1).max(86_400_000);
-const bytes = z
-  .int()
-  .min(1)
-  .max(2 ** 31 - 1);
-const count = z.int().min(1).max(1_000_000);
-
-const server = z.strictObject({
-  host: z
-    .string()
-    .min(1)
-    .default('127.0.0.1')
-    .describe(
-      'Loopback unless told otherwise: a gateway without authentication of its own is not offered to the network.',
-    ),
-  port: port.default(8080).describe('0 takes any free port.'),
-  prefix: z
-    .string()
-    .regex(/^(\/[\w.~-]+)*$/, 'must be empty or begin with / and not end with it')
-    .default('/v1')
-    .describe("What stands before the dialects' paths."),
-  max_header_bytes: bytes
-    .default(16_384)
-    .describe("The most bytes of a request's headers together; above it the answer is 431."),
-  max_headers: count.default(100).describe('The most headers of a request; above it the answer is 431.'),
-  reuse_port: z
-    .boolean()
-    .default(false)
-    .describe(
-      'Lets another gateway listen on the same port beside this one (SO_REUSEPORT). At a stop this one takes no more connections, and answers what still comes on those that it has.',
-    ),
-});
 
 /** Whose word is taken on who a caller is. */
 const identity = z.strictObject({
@@ -54,28 +24,6 @@ const identity = z.strictObject({
     .describe(
       'The header in which a trusted hop names the caller; without it a caller is a keyed hash of the API key.',
     ),
-});
-
-const review = z.strictObject({
-  host: z.string().min(1).default('127.0.0.1').describe('Where the review page listens.'),
-  port: port.default(8081).describe('0 takes any free port.'),
-  allowed_hosts: z
-    .array(z.string().min(1))
-    .default([])
-    .describe(
-      'Names beside loopback and the host itself under which the page may be opened, behind a proxy for example.',
-    ),
-  url: httpUrl
-    .nullable()
-    .default(null)
-    .describe(
-      'Where people open the page, for the links in alerts; null is host and port. Gateways that share a database name the same, so that an alert is the same whoever delivers it.',
-    ),
-});
-
-const metrics = z.strictObject({
-  host: z.string().min(1).default('127.0.0.1').describe('Where Prometheus reads /metrics.'),
-  port: port.default(9464).describe('0 takes any free port.'),
 });
 
 const telemetry = z.strictObject({
@@ -95,108 +43,6 @@ const telemetry = z.strictObject({
     .describe(
       'Of exchanges that were neither flagged nor failed, those that are traced; flagged and failed ones always are.',
     ),
-});
-
-const limits = z.strictObject({
-  max_body_bytes: bytes
-    .default(10 * 1024 * 1024)
-    .describe("The most bytes of a request's body as it comes; above it the answer is 413."),
-  max_decoded_bytes: bytes
-    .default(32 * 1024 * 1024)
-    .describe(
-      'The most bytes of a body after decoding; of a request above it the answer is 400, of an answer it is not read further.',
-    ),
-  max_decoded_ratio: count
-    .default(100)
-    .describe('Decoded bytes over encoded bytes, from the first 64 KiB on.'),
-  max_json_depth: z
-    .int()
-    .min(1)
-    .max(1_000)
-    .default(64)
-    .describe('The most objects and lists that stand in one another.'),
-  max_line_bytes: bytes
-    .default(1024 * 1024)
-    .describe(
-      "The most bytes of one line of an event stream, of one event's lines of data together, or of one item of a streamed list; a longer one is not read.",
-    ),
-  max_segments: count
-    .default(4_096)
-    .describe('The most texts of an exchange that are read; those past it are recorded as over_cap.'),
-  max_segment_tokens: count
-    .default(65_536)
-    .describe('The most tokens of one text; a longer one has failed with over_cap.'),
-  max_in_flight: count
-    .default(512)
-    .describe('The most exchanges at once; above it the answer is 503 with Retry-After.'),
-  min_in_flight: count
-    .default(16)
-    .describe(
-      'So many are taken even where the thread or the reader falls behind; between the two bounds it adapts.',
-    ),
-  max_lag_ms: milliseconds
-    .default(500)
-    .describe('A thread whose timers fire so much late has fallen behind.'),
-  retry_after_s: z
-    .int()
-    .min(1)
-    .max(3_600)
-    .default(1)
-    .describe('What Retry-After says in answers with status 503.'),
-  body_timeout_ms: milliseconds.default(60_000).describe("How long a request's body may take."),
-  client_stall_ms: milliseconds
-    .default(120_000)
-    .describe('How long a client may read nothing before it counts as gone.'),
-});
-
-const detector = z.strictObject({
-  workers: z.int().min(1).max(256).nullable().default(null).describe('Null is one for each core.'),
-  niceness: z
-    .int()
-    .min(0)
-    .max(19)
-    .default(10)
-    .describe(
-      'How far the threads that read stand back, on Linux, behind what serves clients where cores are short; 0 gives all the same weight.',
-    ),
-  timeout_ms: milliseconds
-    .default(10_000)
-    .describe('How long one piece of text may wait for the reader before it has failed.'),
-  max_queued_blocks: count
-    .default(4_096)
-    .describe('The most pieces of text that wait for the reader; above it they fail with queue_full.'),
-  score_cache_bytes: z
-    .int()
-    .min(0)
-    .max(2 ** 40)
-    .default(64 * 1024 * 1024)
-    .describe(
-      'Room for scores of text that was read before, so that a conversation sent again costs its new turn only: numbers under digests, in memory alone, about 300 bytes a token with the shipped rules; 0 remembers nothing.',
-    ),
-  score_cache_entries: count
-    .default(65_536)
-    .describe(
-      'The most texts, windows of longer texts, and texts without a disguise, that are remembered, each.',
-    ),
-});
-
-/** Live false-alarm rates, held against those that rules promise. */
-const drift = z.strictObject({
-  window_hours: z
-    .number()
-    .min(0.01)
-    .max(24 * 90)
-    .default(24)
-    .describe('A live rate is of the segments of so many hours.'),
-  factor: z
-    .number()
-    .gt(1)
-    .max(1_000)
-    .default(3)
-    .describe(
-      'A live rate is clearly another when its 95 % interval lies above so many times the promised rate, or below the promised rate over so much.',
-    ),
-  check_ms: milliseconds.default(60_000).describe('Between two looks at the rates.'),
 });
 
 const stop = z.strictObject({

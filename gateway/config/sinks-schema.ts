@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { broker, sasl, tls, variable } from './kafka-schema.ts';
+import { milliseconds } from './numbers.ts';
 
-const milliseconds = z.int().min(1).max(86_400_000);
 const level = z.enum(['informational', 'low', 'medium', 'high', 'critical']);
 const texts = z.array(z.string().min(1)).min(1);
 const name = z.string().regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits and . _ -');

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { count, milliseconds } from './numbers.ts';
 
-const milliseconds = z.int().min(1).max(86_400_000);
 /** The name of an HTTP header. */
 export const headerName = z
   .string()
@@ -31,7 +31,7 @@ const settings = {
     .nullable()
     .default(null)
     .describe('Certificates in PEM that are trusted beside the usual ones.'),
-  max_connections: z.int().min(1).max(1_000_000).default(256).describe('The most connections to it at once.'),
+  max_connections: count.default(256).describe('The most connections to it at once.'),
   connect_timeout_ms: milliseconds.default(5_000).describe('How long a connection may take.'),
   first_byte_timeout_ms: milliseconds.default(120_000).describe('How long the answer may take to begin.'),
   idle_timeout_ms: milliseconds
