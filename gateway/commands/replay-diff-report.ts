@@ -34,9 +34,11 @@ export function describeReplayedDiff(replayed: ReplayedDiff, config: Pick<Config
 /** Those rules alone of which some figure moves, since a set may have many. */
 function figuresTable({ before, after, changed }: ReplayedDiff): string {
   const pairs = pairsOf([...before.rules, ...before.correlations], [...after.rules, ...after.correlations]);
+  const newlyIn = timesNamed(changed.map(({ newly }) => newly));
+  const goneIn = timesNamed(changed.map(({ gone }) => gone));
   const rows = pairs.flatMap((pair) => {
-    const newly = changed.filter((one) => one.newly.includes(pair.after?.ruleName ?? '')).length;
-    const gone = changed.filter((one) => one.gone.includes(pair.before?.ruleName ?? '')).length;
+    const newly = newlyIn.get(pair.after?.ruleName ?? '') ?? 0;
+    const gone = goneIn.get(pair.before?.ruleName ?? '') ?? 0;
     const isSame =
       newly + gone === 0 && JSON.stringify(cellsOf(pair.before)) === JSON.stringify(cellsOf(pair.after));
     return isSame ? [] : [rowOf(pair, [newly, gone])];
@@ -49,9 +51,17 @@ function figuresTable({ before, after, changed }: ReplayedDiff): string {
 }
 
 function pairsOf(before: readonly Told[], after: readonly Told[]): Pair[] {
-  const ids = new Set([...before, ...after].map(({ ruleId }) => ruleId));
-  const find = (told: readonly Told[], id: string) => told.find(({ ruleId }) => ruleId === id) ?? null;
-  return [...ids].map((id) => ({ before: find(before, id), after: find(after, id) }));
+  const byId = (told: readonly Told[]) => new Map(told.map((one) => [one.ruleId, one]));
+  const [old, fresh] = [byId(before), byId(after)];
+  const ids = new Set([...old.keys(), ...fresh.keys()]);
+  return [...ids].map((id) => ({ before: old.get(id) ?? null, after: fresh.get(id) ?? null }));
+}
+
+/** How many of the lists each name stands in. */
+function timesNamed(lists: readonly (readonly string[])[]): ReadonlyMap<string, number> {
+  const times = new Map<string, number>();
+  for (const name of lists.flat()) times.set(name, (times.get(name) ?? 0) + 1);
+  return times;
 }
 
 function rowOf({ before, after }: Pair, counts: readonly number[]): string[] {
