@@ -30,6 +30,12 @@ export function toolsOf({ segments, unread }: TextReading): Record<string, strin
   return Object.fromEntries(named.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/** The same by the segment's pointer, for requests and answers alike. */
+export function toolsByPointer(reading: TextReading): Record<string, string> {
+  const entries = Object.entries(toolsOf(reading)).map(([id, tool]) => [id.replace(/^\w+/, ''), tool]);
+  return Object.fromEntries(entries);
+}
+
 /** What a dialect reads of bodies that it takes. */
 export function createReadings(dialect: Dialect) {
   return {
