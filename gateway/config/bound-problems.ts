@@ -1,4 +1,4 @@
-import type { Contradiction } from './contradiction.ts';
+import type { Look } from './contradiction.ts';
 import { EVERYWHERE } from './everywhere.ts';
 import type { Config } from './schema.ts';
 import { isSetIn } from './set-in.ts';
@@ -8,9 +8,9 @@ const LISTENERS = ['server', 'review', 'metrics'] as const;
 
 /** Bounds that stand the wrong way round, and ports that are asked for twice.
  *  @param settings - what was set, before the defaults */
-export function boundProblems(config: Config, settings: object): Contradiction[] {
+export function boundProblems(config: Config, settings: object): Look[] {
   const { limits, store } = config;
-  const problems: (Contradiction | false)[] = [
+  return [
     // A least number that nobody has set gives way to a smaller most.
     limits.min_in_flight > limits.max_in_flight &&
       isSetIn(settings, MIN_IN_FLIGHT) && {
@@ -25,20 +25,16 @@ export function boundProblems(config: Config, settings: object): Contradiction[]
         message: 'the store never grows so far, so nothing would be sampled before it is full',
         beside: ['store', 'max_bytes'],
       },
-  ];
-  return [
-    ...problems.filter((problem) => problem !== false),
     ...portProblems(config),
     ...silenceProblems(config),
   ];
 }
 
-function portProblems(config: Config): Contradiction[] {
-  return LISTENERS.flatMap((name, index) => {
+function portProblems(config: Config): Look[] {
+  return LISTENERS.map((name, index) => {
     const taken = LISTENERS.slice(0, index).find((other) => isSameAddress(config[name], config[other]));
-    if (taken === undefined) return [];
     const message = 'two cannot listen on one port';
-    return [{ path: [name, 'port'], message, beside: [taken, 'port'] }];
+    return taken !== undefined && { path: [name, 'port'], message, beside: [taken, 'port'] };
   });
 }
 
@@ -52,16 +48,14 @@ function isSameAddress(a: Address, b: Address): boolean {
   return a.host === b.host || EVERYWHERE.includes(a.host) || EVERYWHERE.includes(b.host);
 }
 
-function silenceProblems({ silences }: Config): Contradiction[] {
-  return silences.flatMap(({ starts_at: start, ends_at: end }, index) =>
-    start === undefined || Date.parse(start) < Date.parse(end)
-      ? []
-      : [
-          {
-            path: ['silences', index, 'ends_at'],
-            message: 'it would end before it begins',
-            beside: ['silences', index, 'starts_at'],
-          },
-        ],
+function silenceProblems({ silences }: Config): Look[] {
+  return silences.map(
+    ({ starts_at: start, ends_at: end }, index) =>
+      start !== undefined &&
+      Date.parse(start) >= Date.parse(end) && {
+        path: ['silences', index, 'ends_at'],
+        message: 'it would end before it begins',
+        beside: ['silences', index, 'starts_at'],
+      },
   );
 }

@@ -5,3 +5,6 @@ export interface Contradiction {
   /** The one that it cannot hold beside, whose value and place are told too. */
   readonly beside?: readonly PropertyKey[];
 }
+
+/** What a look at some settings comes to; false where they go together. */
+export type Look = Contradiction | false;

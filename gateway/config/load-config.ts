@@ -64,12 +64,13 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
 /** What each setting allows and all of them together do not. */
 function contradictions(config: Config | undefined, settings: object): Contradiction[] {
   if (config === undefined) return [];
-  return [
+  const looks = [
     ...scoringProblems(config, settings),
     ...upstreamProblems(config),
     ...boundProblems(config, settings),
     ...sinkProblems(config),
   ];
+  return looks.filter((look) => look !== false);
 }
 
 /** A key that is to be sent is looked for at the start, not at the first request. */

@@ -1,4 +1,4 @@
-import type { Contradiction } from './contradiction.ts';
+import type { Look } from './contradiction.ts';
 import type { Config } from './schema.ts';
 import { isSetIn } from './set-in.ts';
 
@@ -7,11 +7,11 @@ const LATE = 'scoring.where is "kafka", so exchanges are scored after their answ
 /** What cannot be done where exchanges are scored elsewhere. Defaults are left alone: they are for when scoring is inline
  *  again; what somebody has set and would not get is said.
  *  @param settings - what was set, before the defaults */
-export function scoringProblems(config: Config, settings: object): Contradiction[] {
+export function scoringProblems(config: Config, settings: object): Look[] {
   const { scoring, kafka, policy } = config;
   if (scoring.where === 'inline') return [];
   const isSet = (path: readonly string[]) => isSetIn(settings, path);
-  const problems: (Contradiction | false)[] = [
+  return [
     scoring.brokers.length === 0 &&
       kafka.brokers.length === 0 && {
         path: ['scoring', 'where'],
@@ -42,5 +42,4 @@ export function scoringProblems(config: Config, settings: object): Contradiction
         },
     ),
   ];
-  return problems.filter((problem) => problem !== false);
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { SCORING_SINK, STORE_SINK } from '../../alerts/index.ts';
-import type { Contradiction } from './contradiction.ts';
+import type { Look } from './contradiction.ts';
 import type { Config } from './schema.ts';
 
 /** Names under which something else stands. */
@@ -14,42 +14,42 @@ const RESERVED: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Sinks that would be taken for one another, and text of exchanges where alerts are read. */
-export function sinkProblems({ sinks, kafka, scoring }: Config): Contradiction[] {
+export function sinkProblems({ sinks, kafka, scoring }: Config): Look[] {
+  const sharesTopic =
+    scoring.where === 'kafka' && scoring.topic === kafka.topic && sharesBrokers({ scoring, kafka });
   return [
-    ...sinks.flatMap((sink, index): Contradiction[] => {
-      const namesake = sinks.findIndex(({ name }) => name === sink.name);
-      const sharer = sinks.findIndex(
-        (other) =>
-          sink.type === 'file' && other.type === 'file' && resolve(other.path) === resolve(sink.path),
-      );
+    ...sinks.flatMap((sink, index): Look[] => {
+      const earlier = sinks.slice(0, index);
+      const namesake = earlier.findIndex(({ name }) => name === sink.name);
+      const sharer = earlier.findIndex((other) => isSameFile(other, sink));
       const reserved = RESERVED.get(sink.name);
       const path = ['sinks', index, 'name'];
       return [
-        ...(reserved === undefined ? [] : [{ path, message: reserved }]),
-        ...(namesake === index
-          ? []
-          : [{ path, message: 'another sink has this name', beside: ['sinks', namesake, 'name'] }]),
-        ...(sharer === -1 || sharer === index
-          ? []
-          : [
-              {
-                path: ['sinks', index, 'path'],
-                message: 'another sink writes to this file',
-                beside: ['sinks', sharer, 'path'],
-              },
-            ]),
+        reserved !== undefined && { path, message: reserved },
+        namesake !== -1 && {
+          path,
+          message: 'another sink has this name',
+          beside: ['sinks', namesake, 'name'],
+        },
+        sharer !== -1 && {
+          path: ['sinks', index, 'path'],
+          message: 'another sink writes to this file',
+          beside: ['sinks', sharer, 'path'],
+        },
       ];
     }),
-    ...(scoring.where === 'kafka' && scoring.topic === kafka.topic && sharesBrokers({ scoring, kafka })
-      ? [
-          {
-            path: ['scoring', 'topic'],
-            message: 'exchanges go there with their text, and alerts need a topic of their own',
-            beside: ['kafka', 'topic'],
-          },
-        ]
-      : []),
+    sharesTopic && {
+      path: ['scoring', 'topic'],
+      message: 'exchanges go there with their text, and alerts need a topic of their own',
+      beside: ['kafka', 'topic'],
+    },
   ];
+}
+
+type Sink = Config['sinks'][number];
+
+function isSameFile(a: Sink, b: Sink): boolean {
+  return a.type === 'file' && b.type === 'file' && resolve(a.path) === resolve(b.path);
 }
 
 function sharesBrokers({ scoring, kafka }: Pick<Config, 'scoring' | 'kafka'>): boolean {

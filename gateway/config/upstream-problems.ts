@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Contradiction } from './contradiction.ts';
+import type { Contradiction, Look } from './contradiction.ts';
 import { EVERYWHERE } from './everywhere.ts';
 import type { Config } from './schema.ts';
 
@@ -10,32 +10,24 @@ export function upstreamProblems({
   server,
   upstream,
   upstreams,
-}: Pick<Config, 'server' | 'upstream' | 'upstreams'>): Contradiction[] {
+}: Pick<Config, 'server' | 'upstream' | 'upstreams'>): Look[] {
   return [
-    ...(upstream.url !== null && isItself(upstream.url, server) ? [itself(['upstream', 'url'])] : []),
-    ...upstreams.flatMap((one, index): Contradiction[] => {
+    upstream.url !== null && isItself(upstream.url, server) && itself(['upstream', 'url']),
+    ...upstreams.flatMap((one, index): Look[] => {
       const earlier = upstreams.slice(0, index);
       const taker = earlier.find((other) => takesAllOf(other, one));
       const namesake = earlier.findIndex(({ name }) => name === one.name);
       return [
-        ...(isItself(one.url, server) ? [itself(['upstreams', index, 'url'])] : []),
-        ...(namesake === -1
-          ? []
-          : [
-              {
-                path: ['upstreams', index, 'name'],
-                message: 'another upstream has this name',
-                beside: ['upstreams', namesake, 'name'],
-              },
-            ]),
-        ...(taker === undefined
-          ? []
-          : [
-              {
-                path: ['upstreams', index],
-                message: `no request reaches it, since ${JSON.stringify(taker.name)} stands before it and takes all that it is for`,
-              },
-            ]),
+        isItself(one.url, server) && itself(['upstreams', index, 'url']),
+        namesake !== -1 && {
+          path: ['upstreams', index, 'name'],
+          message: 'another upstream has this name',
+          beside: ['upstreams', namesake, 'name'],
+        },
+        taker !== undefined && {
+          path: ['upstreams', index],
+          message: `no request reaches it, since ${JSON.stringify(taker.name)} stands before it and takes all that it is for`,
+        },
       ];
     }),
   ];
