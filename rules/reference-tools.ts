@@ -130,6 +130,7 @@ words at the same place of a conversation are one event, as in the gateway; with
 reader saw in them, which is the same to the last bit. Where a rule could not be judged, the correlations that hear of it
 may miss events, and that is said.
 
-A million tokens in short texts, of which nearly every exchange fires, took 17 seconds with the 22 shipped rules and 13 with
-one changed rule on two busy cores, and 205 MB of disk; to score them again took 25 minutes (\`npm run bench:replay\`).
+A million tokens in short texts, of which nearly every exchange fires, took 20 seconds of processor with the 22 shipped rules and 8
+with one changed rule (36 and 24 seconds on two busy cores), and 205 MB of disk; to score them again took 25 minutes
+(\`npm run bench:replay\`).
 `;
