@@ -7,6 +7,8 @@ import { configSchema } from '../gateway/config/schema.ts';
 import { alertsFile } from '../gateway/sinks/create-sinks.ts';
 import { startTelltale } from '../gateway/start-telltale.ts';
 import { createLogger } from '../gateway/telemetry/index.ts';
+import { median } from './median.ts';
+import { readMetric } from './read-metric.ts';
 
 /** `node bench/alert-latency.ts`: from sending a request to its alert in the file sink, for an answer of about 200
  *  tokens, with the shipped rules and the real reader; and how much of that the bare upstream takes. Medians over RUNS. */
@@ -53,8 +55,10 @@ try {
     answered.push(took);
     alerted.push(performance.now() - startedMs);
   }
-  const tokens = Number(await tokensScored()) / (RUNS + 3);
-  const [bare, answer, alert] = [median(direct), median(answered), median(alerted)];
+  const tokens = (await readMetric(running.metricsUrl, 'telltale_detector_tokens_total')) / (RUNS + 3);
+  const [bare, answer, alert] = [direct, answered, alerted].map(
+    (times) => Math.round(median(times) * 10) / 10,
+  );
   process.stdout.write(
     `${JSON.stringify({ runs: RUNS, tokens: Math.round(tokens), direct_ms: bare, answered_ms: answer, alerted_ms: alert })}\n`,
   );
@@ -91,14 +95,4 @@ function isThere(id: string): boolean {
   } catch {
     return false;
   }
-}
-
-async function tokensScored(): Promise<string> {
-  const text = await (await fetch(running.metricsUrl)).text();
-  return /^telltale_detector_tokens_total(?:\{[^}]*\})? (\S+)/m.exec(text)?.[1] ?? 'NaN';
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return Math.round((sorted[Math.floor(sorted.length / 2)] ?? Number.NaN) * 10) / 10;
 }

@@ -4,6 +4,7 @@ import { startKafka } from '../test/services/kafka.ts';
 import { startPostgres } from '../test/services/postgres.ts';
 import { bareProducer } from './alerts/bare-producer.ts';
 import { measureStore, type StoreFigures } from './alerts/measure-store.ts';
+import { median } from './median.ts';
 
 /** `npm run bench:alerts [-- ALERTS]`: alerts a second that are committed, relayed to a real Kafka, and both at once, on
  *  SQLite and on PostgreSQL; beside them, in the same run, what the bare database takes of the same rows and what the bare
@@ -61,8 +62,4 @@ function compared(rounds: readonly (StoreFigures & { readonly producer: number }
 
 function ratio(value: number, of: number): number {
   return Math.round((value / of) * 100) / 100;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

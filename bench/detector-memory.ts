@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { createDetector, type Detector, type SignalId } from '../detectors/index.ts';
+import { cpuMs } from './cpu-time.ts';
 
 /** `node bench/detector-memory.ts [--texts N] [--long N] [--streams N] [--workers N] [--at-once N]`: whether the
  *  detector's memory is flat. Scores short texts, then long ones, then streams in small pushes, twice over, and prints
@@ -63,10 +64,9 @@ async function measure(name: string, [total, every]: [number, number], work: (i:
   };
   await Promise.all(Array.from({ length: atOnce }, lane));
   const seconds = (performance.now() - started) / 1000;
-  const cpu = process.cpuUsage();
   console.log(
     `${name}: ${((detector.stats().tokensScored - tokens) / seconds).toFixed(0)} tokens/s, ` +
-      `process CPU so far ${((cpu.user + cpu.system) / 1e6).toFixed(1)} s`,
+      `process CPU so far ${(cpuMs() / 1000).toFixed(1)} s`,
   );
 }
 

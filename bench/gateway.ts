@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { speedChart } from './gateway/chart.ts';
@@ -9,6 +9,8 @@ import type { Results } from './gateway/results.ts';
 import { rulesIn } from './gateway/rules-in.ts';
 import { serve } from './gateway/served.ts';
 import { tableOf } from './gateway/table.ts';
+import { machine } from './machine.ts';
+import { median } from './median.ts';
 
 /** `node bench/gateway.ts [--requests N] [--connections N] [--alone N] [--rounds N] [--out FILE] [--chart FILE]`: what the
  *  gateway costs, against the upstream itself, the least that a proxy in Express can do, and Portkey's gateway. Each figure
@@ -59,7 +61,7 @@ try {
   rmSync(folder, { recursive: true });
 }
 const report = {
-  machine: { cpu: cpus()[0]?.model, cores: availableParallelism(), node: process.version },
+  machine: machine(),
   load: { ...load, rounds },
   ...results,
 };
@@ -95,10 +97,7 @@ async function measure(
 }
 
 function medians(runs: readonly Measured[]): Measured {
-  const of = (key: keyof Measured) => {
-    const sorted = runs.map((run) => run[key]).toSorted((a, b) => a - b);
-    return sorted[sorted.length >> 1] ?? Number.NaN;
-  };
+  const of = (key: keyof Measured) => median(runs.map((run) => run[key]));
   return {
     json_rps: of('json_rps'),
     stream_rps: of('stream_rps'),

@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { formatTable } from '../gateway/commands/table.ts';
+import { machine } from './machine.ts';
 import { type HeldRules, holdRules } from './replay/hold-rules.ts';
 import { type ScoredHistory, scoreHistory } from './replay/score-history.ts';
 
@@ -26,14 +27,14 @@ try {
   const { tokens, reader_us_per_token: readerUs } = history;
   const load = loadavg()[1];
   const results = await holdRules({ folder, tokens, readerUs, rounds: Number(values.rounds) });
-  const machine = {
-    cpu: cpus()[0]?.model,
-    cores: availableParallelism(),
-    node: process.version,
-    /** Five minutes' average of what wants the cores, this bench among it: while scoring, and at the end. */
-    load_average: [load, loadavg()[1]],
+  /** Five minutes' average of what wants the cores, this bench among it: while scoring, and at the end. */
+  const loads = [load, loadavg()[1]];
+  const report = {
+    machine: { ...machine(), load_average: loads },
+    ...history,
+    rounds: Number(values.rounds),
+    results,
   };
-  const report = { machine, ...history, rounds: Number(values.rounds), results };
   process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   process.stderr.write(tableOf(history, results));
   if (values.out !== undefined) writeFileSync(values.out, `${JSON.stringify(report, null, 2)}\n`);

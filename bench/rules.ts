@@ -1,9 +1,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createDetector, type Detector } from '../detectors/index.ts';
 import { loadRules, type RuleSet } from '../rules/index.ts';
+import { cpuMs } from './cpu-time.ts';
+import { machine } from './machine.ts';
+import { median } from './median.ts';
 import { judgeSegments } from './rules/judge-segments.ts';
 import { rulesTexts } from './rules/rules-text.ts';
 
@@ -46,8 +49,7 @@ try {
     const ruleSet = await loaded(size, detector);
     for (const batch of BATCHES) results.push(measure(ruleSet, { size, batch, readerUs }));
   }
-  const machine = { cpu: cpus()[0]?.model, cores: availableParallelism(), node: process.version };
-  const report = { machine, tokens, rounds, reader_us_per_token: readerUs, results };
+  const report = { machine: machine(), tokens, rounds, reader_us_per_token: readerUs, results };
   process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   process.stderr.write(tableOf(readerUs, results));
   if (values.out !== undefined) writeFileSync(values.out, `${JSON.stringify(report, null, 2)}\n`);
@@ -106,16 +108,6 @@ function measure(
     us_per_token: us,
     of_reader: us / readerUs,
   };
-}
-
-/** Of all threads of the process, so that a busy machine shows in neither figure. */
-function cpuMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
-}
-
-function median(times: readonly number[]): number {
-  return [...times].sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? Number.NaN;
 }
 
 function tableOf(readerUs: number, results: readonly Measured[]): string {

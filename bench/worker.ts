@@ -1,11 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startKafka } from '../test/services/kafka.ts';
 import { kafkaClient } from '../test/services/kafka-client.ts';
 import { startPostgres } from '../test/services/postgres.ts';
 import { rulesIn } from './gateway/rules-in.ts';
+import { machine } from './machine.ts';
+import { median } from './median.ts';
 import { startAnswers } from './worker/exchanges.ts';
 import { recordExchanges } from './worker/record-exchanges.ts';
 import { scoreInline } from './worker/score-inline.ts';
@@ -25,7 +27,7 @@ const { values } = parseArgs({
 });
 const exchanges = Number(values.exchanges);
 const rounds = Number(values.rounds);
-const cores = availableParallelism();
+const { cpu, cores } = machine();
 
 const folder = mkdtempSync(join(tmpdir(), 'telltale-bench-worker-'));
 const [broker, server] = await Promise.all([startKafka(), startPostgres()]);
@@ -66,7 +68,7 @@ try {
       2,
     );
   const report = {
-    cpu: cpus()[0]?.model ?? 'unknown',
+    cpu,
     cores,
     exchanges,
     rounds,
@@ -102,6 +104,5 @@ function mediansOf(runs: readonly Scored[]): Scored {
 }
 
 function medianOf(numbers: readonly number[], digits: number): number {
-  const middle = numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
-  return Math.round(middle * 10 ** digits) / 10 ** digits;
+  return Math.round(median(numbers) * 10 ** digits) / 10 ** digits;
 }

@@ -1,7 +1,10 @@
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { machine } from '../machine.ts';
+import { median } from '../median.ts';
+import { readMetric } from '../read-metric.ts';
 import { type Answerer, type Message, startAnswerer, writer } from './conversation-sides.ts';
 import { rulesIn } from './rules-in.ts';
 import { type Served, serve } from './served.ts';
@@ -50,7 +53,7 @@ try {
   rmSync(folder, { recursive: true });
 }
 const report = {
-  machine: { cpu: cpus()[0]?.model, cores: availableParallelism(), node: process.version },
+  machine: machine(),
   conversations,
   turns: { early: EARLY, late },
   ...results,
@@ -139,19 +142,12 @@ async function costOf(gateway: Served, messages: readonly Message[]): Promise<Co
   return { ms, tokens: (await tokensRead(gateway)) - before[0], cpu_ms: cpuMs };
 }
 
-async function tokensRead({ metricsUrl }: Served): Promise<number> {
-  const text = await (await fetch(metricsUrl ?? '')).text();
-  return Number(/^telltale_detector_tokens_total(?:\{[^}]*\})? (\S+)/m.exec(text)?.[1] ?? Number.NaN);
+function tokensRead({ metricsUrl }: Served): Promise<number> {
+  return readMetric(metricsUrl ?? '', 'telltale_detector_tokens_total');
 }
 
 function medianOf(costs: readonly Cost[]): Cost {
-  return each((key) => {
-    const sorted = costs.map((cost) => cost[key]).sort((a, b) => a - b);
-    const middle = Math.floor(sorted.length / 2);
-    return sorted.length % 2 === 1
-      ? (sorted[middle] ?? 0)
-      : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
-  });
+  return each((key) => median(costs.map((cost) => cost[key])));
 }
 
 function each(of: (key: keyof Cost) => number): Cost {

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { median } from '../median.ts';
 import { createAsker } from './drive.ts';
 import { rulesIn } from './rules-in.ts';
 import { type Served, serve } from './served.ts';
@@ -84,9 +85,4 @@ function summary({ json, stream }: Costs) {
     stream_min_ms: Math.min(...stream),
     stream_median_ms: median(stream),
   };
-}
-
-function median(figures: readonly number[]): number {
-  const sorted = figures.toSorted((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? Number.NaN;
 }

@@ -1,3 +1,4 @@
+import { cpuMs } from '../cpu-time.ts';
 import type { Served } from './served.ts';
 
 /** In a served process: says where it listens, and answers questions about its memory, its main thread's CPU and that
@@ -13,10 +14,7 @@ export function reportToDriver(
       const { user, system } = process.threadCpuUsage();
       process.send?.({ cpuMs: (user + system) / 1000 });
     }
-    if (question === 'all cpu') {
-      const { user, system } = process.cpuUsage();
-      process.send?.({ cpuMs: (user + system) / 1000 });
-    }
+    if (question === 'all cpu') process.send?.({ cpuMs: cpuMs() });
     if (question !== 'memory') return;
     globalThis.gc?.();
     process.send?.({ rssMb: process.memoryUsage.rss() / 2 ** 20 });

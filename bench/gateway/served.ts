@@ -18,7 +18,8 @@ export interface Served {
   close(): Promise<void>;
 }
 
-/** Starts one of the servers beside this file.
+/** Starts a server.
+ *  @param name - of its file, seen from this folder
  *  @param settings - handed to it as JSON */
 export async function serve(
   name: 'upstream' | 'express-proxy' | 'telltale' | 'portkey' | '../worker/worker-process',

@@ -8,7 +8,8 @@ import { replayHistory } from '../../gateway/commands/replay-history.ts';
 import { createReplaySide } from '../../gateway/commands/replay-side.ts';
 import { configSchema } from '../../gateway/config/schema.ts';
 import { formatProblems, loadRules, type RuleSet } from '../../rules/index.ts';
-import { cpuMs } from './cpu-time.ts';
+import { cpuMs } from '../cpu-time.ts';
+import { median } from '../median.ts';
 
 /** How long a history takes under some rules. */
 export interface HeldRules {
@@ -118,8 +119,4 @@ async function measure(
     us_per_token: us,
     of_reader: us / readerUs,
   };
-}
-
-function median(times: readonly number[]): number {
-  return [...times].sort((a, b) => a - b)[Math.floor(times.length / 2)] ?? Number.NaN;
 }

@@ -12,7 +12,7 @@ import {
 } from '../../detectors/index.ts';
 import { mapInFlight } from '../../gateway/commands/map-in-flight.ts';
 import { encodeExchange, type KeptSegment } from '../../rules/index.ts';
-import { cpuMs } from './cpu-time.ts';
+import { cpuMs } from '../cpu-time.ts';
 import { type WrittenText, writtenExchanges } from './written-exchanges.ts';
 
 /** What it took to make a history. */

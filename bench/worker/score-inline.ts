@@ -1,6 +1,6 @@
 import { serve } from '../gateway/served.ts';
+import { readMetric } from '../read-metric.ts';
 import { askAll } from './exchanges.ts';
-import { readMetric } from './read-metric.ts';
 import type { Scored } from './score-recording.ts';
 
 /** Who is asked what. */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Admin, type Kafka, Partitioners } from 'kafkajs';
 import { Client } from 'pg';
 import { type Served, serve } from '../gateway/served.ts';
-import { readMetric } from './read-metric.ts';
+import { readMetric } from '../read-metric.ts';
 import type { Recording } from './record-exchanges.ts';
 
 /** What one run showed. */
