@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -35,11 +35,13 @@ const config = configSchema.parse({
   review: free,
   metrics: free,
   upstream: { url: upstreamUrl },
-  data: folder,
+  data: join(folder, 'data'),
   // Every run has the same answer, which is to be read each time.
   detector: { score_cache_bytes: 0 },
 });
-const running = await startTelltale(config, { log: createLogger('silent') });
+// A page that nobody opens need not be built.
+writeFileSync(join(folder, 'index.html'), '');
+const running = await startTelltale(config, { webPath: folder, log: createLogger('silent') });
 try {
   const direct: number[] = [];
   const answered: number[] = [];
@@ -91,7 +93,7 @@ async function alertOf(id: string): Promise<void> {
 
 function isThere(id: string): boolean {
   try {
-    return readFileSync(alertsFile(folder), 'utf8').includes(id);
+    return readFileSync(alertsFile(config.data), 'utf8').includes(id);
   } catch {
     return false;
   }
