@@ -1,8 +1,9 @@
+import { svg } from '../../docs/charts/svg.ts';
 import type { Measured } from './measure.ts';
 import type { Baseline } from './report.ts';
 
-const WIDTH = 900;
-const LEFT = 260;
+const WIDTH = 920;
+const LEFT = 280;
 const RIGHT = 30;
 const TOP = 56;
 const LINE = 18;
@@ -42,10 +43,7 @@ export function aurocByPart({ parts }: Measured, baseline: Baseline): string {
     ['TF-IDF', '#9ca3af'],
   ].map(
     ([name, colour], index) =>
-      `<circle cx="${LEFT + index * 220}" cy="24" r="5" fill="${colour}"/><text x="${LEFT + 10 + index * 220}" y="28">${name}</text>`,
+      `<circle cx="${LEFT + index * 240}" cy="24" r="5" fill="${colour}"/><text x="${LEFT + 10 + index * 240}" y="28">${name}</text>`,
   );
-  return (
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif" font-size="12">` +
-    `<rect width="100%" height="100%" fill="#fff"/>${legend.join('')}${ticks.join('')}${lines.join('')}</svg>\n`
-  );
+  return svg({ width: WIDTH, height }, 'AUROC of any harm by part', [...legend, ...ticks, ...lines]);
 }

@@ -1,3 +1,4 @@
+import { svg } from '../../docs/charts/svg.ts';
 import type { Results } from './results.ts';
 
 const WIDTH = 760;
@@ -47,8 +48,5 @@ export function speedChart(results: Readonly<Results>): string {
       `<rect x="${LEFT + index * 120}" y="14" width="12" height="12" fill="${colour}"/>` +
       `<text x="${LEFT + 18 + index * 120}" y="24">${name}</text>`,
   );
-  return (
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif" font-size="12">` +
-    `<rect width="100%" height="100%" fill="#fff"/>${legend.join('')}${bars.join('')}</svg>\n`
-  );
+  return svg({ width: WIDTH, height }, 'Requests a second, as JSON and as streams', [...legend, ...bars]);
 }
