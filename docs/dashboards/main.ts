@@ -27,7 +27,7 @@ async function main(): Promise<void> {
     [stage.gatewayUrl, stage.handingUrl].map((url) => sendTraffic(url, stop.signal)),
   );
   try {
-    await Promise.race([happen(stage, start), traffic]);
+    await Promise.race([happen(stage, start, stop.signal), traffic]);
     await untilFiring(stage.prometheus);
     const range = { start, end: now(), step: STEP_SECONDS };
     await drawAll(stage.prometheus, range);
@@ -37,14 +37,16 @@ async function main(): Promise<void> {
     process.stdout.write(`${answered.join(' and ')} requests answered in ${range.end - range.start} s\n`);
   } finally {
     stop.abort();
-    await traffic.catch(() => {});
+    // Where it has failed, that is thrown already, or something before it.
+    await Promise.allSettled([traffic]);
     await stage.close();
   }
 }
 
 /** A reload, a broker that is down for a while, and rule files that are broken until the end. */
-async function happen({ broker, writeRules }: Stage, start: number): Promise<void> {
-  const at = (seconds: number) => sleep(Math.max(0, (start + seconds) * 1000 - Date.now()));
+async function happen({ broker, writeRules }: Stage, start: number, signal: AbortSignal): Promise<void> {
+  const at = (seconds: number) =>
+    sleep(Math.max(0, (start + seconds) * 1000 - Date.now()), undefined, { signal });
   await at(PLOT.reload);
   await writeRules('changed');
   await at(PLOT.brokerStops);

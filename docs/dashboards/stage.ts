@@ -36,46 +36,38 @@ export type HouseRules = 'as they are' | 'changed' | 'broken';
 /** Starts it all; whoever calls closes it.
  *  @param scrapeSeconds - how often Prometheus reads */
 export async function setStage(scrapeSeconds: number): Promise<Stage> {
-  const folder = await mkdtemp(join(tmpdir(), 'telltale-dashboards-'));
-  const closers: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true })];
-  const close = async () => {
-    for (const one of closers.toReversed()) await one();
-  };
+  const started = new AsyncDisposableStack();
   const closing = <T extends { close(): Promise<unknown> }>(part: T): T => {
-    closers.push(part.close);
+    started.defer(async () => void (await part.close()));
     return part;
   };
   try {
-    const rules = join(folder, 'rules');
-    await mkdir(rules);
-    const writeRules = (state: HouseRules) => writeHouseRules(join(rules, 'house.yaml'), state);
-    await writeRules('as they are');
+    const folder = await mkdtemp(join(tmpdir(), 'telltale-dashboards-'));
+    started.defer(() => rm(folder, { recursive: true, force: true }));
+    const writeRules = await houseRulesIn(join(folder, 'rules'));
     const broker = closing(await startKafka());
     const upstream = closing(await createDemoUpstream({ port: 0, chunkDelayMs: 10 }));
     const webhook = closing(await startWebhook());
-    const config = join(folder, 'telltale.json');
-    await writeFile(config, JSON.stringify(await scoringConfig(webhook.url, join(folder, 'alerts.jsonl'))));
-    const scoring = { TELLTALE_RULES: `shipped,${rules}`, TELLTALE_CONFIG: config, WEBHOOK_SECRET: SECRET };
-    const handing = { TELLTALE_SCORING_WHERE: 'kafka', TELLTALE_DATA: join(folder, 'two') };
     const shared = { UPSTREAM_URL: upstream.url, KAFKA_BROKERS: broker.brokers.join(',') };
-    const start = async (args: readonly string[], env: Readonly<Record<string, string>>) =>
-      closing(await startTelltale(args, { ...shared, ...env }));
-    const gateway = await start(['gateway/main.ts'], { ...scoring, TELLTALE_DATA: join(folder, 'one') });
-    const other = await start(['gateway/main.ts'], handing);
-    const worker = await start(['gateway/cli.ts', 'worker'], handing);
-    const addresses = {
-      gateways: { 'gateway-1': gateway.metrics, 'gateway-2': other.metrics },
-      workers: { 'worker-1': worker.metrics },
-    };
+    const scoring = { ...shared, ...(await scoringIn(folder, webhook.url)) };
+    const handing = { ...shared, TELLTALE_SCORING_WHERE: 'kafka', TELLTALE_DATA: join(folder, 'two') };
+    const gateway = closing(await startTelltale(['gateway/main.ts'], scoring));
+    const other = closing(await startTelltale(['gateway/main.ts'], handing));
+    const worker = closing(await startTelltale(['gateway/cli.ts', 'worker'], handing));
     const prometheus = closing(
       await startPrometheus({
         prepare: (place) => copyFile(join(ROOT, 'deploy/prometheus/alerts.yaml'), join(place, 'alerts.yaml')),
-        config: prometheusConfig({ scrapeSeconds, ...addresses }),
+        config: prometheusConfig({
+          scrapeSeconds,
+          gateways: { 'gateway-1': gateway.metrics, 'gateway-2': other.metrics },
+          workers: { 'worker-1': worker.metrics },
+        }),
       }),
     );
+    const close = () => started.disposeAsync();
     return { gatewayUrl: gateway.url, handingUrl: other.url, broker, prometheus, writeRules, close };
   } catch (error) {
-    await close();
+    await started.disposeAsync();
     throw error;
   }
 }
@@ -99,15 +91,29 @@ async function startTelltale(args: readonly string[], env: Readonly<Record<strin
   };
 }
 
-/** A model whose upstream is gone, a low water mark, and sinks beside Kafka: a webhook, and a file that groups. */
-async function scoringConfig(webhookUrl: string, file: string) {
-  return {
+/** Of the gateway that scores: shipped and house rules, a model whose upstream is gone, a low water mark, and sinks beside
+ *  Kafka: a webhook, and a file that groups. */
+async function scoringIn(folder: string, webhookUrl: string): Promise<Readonly<Record<string, string>>> {
+  const settings = {
     upstreams: [{ name: 'gone', url: await closedUrl(), match: { model: 'gone-*' } }],
     store: { high_water_rows: 50 },
     sinks: [
       { type: 'webhook', name: 'soc', url: webhookUrl, secret_envs: ['WEBHOOK_SECRET'] },
-      { type: 'file', name: 'archive', path: file, group: { by: ['rule'], wait_ms: 60_000 } },
+      {
+        type: 'file',
+        name: 'archive',
+        path: join(folder, 'alerts.jsonl'),
+        group: { by: ['rule'], wait_ms: 60_000 },
+      },
     ],
+  };
+  const config = join(folder, 'telltale.json');
+  await writeFile(config, JSON.stringify(settings));
+  return {
+    TELLTALE_RULES: `shipped,${join(folder, 'rules')}`,
+    TELLTALE_CONFIG: config,
+    TELLTALE_DATA: join(folder, 'one'),
+    WEBHOOK_SECRET: SECRET,
   };
 }
 
@@ -127,14 +133,19 @@ async function startWebhook() {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`, close };
 }
 
-async function writeHouseRules(file: string, state: HouseRules): Promise<void> {
+/** Puts the team's rules into a new folder.
+ *  @returns writes them anew */
+async function houseRulesIn(folder: string): Promise<Stage['writeRules']> {
   const text = await readFile(join(import.meta.dirname, 'house.yaml'), 'utf8');
-  const changes = {
+  const texts: Readonly<Record<HouseRules, string>> = {
     'as they are': text,
     changed: text.replace('1/100', '1/200'),
     broken: text.replace('rarer_than', 'rarer_then'),
   };
-  await writeFile(file, changes[state]);
+  const write = (state: HouseRules) => writeFile(join(folder, 'house.yaml'), texts[state]);
+  await mkdir(folder);
+  await write('as they are');
+  return write;
 }
 
 interface Scraped {

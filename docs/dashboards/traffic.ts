@@ -17,11 +17,13 @@ const FASTEST_MS = 250;
 
 /** Asks until the signal fires: ordinary questions and texts that rules look for, streamed and not, through two
  *  APIs, and now and then what goes wrong. More and less of it, in waves of a minute.
- *  @returns how many requests were answered */
+ *  @returns how many requests were answered
+ *  @throws what the first of them met that was not answered */
 export async function sendTraffic(gatewayUrl: string, signal: AbortSignal): Promise<number> {
   const texts = textsOfTests();
   const started = Date.now();
   const asked = new Set<Promise<void>>();
+  const failed = Promise.withResolvers<never>();
   let answered = 0;
   for (let turn = 0; !signal.aborted; turn += 1) {
     const [path, body] = requestOf(turn, texts);
@@ -30,9 +32,10 @@ export async function sendTraffic(gatewayUrl: string, signal: AbortSignal): Prom
       asked.delete(exchange);
     });
     asked.add(exchange);
+    exchange.catch(failed.reject);
     if (asked.size >= MAX_ASKED) await Promise.race(asked);
     const height = (1 - Math.cos(((Date.now() - started) / WAVE_MS) * 2 * Math.PI)) / 2;
-    await sleep(SLOWEST_MS - (SLOWEST_MS - FASTEST_MS) * height);
+    await Promise.race([sleep(SLOWEST_MS - (SLOWEST_MS - FASTEST_MS) * height), failed.promise]);
   }
   await Promise.all(asked);
   return answered;
