@@ -13,7 +13,7 @@ import {
 import { checkLimits, MAX_ALIASES, MAX_BYTES } from './document-limits.ts';
 import { createProblem, type SourceText } from './problem.ts';
 import type { RuleProblem } from './types.ts';
-import { unknownAliases, type YamlFault, yamlFaults } from './yaml-faults.ts';
+import { MAX_FAULTS, unknownAliases, type YamlFault, yamlFaults } from './yaml-faults.ts';
 
 /** A parsed file: plain data, and where each value stands. */
 export interface RuleDocument {
@@ -63,11 +63,11 @@ export function readDocument(source: SourceText): ReadResult {
   if (document === undefined) return refuse([createProblem(source, 0, 'the file is empty')]);
   const faults = yamlFaults(source.text, document);
   const [second] = others;
-  const problems = [
-    ...faults,
-    ...(second === undefined ? [] : [secondDocument(second)]),
-    ...others.flatMap((other) => yamlFaults(source.text, other)),
-  ];
+  const problems = [...faults, ...(second === undefined ? [] : [secondDocument(second)])];
+  for (const other of others) {
+    if (problems.length > MAX_FAULTS) break;
+    problems.push(...yamlFaults(source.text, other));
+  }
   if (problems.length > 0) {
     const told = problems.filter(({ follows }) => !follows);
     const refusals = told.map(({ offset, message }) => createProblem(source, offset, message));

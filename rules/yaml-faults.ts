@@ -15,6 +15,9 @@ interface Found extends Pick<YamlFault, 'offset' | 'message'> {
   readonly code: string;
 }
 
+/** Each is looked up in the document: a file that is no rule file at all may have one on every line. */
+export const MAX_FAULTS = 100;
+
 /** Faults after which the parser still reads what was meant. */
 const SINGLE: ReadonlySet<string> = new Set([
   'BAD_SCALAR_START',
@@ -37,9 +40,11 @@ const REMEDIES: readonly (readonly [message: RegExp, remedy: string])[] = [
 ];
 
 /** The faults of a parsed text, in its order. Of one that leads to more (a bracket that stays open, a line that is indented
- *  otherwise) all but the first in a rule, list or macro are said to follow. */
+ *  otherwise) all but the first in a rule, list or macro are said to follow. Past the bound it is only said how many more
+ *  there are, and that they may have broken anything. */
 export function yamlFaults(text: string, document: Document.Parsed): readonly YamlFault[] {
-  const faults = [...document.errors, ...document.warnings].map(({ code, message, pos }): Found => {
+  const all = [...document.errors, ...document.warnings].sort((a, b) => a.pos[0] - b.pos[0]);
+  const faults = all.slice(0, MAX_FAULTS).map(({ code, message, pos }): Found => {
     const offset = message.startsWith('Missing closing') ? quoteBefore(document, pos[0]) : pos[0];
     return { code, offset, message: withRemedy(message, text.slice(offset)) };
   });
@@ -48,6 +53,13 @@ export function yamlFaults(text: string, document: Document.Parsed): readonly Ya
     return { code: 'UNKNOWN_ALIAS', offset: alias.range?.[0] ?? 0, message };
   });
   const sorted = [...faults, ...aliases].sort((a, b) => a.offset - b.offset);
+  const [next] = all.slice(MAX_FAULTS);
+  if (next === undefined) return placed(document, sorted);
+  const message = `${all.length - MAX_FAULTS} more faults of syntax from here on`;
+  return [...placed(document, sorted), { offset: next.pos[0], message, parts: [[]], follows: false }];
+}
+
+function placed(document: Document.Parsed, sorted: readonly Found[]): readonly YamlFault[] {
   const astray = new Set<string>();
   return sorted.map(({ code, offset, message }) => {
     const parts = partsAt(document, offset);

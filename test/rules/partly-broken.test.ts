@@ -65,6 +65,15 @@ test('of a fault that leads to more only the first is told, where it begins', as
   }
 });
 
+test('of very many faults of syntax the first hundred are told, and how many more there are', async (t) => {
+  const text = `version: 1\nrules:\n${rule(1)}lists:\n  many:\n${'    - @a\n'.repeat(250)}`;
+  const problems = await problemsOf(t, text);
+  const first = text.slice(0, text.indexOf('@')).split('\n').length;
+  assert.equal(problems.length, 101);
+  assert.match(problems[99] ?? '', new RegExp(`^a\\.yaml:${first + 99}:7: Plain value cannot start with`));
+  assert.equal(problems[100], `a.yaml:${first + 100}:7: 150 more faults of syntax from here on`);
+});
+
 test('what uses a list or macro that is broken is not told as wrong, of whichever file it is', async (t) => {
   const broken: [head: string, expected: readonly string[]][] = [
     [
