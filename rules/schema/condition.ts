@@ -25,9 +25,9 @@ const aggregateSchema = describedEnum({
   mean: 'The mean of all tokens.',
   top_k_mean: 'The mean of the highest tokens, as many as the window, wherever they stand.',
   max_rolling_mean: 'The highest mean of as many tokens in a row as the window.',
-  sum: 'The sum of all tokens. Has no calibration: goes with above.',
-  count_above: 'How many tokens are greater than token_above. Has no calibration: goes with above.',
-  ema: "The highest exponential moving average over about a window's tokens. Has no calibration: goes with above.",
+  sum: 'The sum of all tokens. A rate of it is learned from your own traffic.',
+  count_above: 'How many tokens are greater than token_above. A rate of it is learned from your own traffic.',
+  ema: "The highest exponential moving average over about a window's tokens. A rate of it is learned from your own traffic.",
 });
 
 const fieldSchema = describedEnum({
@@ -40,7 +40,7 @@ const fieldSchema = describedEnum({
     'The language of the text, such as de, else what the header content-language of the request says.',
   role: 'Who says the segment: system, user, assistant or tool.',
   target: 'input, output, system, tool_call or tool_result.',
-  tool: 'Name of the tool that is called, or whose result it is. In tests of rules; not yet known of live traffic.',
+  tool: 'Name of the tool that the segment calls, or whose result it is.',
   conversation: "The conversation's id.",
 } satisfies Record<FieldName, string>);
 
