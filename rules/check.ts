@@ -21,7 +21,7 @@ export interface CheckResult {
 export async function checkRules(paths: readonly string[], featureset: Featureset): Promise<CheckResult> {
   const files = await readRuleFiles(paths);
   const result = compileFiles(files, featureset);
-  if (!result.ok) return { ok: false, problems: sortProblems(result.problems), rules: [] };
+  if (!result.ok) return { ok: false, problems: result.problems, rules: [] };
   const { ruleSet } = result;
   const { compiledRules, warnings } = compiledOf(ruleSet);
   const calibrated = withCalibrations(featureset, files.calibrations ?? []);

@@ -6,7 +6,6 @@ import { checkShape } from './check-shape.ts';
 import { type CompiledRule, compiledOf } from './compiled.ts';
 import { changesOf } from './diff-rule.ts';
 import { compileFiles } from './load.ts';
-import { sortProblems } from './problem.ts';
 import { readDocument } from './read-document.ts';
 import { readRuleFiles } from './read-files.ts';
 import type { RuleDefinition, RuleFile } from './schema.ts';
@@ -89,7 +88,7 @@ type Written = Readonly<Record<string, unknown>> & { readonly name: string };
 async function readSide(paths: readonly string[], featureset: Featureset) {
   const files = await readRuleFiles(paths);
   const loaded = compileFiles(files, featureset);
-  if (!loaded.ok) return { set: undefined, problems: sortProblems(loaded.problems) };
+  if (!loaded.ok) return { set: undefined, problems: loaded.problems };
   const compiled = new Map(compiledOf(loaded.ruleSet).compiledRules.map((rule) => [rule.id, rule]));
   const shaped = files.sources.flatMap((source): ShapedFile[] => {
     const read = readDocument(source);

@@ -9,11 +9,12 @@ import { compileCorrelations } from './events/compile-correlations.ts';
 import { hiddenNames, type PartlyRead } from './hidden-names.ts';
 import { withCalibrations } from './own-calibration.ts';
 import { createProblem, type SourceText, sortProblems } from './problem.ts';
+import type { CalibratedFeatureset } from './rate-subject.ts';
 import { type BrokenDocument, type RuleDocument, readDocument } from './read-document.ts';
 import { type ReadFiles, readRuleFiles } from './read-files.ts';
 import { engineMismatch, featuresetMismatch } from './requirements.ts';
 import { placeOf, problemAt, type RuleSource } from './rule-source.ts';
-import { collectDefinitions } from './scope.ts';
+import { collectDefinitions, type Definitions } from './scope.ts';
 import type { LoadResult, RuleProblem } from './types.ts';
 import { withLanguages } from './with-languages.ts';
 
@@ -21,8 +22,7 @@ import { withLanguages } from './with-languages.ts';
  *  @param paths - files, and directories whose `*.yaml` and `*.yml` files are taken, subdirectories included
  *  @returns the rule set, or every problem that was found, each with file, line and column, in their order */
 export async function loadRules(paths: readonly string[], featureset: Featureset): Promise<LoadResult> {
-  const loaded = await withLanguages(compileFiles(await readRuleFiles(paths), featureset));
-  return loaded.ok ? loaded : { ok: false, problems: sortProblems(loaded.problems) };
+  return withLanguages(compileFiles(await readRuleFiles(paths), featureset));
 }
 
 /** `loadRules` for files already read; pure, and so without languages, see `withLanguages`. */
@@ -40,12 +40,6 @@ export function compileFiles(files: ReadFiles, loaded: Featureset): LoadResult {
     return compileRule(rule, { featureset, routes, scope, filters: filters.filtersOf(rule) });
   });
   const rules = compiled.flatMap(({ rule }) => (rule === undefined ? [] : [rule]));
-  const others = shaped.flatMap(({ file, formless }) => {
-    if (formless === undefined) return [];
-    const { document, rules: broken } = formless;
-    const scope = definitions.scopeOf(file?.document ?? document);
-    return broken.flatMap((i) => checkBrokenRule({ document, path: ['rules', i] }, { featureset, scope }));
-  });
   const correlated = compileCorrelations(whole, { rules: collected.rules, hidden });
   const found = [
     ...files.problems,
@@ -56,14 +50,14 @@ export function compileFiles(files: ReadFiles, loaded: Featureset): LoadResult {
     ...filters.problems,
     ...correlated.problems,
     ...compiled.flatMap((part) => part.problems),
-    ...others,
+    ...shaped.flatMap((part) => formlessProblems(part, featureset, definitions)),
     ...findDuplicates(collected.rules),
   ];
   const hasErrors = found.some((problem) => problem.severity === 'error');
   // What a broken rule would have used is not unused.
   const problems = withoutRepeats(hasErrors ? found : [...found, ...definitions.unused()]);
-  if (hasErrors) return { ok: false, problems };
-  if (rules.length === 0) return { ok: false, problems: [...problems, noRules(sources)] };
+  if (hasErrors) return { ok: false, problems: sortProblems(problems) };
+  if (rules.length === 0) return { ok: false, problems: sortProblems([...problems, noRules(sources)]) };
   const texts = [...sources, ...calibrations].map((source) => source.text);
   const { correlations } = correlated;
   return { ok: true, ruleSet: createRuleSet(rules, { featureset, texts, warnings: problems, correlations }) };
@@ -107,6 +101,17 @@ function shapeDocument(
   if (mismatch !== undefined) return { problems: [...refuse('featureset', mismatch).problems, ...problems] };
   const formless = shape.ok ? {} : { formless: { document, rules: shape.formless } };
   return { file: whole, problems, ...formless };
+}
+
+function formlessProblems(
+  { file, formless }: Shaped,
+  featureset: CalibratedFeatureset,
+  definitions: Definitions,
+): readonly RuleProblem[] {
+  if (formless === undefined) return [];
+  const { document, rules } = formless;
+  const scope = definitions.scopeOf(file?.document ?? document);
+  return rules.flatMap((i) => checkBrokenRule({ document, path: ['rules', i] }, { featureset, scope }));
 }
 
 function noRules(sources: readonly SourceText[]): RuleProblem {

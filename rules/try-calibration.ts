@@ -2,7 +2,6 @@ import { resolve } from 'node:path';
 import type { Featureset } from '../detectors/index.ts';
 import { compileFiles } from './load.ts';
 import type { OwnCalibration } from './own-calibration.ts';
-import { sortProblems } from './problem.ts';
 import type { CalibratedFeatureset } from './rate-subject.ts';
 import { readRuleFiles } from './read-files.ts';
 import type { LoadResult } from './types.ts';
@@ -31,7 +30,7 @@ export async function loadToLearn(paths: readonly string[], featureset: Features
     threshold: () => granted,
     ownThreshold: () => granted,
   };
-  return sorted(compileFiles({ ...files, calibrations: [] }, any));
+  return compileFiles({ ...files, calibrations: [] }, any);
 }
 
 /** What the rules would come to with a calibration that is not written yet: a rate that its sample cannot carry is an
@@ -44,9 +43,5 @@ export async function tryCalibration(
   const files = await readRuleFiles(paths);
   const others = (files.calibrations ?? []).filter((one) => resolve(one.file) !== resolve(file));
   const calibrations = [...others, { file, text: calibrationText(calibration) }];
-  return sorted(compileFiles({ ...files, calibrations }, featureset));
-}
-
-function sorted(loaded: LoadResult): LoadResult {
-  return loaded.ok ? loaded : { ok: false, problems: sortProblems(loaded.problems) };
+  return compileFiles({ ...files, calibrations }, featureset);
 }
