@@ -11,7 +11,7 @@ import { type CompiledCondition, type CompiledRule, compiledOf } from './compile
 import { curveOf } from './curve-of.ts';
 import { advanceMeter, startMeter, valuesOf } from './meters/meter.ts';
 import type { Meter } from './meters/types.ts';
-import { MAX_CALIBRATED_ROUTES, type OwnCalibration, type subjectOf } from './own-calibration.ts';
+import { MAX_CALIBRATED_ROUTES, type OwnCalibration, writtenOf } from './own-calibration.ts';
 import { isCalibratable, keyOfSubject, type RateSubject } from './rate-subject.ts';
 import { ROLE_OF_TARGET } from './resolve-threshold.ts';
 import type { RuleSet } from './types.ts';
@@ -79,24 +79,35 @@ function readIn({ target }: CompiledRule, condition: CompiledCondition): Learned
 }
 
 /** What a whole segment scores; null where it has no tokens. */
-function scoreOf({ signal, minus, aggregate, level }: Learned, activations: Activations): number | null {
-  const meter: Meter = { signal, minus, measure: measureOf(aggregate, level ?? 0) };
+function scoreOf(meter: Meter, activations: Activations): number | null {
   const values = valuesOf(meter, activations);
   const batch = { values, next: values, spans: activations.tokens };
   return advanceMeter(meter, startMeter(meter), batch).best?.value ?? null;
 }
 
+interface ToMeasure extends Learned {
+  readonly meter: Meter;
+  /** By route and role. */
+  readonly scores: Map<string, number[]>;
+}
+
+function toMeasure(learned: Learned): ToMeasure {
+  const { signal, minus, aggregate, level } = learned;
+  const meter = { signal, minus, measure: measureOf(aggregate, level ?? 0) };
+  return { ...learned, meter, scores: new Map() };
+}
+
+function keep({ scores }: ToMeasure, place: string, score: number): void {
+  const known = scores.get(place);
+  if (known === undefined) scores.set(place, [score]);
+  else known.push(score);
+}
+
 export function createCalibrationLearner(learned: readonly Learned[]): CalibrationLearner {
-  const scores = new Map<string, number[]>();
+  const measured = learned.map(toMeasure);
   const counts = new Map<string, Map<Role | null, number>>();
   let segments = 0;
   let leftOut = 0;
-
-  function keep(key: string, value: number): void {
-    const known = scores.get(key);
-    if (known === undefined) scores.set(key, [value]);
-    else known.push(value);
-  }
 
   /** Whether the route is learned by itself. */
   function count(route: string | null, role: Role): boolean {
@@ -123,13 +134,13 @@ export function createCalibrationLearner(learned: readonly Learned[]): Calibrati
       if (activations.tokens.length === 0) return;
       segments += 1;
       const hasRoute = count(route, role);
-      for (const one of learned) {
-        const score = scoreOf(one, activations);
+      for (const one of measured) {
+        const score = scoreOf(one.meter, activations);
         if (score === null) continue;
         for (const whose of [null, role]) {
-          keep(scoresKey(one, null, whose), score);
+          keep(one, placeOf(null, whose), score);
           const isAsked = hasRoute && one.asked.some((asked) => asked.role === whose);
-          if (isAsked) keep(scoresKey(one, route, whose), score);
+          if (isAsked) keep(one, placeOf(route, whose), score);
         }
       }
     },
@@ -139,10 +150,10 @@ export function createCalibrationLearner(learned: readonly Learned[]): Calibrati
     leftOut: () => leftOut,
     finish(about) {
       if (segments === 0) throw new RangeError('no segment with tokens was read');
-      const curves = learned.flatMap((one) =>
+      const curves = measured.flatMap((one) =>
         [null, ...counts.keys()].flatMap((route) =>
           ROLES.flatMap((role) => {
-            const found = scores.get(scoresKey(one, route, role));
+            const found = one.scores.get(placeOf(route, role));
             const isWanted = route === null || isCarried(one, route, role);
             return found === undefined || !isWanted
               ? []
@@ -157,23 +168,6 @@ export function createCalibrationLearner(learned: readonly Learned[]): Calibrati
 
 const ROLES = [null, 'system', 'user', 'assistant', 'tool'] as const;
 
-function scoresKey(one: Learned, route: string | null, role: Role | null): string {
-  return JSON.stringify([keyOfSubject(one), route, role]);
+function placeOf(route: string | null, role: Role | null): string {
+  return JSON.stringify([route, role]);
 }
-
-/** As a calibration's file has it. */
-function writtenOf({
-  signal,
-  minus,
-  aggregate,
-  level,
-}: Learned): Pick<Curve, keyof ReturnType<typeof subjectOf>> {
-  return {
-    signal,
-    ...(minus === null ? {} : { minus }),
-    aggregate: { ...aggregate } as Curve['aggregate'],
-    ...(level === null ? {} : { level }),
-  };
-}
-
-type Curve = OwnCalibration['curves'][number];

@@ -171,18 +171,25 @@ function readInto({ whole, byRoute }: Curves, file: SourceText, { digest }: Feat
   return [];
 }
 
-/** What a curve is of. */
-export function subjectOf({
-  signal,
-  minus,
-  aggregate,
-  level,
-}: Pick<OwnCalibration['curves'][number], 'signal' | 'minus' | 'aggregate' | 'level'>): RateSubject {
+/** What a curve is of, as its file says it. */
+type WrittenSubject = Pick<OwnCalibration['curves'][number], keyof RateSubject>;
+
+function subjectOf({ signal, minus, aggregate, level }: WrittenSubject): RateSubject {
   return {
     signal: signal as SignalId,
     minus: (minus ?? null) as SignalId | null,
     aggregate,
     level: level ?? null,
+  };
+}
+
+/** What a curve is of, as a calibration's file has it. */
+export function writtenOf({ signal, minus, aggregate, level }: RateSubject): WrittenSubject {
+  return {
+    signal,
+    ...(minus === null ? {} : { minus }),
+    aggregate: { ...aggregate } as WrittenSubject['aggregate'],
+    ...(level === null ? {} : { level }),
   };
 }
 
