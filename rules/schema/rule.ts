@@ -4,6 +4,7 @@ import { conditionSchema } from './condition.ts';
 import { describedEnum } from './described-enum.ts';
 import { exceptionSchema } from './exception.ts';
 import { ruleTestSchema } from './rule-test.ts';
+import { levelSchema, targetSchema } from './rule-words.ts';
 import { CONDITION_SNIPPETS, RULE_SNIPPET } from './snippets.ts';
 import { hyphenName, plainName } from './words.ts';
 
@@ -21,9 +22,7 @@ export const ruleSchema = z
       deprecated: 'On its way out: telltale rules check warns of it.',
     }).describe('How far the rule can be relied on.'),
     version: z.int().min(1).describe('Raised with each change of meaning.'),
-    level: z
-      .enum(['informational', 'low', 'medium', 'high', 'critical'])
-      .describe('How bad a true finding is.'),
+    level: levelSchema.describe('How bad a true finding is.'),
     mode: describedEnum({
       off: 'Not evaluated.',
       shadow: 'Counted only.',
@@ -32,14 +31,7 @@ export const ruleSchema = z
     }).describe(
       'off: not evaluated. shadow: counted only. flag: alert and review. enforce: `action` is taken.',
     ),
-    target: describedEnum({
-      input: 'What users say.',
-      output: 'What the assistant says, in the request and in the answer.',
-      system: 'System prompts.',
-      tool_call: 'What the assistant asks a tool for.',
-      tool_result: 'What a tool gave back.',
-      any: 'All of them.',
-    }).describe('Which segments of an exchange it reads.'),
+    target: targetSchema.describe('Which segments of an exchange it reads.'),
     detection: z
       .record(plainName, conditionSchema)
       .refine((conditions) => Object.keys(conditions).length > 0, 'must name at least one condition')

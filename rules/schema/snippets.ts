@@ -1,3 +1,5 @@
+import { levelSchema, targetSchema } from './rule-words.ts';
+
 /** What an editor offers to write in one go, in the words of the YAML language server: `$1` is where the pointer stops
  *  first, `${1:word}` what stands there until then, `$UUID` and the date what the editor makes of them. */
 export interface Snippet {
@@ -8,9 +10,6 @@ export interface Snippet {
 
 const stop = (place: number, text: string) => `\${${place}:${text}}`;
 const choice = (place: number, words: readonly string[]) => `\${${place}|${words.join(',')}|}`;
-
-const LEVELS = ['informational', 'low', 'medium', 'high', 'critical'];
-const TARGETS = ['input', 'output', 'system', 'tool_call', 'tool_result', 'any'];
 
 /** A whole rule, with a test of each kind. */
 export const RULE_SNIPPET: Snippet = {
@@ -23,9 +22,9 @@ export const RULE_SNIPPET: Snippet = {
     description: stop(3, 'What it finds and what it does not.'),
     status: 'experimental',
     version: 1,
-    level: choice(4, LEVELS),
+    level: choice(4, levelSchema.options),
     mode: 'shadow',
-    target: choice(5, TARGETS),
+    target: choice(5, targetSchema.options),
     detection: { [stop(6, 'shows')]: { signal: { concept: '$7' }, rarer_than: `1/${stop(8, '500')}` } },
     condition: stop(6, 'shows'),
     date: '$CURRENT_YEAR-$CURRENT_MONTH-$CURRENT_DATE',
