@@ -73,27 +73,22 @@ function partsView({ count, segments }: ExchangeMatch): PartsView {
 }
 
 function conditionView(condition: ConditionResult, role: Role, featureset: Featureset | null): ConditionView {
-  const { signal, minus, aggregate, per, value } = condition;
-  // Calibrations are of segments: they say nothing of a difference, nor of many segments together.
+  const { signal, minus, aggregate, per, value, rate } = condition;
+  // The featureset is calibrated for signals in segments: it says nothing of a difference, nor of many segments together.
   const isOfSegment = minus === undefined && per === undefined;
-  const isKnown = featureset !== null && isOfSegment && isCalibratable(aggregate);
+  if (featureset === null || !isOfSegment || !isCalibratable(aggregate)) {
+    return { ...condition, calibration: null, rarity: null };
+  }
+  const threshold = rate === null ? null : featureset.threshold(signal, aggregate, rate, role);
   return {
     ...condition,
-    calibration: featureset === null ? null : calibrationOf(condition, role, featureset),
-    rarity: isKnown ? (featureset.rarity(signal, aggregate, value) ?? null) : null,
+    calibration: threshold === null || 'refused' in threshold ? null : calibrationView(threshold),
+    rarity: featureset.rarity(signal, aggregate, value) ?? null,
   };
 }
 
-function calibrationOf(
-  { signal, minus, aggregate, rate }: ConditionResult,
-  role: Role,
-  featureset: Featureset,
-): CalibrationView | null {
-  // The featureset is calibrated for signals alone; a rate of a difference is of the team's own traffic.
-  if (rate === null || minus !== undefined || !isCalibratable(aggregate)) return null;
-  const threshold = featureset.threshold(signal, aggregate, rate, role);
-  if ('refused' in threshold) return null;
-  return { segments: threshold.segments, traffic: threshold.traffic };
+function calibrationView({ segments, traffic }: CalibrationView): CalibrationView {
+  return { segments, traffic };
 }
 
 function coverageView({ segmentId, role, status, reason, tokens, bytes }: CoverageView): CoverageView {
