@@ -95,8 +95,9 @@ function routesOf(dialects: readonly Dialect[], prefix: string, mount: string) {
     dialect.routes.map((route) => {
       const path = routePath(prefix, route);
       const name = `${mount}${path.replaceAll('\\', '')}`;
-      const { method, reads, operation = dialect.words.operation } = route;
-      const words = { ...dialect.words, operation };
+      const { method, reads } = route;
+      const { operation = dialect.words.operation, provider = dialect.words.provider } = route;
+      const words = { operation, provider };
       return { path, method, name, dialect, voice: dialect, reads, words, mount };
     }),
   );
@@ -118,7 +119,7 @@ function isBelow(path: string, mount: string): boolean {
   return path.toLowerCase().startsWith(mount.toLowerCase());
 }
 
-const METHODS = { GET: 'get', POST: 'post', DELETE: 'delete' } as const;
+const METHODS = { GET: 'get', POST: 'post', PATCH: 'patch', DELETE: 'delete' } as const;
 
 function refusalNow({ health, config }: GatewayParts, inFlight: number, limit: number): Refusal | null {
   if (health.isStopping() && !config.server.reuse_port) return stoppingRefusal();

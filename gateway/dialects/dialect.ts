@@ -127,7 +127,7 @@ export interface StreamEnding {
 }
 
 export interface DialectRoute {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Below the configured prefix, in Express's words. */
   readonly path: string;
   /** The version that stands in the path, where it is not that at the prefix's end. */
@@ -136,6 +136,8 @@ export interface DialectRoute {
   readonly reads: 'text' | 'answer' | 'nothing';
   /** `gen_ai.operation.name` where it is not the dialect's. */
   readonly operation?: string;
+  /** `gen_ai.provider.name` where it is not the dialect's. */
+  readonly provider?: string;
 }
 
 /** What an API is in the words of OpenTelemetry's GenAI conventions. */

@@ -52,6 +52,12 @@ const apis: readonly [path: string, body: object, operation: string, provider: s
     'generate_content',
     'gcp.gemini',
   ],
+  [
+    '/v1/projects/p/locations/l/publishers/google/models/m:generateContent',
+    { contents: [{ role: 'user', parts: [{ text: 'hello' }] }] },
+    'generate_content',
+    'gcp.vertex_ai',
+  ],
   ['/v1beta/models/m:embedContent', { content: { parts: [{ text: 'hello' }] } }, 'embeddings', 'gcp.gemini'],
 ];
 

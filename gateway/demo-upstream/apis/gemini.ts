@@ -15,9 +15,9 @@ const request = z.looseObject({
     .nullish(),
 });
 
-/** Google's Gemini API. */
+/** Google's Gemini API, and Gemini on Vertex AI. */
 export const geminiApi: DemoApi = {
-  path: /^\/v1(?:beta)?\/models\/[^/]+:(?:generate|streamGenerate)Content$/,
+  path: /^\/v1(?:beta1?)?\/(?:(?:projects\/[^/]+\/locations\/[^/]+\/)?publishers\/google\/)?models\/[^/]+:(?:generate|streamGenerate)Content$/,
   read(body, target) {
     const parsed = request.safeParse(body);
     if (!parsed.success) return problemsOf(parsed.error);

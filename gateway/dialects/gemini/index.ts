@@ -1,45 +1,19 @@
-import type { Dialect, DialectRoute } from '../dialect.ts';
+import type { Dialect } from '../dialect.ts';
 import { blockedAnswer, blockedPrompt, blockedRequest, error, errorEvent } from './own-answers.ts';
 import { readAnswer } from './read-answer.ts';
 import { readRequest } from './read-request.ts';
+import { routes } from './routes.ts';
 import { createStreamEnding } from './stream-ending.ts';
 import { createStreamPlaces } from './stream-places.ts';
 import { createStreamReader } from './stream-reader.ts';
 
-const VERSIONS = ['v1beta', 'v1', 'v1alpha'];
-const KINDS = ['models', 'tunedModels'];
-const METHODS = [
-  'generateContent',
-  'streamGenerateContent',
-  'countTokens',
-  'embedContent',
-  'batchEmbedContents',
-];
-const routes = VERSIONS.flatMap((version) =>
-  KINDS.flatMap((kind) =>
-    METHODS.map(
-      (method) =>
-        ({
-          method: 'POST',
-          path: `/${kind}/:model\\:${method}`,
-          version,
-          reads: 'text',
-          ...(/embed/i.test(method) && { operation: 'embeddings' }),
-        }) satisfies DialectRoute,
-    ),
-  ),
-);
-
-/** Google's Gemini API.
- *  @see https://ai.google.dev/api/generate-content */
+/** Google's Gemini API, and Gemini on Vertex AI.
+ *  @see https://ai.google.dev/api/generate-content
+ *  @see https://cloud.google.com/vertex-ai/generative-ai/docs/model-reference/inference */
 export const dialect: Dialect = {
   name: 'gemini',
   words: { operation: 'generate_content', provider: 'gcp.gemini' },
-  routes: [
-    ...routes,
-    { method: 'GET', path: '/models', version: 'v1beta', reads: 'nothing' },
-    { method: 'GET', path: '/models/:model', version: 'v1beta', reads: 'nothing' },
-  ],
+  routes,
   streamsArrays: true,
   readRequest,
   readAnswer,

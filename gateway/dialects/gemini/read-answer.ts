@@ -1,6 +1,6 @@
 import type { Collected } from '../collected.ts';
 import type { AnswerReading, Read } from '../dialect.ts';
-import { isObject } from '../json-values.ts';
+import { isObject, type JsonObject } from '../json-values.ts';
 import { answerPlace } from './answer-places.ts';
 import { createChunkReader } from './read-chunks.ts';
 
@@ -15,11 +15,16 @@ export function readAnswer(body: unknown): Read<AnswerReading> {
       const at = Array.isArray(body) ? `/${index}` : '';
       return { ok: false, problem: { at, message: 'the answer is not an object' } };
     }
-    reader.read(chunk, into);
+    reader.read(withoutName(chunk), into);
   }
   const facts = reader.facts();
   if (into.segments.length + into.unread.length + facts.choices.length === 0) {
     into.segments.push({ ref: answerPlace().ref(), text: '' });
   }
   return { ok: true, value: { ...into, facts } };
+}
+
+/** What is kept at the upstream says how it is called, as `cachedContents/a1b2`. */
+function withoutName({ name, ...rest }: JsonObject): JsonObject {
+  return typeof name === 'string' && /^[\w.-]+(\/[\w.-]+)+$/.test(name) ? rest : { name, ...rest };
 }

@@ -34,9 +34,11 @@ const SETTINGS = new Set([
   'taskType',
   'serviceTier',
   'store',
+  'ttl',
+  'expireTime',
 ]);
 
-/** Every text of a request for content, for its tokens' count or for embeddings. */
+/** Every text of a request for content, for its tokens' count, for embeddings or for keeping contents. */
 export function readRequest(body: unknown, target: string): Read<RequestReading> {
   const parsed = geminiRequest.safeParse(body);
   if (!parsed.success) return { ok: false, problem: shapeProblem(parsed.error) };
@@ -49,7 +51,7 @@ export function readRequest(body: unknown, target: string): Read<RequestReading>
     ok: true,
     value: {
       ...into,
-      model,
+      model: model ?? modelNamed(request),
       isStreamed: framing !== null,
       conversation: null,
       opening: openingOf(request),
@@ -117,6 +119,11 @@ function wordsOf(role: unknown, keys: Keys): Place {
   if (role === 'system') return createPlace({ side: 'request', target: 'system', role: 'system' }, keys);
   const speaker = role === 'model' ? 'assistant' : 'user';
   return createPlace({ side: 'request', target: 'input', role: speaker }, keys);
+}
+
+/** Where the path has no model the body may name one: `models/gemini-2.5-flash`. */
+function modelNamed({ model }: JsonObject): string | null {
+  return typeof model === 'string' ? model.slice(model.lastIndexOf('/') + 1) : null;
 }
 
 /** The system's instruction and everything up to the user's first words. */

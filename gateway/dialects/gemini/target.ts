@@ -11,7 +11,7 @@ export interface Target {
 /** @param target - `/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse` */
 export function readTarget(target: string): Target {
   const [path = '', query = ''] = target.split('?', 2);
-  const match = /\/(?:models|tunedModels)\/([^/]+?)(?::|%3A)(\w+)\/?$/i.exec(path);
+  const match = /\/(?:models|tunedModels|endpoints)\/([^/]+?)(?::|%3A)(\w+)\/?$/i.exec(path);
   const method = match?.[2]?.toLowerCase() ?? '';
   const isStreamed = method === 'streamgeneratecontent';
   const isEvents = new URLSearchParams(query).get('alt') === 'sse';

@@ -1,3 +1,5 @@
+import { addData, type Collected } from '../collected.ts';
+import type { Place } from '../place.ts';
 import { createTextWithin } from '../text-within.ts';
 
 /** Keys whose values are names, numbers or sealed bytes, never words for a reader. The API takes and some servers
@@ -40,12 +42,26 @@ const SILENT_KEYS = [
   'responseId',
   'response_id',
   'createTime',
+  'updateTime',
+  'expireTime',
+  'taskType',
+  'task_type',
   'continuationToken',
   'googleMapsWidgetContextToken',
   // They repeat parts of the text with their places.
   'groundingSupports',
   'grounding_supports',
+  'tokensInfo',
 ];
 
-/** All strings inside a value, each a segment of its own. */
-export const textWithin = createTextWithin(SILENT_KEYS);
+/** All strings inside a value, each a segment of its own; media inside are skipped as such. */
+export const textWithin = createTextWithin(SILENT_KEYS, readMedium);
+
+/** A medium as `predict` takes and gives it. */
+function readMedium(value: Record<string, unknown>, place: Place, into: Collected): boolean {
+  const { bytesBase64Encoded: base64, mimeType, ...rest } = value;
+  if (typeof base64 !== 'string') return false;
+  addData({ mimeType: String(mimeType), charset: 'utf-8', base64 }, place.at('bytesBase64Encoded'), into);
+  textWithin(rest, place, into);
+  return true;
+}
