@@ -195,7 +195,7 @@ test("errors of the gateway's own are in Google's form, unknown paths of its API
       [status, status, word, reason],
     );
   }
-  const unknown = await fetch(`${gateway.url}/v1beta/cachedContents`, { method: 'POST' });
+  const unknown = await fetch(`${gateway.url}/v1beta/files`, { method: 'POST' });
   assert.match(await unknown.text(), /"status":"NOT_FOUND"/);
 });
 
