@@ -10,7 +10,8 @@ import { readDocument } from './read-document.ts';
 import { readRuleFiles } from './read-files.ts';
 import type { RuleDefinition, RuleFile } from './schema.ts';
 import type { ShapedFile } from './scope.ts';
-import type { RuleProblem } from './types.ts';
+import type { RuleProblem, RuleSet } from './types.ts';
+import { withLanguages } from './with-languages.ts';
 
 /** How much a change asks of those who run the rules. `major`: what is done with traffic may change, or what others know
  *  a rule by is gone. `minor`: what is found may change. `patch`: neither. */
@@ -42,8 +43,14 @@ export interface RuleDiff {
 }
 
 export type DiffResult =
-  | { readonly ok: true; readonly diff: RuleDiff }
+  | { readonly ok: true; readonly diff: RuleDiff; readonly ruleSets: ComparedSets }
   | { readonly ok: false; readonly problems: readonly RuleProblem[] };
+
+/** The sets that were compared, as `loadRules` gives them. */
+export interface ComparedSets {
+  readonly before: RuleSet;
+  readonly after: RuleSet;
+}
 
 const WEIGHTS: readonly Weight[] = ['patch', 'minor', 'major'];
 
@@ -63,7 +70,8 @@ export async function diffRules(
     ...compareOthers('correlation', old.correlations, fresh.correlations),
     ...compareOthers('filter', old.filters, fresh.filters),
   ];
-  return { ok: true, diff: { changes, suggests: heaviest(changes.map(({ weight }) => weight)) } };
+  const diff = { changes, suggests: heaviest(changes.map(({ weight }) => weight)) };
+  return { ok: true, diff, ruleSets: { before: old.ruleSet, after: fresh.ruleSet } };
 }
 
 /** The weightiest; null of none. */
@@ -78,6 +86,7 @@ export interface KnownRule {
 }
 
 interface Side {
+  readonly ruleSet: RuleSet;
   readonly rules: ReadonlyMap<string, KnownRule>;
   readonly correlations: ReadonlyMap<string, Written>;
   readonly filters: ReadonlyMap<string, Written>;
@@ -87,7 +96,7 @@ type Written = Readonly<Record<string, unknown>> & { readonly name: string };
 
 async function readSide(paths: readonly string[], featureset: Featureset) {
   const files = await readRuleFiles(paths);
-  const loaded = compileFiles(files, featureset);
+  const loaded = await withLanguages(compileFiles(files, featureset));
   if (!loaded.ok) return { set: undefined, problems: loaded.problems };
   const compiled = new Map(compiledOf(loaded.ruleSet).compiledRules.map((rule) => [rule.id, rule]));
   const shaped = files.sources.flatMap((source): ShapedFile[] => {
@@ -104,6 +113,7 @@ async function readSide(paths: readonly string[], featureset: Featureset) {
   const others = (key: 'correlations' | 'filters') =>
     byKey(shaped.flatMap(({ file }) => writtenIn(file, key)));
   const set: Side = {
+    ruleSet: loaded.ruleSet,
     rules: new Map(known),
     correlations: others('correlations'),
     filters: others('filters'),

@@ -1,27 +1,13 @@
 import { styleText } from 'node:util';
-import { AlertsError, type KeptRange } from '../../alerts/index.ts';
+import type { KeptRange } from '../../alerts/index.ts';
 import { openFeatureset } from '../../detectors/index.ts';
-import {
-  diffRules,
-  type LoadResult,
-  loadRules,
-  type RuleChange,
-  type RuleDiff,
-  type RuleProblem,
-} from '../../rules/index.ts';
+import { diffRules, type RuleChange, type RuleDiff } from '../../rules/index.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { modelFolder } from '../open-detector.ts';
-import {
-  type Call,
-  CommandFailure,
-  type CommandIo,
-  defineCommand,
-  UsageError,
-  writeJson,
-} from './command.ts';
-import { type ReplayedDiff, replayDiff } from './replay-diff.ts';
+import { type Call, type CommandIo, defineCommand, UsageError, writeJson } from './command.ts';
+import { replayDiff } from './replay-diff.ts';
 import { describeReplayedDiff } from './replay-diff-report.ts';
-import { type ProblemOutput, tellProblems } from './tell-problems.ts';
+import { tellProblems } from './tell-problems.ts';
 import { rangeEnd, timeRange } from './time-range.ts';
 
 /** 1 says that the sets differ, so what keeps that from being told is 2. */
@@ -51,6 +37,7 @@ target is gone; minor where what is found may change; patch where neither. A rul
 did not rise is named. Exit code 0: they mean the same, 1: they differ, 2: that cannot be told.`,
   options,
   maxPositionals: 2,
+  failureCode: CANNOT_TELL,
   run: runDiff,
 });
 
@@ -64,22 +51,15 @@ async function runDiff({ values, positionals, io }: Call<typeof options>): Promi
   const config = loadConfig(io.env);
   const featureset = await openFeatureset(modelFolder(config));
   const result = await diffRules([before], [after], featureset);
-  const output = { io, isJson: values.json === true };
-  if (!result.ok) return cannotTell(result.problems, output);
-  const { diff } = result;
-  let replayed: ReplayedDiff | null = null;
-  if (range !== null) {
-    const [old, fresh] = [await loadRules([before], featureset), await loadRules([after], featureset)];
-    if (!old.ok || !fresh.ok) return cannotTell([old, fresh].flatMap(problemsOf), output);
-    try {
-      const sides = { before: old.ruleSet, after: fresh.ruleSet };
-      replayed = await replayDiff({ ...sides, config, range, until: rangeEnd(range, now), featureset, io });
-    } catch (error) {
-      if (!(error instanceof CommandFailure || error instanceof AlertsError)) throw error;
-      io.stderr.write(`telltale: ${error.message}\n`);
-      return CANNOT_TELL;
-    }
+  if (!result.ok) {
+    tellProblems(result.problems, { io, isJson: values.json === true });
+    return CANNOT_TELL;
   }
+  const { diff, ruleSets } = result;
+  const replayed =
+    range === null
+      ? null
+      : await replayDiff({ ...ruleSets, config, range, until: rangeEnd(range, now), featureset, io });
   if (values.json) writeJson(io, replayed === null ? diff : { ...diff, replay: replayed });
   else {
     io.stdout.write(describe(diff, io));
@@ -93,15 +73,6 @@ function rangeOf({ replay, since, until }: Call<typeof options>['values'], now: 
   if (replay === true) return timeRange('rules diff', { since, until }, now);
   if (since === undefined && until === undefined) return null;
   throw new UsageError('rules diff: --since and --until are for --replay');
-}
-
-function cannotTell(problems: readonly RuleProblem[], output: ProblemOutput): number {
-  tellProblems(problems, output);
-  return CANNOT_TELL;
-}
-
-function problemsOf(loaded: LoadResult): readonly RuleProblem[] {
-  return loaded.ok ? [] : loaded.problems;
 }
 
 const SIGNS = { added: '+', removed: '-', changed: '~' } as const;
