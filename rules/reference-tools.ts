@@ -2,8 +2,12 @@
 export const TOOLS = `## Tools
 
 Each tool takes \`--json\`, tells its exit codes in \`telltale help rules TOOL\`, and colours what a terminal shows.
-Where rules do not load, the problems go to standard error as \`check\` tells them, and with \`--json\` to standard output as
-well: \`{"ok": false, "problems": [{"file", "line", "column", "message", "severity", "sourceLine"}]}\`.
+Why a tool fails goes to standard error: problems of rules as \`check\` tells them, anything else (a file that is not there,
+a rule that has another name, a wrong option) as a line that says what, where and what would do. With \`--json\` it is on
+standard output as well, in one line, whatever it was:
+\`{"ok": false, "problems": [{"file", "line", "column", "message", "severity", "sourceLine"}], "message": "…"}\`.
+Exit code 1 says that it could not be done, 2 that the command line is wrong; \`explain\` and \`diff\`, whose 1 is an answer
+(it does not fire, they differ), end with 2 for both.
 
 | \`telltale rules …\` | what it does |
 |---|---|

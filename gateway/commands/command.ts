@@ -40,6 +40,8 @@ export interface Command {
   readonly options: Options;
   /** The most arguments that are not options. */
   readonly maxPositionals: number;
+  /** Exit code where it fails, of a command whose 1 is an answer. Default 1. */
+  readonly failureCode?: number;
   /** @returns the exit code: 0 done, 1 not as asked
    *  @throws {UsageError} for exit code 2 */
   run(call: Call<Options>): Promise<number>;

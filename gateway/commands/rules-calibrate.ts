@@ -15,6 +15,7 @@ import {
   routeUses,
   tryCalibration,
 } from '../../rules/index.ts';
+import { checkFolder } from './check-folder.ts';
 import {
   type Call,
   CommandFailure,
@@ -68,6 +69,7 @@ async function calibrate({ values, positionals, io }: Call<typeof options>): Pro
   if (!file.endsWith(CALIBRATION_SUFFIX)) {
     throw new UsageError(`rules calibrate: --out ${file}: must end with ${CALIBRATION_SUFFIX}`);
   }
+  await checkFolder(`rules calibrate: ${file}`, file);
   const rows = await readEvalRows(traffic);
   const { detector } = await openDetector(io.env);
   try {

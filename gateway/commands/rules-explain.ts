@@ -33,17 +33,9 @@ the rule does not fire as it stands, what it reads without its disguise is expla
 1: it does not, 2: that cannot be told, for the command line or the rules are wrong.`,
   options,
   maxPositionals: 1 + MAX_PATHS,
-  run: runExplain,
+  failureCode: CANNOT_TELL,
+  run: explain,
 });
-
-async function runExplain(call: Call<typeof options>): Promise<number> {
-  try {
-    return await explain(call);
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error)) throw error;
-    throw new UsageError(error.message, { cause: error });
-  }
-}
 
 async function explain({ values, positionals, io }: Call<typeof options>): Promise<number> {
   const [rule, ...paths] = positionals;

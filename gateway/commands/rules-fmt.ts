@@ -28,12 +28,13 @@ async function runFormat({ values, positionals, io }: Call<typeof options>): Pro
   if (!values.check) for (const file of changed) await replaceFile(file.file, file.formatted);
   io.stderr.write(formatProblems(problems, { isColoured: io.errorsHaveColours }));
   const names = changed.map(({ file }) => file);
-  if (values.json) writeJson(io, { files: files.length, changed: names, problems });
+  const ok = problems.length === 0 && !(values.check && changed.length > 0);
+  if (values.json) writeJson(io, { ok, files: files.length, changed: names, problems });
   else {
     const verb = values.check ? 'would change' : 'changed';
     io.stdout.write(
       `${names.map((name) => `${name}\n`).join('')}${names.length} of ${files.length} files ${verb}\n`,
     );
   }
-  return problems.length > 0 || (values.check && changed.length > 0) ? 1 : 0;
+  return ok ? 0 : 1;
 }

@@ -1,6 +1,7 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import type { Role } from '../../detectors/index.ts';
 import { type Proposal, proposeRule } from '../../rules/index.ts';
+import { checkFolder } from './check-folder.ts';
 import {
   type Call,
   CommandFailure,
@@ -119,8 +120,9 @@ function exampleOf(line: string, place: string): string {
 }
 
 /** Told before the examples are scored, which takes a while.
- *  @throws {CommandFailure} where a file is there, or it cannot be told */
+ *  @throws {CommandFailure} where a file is there, none can be, or it cannot be told */
 async function checkFree(file: string): Promise<void> {
+  await checkFolder(`rules init: ${file}`, file);
   const why = await stat(file).then(
     () => IS_THERE,
     ({ code, message }: NodeJS.ErrnoException) => (code === 'ENOENT' ? null : message),

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { formatTestReport, junitText, type TestReport, testRules } from '../../rules/index.ts';
+import { checkFolder } from './check-folder.ts';
 import { type Call, CommandFailure, defineCommand, writeJson } from './command.ts';
 import { openDetector } from './open-detector.ts';
 import { rulePaths } from './rule-paths.ts';
@@ -28,6 +29,7 @@ as file:line:column.`,
 
 async function runTests({ values, positionals, io }: Call<typeof options>): Promise<number> {
   const paths = rulePaths(positionals, io.env);
+  if (values.junit !== undefined) await checkFolder(`rules test: --junit ${values.junit}`, values.junit);
   const { detector } = await openDetector(io.env);
   const progress = showTestProgress(io, 'rules test');
   try {

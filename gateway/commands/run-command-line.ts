@@ -7,12 +7,14 @@ import {
   type CommandIo,
   type Options,
   UsageError,
+  writeJson,
 } from './command.ts';
 import { commandHelp, createHelp, groupHelp, overview } from './help.ts';
 
 const HELP: Options = { help: { type: 'boolean', short: 'h' } };
 
-/** Runs `telltale ARGS`.
+/** Runs `telltale ARGS`. Why a command fails is told on standard error, and where `--json` is given on standard output as
+ *  well, in the form of problems of rules.
  *  @returns the exit code: 0 done, 1 not as asked, 2 the command line is wrong */
 export async function runCommandLine(
   commands: readonly Command[],
@@ -20,6 +22,7 @@ export async function runCommandLine(
   io: CommandIo,
 ): Promise<number> {
   const all = [...commands, createHelp(commands)];
+  const isJson = asksForJson(args);
   try {
     const [first = ''] = args;
     if (first === '') throw new UsageError(`no command\n\n${overview(all)}`);
@@ -28,10 +31,18 @@ export async function runCommandLine(
     const asksForGroup = (args[1] === '--help' || args[1] === '-h') && groupHelp(all, first) !== null;
     if (asksForGroup) return await runCommandLine(commands, ['help', first], io);
     const { command, rest } = findCommand(all, args);
-    return await runCommand(command, rest, io);
+    return await runCommand(command, rest, io).catch((error: unknown) =>
+      report(error, { io, isJson, failureCode: command.failureCode ?? 1 }),
+    );
   } catch (error) {
-    return report(error, io);
+    return report(error, { io, isJson, failureCode: 1 });
   }
+}
+
+/** Whether the result is wanted as JSON, though the command line be wrong in another place. */
+function asksForJson(args: readonly string[]): boolean {
+  const end = args.indexOf('--');
+  return args.slice(0, end < 0 ? args.length : end).includes('--json');
 }
 
 /** The command whose name the arguments begin with, and the arguments after it. */
@@ -95,13 +106,19 @@ function suggest(word: string, names: readonly string[], prefix = ''): string {
   return `; known: ${[...new Set(names)].map((name) => prefix + name).join(', ')}`;
 }
 
-function report(error: unknown, io: CommandIo): number {
-  if (error instanceof UsageError) {
-    io.stderr.write(`telltale: ${error.message}\n`);
-    return 2;
-  }
-  const isExpected = error instanceof CommandFailure || (error instanceof Error && 'code' in error);
-  const text = isExpected ? (error as Error).message : error instanceof Error ? error.stack : String(error);
+interface Reported {
+  readonly io: CommandIo;
+  readonly isJson: boolean;
+  readonly failureCode: number;
+}
+
+function report(error: unknown, { io, isJson, failureCode }: Reported): number {
+  const isUsage = error instanceof UsageError;
+  const isExpected =
+    isUsage || error instanceof CommandFailure || (error instanceof Error && 'code' in error);
+  const message = error instanceof Error ? error.message : String(error);
+  const text = isExpected || !(error instanceof Error) ? message : error.stack;
   io.stderr.write(`telltale: ${text}\n`);
-  return 1;
+  if (isJson) writeJson(io, { ok: false, problems: [], message });
+  return isUsage ? 2 : failureCode;
 }

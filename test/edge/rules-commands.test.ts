@@ -120,7 +120,7 @@ test('where rules do not load, --json of each tool prints the problems as JSON, 
     assert.equal(code, wanted, `${tool}: ${stderr}`);
     assert.equal(stdout.trim().split('\n').length, 1, tool);
     const told = JSON.parse(stdout);
-    if (tool !== 'fmt') assert.equal(told.ok, false, tool);
+    assert.equal(told.ok, false, tool);
     const [problem] = told.problems;
     assert.equal(problem.severity, 'error', tool);
     assert.ok(stderr.includes(`${problem.file}:${problem.line}:${problem.column}: error: `), tool);

@@ -60,7 +60,12 @@ test('what rules init cannot read or use is said with its place', async () => {
     [
       1,
       ['a-rule', '--wanted', one, '--unwanted', one, '--out', `${one}/a.yaml`],
-      /one\.txt\/a\.yaml: ENOTDIR/,
+      /one\.txt\/a\.yaml: \S+one\.txt is no folder/,
+    ],
+    [
+      1,
+      ['a-rule', '--wanted', one, '--unwanted', one, '--out', join(folder, 'no', 'a.yaml')],
+      /no\/a\.yaml: there is no folder \S+no; make it, or name another/,
     ],
     [
       1,
