@@ -29,6 +29,8 @@ export interface RequestReading extends TextReading {
   readonly isStreamed: boolean;
   /** The conversation's id where the dialect has a field for one. */
   readonly conversation: string | null;
+  /** It begins a conversation that the answer's id will name. */
+  readonly isBeginning?: true;
   /** The user that the caller acts for, as it names them. */
   readonly user?: string;
   /** The id of the answer that the request goes on from, where it names one. */
@@ -156,6 +158,8 @@ export interface Dialect {
   readonly streamsArrays?: true;
   /** @param target - path and query as they came: some APIs say there what others say in the body */
   readRequest(body: unknown, target: string): Read<RequestReading>;
+  /** The conversation that a path names, for requests without text. */
+  conversationIn?(target: string): string | null;
   readAnswer(body: unknown): Read<AnswerReading>;
   createStreamReader(): StreamReader;
   /** Absent where something of an answer must be known that no rule reads, as its id. */

@@ -35,7 +35,8 @@ export interface Exchange {
   fields(): Fields;
   /** The time that the gateway adds. */
   readonly added: AddedTime;
-  describe(detail: ExchangeDetail): void;
+  /** @param about.isNamed - whether its conversation is known for good; else the answer may name it */
+  describe(detail: ExchangeDetail, about: { readonly isNamed: boolean }): void;
   detail(): ExchangeDetail;
   /** Notes that a side could not be read, or not to its end. */
   noteGap(side: 'request' | 'response', reason: Gap['reason'], bytes: number): void;
@@ -92,12 +93,13 @@ export function createExchange(
       ? decide(scan.findings(), scan.segments(), { ruleSet, policy: parts.config.policy })
       : NOTHING_READ;
   let detail: ExchangeDetail = { conversationId: UNKNOWN, model: null, isStreamed: false };
+  let isNamed = false;
   let firstByteMs: number | null = null;
   let settled: Promise<CommitOutcome> | null = null;
 
-  /** What is fetched again belongs where it was made. */
+  /** What is fetched again belongs where it was made, what begins a conversation to that. */
   function joinConversation(answerId: string): void {
-    if (detail.conversationId === UNKNOWN) {
+    if (!isNamed) {
       detail = { ...detail, conversationId: parts.turns.conversationOf(answerId) ?? answerId };
       span.detail(detail);
     }
@@ -116,8 +118,9 @@ export function createExchange(
     identity,
     fields,
     added: createAddedTime(),
-    describe(known) {
+    describe(known, about) {
       detail = known;
+      isNamed = about.isNamed;
       span.detail(known);
     },
     detail: () => detail,

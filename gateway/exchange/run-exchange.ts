@@ -1,12 +1,11 @@
 import { actingRules, type SegmentRef } from '../../rules/index.ts';
-import { conversationId } from '../conversation/conversation-id.ts';
-import { subjectId } from '../conversation/subject-id.ts';
 import type { RequestReading } from '../dialects/dialect.ts';
 import { blockInstead } from '../policy/decide.ts';
 import type { UpstreamAnswer } from '../upstream/create-upstream.ts';
 import { answerClient } from './answer-client.ts';
 import { asItCame, askUpstream, callUpstream, type SentRequest, takeAnswer } from './call-upstream.ts';
 import { createClient } from './client.ts';
+import { describeRead, describeUnread } from './describe-exchange.ts';
 import { type Connection, createExchange } from './exchange.ts';
 import type { GatewayParts, Route } from './parts.ts';
 import { internalRefusal, pathRefusal } from './problems.ts';
@@ -43,7 +42,7 @@ async function runText(way: Way): Promise<void> {
   exchange.span.event('request_read');
   exchange.added.resume();
   // First: rules may ask for the model and the conversation.
-  describe(way, request.reading);
+  describeRead(way, request.reading);
   const answer = await answerOf(way, request);
   if (answer !== null) await answerClient(way, answer, { isStreamed: request.reading.isStreamed });
 }
@@ -121,6 +120,7 @@ const REQUEST_TARGETS = ['input', 'system', 'tool_call', 'tool_result'] as const
 async function runUnread(way: Way): Promise<void> {
   const { exchange, parts, connection } = way;
   const { method = 'GET', url = '/' } = connection.request;
+  describeUnread(way);
   if (exchange.route.dialect === null) {
     const decision = parts.config.policy.unknown_path === 'pass' ? 'pass' : 'block';
     parts.telemetry.recordPolicyUse({ policy: 'on_unknown_path', decision });
@@ -144,27 +144,4 @@ function waitedFor({ exchange, parts }: Way): (ref: SegmentRef) => boolean {
 
 function refsOf({ segments, unread }: RequestReading): SegmentRef[] {
   return [...segments, ...unread].map(({ ref }) => ref);
-}
-
-function describe({ exchange, parts, connection }: Way, reading: RequestReading): void {
-  const { headers } = connection.request;
-  const header = headers['x-telltale-conversation-id'];
-  const user = headers['x-telltale-subject'] ?? reading.user ?? exchange.identity.caller;
-  exchange.describe({
-    model: reading.model,
-    isStreamed: reading.isStreamed,
-    ...(typeof user === 'string' && user !== '' && { subject: subjectId(user) }),
-    conversationId: conversationId(parts.conversationKey, {
-      header: typeof header === 'string' ? header : undefined,
-      field: reading.conversation ?? conversationBefore(parts, reading),
-      opening: reading.opening,
-      caller: exchange.identity.caller,
-    }),
-  });
-}
-
-/** The conversation of the answer that a request goes on from; the answer's id where it passed before a restart, or
- *  elsewhere. */
-function conversationBefore({ turns }: GatewayParts, { continues }: RequestReading): string | null {
-  return continues === undefined ? null : (turns.conversationOf(continues) ?? continues);
 }

@@ -88,6 +88,12 @@ test('whom an exchange is about is kept as a hash, wherever the caller names its
     const { subject } = await gateway.recordOf(response);
     assert.equal(subject, subjectId(alice), `${path} ${JSON.stringify(body)}`);
   }
+  const fetched = await fetch(`${gateway.url}/v1/responses/resp_1`, {
+    headers: { 'x-telltale-subject': alice, 'x-telltale-conversation-id': 'h' },
+  });
+  await fetched.text();
+  const { subject, conversationId: id } = await gateway.recordOf(fetched);
+  assert.deepEqual([subject, id], [subjectId(alice), 'h']);
   const heard = upstream.arrived.flatMap(({ rawHeaders }) => rawHeaders.map((name) => name.toLowerCase()));
   assert.ok(heard.includes('content-type') && !heard.includes('x-telltale-subject'));
   const nobody = await gateway.post({ messages });

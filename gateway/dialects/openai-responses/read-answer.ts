@@ -1,8 +1,8 @@
 import type { Collected } from '../collected.ts';
 import type { AnswerFacts, AnswerReading, Read } from '../dialect.ts';
 import { isObject, type JsonObject } from '../json-values.ts';
-import { createCalledTools, placesOf } from './called-tools.ts';
-import { answerPlaces, readItem } from './read-items.ts';
+import { answerPlaces } from './read-items.ts';
+import { readItemList } from './read-list.ts';
 import { textWithin } from './text-within.ts';
 
 /** What a response repeats of its request, which has been read there. */
@@ -51,13 +51,8 @@ export function readResponse(response: JsonObject, into: Collected): void {
 }
 
 function readList(items: unknown, key: string, into: Collected): void {
-  if (!Array.isArray(items)) textWithin(items, answerPlaces([key])('assistant'), into);
-  else {
-    const toolOf = createCalledTools(items);
-    for (const [index, item] of items.entries()) {
-      readItem(item, placesOf(answerPlaces([key, index]), toolOf(item)), into);
-    }
-  }
+  if (Array.isArray(items)) readItemList(items, (index) => answerPlaces([key, index]), into);
+  else textWithin(items, answerPlaces([key])('assistant'), into);
 }
 
 /** Model, usage and end of a response. */

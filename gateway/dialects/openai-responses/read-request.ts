@@ -6,8 +6,8 @@ import { isObject, type JsonObject } from '../json-values.ts';
 import { conversationIn } from '../metadata-conversation.ts';
 import { namedUser } from '../named-user.ts';
 import { shapeProblem } from '../shape-problem.ts';
-import { createCalledTools, placesOf } from './called-tools.ts';
-import { readItem, readTools, requestPlaces } from './read-items.ts';
+import { readTools, requestPlaces } from './read-items.ts';
+import { readItemList } from './read-list.ts';
 import { readContent } from './read-parts.ts';
 import { textWithin } from './text-within.ts';
 
@@ -84,13 +84,8 @@ export function readRequest(body: unknown): Read<RequestReading> {
 
 function readWords(words: unknown, key: 'input' | 'instructions', into: Collected): void {
   const places = requestPlaces([key]);
-  if (!Array.isArray(words)) readContent(words, places(key === 'input' ? 'user' : 'system'), into);
-  else {
-    const toolOf = createCalledTools(words);
-    for (const [index, item] of words.entries()) {
-      readItem(item, placesOf(requestPlaces([key, index]), toolOf(item)), into);
-    }
-  }
+  if (Array.isArray(words)) readItemList(words, (index) => requestPlaces([key, index]), into);
+  else readContent(words, places(key === 'input' ? 'user' : 'system'), into);
 }
 
 /** A prompt that the upstream stores is filled with words of the caller's. */

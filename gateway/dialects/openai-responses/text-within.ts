@@ -23,6 +23,8 @@ const SILENT_KEYS = [
   'call_id',
   'item_id',
   'file_id',
+  'first_id',
+  'last_id',
   'container_id',
   'vector_store_id',
   'response_id',
