@@ -1,5 +1,11 @@
 import type { IncomingMessage } from 'node:http';
-import { badTargetRefusal, headersRefusal, oddRequestRefusal, type Refusal } from './exchange/problems.ts';
+import {
+  badTargetRefusal,
+  codingRefusal,
+  headersRefusal,
+  oddRequestRefusal,
+  type Refusal,
+} from './exchange/problems.ts';
 
 /** What is wrong with a request that Node's parser lets through: two hops that read it differently would see two
  *  requests. Null: nothing is.
@@ -16,12 +22,26 @@ export function requestFault(request: IncomingMessage, maxHeaders: number): Refu
   if (httpVersion !== '1.1' && coding !== undefined) {
     return oddRequestRefusal('bad_http', `HTTP/${httpVersion} has no ${coding}`);
   }
+  const badCoding = codingFault(headers['transfer-encoding']);
+  if (badCoding !== null) return badCoding;
   const { expect } = headers;
   if (expect !== undefined && expect.toLowerCase() !== '100-continue') {
     const message = `the request expects ${JSON.stringify(expect.slice(0, 100))}; only 100-continue is known`;
     return oddRequestRefusal('bad_expect', message);
   }
   return targetFault(request);
+}
+
+/** Node undoes `chunked` and hands on the rest as it is, with nothing that says so. */
+function codingFault(codings: string | undefined): Refusal | null {
+  if (codings === undefined || codings === 'chunked') return null;
+  const names = codings.split(',').map((coding) => coding.trim().toLowerCase());
+  if (names.indexOf('chunked') !== names.length - 1) {
+    const message = `the request's transfer codings are ${JSON.stringify(codings.slice(0, 100))}; chunked is the last of them, and once`;
+    return oddRequestRefusal('bad_http', message);
+  }
+  const unknown = names.find((name) => name !== '' && name !== 'chunked');
+  return unknown === undefined ? null : codingRefusal(unknown);
 }
 
 function hostsOf(rawHeaders: readonly string[]): number {

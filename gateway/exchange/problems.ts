@@ -106,6 +106,12 @@ export function oddRequestRefusal(code: string, message: string): Refusal {
   return refusal(400, code, { message, error: 'bad_request', gap: null });
 }
 
+/** Nobody could say what such a body is. */
+export function codingRefusal(coding: string): Refusal {
+  const message = `the body has the transfer coding ${JSON.stringify(coding.slice(0, 100))}; only chunked is known`;
+  return refusal(501, 'unknown_transfer_coding', { message, error: 'bad_request', gap: null });
+}
+
 export function headersRefusal(count: number, max: number): Refusal {
   const message = `the request has ${count} headers or more, and the bound is ${max}`;
   return refusal(431, 'headers_too_large', { message, error: 'bad_request', gap: null });

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { startAnswering } from './start-answering.ts';
 import type { TestGateway } from './start-gateway.ts';
 import { ask } from './test-upstream.ts';
@@ -84,6 +86,40 @@ test('Transfer-Encoding in HTTP/1.0 is refused', async (context) => {
   for await (const part of socket) answer += part;
   assert.match(answer, /^HTTP\/1\.1 400 /);
   assert.equal(upstream.arrived.length, 0);
+});
+
+/** What a body in these codings makes of a request. */
+const codings: [head: string, status: number, code: string | null][] = [
+  ['transfer-encoding: chunked', 200, null],
+  ['transfer-encoding: Chunked', 200, null],
+  ['transfer-encoding: , chunked', 200, null],
+  ['transfer-encoding: gzip, chunked', 501, 'unknown_transfer_coding'],
+  ['transfer-encoding: gzip\r\ntransfer-encoding: chunked', 501, 'unknown_transfer_coding'],
+  ['transfer-encoding: deflate;q=1, br, chunked', 501, 'unknown_transfer_coding'],
+  ['transfer-encoding: identity, chunked', 501, 'unknown_transfer_coding'],
+  ['transfer-encoding: chunked, gzip', 400, 'bad_http'],
+  ['transfer-encoding: gzip', 400, 'bad_http'],
+  ['transfer-encoding: chunked, chunked', 400, 'bad_http'],
+];
+
+test('of transfer codings chunked is read, others are not understood, and none after chunked is HTTP', async (context) => {
+  const { gateway, upstream } = await startAnswering(context, {
+    config: { policy: { unknown_path: 'pass' } },
+  });
+  const chunked = (body: string | Buffer) => [`${body.length.toString(16)}\r\n`, body, '\r\n0\r\n\r\n'];
+  for (const path of [PATH, '/v1/nowhere']) {
+    for (const [head, status, code] of codings) {
+      const arrived = upstream.arrived.length;
+      const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');
+      socket.write(`POST ${path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n${head}\r\n\r\n`);
+      for (const piece of chunked(head.includes('gzip') ? gzipSync(BODY) : BODY)) socket.write(piece);
+      const answer = await text(socket);
+      assert.match(answer, new RegExp(`^HTTP/1\\.1 ${status} `), `${path} ${head}`);
+      if (code !== null) assert.match(answer, new RegExp(`"code":"${code}"`));
+      assert.equal(upstream.arrived.length - arrived, status === 200 ? 1 : 0);
+      if (status === 200) assert.equal(upstream.arrived.at(-1)?.body.toString(), BODY);
+    }
+  }
 });
 
 test('as many headers as are allowed pass, one more is refused', async (context) => {
