@@ -44,6 +44,21 @@ function codingFault(codings: string | undefined): Refusal | null {
   return unknown === undefined ? null : codingRefusal(unknown);
 }
 
+/** Fields that say how a message is framed, where it goes, whose it is or how it is read: after the body they come too
+ *  late, and a hop that moves them to the head makes another request of it.
+ *  @see RFC 9110, section 6.5.1 */
+const NOT_IN_TRAILERS =
+  /^(host|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|range|if-.*|cookie|content-(length|type|encoding|range)|cache-control|pragma|max-forwards|authorization|proxy-.*|.*api-key|forwarded|x-forwarded-.*)$/i;
+
+/** What is wrong with what came after a body. */
+export function trailerFault(rawTrailers: readonly string[], maxHeaders: number): Refusal | null {
+  const count = rawTrailers.length / 2;
+  if (count > maxHeaders) return headersRefusal(count, maxHeaders);
+  const bad = rawTrailers.find((name, at) => at % 2 === 0 && NOT_IN_TRAILERS.test(name));
+  if (bad === undefined) return null;
+  return oddRequestRefusal('bad_trailer', `${bad.slice(0, 100)} came after the body, where it means nothing`);
+}
+
 function hostsOf(rawHeaders: readonly string[]): number {
   let count = 0;
   for (let index = 0; index < rawHeaders.length; index += 2) {

@@ -4,14 +4,15 @@ import { noUpstreamRefusal, upstreamRefusal } from './problems.ts';
 import { leave, refuse, type Way } from './refuse.ts';
 
 /** What goes to the upstream. */
-export type SentRequest = Pick<UpstreamRequest, 'headers' | 'body'>;
+export type SentRequest = Pick<UpstreamRequest, 'headers' | 'body' | 'trailers'>;
 
 /** What came of asking; `no_upstream`: none is for such a request. */
 export type Asked = UpstreamAnswer | UpstreamFailure | { readonly outcome: 'no_upstream' };
 
 /** The client's own bytes. */
 export function asItCame({ connection }: Way, body: Buffer | null): SentRequest {
-  return { headers: connection.request.rawHeaders, body };
+  const { rawHeaders: headers, rawTrailers: trailers } = connection.request;
+  return { headers, body, trailers };
 }
 
 /** Null when the exchange has ended without an answer. */

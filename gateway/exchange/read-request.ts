@@ -4,6 +4,7 @@ import { createBodyDecoder } from '../reading/decode-body.ts';
 import { duplicateKeyAt } from '../reading/duplicate-key.ts';
 import { parseJson } from '../reading/parse-json.ts';
 import { readBody } from '../reading/read-body.ts';
+import { trailerFault } from '../request-fault.ts';
 import { bodyRefusal, type Refusal, shapeRefusal, unreadableRefusal } from './problems.ts';
 import type { Way } from './refuse.ts';
 
@@ -22,12 +23,14 @@ export type RequestOutcome =
 
 /** The raw body within its bounds, or why not. */
 export async function readRaw({ parts, connection }: Way) {
-  const { limits } = parts.config;
+  const { limits, server } = parts.config;
   const body = await readBody(connection.request, {
     maxBytes: limits.max_body_bytes,
     timeoutMs: limits.body_timeout_ms,
   });
-  return body.ok ? body : { ok: false as const, refusal: bodyRefusal(body, limits) };
+  if (!body.ok) return { ok: false as const, refusal: bodyRefusal(body, limits) };
+  const fault = trailerFault(connection.request.rawTrailers, server.max_headers);
+  return fault === null ? body : { ok: false as const, refusal: fault };
 }
 
 /** Reads a request of a dialect: its bytes stay as they came, its text is listed. */

@@ -1,6 +1,6 @@
 import { type Decision, isOfRequest } from '../policy/decide.ts';
 import { redactBody } from '../redaction/redact-body.ts';
-import { keptHeaders } from '../upstream/headers.ts';
+import { keptHeaders, type RawHeaders } from '../upstream/headers.ts';
 import { asItCame, type SentRequest } from './call-upstream.ts';
 import type { ReadRequest } from './read-request.ts';
 import type { Way } from './refuse.ts';
@@ -21,6 +21,7 @@ export function requestToSend(
   if (redactions.length === 0) return null;
   const text = redactBody(decoded.toString('utf8'), redactions, parts.config.policy.redaction);
   if (text === null) return null;
-  const headers = keptHeaders(connection.request.rawHeaders, (name) => !OF_BYTES.test(name));
-  return { headers, body: Buffer.from(text) };
+  const kept = (raw: RawHeaders) => keptHeaders(raw, (name) => !OF_BYTES.test(name));
+  const { rawHeaders, rawTrailers } = connection.request;
+  return { headers: kept(rawHeaders), body: Buffer.from(text), trailers: kept(rawTrailers) };
 }

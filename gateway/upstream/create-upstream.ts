@@ -1,8 +1,9 @@
 import type { Config } from '../config/schema.ts';
 import type { AnswerBody } from './answer-body.ts';
 import { askOver } from './ask-over.ts';
-import { type RawHeaders, requestHeaders } from './headers.ts';
-import { openDispatcher, type UpstreamSettings } from './open-dispatcher.ts';
+import { askWithTrailers } from './ask-with-trailers.ts';
+import { type RawHeaders, requestHeaders, requestTrailers } from './headers.ts';
+import { openAgent, openDispatcher, type UpstreamSettings } from './open-dispatcher.ts';
 import { type OwnKey, withOwnKey, withoutKey } from './own-key.ts';
 
 export interface UpstreamRequest {
@@ -11,6 +12,8 @@ export interface UpstreamRequest {
   readonly target: string;
   readonly headers: RawHeaders;
   readonly body: Buffer | null;
+  /** What came after the body. */
+  readonly trailers: RawHeaders;
   readonly abortSignal: AbortSignal;
   /** Hears what the upstream says before its answer: 102, 103. */
   readonly onInformation?: (status: number, headers: RawHeaders) => void;
@@ -52,24 +55,30 @@ export interface UpstreamParts {
   readonly proxy: Config['proxy'];
 }
 
+const NO_BYTES = Buffer.alloc(0);
+
 /** @throws {GatewayError} START_FAILED when its certificates cannot be read */
 export function createUpstream({ url, settings, key, proxy }: UpstreamParts): Upstream {
   const { origin, host, pathname } = new URL(url);
   const base = pathname.replace(/\/$/, '');
   const dispatcher = openDispatcher(origin, settings, proxy);
+  const agent = openAgent(origin, settings, proxy);
   return {
     host,
-    send({ method, target, headers, body, abortSignal, onInformation }) {
-      const passed = requestHeaders(headers);
+    send({ method, target, headers, body, trailers: given, abortSignal, onInformation }) {
+      const trailers = given.length === 0 ? given : requestTrailers(given);
+      const passed = requestHeaders(headers, { hasTrailers: trailers.length > 0 });
       const path = `${base}${key === null ? target : withoutKey(target)}`;
       const sent = key === null ? passed : withOwnKey(passed, key);
-      return askOver(dispatcher, {
-        request: { origin, method, path, headers: sent, body },
-        firstByteTimeoutMs: settings.first_byte_timeout_ms,
-        abortSignal,
-        onInformation,
-      });
+      const request = { origin, method, path, headers: sent };
+      const asked = { firstByteTimeoutMs: settings.first_byte_timeout_ms, abortSignal, onInformation };
+      return trailers.length === 0
+        ? askOver(dispatcher, { ...asked, request: { ...request, body } })
+        : askWithTrailers({ ...asked, ...request, agent, settings, body: body ?? NO_BYTES, trailers });
     },
-    close: () => dispatcher.destroy(),
+    async close() {
+      agent.destroy();
+      await dispatcher.destroy();
+    },
   };
 }

@@ -17,14 +17,22 @@ const HOP_BY_HOP = new Set([
 /** What is said to this gateway ends here. */
 const OWN_PREFIX = 'x-telltale-';
 
-/** The client's headers for the upstream; host and length are those of the new message. */
-export function requestHeaders(raw: RawHeaders): string[] {
+/** The client's headers for the upstream; host and length are those of the new message. Trailers are told of where
+ *  there are some. */
+export function requestHeaders(raw: RawHeaders, { hasTrailers = false } = {}): string[] {
   return filtered(
     raw,
-    // A body is sent whole, with its length: there are no trailers to tell of.
     (name) =>
-      name !== 'host' && name !== 'content-length' && name !== 'trailer' && !name.startsWith(OWN_PREFIX),
+      name !== 'host' &&
+      name !== 'content-length' &&
+      (hasTrailers || name !== 'trailer') &&
+      !name.startsWith(OWN_PREFIX),
   );
+}
+
+/** What a client sends after its body, for the upstream. */
+export function requestTrailers(raw: RawHeaders): string[] {
+  return keptHeaders(raw, (name) => !name.startsWith(OWN_PREFIX));
 }
 
 /** The upstream's headers for the client. Trailers are told of where there can be any. */

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
 import { rootCertificates } from 'node:tls';
 import { type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
 import type { Config } from '../config/schema.ts';
@@ -14,8 +16,7 @@ export function openDispatcher(
   settings: UpstreamSettings,
   proxy: Config['proxy'],
 ): Dispatcher {
-  const ca =
-    settings.ca_file === null ? {} : { ca: [...rootCertificates, readCertificates(settings.ca_file)] };
+  const ca = certificatesOf(settings);
   const options = {
     connections: settings.max_connections,
     pipelining: 1,
@@ -35,6 +36,24 @@ export function openDispatcher(
     noProxy: proxy.bypass,
     requestTls: { timeout: settings.connect_timeout_ms, ...ca },
   });
+}
+
+/** The same for what undici cannot send: a connection for each request.
+ *  @throws {GatewayError} START_FAILED when its certificates cannot be read */
+export function openAgent(origin: string, settings: UpstreamSettings, proxy: Config['proxy']): http.Agent {
+  const through = {
+    ...(proxy.http !== null && { HTTP_PROXY: proxy.http }),
+    ...(proxy.https !== null && { HTTPS_PROXY: proxy.https }),
+    NO_PROXY: proxy.bypass,
+  };
+  const options = { maxSockets: settings.max_connections, proxyEnv: through };
+  return origin.startsWith('https:')
+    ? new https.Agent({ ...options, ...certificatesOf(settings) })
+    : new http.Agent(options);
+}
+
+function certificatesOf({ ca_file: file }: UpstreamSettings): { ca?: string[] } {
+  return file === null ? {} : { ca: [...rootCertificates, readCertificates(file)] };
 }
 
 function readCertificates(file: string): string {
