@@ -1,5 +1,4 @@
 import { styleText } from 'node:util';
-import type { KeptRange } from '../../alerts/index.ts';
 import { openFeatureset } from '../../detectors/index.ts';
 import { diffRules, type RuleChange, type RuleDiff } from '../../rules/index.ts';
 import { loadConfig } from '../config/load-config.ts';
@@ -8,7 +7,7 @@ import { type Call, type CommandIo, defineCommand, UsageError, writeJson } from 
 import { replayDiff } from './replay-diff.ts';
 import { describeReplayedDiff } from './replay-diff-report.ts';
 import { tellProblems } from './tell-problems.ts';
-import { rangeEnd, timeRange } from './time-range.ts';
+import { type EndedRange, timeRange } from './time-range.ts';
 
 /** 1 says that the sets differ, so what keeps that from being told is 2. */
 const CANNOT_TELL = 2;
@@ -46,8 +45,7 @@ async function runDiff({ values, positionals, io }: Call<typeof options>): Promi
   if (before === undefined || after === undefined) {
     throw new UsageError('rules diff: two files or folders are needed, the rules before and after');
   }
-  const now = new Date();
-  const range = rangeOf(values, now);
+  const range = rangeOf(values);
   const config = loadConfig(io.env);
   const featureset = await openFeatureset(modelFolder(config));
   const result = await diffRules([before], [after], featureset);
@@ -59,7 +57,7 @@ async function runDiff({ values, positionals, io }: Call<typeof options>): Promi
   const replayed =
     range === null
       ? null
-      : await replayDiff({ ...ruleSets, config, range, until: rangeEnd(range, now), featureset, io });
+      : await replayDiff({ ...ruleSets, config, range, until: new Date(range.until), featureset, io });
   if (values.json) writeJson(io, replayed === null ? diff : { ...diff, replay: replayed });
   else {
     io.stdout.write(describe(diff, io));
@@ -69,8 +67,8 @@ async function runDiff({ values, positionals, io }: Call<typeof options>): Promi
 }
 
 /** null where nothing is to be replayed. */
-function rangeOf({ replay, since, until }: Call<typeof options>['values'], now: Date): KeptRange | null {
-  if (replay === true) return timeRange('rules diff', { since, until }, now);
+function rangeOf({ replay, since, until }: Call<typeof options>['values']): EndedRange | null {
+  if (replay === true) return timeRange('rules diff', { since, until }, new Date());
   if (since === undefined && until === undefined) return null;
   throw new UsageError('rules diff: --since and --until are for --replay');
 }

@@ -8,7 +8,7 @@ import { type ReplayedHistory, replayHistory } from './replay-history.ts';
 import { describeReplay } from './replay-report.ts';
 import { createReplaySide, type SideReport } from './replay-side.ts';
 import { readReviewed } from './reviewed.ts';
-import { rangeEnd, timeRange } from './time-range.ts';
+import { timeRange } from './time-range.ts';
 
 const MAX_PATHS = 1_000;
 
@@ -30,7 +30,7 @@ export const rulesReplayCommand = defineCommand({
   details: `
 PATH          files or folders of rules; default the folder of TELLTALE_RULES, else the shipped rules
 --since TIME  exchanges that ended then or later: a while before now as 12h, 7d or 4w, or a time with its zone
---until TIME  exchanges that ended before then, likewise
+--until TIME  exchanges that ended before then, likewise; now where it is not given: what comes meanwhile is not in it
 
 A gateway keeps what its reader saw of each exchange it records (TELLTALE_REPLAY_KEEP): no text, but the values of every
 concept and probe and of the features that they are made of. Rules judge that as the gateway would have. A rule that reads
@@ -56,8 +56,7 @@ gateway came too late to act. Exit code 0; 1 where the rules do not load or noth
 
 async function runReplay({ values, positionals, io }: Call<typeof options>): Promise<number> {
   const command = 'rules replay';
-  const now = new Date();
-  const range = timeRange(command, values, now);
+  const range = timeRange(command, values, new Date());
   const config = loadConfig(io.env);
   const featureset = await openFeatureset(modelFolder(config));
   const ruleSet = await loadRuleSet(positionals, featureset, { io, isJson: values.json === true });
@@ -75,7 +74,7 @@ async function runReplay({ values, positionals, io }: Call<typeof options>): Pro
     const change = changeOf({ ...row, reviewed: again.reviewed }, then, again);
     if (change !== null) changed.push(change);
   });
-  const result: ReplayResult = { ...history, ...side.report(rangeEnd(range, now)), changed };
+  const result: ReplayResult = { ...history, ...side.report(new Date(range.until)), changed };
   if (values.json) writeJson(io, result);
   else io.stdout.write(describeReplay(result, config));
   return 0;

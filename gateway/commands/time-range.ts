@@ -10,27 +10,26 @@ const UNITS_MS: Readonly<Record<string, number>> = {
   w: 604_800_000,
 };
 
-/** The range that `--since` and `--until` name: each a while before now, as 7d, or a time with its zone.
+/** A range that has an end, so that whoever reads it beside a gateway comes to one. */
+export type EndedRange = KeptRange & { readonly until: string };
+
+/** The range that `--since` and `--until` name: each a while before now, as 7d, or a time with its zone. It ends now at the
+ *  latest: what comes meanwhile is not in it.
  *  @throws {UsageError} naming the option and what it was */
 export function timeRange(
   command: string,
   given: { readonly since?: string | undefined; readonly until?: string | undefined },
   now: Date,
-): KeptRange {
+): EndedRange {
   const { since, until } = given;
-  const range: KeptRange = {
-    ...(since === undefined ? {} : { since: momentOf(`${command}: --since ${since}`, since, now) }),
-    ...(until === undefined ? {} : { until: momentOf(`${command}: --until ${until}`, until, now) }),
-  };
-  if (range.since !== undefined && range.until !== undefined && range.since >= range.until) {
-    throw new UsageError(`${command}: --since ${since} is not before --until ${until}`);
+  const from = since === undefined ? undefined : momentOf(`${command}: --since ${since}`, since, now);
+  const to = until === undefined ? now : momentOf(`${command}: --until ${until}`, until, now);
+  const end = to > now ? now : to;
+  if (from !== undefined && from >= end) {
+    const what = to > now || until === undefined ? `now, ${now.toISOString()}` : `--until ${until}`;
+    throw new UsageError(`${command}: --since ${since} is not before ${what}`);
   }
-  return range;
-}
-
-/** Up to when it is known what came in a range. */
-export function rangeEnd({ until }: KeptRange, now: Date): Date {
-  return until === undefined || new Date(until) > now ? now : new Date(until);
+  return { ...(from !== undefined && { since: from.toISOString() }), until: end.toISOString() };
 }
 
 /** ISO 8601 with its zone. `Date` by itself takes 31 February for 3 March, and 5Z for a day in May.
@@ -40,12 +39,11 @@ export function parseTime(text: string): Date | null {
   return z.iso.datetime({ offset: true }).safeParse(whole).success ? new Date(whole) : null;
 }
 
-function momentOf(where: string, text: string, now: Date): string {
+function momentOf(where: string, text: string, now: Date): Date {
   const [, count, unit = ''] = /^(\d{1,6})([smhdw])$/.exec(text) ?? [];
-  if (count !== undefined)
-    return new Date(now.getTime() - Number(count) * (UNITS_MS[unit] ?? 0)).toISOString();
+  if (count !== undefined) return new Date(now.getTime() - Number(count) * (UNITS_MS[unit] ?? 0));
   const time = parseTime(text);
-  if (time !== null) return time.toISOString();
+  if (time !== null) return time;
   throw new UsageError(
     `${where}: neither a while as 12h, 7d or 4w, nor a time with its zone as 2027-01-31T18:00:00Z`,
   );
