@@ -129,7 +129,8 @@ replayed as long as the store holds it: retention and \`telltale erase\` reach w
 
 Correlations and the grouping of alerts are replayed by the code that the gateway runs, in the time of the exchanges and
 from an empty state at \`--since\`: what had been counted before is not in them, so give them at least their timespan. What
-fires because nothing followed is told apart, since it is of no exchange, and so is what still waits at the end. The same
+fires because nothing followed is told apart, since it is of no exchange, and so is what still waits at the end; what
+reviewers said of such a record counts for the correlation's precision and recall. The same
 words at the same place of a conversation are one event, as in the gateway; without the text they are known by what the
 reader saw in them, which is the same to the last bit. Where a rule could not be judged, the correlations that hear of it
 may miss events, and that is said.

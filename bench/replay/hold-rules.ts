@@ -59,7 +59,7 @@ export async function holdRules(parts: HoldParts): Promise<HeldRules[]> {
   };
   const history = { dataDir: parts.folder, range: {}, featureset, io };
   const replay = async (ruleSet: RuleSet): Promise<number> => {
-    const side = createReplaySide(ruleSet, { config, reviewed: new Map() });
+    const side = createReplaySide(ruleSet, { config, reviewed: { exchanges: new Map(), late: [] } });
     await replayHistory({ ...history, command: 'rules replay' }, (opened, row) => {
       side.judge(opened, row);
     });

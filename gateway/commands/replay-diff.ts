@@ -33,7 +33,7 @@ export interface ReplayDiffParts {
  *  @throws {CommandFailure} where nothing was ever kept */
 export async function replayDiff(parts: ReplayDiffParts): Promise<ReplayedDiff> {
   const { config, range, until, featureset, io } = parts;
-  const reviewed = await readReviewed(config);
+  const reviewed = await readReviewed(config, range);
   const sideOf = (rules: RuleSet) => createReplaySide(rules, { config, reviewed });
   const [before, after] = [sideOf(parts.before), sideOf(parts.after)];
   const changed: ChangedExchange[] = [];

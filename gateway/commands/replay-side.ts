@@ -17,6 +17,7 @@ import { lateRecord } from '../events/late-recorder.ts';
 import { observedFindings } from '../events/observed-findings.ts';
 import { firedRule, type NamedRule } from './changed-rules.ts';
 import { replayedVerdict } from './replay-verdict.ts';
+import type { Reviewed } from './reviewed.ts';
 
 /** What one set of rules makes of an exchange. */
 export interface JudgedAgain {
@@ -60,7 +61,7 @@ export interface ReplaySide {
 
 export interface ReplaySideParts {
   readonly config: Config;
-  readonly reviewed: ReadonlyMap<string, ReviewedAs>;
+  readonly reviewed: Reviewed;
 }
 
 /** Rules, correlations, the grouping of alerts and policy, as a gateway has them that has counted nothing yet. */
@@ -82,7 +83,7 @@ export function createReplaySide(given: RuleSet, { config, reviewed }: ReplaySid
           at: Date.parse(row.endedAt),
         }),
       );
-      const review = reviewed.get(row.exchangeId) ?? null;
+      const review = reviewed.exchanges.get(row.exchangeId) ?? null;
       tally.add(exchange, { findings: all, unjudged }, review);
       return {
         findings: all,
@@ -94,7 +95,10 @@ export function createReplaySide(given: RuleSet, { config, reviewed }: ReplaySid
     },
     report(until) {
       const ended = events.end(until.getTime());
-      return { ...tally.report(ended), late: ended.late.map(lateFinding), evictedGroups: ended.evicted };
+      const late = ended.late.map(lateFinding);
+      const raised = new Set(late.map(({ exchangeId }) => exchangeId));
+      const lateReviews = reviewed.late.map((one) => ({ ...one, isRaised: raised.has(one.exchangeId) }));
+      return { ...tally.report({ events: ended, lateReviews }), late, evictedGroups: ended.evicted };
     },
   };
 }

@@ -4,6 +4,9 @@ import type { Observed } from '../../rules/index.ts';
 import type { GatewayParts } from '../exchange/parts.ts';
 import type { EventKeeperParts } from './event-keeper.ts';
 
+/** What the ids of such records begin with. */
+export const LATE_PREFIX = 'telltale-correlation-';
+
 export type LateParts = Pick<GatewayParts, 'ledger' | 'telemetry' | 'health' | 'log' | 'detector'>;
 
 /** At once in the queue of the store, which has a bound and is the exchanges' as well. */
@@ -44,7 +47,7 @@ export function lateRecord(
   const identity = JSON.stringify([finding.ruleId, finding.correlation?.group, at, events]);
   const digest = createHash('sha256').update(identity).digest('hex').slice(0, 32);
   return {
-    exchangeId: `telltale-correlation-${digest}`,
+    exchangeId: `${LATE_PREFIX}${digest}`,
     conversationId: fields.conversation ?? 'telltale',
     startedAt: isoOf(events[0]?.at ?? at),
     endedAt: isoOf(at),

@@ -1,8 +1,8 @@
 import { type CompiledRuleSet, compiledOf } from '../compiled.ts';
 import type { CompiledCorrelation } from '../events/compile-correlations.ts';
 import type { Finding, RuleSet } from '../types.ts';
-import type { ReplayedEvents } from './event-replay.ts';
 import type { KeptExchange } from './kept-exchange.ts';
+import type { ReplayEnd } from './replay-tally.ts';
 import { createReviews, type ReviewedAs, type ReviewedFigures } from './reviewed-figures.ts';
 
 /** One correlation over the exchanges. */
@@ -20,7 +20,8 @@ export interface CorrelationReplay extends ReviewedFigures {
   readonly gone: number;
   /** Exchanges of which that was not kept. */
   readonly unknownThen: number;
-  /** Findings that no exchange completes: nothing followed that had to. Of no exchange, so in no figure above. */
+  /** Findings that no exchange completes: nothing followed that had to. Of no exchange, so in no figure above;
+   *  `reviewed`, precision and recall are of their records too. */
   readonly late: number;
   /** What waits at the end for what must not follow. */
   readonly waiting: number;
@@ -37,6 +38,15 @@ export interface CorrelatedExchange {
   /** Ids of rules that could not be judged in it. */
   readonly unjudged: ReadonlySet<string>;
   readonly reviewed: ReviewedAs | null;
+}
+
+/** What a reviewer made of a finding that no exchange completed. */
+export interface LateReview {
+  /** Of the correlation. */
+  readonly ruleId: string;
+  /** Whether it comes again. */
+  readonly isRaised: boolean;
+  readonly reviewed: ReviewedAs;
 }
 
 /** Adds up what the correlations of one set of rules find in kept exchanges. */
@@ -60,12 +70,12 @@ export function createCorrelationTally(ruleSet: RuleSet) {
         });
       }
     },
-    report: ({ late, waiting, heldBack }: ReplayedEvents): readonly CorrelationReplay[] =>
+    report: ({ events: { late, waiting, heldBack }, lateReviews }: ReplayEnd): readonly CorrelationReplay[] =>
       counted.map(({ correlation: { id, name, mode }, counter }) => ({
         ruleId: id,
         ruleName: name,
         mode,
-        ...counter.figures(),
+        ...counter.figures(lateReviews.filter(({ ruleId }) => ruleId === id)),
         late: late.filter(({ finding }) => finding.ruleId === id).length,
         waiting: waiting.get(id) ?? 0,
         heldBack: heldBack.get(name) ?? 0,
@@ -109,6 +119,9 @@ function createCounter() {
       if (isUnheard) counts.unheard += 1;
       reviews.add(fires, reviewed);
     },
-    figures: () => ({ ...counts, ...reviews.figures() }),
+    figures(late: readonly LateReview[]) {
+      for (const { isRaised, reviewed } of late) reviews.add(isRaised, reviewed);
+      return { ...counts, ...reviews.figures() };
+    },
   };
 }

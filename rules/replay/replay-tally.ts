@@ -1,7 +1,7 @@
 import type { SignalId } from '../../detectors/index.ts';
 import { compiledOf } from '../compiled.ts';
 import type { Mode, RuleSet } from '../types.ts';
-import { type CorrelationReplay, createCorrelationTally } from './correlation-tally.ts';
+import { type CorrelationReplay, createCorrelationTally, type LateReview } from './correlation-tally.ts';
 import type { ReplayedEvents } from './event-replay.ts';
 import type { KeptExchange } from './kept-exchange.ts';
 import type { JudgedExchange } from './replayer.ts';
@@ -50,11 +50,19 @@ export interface ReplayReport {
 export interface ReplayTally {
   /** @param judged - findings of correlations among them */
   add(exchange: KeptExchange, judged: JudgedExchange, reviewed: ReviewedAs | null): void;
-  /** @param events - what correlations made of it all, where they were shown it */
-  report(events?: ReplayedEvents): ReplayReport;
+  /** @param end - what correlations made of it all, where they were shown it */
+  report(end?: ReplayEnd): ReplayReport;
 }
 
-const NO_EVENTS: ReplayedEvents = { late: [], waiting: new Map(), heldBack: new Map(), evicted: 0 };
+export interface ReplayEnd {
+  readonly events: ReplayedEvents;
+  readonly lateReviews: readonly LateReview[];
+}
+
+const NO_EVENTS: ReplayEnd = {
+  events: { late: [], waiting: new Map(), heldBack: new Map(), evicted: 0 },
+  lateReviews: [],
+};
 
 export function createReplayTally(ruleSet: RuleSet): ReplayTally {
   const rules = compiledOf(ruleSet).compiledRules.filter(({ mode }) => mode !== 'off');
@@ -92,15 +100,15 @@ export function createReplayTally(ruleSet: RuleSet): ReplayTally {
       // Where a rule could not be judged, that nothing flags it says nothing.
       if (flags || judged.unjudged.length === 0) any.reviews.add(flags, reviewed);
     },
-    report: (events = NO_EVENTS) => ({
+    report: (end = NO_EVENTS) => ({
       rules: rules.map(({ id, name, mode }) => ({
         ruleId: id,
         ruleName: name,
         mode,
         ...(counters.get(id) ?? createCounter()).figures(),
-        heldBack: events.heldBack.get(name) ?? 0,
+        heldBack: end.events.heldBack.get(name) ?? 0,
       })),
-      correlations: correlations.report(events),
+      correlations: correlations.report(end),
       any: { flags: any.flags, flaggedThen: any.flaggedThen, ...any.reviews.figures() },
       removed: [...removed.values()],
     }),

@@ -5,7 +5,7 @@ export type ReviewedAs = 'correct' | 'false_alarm';
 
 /** How rules did against what reviewers said. */
 export interface ReviewedFigures {
-  /** Exchanges with a verdict of a reviewer that can be told of. */
+  /** Exchanges, and of correlations records of no exchange, with a verdict of a reviewer that can be told of. */
   readonly reviewed: number;
   /** Confirmed ones among the reviewed ones that are flagged now. */
   readonly precision: Proportion | null;

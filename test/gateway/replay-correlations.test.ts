@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { KeptRow } from '../../alerts/index.ts';
 import { createReplaySide, type ReplaySide } from '../../gateway/commands/replay-side.ts';
+import { type Reviewed, readReviewed } from '../../gateway/commands/reviewed.ts';
 import { configSchema } from '../../gateway/config/schema.ts';
 import {
   createReplayer,
@@ -97,7 +98,8 @@ async function loaded({ rulesFolder }: TestGateway): Promise<RuleSet> {
 }
 
 const config = configSchema.parse({});
-const sideOf = (ruleSet: RuleSet) => createReplaySide(ruleSet, { config, reviewed: new Map() });
+const UNREVIEWED: Reviewed = { exchanges: new Map(), late: [] };
+const sideOf = (ruleSet: RuleSet, reviewed = UNREVIEWED) => createReplaySide(ruleSet, { config, reviewed });
 
 function judge(side: ReplaySide, row: KeptRow) {
   assert.ok(row.data);
@@ -148,8 +150,42 @@ test('correlations are replayed as they were found, exchange by exchange, and wh
     ],
   );
   later(rows, rules);
+  await reviewedLate(rows, { rules, gateway });
   await changed(rows, gateway);
 });
+
+/** What a reviewer said of the record of a finding that no exchange completed counts for its correlation. */
+async function reviewedLate(
+  rows: readonly KeptRow[],
+  { rules, gateway }: { readonly rules: RuleSet; readonly gateway: TestGateway },
+): Promise<void> {
+  const [first, ...others] = await gateway.ledger.listFlagged({ rule: 'w' });
+  assert.ok(first);
+  const review = { comment: '', reviewer: 'r' };
+  await gateway.ledger.saveReview({ ...review, exchangeId: first.exchangeId, verdict: 'correct' });
+  for (const { exchangeId } of others)
+    await gateway.ledger.saveReview({ ...review, exchangeId, verdict: 'false_alarm' });
+  const store = configSchema.parse({ data: join(gateway.folder, 'data') });
+  const figuresOf = (seen: readonly KeptRow[], reviewed: Reviewed) => {
+    const side = sideOf(rules, reviewed);
+    for (const row of seen) judge(side, row);
+    const w = side
+      .report(new Date(Date.now() + 60_000))
+      .correlations.find(({ ruleName }) => ruleName === 'w');
+    return [w?.reviewed, w?.precision?.value, w?.precision?.of, w?.recall?.value, w?.recall?.of];
+  };
+  const all = await readReviewed(store, {});
+  const count = others.length + 1;
+  assert.deepEqual(figuresOf(rows, all), [count, 1 / count, count, 1, 1]);
+  assert.deepEqual(
+    figuresOf([], all),
+    [count, undefined, undefined, 0, 1],
+    'what does not come again is missed',
+  );
+  const since = new Date(Date.parse(first.endedAt) + 60_000).toISOString();
+  const after = await readReviewed(store, { since });
+  assert.deepEqual(figuresOf([], after), [0, undefined, undefined, undefined, undefined]);
+}
 
 /** From where the history begins nothing is counted. */
 function later(rows: readonly KeptRow[], rules: RuleSet): void {
