@@ -48,6 +48,7 @@ export {
   createReplayer,
   type JudgedExchange,
   type OpenedExchange,
+  type OpenedReading,
   type Replayer,
   type Unjudged,
 } from './replay/replayer.ts';

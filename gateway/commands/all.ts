@@ -11,6 +11,7 @@ import { rulesCheckCommand } from './rules-check.ts';
 import { rulesCoverageCommand } from './rules-coverage.ts';
 import { rulesDiffCommand } from './rules-diff.ts';
 import { rulesExplainCommand } from './rules-explain.ts';
+import { rulesExportCommand } from './rules-export.ts';
 import { rulesFmtCommand } from './rules-fmt.ts';
 import { rulesInitCommand } from './rules-init.ts';
 import { rulesRecordCommand } from './rules-record.ts';
@@ -39,6 +40,7 @@ export const COMMANDS: readonly Command[] = [
   rulesRecordCommand,
   rulesBacktestCommand,
   rulesReplayCommand,
+  rulesExportCommand,
   rulesCalibrateCommand,
   rulesDiffCommand,
   rulesFmtCommand,

@@ -34,6 +34,7 @@ export interface JudgedExchange {
 export interface OpenedExchange {
   readonly exchange: KeptExchange;
   readonly tokens: number;
+  readonly segments: readonly OpenedSegment[];
   judge(ruleSet: RuleSet): JudgedExchange;
   /** The same where the words of a finding come again, see `tokenPrint`; null where that is not known. */
   printOf(finding: Finding): string | null;
@@ -45,13 +46,15 @@ export interface Replayer {
   open(exchange: KeptExchange): OpenedExchange;
 }
 
-interface OpenedReading extends KeptReading {
+/** A reading, unpacked. */
+export interface OpenedReading extends KeptReading {
   readonly kept: KeptActivations;
-  /** Those that were read off it so far. */
+  /** Signals that were read off it so far. */
   readonly signals: Map<SignalId, Float32Array>;
 }
 
-interface OpenedSegment {
+/** A segment whose readings are unpacked. */
+export interface OpenedSegment {
   readonly segment: KeptSegment;
   readonly readings: readonly OpenedReading[];
 }
@@ -89,7 +92,8 @@ export function createReplayer(featureset: Featureset): Replayer {
         // In a disguise they are other words.
         return print === null ? null : [print, ...(view?.changes ?? [])].join(' ');
       };
-      return { exchange, tokens: all.reduce((sum, { kept }) => sum + kept.tokens, 0), judge, printOf };
+      const tokens = all.reduce((sum, { kept }) => sum + kept.tokens, 0);
+      return { exchange, tokens, segments, judge, printOf };
     },
   };
 }

@@ -34,6 +34,10 @@ const TABLE: readonly [tool: string, args: string, code: number, message: RegExp
   ['diff', `${RULES} ${RULES} --replay`, 2, /nothing is kept at \S+replay\.db/],
   ['replay', `${RULES}`, 1, /nothing is kept at \S+replay\.db; TELLTALE_DATA names its folder/],
   ['replay', '--since yesterday', 2, /neither a while as 12h/],
+  ['export', '', 2, /the name of the file is needed/],
+  ['export', 'HERE/rows.jsonl', 1, /rows\.jsonl: is there already; name another/],
+  ['export', 'HERE/no/a.parquet', 1, /a\.parquet: there is no folder \S+no; make it/],
+  ['export', 'HERE/a.parquet', 1, /rules export: nothing is kept at \S+replay\.db/],
   ['calibrate', `HERE/rows.jsonl ${RULES}`, 2, /--out is needed/],
   [
     'calibrate',

@@ -1,14 +1,25 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, test } from 'node:test';
 import { crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { openKeptFile } from '../../alerts/index.ts';
 import { configSchema } from '../../gateway/config/schema.ts';
 import { type Running, startTelltale } from '../../gateway/start-telltale.ts';
 import { createLogger } from '../../gateway/telemetry/index.ts';
-import { decodeExchange, encodeExchange } from '../../rules/index.ts';
+import { createReplayer, decodeExchange, encodeExchange } from '../../rules/index.ts';
+import { readParquet } from '../gateway/read-parquet.ts';
 import { recordWithin } from '../gateway/start-gateway.ts';
 import { until } from '../gateway/until.ts';
 import { correlationsText } from '../rules/correlation-text.ts';
@@ -257,6 +268,88 @@ test('what cannot be replayed says what and where', async () => {
   assert.deepEqual([range.exchanges, range.from, range.kept.exchanges], [0, null, 4]);
   const shown = await runHere(['rules', 'replay', '--until', '1d'], { env: env() });
   assert.match(shown.stdout, /: none ended in this range; the 4 that are kept ended \S+Z to \S+Z\n/);
+});
+
+test('what is kept goes into a Parquet file as it is, with what became of the exchange', async () => {
+  const [loud = ''] = ids;
+  const path = join(folder, 'kept.parquet');
+  const written = await runHere(['rules', 'export', path, '--json'], { env: env() });
+  assert.equal(written.code, 0, written.stderr);
+  const told = JSON.parse(written.stdout);
+  const { rows, about } = await readParquet(path);
+  assert.deepEqual([told.file, told.rows, told.bytes], [path, rows.length, statSync(path).size]);
+  assert.equal(about['telltale.featureset.digest'], running.detector.featureset.digest);
+  const file = openKeptFile(join(folder, 'data'));
+  assert.ok(file);
+  const replayer = createReplayer(running.detector.featureset);
+  const kept = [...file.read({})].flatMap(({ exchangeId, data }) =>
+    replayer.open(decodeExchange(data ?? new Uint8Array())).segments.flatMap(({ segment, readings }) =>
+      readings.flatMap(({ kept: { tokens, features, probes }, changes }) =>
+        Array.from({ length: tokens }, (_, token) => token).flatMap((token) => {
+          const [from, to] = [features.rowStart[token] ?? 0, features.rowStart[token + 1] ?? 0];
+          const place = [exchangeId, segment.ref.id, changes?.join(' ') ?? null, token];
+          const active = [...features.index.subarray(from, to)].map((feature, i) => {
+            return [...place, `feature/${feature}`, features.value[from + i]];
+          });
+          return [...active, ...[...probes].map(([probe, values]) => [...place, probe, values[token]])];
+        }),
+      ),
+    ),
+  );
+  file.close();
+  assert.ok(kept.length > 1_000);
+  assert.deepEqual(
+    rows.map(({ exchange, segment, undone, token, signal, value }) => {
+      return [exchange, segment, undone ?? null, token, signal, value];
+    }),
+    kept,
+    'to the last bit',
+  );
+  const first = rows.find(({ exchange }) => exchange === loud);
+  assert.deepEqual(
+    [first?.['verdict'], first?.['fired'], first?.['reviewed'], first?.['role'], first?.['target']],
+    ['flag', 'harmful-request', 'correct', 'user', 'input'],
+  );
+  assert.ok(rows.some(({ undone }) => undone === 'encoded'));
+  assert.ok(rows.some(({ label }) => typeof label === 'string'));
+  const again = await runHere(['rules', 'export', path], { env: env() });
+  assert.match(again.stderr, /kept\.parquet: is there already; name another/);
+});
+
+test('concepts go into a Parquet file with the values that rules compare', async () => {
+  const path = join(folder, 'concepts.parquet');
+  const args = ['rules', 'export', path, '--concepts', '--since', '1d'];
+  const written = await runHere(args, { env: env() });
+  assert.equal(written.code, 0, written.stderr);
+  assert.match(written.stdout, /^4 exchanges of \d+ tokens[\s\S]*concepts\.parquet: \d+ rows, \d+ bytes\n$/);
+  const { rows } = await readParquet(path);
+  const [text = ''] = TEXTS;
+  const scorer = running.detector.createScorer({
+    role: 'user',
+    signals: ['concept/hate'],
+    priority: 'observe',
+    timeoutMs: 240_000,
+  });
+  const scored = (await scorer.end(text)).signals.get('concept/hate');
+  const found = rows.filter(({ exchange, signal, undone }) => {
+    return exchange === ids[0] && signal === 'concept/hate' && undone == null;
+  });
+  assert.ok(scored !== undefined && found.length === scored.length);
+  // Asked for alone, a concept is summed over other columns of the dictionary, so the last bits differ.
+  const apart = found.map(({ value }, token) => Math.abs(Number(value) - (scored[token] ?? 0)));
+  assert.ok(Math.max(...apart) < 1e-4, `${apart}`);
+  assert.ok(found.every(({ tokens, feature }) => tokens === found.length && feature == null));
+});
+
+test('an export that fails leaves no file behind', async () => {
+  const path = join(folder, 'nothing', 'kept.parquet');
+  mkdirSync(join(folder, 'nothing'));
+  const { code, stderr } = await runHere(['rules', 'export', path], {
+    env: { TELLTALE_DATA: join(folder, 'elsewhere') },
+  });
+  assert.equal(code, 1);
+  assert.match(stderr, /rules export: nothing is kept at/);
+  assert.deepEqual(readdirSync(join(folder, 'nothing')), []);
 });
 
 test('a damaged exchange and one of another featureset are left out and counted', async () => {
