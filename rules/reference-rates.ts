@@ -11,6 +11,13 @@ role that the target reads where that role has segments enough. It keeps the sam
 finding's interval is that of the sample. A rate is carried where the sample is expected to go over it five times: 1/2000
 asks for 10,000 segments. Where a rule asks for more, nothing is written and the errors say how many segments are missing.
 
+Nobody needs to write that traffic down: \`rules calibrate --kept --since 7d RULES\` learns of what the gateway kept of its own
+exchanges ([as replay reads it](#replay)), without their text and without the reader, beside the gateway, which takes the
+file up by itself. Each text counts as it stands, once for a role and a route, though clients send it again with each turn;
+drift counts live traffic so too. Left out and counted are segments that nobody read to their end, those of which something
+that is to be learned was not kept, and exchanges that a reviewer confirmed, since they are not ordinary. What was flagged and never
+reviewed is learned of: where there is much of it, review first, or choose a calmer range.
+
 What the featureset has no calibration of can be learned so: write the rule with \`rarer_than\` on any feature, on a \`sum\`,
 \`count_above\` or \`ema\`, or on the difference of two signals (\`minus\`); \`rules check\` refuses it until the file that
 \`rules calibrate\` writes for it stands beside it. Every segment is scored as the rule scores it, to its end, so the rate

@@ -20,7 +20,7 @@ Exit code 1 says that it could not be done, 2 that the command line is wrong; \`
 | \`diff BEFORE AFTER\` | what a change of rules means, and which version step it asks for |
 | \`replay --since 7d\` | what rules would have found in exchanges that passed, without text and reader |
 | \`export FILE.parquet\` | what the reader saw of exchanges that passed, for [a notebook](activations.md) |
-| \`calibrate TRAFFIC.jsonl\` | learns from your own ordinary traffic what rates stand for |
+| \`calibrate TRAFFIC.jsonl\`, \`calibrate --kept\` | learns from your own ordinary traffic what rates stand for |
 | \`fmt PATH …\` | rule files in canonical order and layout; with \`--check\` only whether they are |
 | \`schema\` | the JSON Schema of rule files, for editors |
 

@@ -37,6 +37,7 @@ export {
   type KeptReading,
   type KeptSegment,
 } from './replay/kept-exchange.ts';
+export { createKeptLearner, type KeptLearner, type KeptLeftOut } from './replay/kept-learner.ts';
 export type { Proportion } from './replay/proportion.ts';
 export {
   createReplayTally,

@@ -1,9 +1,7 @@
 import { stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import type { Detector } from '../../detectors/index.ts';
+import { join } from 'node:path';
 import {
   CALIBRATION_SUFFIX,
-  type CalibrationLearner,
   calibrationText,
   createCalibrationLearner,
   learnable,
@@ -15,40 +13,48 @@ import {
   routeUses,
   tryCalibration,
 } from '../../rules/index.ts';
-import { checkFolder } from './check-folder.ts';
 import {
-  type Call,
-  CommandFailure,
-  type CommandIo,
-  defineCommand,
-  UsageError,
-  writeJson,
-} from './command.ts';
-import { type EvalRow, readEvalRows } from './eval-rows.ts';
-import { mapRows } from './map-rows.ts';
-import { openDetector } from './open-detector.ts';
+  type LearntTraffic,
+  leftOutLines,
+  type TrafficSource,
+  trafficKept,
+  trafficOfFile,
+} from './calibrate-sources.ts';
+import { checkFolder } from './check-folder.ts';
+import { type Call, type CommandIo, defineCommand, UsageError, writeJson } from './command.ts';
 import { replaceFile } from './replace-file.ts';
 import { rulePaths } from './rule-paths.ts';
 import { formatTable } from './table.ts';
 import { tellProblems } from './tell-problems.ts';
+import { type EndedRange, timeRange } from './time-range.ts';
 
 const MAX_PATHS = 1_000;
-/** Nobody waits: better late than refused. */
-const TIMEOUT_MS = 600_000;
-
-const options = { out: { type: 'string' }, traffic: { type: 'string' }, json: { type: 'boolean' } } as const;
+const options = {
+  kept: { type: 'boolean' },
+  since: { type: 'string' },
+  until: { type: 'string' },
+  out: { type: 'string' },
+  traffic: { type: 'string' },
+  json: { type: 'boolean' },
+} as const;
 
 /** `telltale rules calibrate`: learns from a team's own ordinary traffic what `rarer_than` stands for. */
 export const rulesCalibrateCommand = defineCommand({
   name: 'rules calibrate',
   summary: 'Learn from your own ordinary traffic what false-alarm rates stand for',
-  usage: 'TRAFFIC.jsonl [PATH …] [--out FILE] [--traffic TEXT] [--json]',
+  usage: 'TRAFFIC.jsonl [PATH …] | --kept [--since 7d] [PATH …]  [--out FILE] [--traffic TEXT] [--json]',
   details: `
 TRAFFIC.jsonl   rows as of eval, labels not needed: {"text"} or {"messages"}, optional "role" and "route" (as rules call it,
                 such as /v1/chat/completions); ordinary traffic, as it comes
+--kept          in place of a file: what the gateway kept of its exchanges (TELLTALE_DATA), without text and reader
+--since TIME, --until TIME  which of them, as of rules replay
 PATH            files or folders of rules; default the folder of TELLTALE_RULES, else the shipped rules
 --out FILE      where the calibration goes; default traffic${CALIBRATION_SUFFIX} in the one folder that PATH names
---traffic TEXT  what the traffic was, for people; default the file's name and its size
+--traffic TEXT  what the traffic was, for people; default the file's name and its size, or which
+                exchanges they were
+
+Of kept exchanges each text counts as it stands, once for a role and a route, though clients send it again with each turn;
+exchanges that a reviewer confirmed are left out, since they are not ordinary.
 
 Every segment is scored as the gateway would; rules that are loaded together with the file look their rates up in it, for
 all signals that it holds. Learned are all concepts, and what the rules state a rate of, though the featureset have no
@@ -62,47 +68,83 @@ needed is said.`,
 });
 
 async function calibrate({ values, positionals, io }: Call<typeof options>): Promise<number> {
-  const [traffic, ...named] = positionals;
-  if (traffic === undefined) throw new UsageError('rules calibrate: a file of ordinary traffic is needed');
+  const [traffic, named] = trafficAndRules(values, positionals);
+  const range = rangeOf(values);
   const paths = rulePaths(named, io.env);
   const file = values.out ?? (await besideRules(named));
   if (!file.endsWith(CALIBRATION_SUFFIX)) {
     throw new UsageError(`rules calibrate: --out ${file}: must end with ${CALIBRATION_SUFFIX}`);
   }
   await checkFolder(`rules calibrate: ${file}`, file);
-  const rows = await readEvalRows(traffic);
-  const { detector } = await openDetector(io.env);
+  const source = range === null ? await trafficOfFile(traffic, io) : await trafficKept(range, io);
+  const about = { file, paths, ...(values.traffic !== undefined && { traffic: values.traffic }) };
   try {
-    const { featureset } = detector;
-    const isJson = values.json === true;
-    const loaded = await loadToLearn(paths, featureset);
-    if (!loaded.ok) {
-      const message = 'nothing learned: the rules have errors that no calibration mends';
-      tellProblems(loaded.problems, { io, isJson, message });
-      return 1;
-    }
-    const learner = createCalibrationLearner(learnable(featureset, loaded.ruleSet));
-    await learn(learner, { rows, detector, io });
-    if (learner.segments() === 0) throw new CommandFailure(`${traffic}: no segment has tokens`);
-    const calibration = learner.finish({
-      featureset: featureset.digest,
-      traffic: values.traffic ?? `${basename(traffic)}, ${rows.length} rows`,
-      created: new Date().toISOString(),
-    });
-    const tried = await tryCalibration(paths, { file, calibration }, featureset);
-    if (!tried.ok) {
-      const message = `nothing written: the rules would not load with ${learner.segments()} segments`;
-      tellProblems(tried.problems, { io, isJson, message });
-      return 1;
-    }
-    await replaceFile(file, calibrationText(calibration));
-    const { ruleSet } = tried;
-    const routes = { uses: routeUses(ruleSet, learner, calibration), leftOut: learner.leftOut() };
-    report({ file, calibration, ruleSet, routes }, { io, isJson });
-    return 0;
+    return await learn(source, about, { io, isJson: values.json === true });
   } finally {
-    await detector.close();
+    await source.close();
   }
+}
+
+/** The file of traffic, empty where none is read, and the rules. */
+function trafficAndRules(
+  { kept }: Call<typeof options>['values'],
+  positionals: readonly string[],
+): [traffic: string, named: readonly string[]] {
+  const [traffic, ...named] = positionals;
+  if (kept === true) {
+    if (traffic?.endsWith('.jsonl') !== true) return ['', positionals];
+    throw new UsageError(`rules calibrate: ${traffic}: a file of traffic does not go with --kept`);
+  }
+  if (traffic !== undefined) return [traffic, named];
+  throw new UsageError(
+    'rules calibrate: a file of ordinary traffic is needed, or --kept for what the gateway has kept',
+  );
+}
+
+/** null where a file is read. */
+function rangeOf({ kept, since, until }: Call<typeof options>['values']): EndedRange | null {
+  if (kept === true) return timeRange('rules calibrate', { since, until }, new Date());
+  if (since === undefined && until === undefined) return null;
+  throw new UsageError('rules calibrate: --since and --until are for --kept');
+}
+
+interface ToLearn {
+  readonly file: string;
+  readonly paths: readonly string[];
+  readonly traffic?: string;
+}
+
+interface Output {
+  readonly io: CommandIo;
+  readonly isJson: boolean;
+}
+
+async function learn(source: TrafficSource, { file, paths, traffic }: ToLearn, output: Output) {
+  const { featureset } = source;
+  const loaded = await loadToLearn(paths, featureset);
+  if (!loaded.ok) {
+    const message = 'nothing learned: the rules have errors that no calibration mends';
+    tellProblems(loaded.problems, { ...output, message });
+    return 1;
+  }
+  const learner = createCalibrationLearner(learnable(featureset, loaded.ruleSet));
+  const learnt = await source.learn(learner);
+  const calibration = learner.finish({
+    featureset: featureset.digest,
+    traffic: traffic ?? learnt.traffic,
+    created: new Date().toISOString(),
+  });
+  const tried = await tryCalibration(paths, { file, calibration }, featureset);
+  if (!tried.ok) {
+    const message = `nothing written: the rules would not load with ${learner.segments()} segments`;
+    tellProblems(tried.problems, { ...output, message });
+    return 1;
+  }
+  await replaceFile(file, calibrationText(calibration));
+  const { ruleSet } = tried;
+  const routes = { uses: routeUses(ruleSet, learner, calibration), leftOut: learner.leftOut() };
+  report({ file, calibration, ruleSet, routes, leftOut: learnt.leftOut }, output);
+  return 0;
 }
 
 async function besideRules(named: readonly string[]): Promise<string> {
@@ -112,40 +154,18 @@ async function besideRules(named: readonly string[]): Promise<string> {
   throw new UsageError('rules calibrate: --out is needed where the rules are not one folder');
 }
 
-interface Work {
-  readonly rows: readonly EvalRow[];
-  readonly detector: Detector;
-  readonly io: CommandIo;
-}
-
-async function learn(learner: CalibrationLearner, { rows, detector, io }: Work): Promise<void> {
-  const { signals } = learner;
-  const work = async ({ segments, route }: EvalRow): Promise<number> => {
-    let tokens = 0;
-    for (const { role, text } of segments) {
-      const scorer = detector.createScorer({ role, signals, priority: 'observe', timeoutMs: TIMEOUT_MS });
-      const activations = await scorer.end(text);
-      learner.add(role, activations, route);
-      tokens += activations.tokens.length;
-    }
-    return tokens;
-  };
-  await mapRows({ name: 'rules calibrate', rows, detector, io, work, tokensOf: (tokens) => tokens });
-}
-
 interface Learnt extends NewCalibration {
   readonly ruleSet: RuleSet;
   readonly routes: { readonly uses: readonly RouteUse[]; readonly leftOut: number };
+  readonly leftOut: LearntTraffic['leftOut'];
 }
 
-function report(
-  { file, calibration, ruleSet, routes }: Learnt,
-  { io, isJson }: { readonly io: CommandIo; readonly isJson: boolean },
-): void {
+function report({ file, calibration, ruleSet, routes, leftOut }: Learnt, { io, isJson }: Output): void {
   const { segments, traffic, curves } = calibration;
   const rules = ruleSet.rules.length;
   if (isJson) {
-    writeJson(io, { file, traffic, segments, rules, routes, curves: curves.map(withoutScores) });
+    const about = { file, traffic, segments, rules, routes };
+    writeJson(io, { ...about, ...(leftOut !== null && { leftOut }), curves: curves.map(withoutScores) });
     return;
   }
   const rows = curves
@@ -159,6 +179,7 @@ function report(
   const head = ['signal', 'aggregate', 'segments', 'rarest rate', 'highest 1 %'];
   io.stdout.write(formatTable([head, ...rows]));
   writeRoutes(routes, io);
+  if (leftOut !== null) for (const line of leftOutLines(leftOut)) io.stdout.write(`${line}\n`);
   io.stdout.write(
     `${file}: ${segments} segments (${traffic}); ${rules === 1 ? '1 rule loads' : `${rules} rules load`} with it\n`,
   );

@@ -63,7 +63,10 @@ function signalFaults(condition: ConditionKeys): Fault[] {
   }
   if (condition.per === 'exchange' && condition.rarer_than !== undefined) {
     faults.push(
-      fault(['rarer_than'], 'is of segments, and how ordinary exchanges score is not known; give above'),
+      fault(
+        ['rarer_than'],
+        'is a rate of segments; an exchange has as many chances as segments, and is no sample of them: give the threshold with above, and see with telltale rules replay how often it fires',
+      ),
     );
   }
   return [...faults, ...tokenFaults(condition)];

@@ -18,7 +18,7 @@ import { openKeptFile } from '../../alerts/index.ts';
 import { configSchema } from '../../gateway/config/schema.ts';
 import { type Running, startTelltale } from '../../gateway/start-telltale.ts';
 import { createLogger } from '../../gateway/telemetry/index.ts';
-import { createReplayer, decodeExchange, encodeExchange } from '../../rules/index.ts';
+import { createReplayer, decodeExchange, encodeExchange, loadRules } from '../../rules/index.ts';
 import { readParquet } from '../gateway/read-parquet.ts';
 import { recordWithin } from '../gateway/start-gateway.ts';
 import { until } from '../gateway/until.ts';
@@ -36,19 +36,20 @@ const TEXTS = [
 let folder: string;
 let running: Running;
 const ids: string[] = [];
-const env = () => ({ TELLTALE_DATA: join(folder, 'data'), TELLTALE_RULES: join(folder, 'rules.yaml') });
+const env = () => ({ TELLTALE_DATA: join(folder, 'data'), TELLTALE_RULES: join(folder, 'rules') });
 
 /** The exchanges pass through a gateway with its real reader once; the commands then read what it kept. */
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'telltale-replay-'));
   writeFileSync(join(folder, 'index.html'), '<!doctype html>');
-  copyFileSync('rules/shipped/harmful-request.yaml', join(folder, 'rules.yaml'));
+  mkdirSync(join(folder, 'rules'));
+  copyFileSync('rules/shipped/harmful-request.yaml', join(folder, 'rules', 'team.yaml'));
   const free = { host: '127.0.0.1', port: 0 };
   const config = configSchema.parse({
     server: free,
     review: free,
     metrics: free,
-    rules: join(folder, 'rules.yaml'),
+    rules: join(folder, 'rules'),
     data: join(folder, 'data'),
     detector: { workers: 1, timeout_ms: 240_000 },
   });
@@ -125,7 +126,7 @@ test('a changed rule is held against what passed, and exchanges that change are 
     ]),
     [loud, hidden].map((id) => [id, { before: 'flag', after: 'pass' }, [], [told.rules[0].ruleName]]),
   );
-  const diff = ['rules', 'diff', join(folder, 'rules.yaml'), never, '--replay'];
+  const diff = ['rules', 'diff', join(folder, 'rules'), never, '--replay'];
   const json = await runHere([...diff, '--json'], { env: env() });
   assert.equal(json.code, 1, json.stderr);
   const { changes, replay: replayed } = JSON.parse(json.stdout);
@@ -227,7 +228,7 @@ test('precision and recall are against what reviewers said', async () => {
   assert.ok(precision.interval[0] > 0 && precision.interval[1] < 1);
   assert.equal(any.reviewed, 2);
   const never = changedRules('never.yaml', /rarer_than: \S+?(?=[,}\s])/g, 'above: 1000');
-  const diff = await runHere(['rules', 'diff', join(folder, 'rules.yaml'), never, '--replay'], {
+  const diff = await runHere(['rules', 'diff', join(folder, 'rules'), never, '--replay'], {
     env: env(),
     showsProgress: true,
   });
@@ -268,6 +269,53 @@ test('what cannot be replayed says what and where', async () => {
   assert.deepEqual([range.exchanges, range.from, range.kept.exchanges], [0, null, 4]);
   const shown = await runHere(['rules', 'replay', '--until', '1d'], { env: env() });
   assert.match(shown.stdout, /: none ended in this range; the 4 that are kept ended \S+Z to \S+Z\n/);
+});
+
+test('a calibration is learned of what was kept, as of the texts themselves', async () => {
+  const rules = join(folder, 'to-calibrate');
+  mkdirSync(rules);
+  const unrated = readFileSync('rules/shipped/harmful-request.yaml', 'utf8');
+  const file = join(rules, 'a.yaml');
+  writeFileSync(file, unrated.replace(/rarer_than: \S+?(?=[,}\s])/g, 'above: 3'));
+  const [, ...unconfirmed] = TEXTS;
+  const rows = unconfirmed.map((text) => JSON.stringify({ text, route: '/v1/chat/completions' }));
+  const traffic = join(folder, 'traffic.jsonl');
+  writeFileSync(traffic, rows.join('\n'));
+  const learn = async (args: readonly string[], out: string) => {
+    const path = join(folder, out);
+    const done = await runHere(['rules', 'calibrate', ...args, rules, '--out', path, '--json'], {
+      env: env(),
+    });
+    assert.equal(done.code, 0, done.stderr);
+    return { told: JSON.parse(done.stdout), calibration: JSON.parse(readFileSync(path, 'utf8')) };
+  };
+  const texts = await learn([traffic], 'texts.calibration.json');
+  const kept = await learn(['--kept', '--since', '1d'], 'kept.calibration.json');
+  assert.deepEqual(kept.told.leftOut, { again: 0, unread: 3, missing: {}, confirmed: 2 });
+  assert.match(kept.calibration.traffic, /^4 exchanges kept from \S+Z to \S+Z$/);
+  assert.deepEqual([kept.told.segments, texts.told.segments], [3, 3]);
+  const about = ({ values: _, ...rest }: { values: number[] }) => rest;
+  assert.deepEqual(kept.calibration.curves.map(about), texts.calibration.curves.map(about));
+  const valuesOf = ({ curves }: { curves: { values: number[] }[] }) => curves.flatMap(({ values }) => values);
+  const [seen, scored] = [valuesOf(kept.calibration), valuesOf(texts.calibration)];
+  assert.ok(seen.length > 100);
+  const apart = seen.map((value, i) => Math.abs(value - (scored[i] ?? 0)));
+  assert.ok(
+    Math.max(...apart) < 1e-4,
+    'but for the last bits, since other columns were computed beside them',
+  );
+  writeFileSync(file, unrated);
+  const small = await runHere(['rules', 'calibrate', '--kept', rules], { env: env() });
+  assert.deepEqual([small.code, small.stdout], [1, '']);
+  assert.match(small.stderr, /the sample has 3; \d+ more ordinary segments are needed[\s\S]*nothing written/);
+  const feature = unrated.replace(/signal: \{concept: \w+\}/g, 'signal: {feature: 4242}');
+  writeFileSync(file, feature);
+  const unkept = await runHere(['rules', 'calibrate', '--kept', rules], { env: env() });
+  assert.equal(unkept.code, 1);
+  assert.match(
+    unkept.stderr,
+    /nothing to learn of in 4 kept exchanges: 3 segments were not read, or not to their end; 2 segments are of exchanges that a reviewer confirmed, .*; 3 segments are left out, since feature\/4242 was not kept/,
+  );
 });
 
 test('what is kept goes into a Parquet file as it is, with what became of the exchange', async () => {
@@ -379,4 +427,69 @@ test('what is erased is replayed no more', async () => {
   assert.equal(code, 0, stderr);
   assert.equal(JSON.parse(stdout).kept, 1);
   assert.equal((await replay()).exchanges, 3);
+});
+
+/** Asks the gateway, one request after the other, until it is told to stop. */
+function keepAsking(): { stop(): Promise<readonly string[]> } {
+  let isStopped = false;
+  const asking = (async () => {
+    const asked: string[] = [];
+    do {
+      const messages = [{ role: 'user', content: `What is the capital of country ${asked.length}?` }];
+      const body = JSON.stringify({ model: 'm', stream: asked.length % 2 === 0, messages });
+      const response = await fetch(`${running.url}/v1/chat/completions`, { method: 'POST', body });
+      assert.equal(response.status, 200);
+      assert.match(await response.text(), /"finish_reason":"stop"/);
+      asked.push(response.headers.get('x-telltale-exchange-id') ?? '');
+    } while (!isStopped);
+    return asked;
+  })();
+  return {
+    stop() {
+      isStopped = true;
+      return asking;
+    },
+  };
+}
+
+test('each tool works beside a gateway that answers, which takes up what it writes and loses no exchange', async () => {
+  const rules = join(folder, 'rules');
+  const file = join(rules, 'team.yaml');
+  const text = readFileSync(file, 'utf8').replace(/rarer_than: \S+?(?=[,}\s])/g, 'above: 3');
+  writeFileSync(file, text.replace(/( +)level: (.*)/, '$1level:    $2'));
+  const next = join(folder, 'next.yaml');
+  writeFileSync(next, text.replace(/above: \d+/, 'above: 4'));
+  const tools: [exitCode: number, args: readonly string[]][] = [
+    [0, ['fmt', rules]],
+    [0, ['check', rules]],
+    [0, ['replay', rules]],
+    [1, ['diff', file, next, '--replay']],
+    [0, ['calibrate', '--kept', rules]],
+    [0, ['export', join(folder, 'beside.parquet')]],
+    [0, ['replay', rules, '--since', '1d']],
+  ];
+  const asking = keepAsking();
+  try {
+    for (const [exitCode, args] of tools) {
+      const { code, stdout, stderr } = await runHere(['rules', ...args, '--json'], { env: env() });
+      assert.equal(code, exitCode, `${args.join(' ')}: ${stderr}`);
+      assert.ok(JSON.parse(stdout), args.join(' '));
+    }
+  } finally {
+    await asking.stop();
+  }
+  const asked = await asking.stop();
+  for (const id of asked) await recordWithin(running, id);
+  assert.equal(new Set(asked).size, asked.length);
+  await until(() => {
+    const kept = openKeptFile(join(folder, 'data'));
+    const ids = new Set([...(kept?.read({}) ?? [])].map(({ exchangeId }) => exchangeId));
+    kept?.close();
+    return asked.every((id) => ids.has(id));
+  });
+  const loaded = await loadRules([rules], running.detector.featureset);
+  assert.ok(loaded.ok);
+  const { digest } = loaded.ruleSet;
+  await until(async () => (await (await fetch(running.metricsUrl)).text()).includes(`digest="${digest}"`));
+  assert.ok(readdirSync(rules).includes('traffic.calibration.json'));
 });

@@ -4,6 +4,8 @@ import { type Activations, packActivations, type SignalId } from '../../detector
 import {
   advance,
   beginSegment,
+  createCalibrationLearner,
+  createKeptLearner,
   createReplayer,
   createReplayTally,
   decodeExchange,
@@ -11,6 +13,7 @@ import {
   type Finding,
   finish,
   type KeptExchange,
+  type KeptReading,
   type KeptSegment,
   type RuleSet,
   type SegmentRef,
@@ -249,4 +252,34 @@ test('figures: what fires now and then, what could not be judged, and how review
   // Where a rule could not be judged, silence says nothing.
   assert.deepEqual([any.reviewed, any.recall?.value], [2, 1]);
   assert.deepEqual(removed, [{ ruleId: idOf('sorry'), ruleName: 'sorry', fires: 1 }]);
+});
+
+test('a calibration is learned of kept texts as of scored ones, once each for a role and a route, and of no other', () => {
+  const about = { minus: null, level: null, asked: [], aggregate: { kind: 'max', window: 1 } } as const;
+  const learned = (['concept/deception', 'feature/7'] as const).map((signal) => ({ ...about, signal }));
+  const others = [{ 10: 2 }, { 7: 5 }];
+  const fromKept = createCalibrationLearner(learned);
+  const learner = createKeptLearner(featureset, fromKept);
+  const readingOf = (rows: typeof ROWS, isFinished = true, changes: KeptReading['changes'] = null) => {
+    return { packed: packActivations([activationsOf(rows, ALL)]), isFinished, changes };
+  };
+  const disguised = [readingOf(others), readingOf([{ 10: 9 }], true, ['encoded'])];
+  const exchanges = [
+    kept([segment(), segment({ readings: disguised })]),
+    // The same message once more, then on another route, and said by another.
+    kept([segment(), segment({ fields: { route: '/v1/other' } })]),
+    kept([segment({ ref: { ...SEGMENT, role: 'assistant', target: 'output' } })]),
+    kept([segment({ readings: [readingOf(ROWS, false)] }), segment({ readings: [] })]),
+    kept([segment({ computed: { signals: ['concept/deception'], isWholeDictionary: false } })]),
+  ];
+  for (const exchange of exchanges)
+    learner.add(createReplayer(featureset).open(decodeExchange(encodeExchange(exchange))));
+  assert.deepEqual(learner.leftOut(), { again: 1, unread: 2, missing: { 'feature/7': 1 } });
+  const fromTexts = createCalibrationLearner(learned);
+  fromTexts.add('user', activationsOf(ROWS, ALL), '/v1/chat');
+  fromTexts.add('user', activationsOf(others, ALL), '/v1/chat');
+  fromTexts.add('user', activationsOf(ROWS, ALL), '/v1/other');
+  fromTexts.add('assistant', activationsOf(ROWS, ALL), '/v1/chat');
+  const told = { featureset: featureset.digest, traffic: 't', created: '2026-11-27T00:00:00Z' };
+  assert.deepEqual(fromKept.finish(told), fromTexts.finish(told));
 });

@@ -1,0 +1,121 @@
+import { basename } from 'node:path';
+import { type Detector, type Featureset, openFeatureset } from '../../detectors/index.ts';
+import { type CalibrationLearner, createKeptLearner, type KeptLeftOut } from '../../rules/index.ts';
+import { loadConfig } from '../config/load-config.ts';
+import { modelFolder } from '../open-detector.ts';
+import { CommandFailure, type CommandIo } from './command.ts';
+import { type EvalRow, readEvalRows } from './eval-rows.ts';
+import { mapRows } from './map-rows.ts';
+import { openDetector } from './open-detector.ts';
+import { replayHistory } from './replay-history.ts';
+import { readReviewed } from './reviewed.ts';
+import type { EndedRange } from './time-range.ts';
+
+/** Nobody waits: better late than refused. */
+const TIMEOUT_MS = 600_000;
+const COMMAND = 'rules calibrate';
+
+/** Where ordinary segments come from. */
+export interface TrafficSource {
+  readonly featureset: Featureset;
+  /** Shows each of them to a learner. */
+  learn(learner: CalibrationLearner): Promise<LearntTraffic>;
+  close(): Promise<void>;
+}
+
+export interface LearntTraffic {
+  /** What it was, for people. */
+  readonly traffic: string;
+  /** Of kept exchanges what was left out; null of a file. */
+  readonly leftOut: (KeptLeftOut & { readonly confirmed: number }) | null;
+}
+
+/** A file of texts, which the reader scores.
+ *  @throws {CommandFailure} where the file cannot be used, before the reader is opened */
+export async function trafficOfFile(file: string, io: CommandIo): Promise<TrafficSource> {
+  const rows = await readEvalRows(file);
+  const { detector } = await openDetector(io.env);
+  return {
+    featureset: detector.featureset,
+    async learn(learner) {
+      await scoreRows(learner, { rows, detector, io });
+      if (learner.segments() === 0) throw new CommandFailure(`${file}: no segment has tokens`);
+      return { traffic: `${basename(file)}, ${rows.length} rows`, leftOut: null };
+    },
+    close: () => detector.close(),
+  };
+}
+
+interface Work {
+  readonly rows: readonly EvalRow[];
+  readonly detector: Detector;
+  readonly io: CommandIo;
+}
+
+async function scoreRows(learner: CalibrationLearner, { rows, detector, io }: Work): Promise<void> {
+  const { signals } = learner;
+  const work = async ({ segments, route }: EvalRow): Promise<number> => {
+    let tokens = 0;
+    for (const { role, text } of segments) {
+      const scorer = detector.createScorer({ role, signals, priority: 'observe', timeoutMs: TIMEOUT_MS });
+      const activations = await scorer.end(text);
+      learner.add(role, activations, route);
+      tokens += activations.tokens.length;
+    }
+    return tokens;
+  };
+  await mapRows({ name: COMMAND, rows, detector, io, work, tokensOf: (tokens) => tokens });
+}
+
+/** What a gateway has kept of exchanges, without their text and without the reader. What a reviewer confirmed is not
+ *  ordinary and left out.
+ *  @throws {CommandFailure} where nothing was ever kept, or nothing of it can be learned of */
+export async function trafficKept(range: EndedRange, io: CommandIo): Promise<TrafficSource> {
+  const config = loadConfig(io.env);
+  const featureset = await openFeatureset(modelFolder(config));
+  return {
+    featureset,
+    async learn(learner) {
+      const { exchanges: reviewed } = await readReviewed(config, range);
+      const kept = createKeptLearner(featureset, learner);
+      let confirmed = 0;
+      const parts = { command: COMMAND, dataDir: config.data, range, featureset, io };
+      const history = await replayHistory(parts, (opened, { exchangeId }) => {
+        if (reviewed.get(exchangeId) === 'correct') confirmed += opened.segments.length;
+        else kept.add(opened);
+      });
+      const leftOut = { ...kept.leftOut(), confirmed };
+      const { exchanges, from, to } = history;
+      if (learner.segments() === 0) {
+        throw new CommandFailure(
+          `${COMMAND}: nothing to learn of in ${exchanges} kept exchanges${whyNothing(leftOut)}`,
+        );
+      }
+      return { traffic: `${exchanges} exchanges kept from ${from} to ${to}`, leftOut };
+    },
+    close: async () => undefined,
+  };
+}
+
+function whyNothing(leftOut: NonNullable<LearntTraffic['leftOut']>): string {
+  const lines = leftOutLines(leftOut);
+  return lines.length === 0 ? '' : `: ${lines.join('; ')}`;
+}
+
+/** What was left out of kept exchanges, and why; nothing of what was not. */
+export function leftOutLines({
+  again,
+  unread,
+  missing,
+  confirmed,
+}: NonNullable<LearntTraffic['leftOut']>): string[] {
+  const line = (count: number, why: string) => (count === 0 ? [] : [`${count} segments ${why}`]);
+  return [
+    ...line(again, 'came again, and count once for a role and a route'),
+    ...line(unread, 'were not read, or not to their end'),
+    ...line(confirmed, 'are of exchanges that a reviewer confirmed, which are not ordinary'),
+    ...Object.entries(missing).flatMap(([signal, count]) =>
+      line(count ?? 0, `are left out, since ${signal} was not kept; TELLTALE_REPLAY_KEEP says what is`),
+    ),
+  ];
+}
