@@ -23,7 +23,8 @@ const MAX_PATTERN_LENGTH = 256;
 const MAX_INSTRUCTIONS = 500;
 const MAX_PATTERNS = 100;
 /** The engine's own bound. */
-const REPEAT_LESS = 'repeats within each other may come to 1000 together';
+const REPEATS_BOUND = 'repeats within each other may come to 1000 together';
+const REPEAT_LESS = 'repeat less or write several patterns';
 const WRITE_RE2 = 'write it in RE2 syntax, without look-around and back-references';
 
 /** Compiles a comparison with one or several texts; values are cut to `MAX_FIELD_LENGTH` before they are compared.
@@ -87,7 +88,7 @@ function compilePattern(source: string, flags: number): RE2JS | string {
     const pattern = RE2JS.compile(source, flags);
     const size = pattern.programSize();
     if (size <= MAX_INSTRUCTIONS) return pattern;
-    return `it comes to ${size} instructions, more than ${MAX_INSTRUCTIONS}; repeat less or write several patterns`;
+    return `it comes to ${size} instructions, more than ${MAX_INSTRUCTIONS}; ${REPEAT_LESS}`;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     // The flags are the engine's own way to write the options.
@@ -95,8 +96,13 @@ function compilePattern(source: string, flags: number): RE2JS | string {
       .replace(/^error parsing regexp: /, '')
       .replace(/\(\?[is]+\)/, '')
       .replaceAll('`', '"');
-    return `${told}; ${told.includes('repeat count') ? REPEAT_LESS : WRITE_RE2}`;
+    return `${told}; ${remedyOf(told)}`;
   }
+}
+
+function remedyOf(told: string): string {
+  if (told.includes('repeat count')) return REPEATS_BOUND;
+  return /too large|too deep/.test(told) ? REPEAT_LESS : WRITE_RE2;
 }
 
 function globToPattern(glob: string): string {

@@ -65,7 +65,7 @@ function signalFaults(condition: ConditionKeys): Fault[] {
     faults.push(
       fault(
         ['rarer_than'],
-        'is a rate of segments; an exchange has as many chances as segments, and is no sample of them: give the threshold with above, and see with telltale rules replay how often it fires',
+        'is a rate of segments, of which an exchange has many, and none is known of exchanges; give the threshold with above (telltale rules replay shows how often it fires)',
       ),
     );
   }

@@ -177,7 +177,7 @@ const wrong: readonly (readonly [title: string, detection: string, parts: Parts,
     'a rate',
     'rarer_than: 1/200, per: exchange',
     {},
-    /rarer_than is a rate of segments; .*: give the threshold with above, and see with telltale rules replay/,
+    /rarer_than is a rate of segments, .* none is known of exchanges; give the threshold with above \(telltale rules replay/,
   ],
   [
     'for',

@@ -181,6 +181,11 @@ const refused: readonly (readonly [
     'regex "((a{100}){100}){100}": invalid repeat count: "{100}"; repeats within each other may come to 1000 together',
   ],
   [
+    'a pattern that is too large for the engine',
+    { detection: detection('regex: "(a{1,1000}){1,1000}"'), condition: 'lies and here' },
+    'expression too large; repeat less or write several patterns',
+  ],
+  [
     'a pattern that is too costly',
     { detection: detection('regex: "(a|b|c){1,200}"'), condition: 'lies and here' },
     'instructions, more than 500',
