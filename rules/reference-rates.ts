@@ -31,7 +31,9 @@ which of them it is, and how many more segments the route needs. Up to 64 routes
 for the whole. Which threshold holds is settled before a segment's first token, with the other fields of its exchange, so
 the same text is judged alike in the gateway, in tests with \`fields\` and in replay.
 
-The file holds for one featureset and is part of the set's digest.
+The file holds for one featureset and is part of the set's digest. It is tried with the rules that are named, so name all that
+are loaded together, or none for those of \`TELLTALE_RULES\`: a gateway that loads it beside others refuses the whole set where
+the sample cannot carry their rates, says which, and goes on with the old one.
 
 ### Drift
 

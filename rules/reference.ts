@@ -9,6 +9,7 @@ import {
   schemaAt,
 } from './json-schema.ts';
 import { readMeasuredRules } from './measured.ts';
+import { BEGIN } from './reference-begin.ts';
 import { CORRELATIONS } from './reference-correlations.ts';
 import { COST } from './reference-cost.ts';
 import { FILES } from './reference-files.ts';
@@ -49,7 +50,7 @@ export function createReference(root: JsonSchema = createRuleJsonSchema()): stri
   ];
   const shipped = shippedSection(readShippedRules(), readMeasuredRules(), shippedFeatureset());
   const language = [VALUES, LANGUAGE, CORRELATIONS, FILES, TOOLS, RATES, COST].join('');
-  return `${INTRODUCTION}\n${sections.join('\n')}\n${language}\n${shipped}`;
+  return `${INTRODUCTION}\n${BEGIN}\n${sections.join('\n')}\n${language}\n${shipped}`;
 }
 
 function tableOf(root: JsonSchema, title: string, schema: JsonSchema): string {
