@@ -2,7 +2,7 @@
 export const BEGIN = `## In five minutes
 
 In a clone \`telltale\` is \`npm run -s telltale --\`. Write five texts that a rule is to find into \`wanted.txt\` and five that are
-nearly so into \`unwanted.txt\`, one a line (more are better, and it says how much), and make a folder \`my-rules\`:
+nearly so into \`unwanted.txt\`, one a line (more are better; it says whether so few may have told them apart by chance), and make a folder \`my-rules\`:
 
 \`\`\`sh
 telltale rules init no-rules --wanted wanted.txt --unwanted unwanted.txt --out my-rules/no-rules.yaml
@@ -24,7 +24,8 @@ telltale rules calibrate --kept --since 7d --out my-rules/traffic.calibration.js
 telltale rules diff my-rules my-next-rules --replay --since 1d
 \`\`\`
 
-Then \`mode: flag\` sends alerts and puts what it finds before reviewers, and \`mode: enforce\` with an \`action\` redacts or blocks.
+Of little traffic \`calibrate\` writes nothing and says how many more segments each rate asks for. Then \`mode: flag\` sends
+alerts and puts what it finds before reviewers, and \`mode: enforce\` with an \`action\` redacts or blocks.
 
 | who knows | finds it here as |
 |---|---|

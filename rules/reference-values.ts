@@ -14,6 +14,9 @@ and window w:
 | \`count_above\` | how many x are greater than \`token_above\` | no |
 | \`ema\` | the highest e, where e follows x by e + (x - e) · 2 / (w + 1) and begins at the first x | no |
 
+So a rule judges a token by \`max\`, a span by \`max_rolling_mean\`, \`ema\` or \`for\`, a segment by the others, and an exchange with
+\`per: exchange\`.
+
 \`minus\` compares two signals: x is what the first has more than the second, token by token.
 \`for: {tokens: 3, of: 10}\` asks that 3 of 10 tokens in a row are above the threshold; the value is what so many of them
 reach. With \`until: 0.5\` it has hysteresis: from the first token above the threshold, tokens count as above it, with the
