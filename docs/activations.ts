@@ -82,8 +82,9 @@ a threshold means is looked up best with \`rules replay\`, which judges by the r
 
 ## What it costs
 
-Rows are written in groups of 65,536, compressed with zstd, and one group at a time is in memory. It took 3.5 µs of
-processor a row, which is 155 µs a token (44 rows a token); the gateway beside it is read in pages and waits for nothing.
+Rows are written in groups of 65,536, compressed with zstd, and one group at a time is in memory: the command took 395 MB for
+290,000 rows and 454 MB for 2.7 million. It took 3.5 µs of processor a row, which is 155 µs a token (44 rows a token); the
+gateway beside it is read in pages and waits for nothing.
 `;
 
 if (import.meta.main) writeFileSync(join(import.meta.dirname, 'activations.md'), activationsReference());
