@@ -9,13 +9,15 @@ import type { Results } from './gateway/results.ts';
 import { rulesIn } from './gateway/rules-in.ts';
 import { serve } from './gateway/served.ts';
 import { tableOf } from './gateway/table.ts';
+import { EARLY, measureTurns, turnsTable } from './gateway/turns.ts';
 import { machine } from './machine.ts';
 import { median } from './median.ts';
 
-/** `node bench/gateway.ts [--requests N] [--connections N] [--alone N] [--rounds N] [--out FILE] [--chart FILE]`: what the
- *  gateway costs, against the upstream itself, the least that a proxy in Express can do, and Portkey's gateway. Each figure
- *  is the median of the rounds. JSON on standard output, a table with ratios on standard error; `--out` writes the JSON to
- *  a file too, `--chart` a picture of it. */
+/** `node bench/gateway.ts [--requests N] [--connections N] [--alone N] [--rounds N] [--conversations N] [--out FILE]
+ *  [--chart FILE]`: what the gateway costs, against the upstream itself, the least that a proxy in Express can do, and
+ *  Portkey's gateway, each figure the median of the rounds; and what turn 50 of a conversation costs against turn 2. JSON
+ *  on standard output, a table with ratios on standard error; `--out` writes the JSON to a file too, `--chart` a picture
+ *  of it. */
 
 const { values } = parseArgs({
   options: {
@@ -23,6 +25,7 @@ const { values } = parseArgs({
     connections: { type: 'string', default: '16' },
     alone: { type: 'string', default: '200' },
     rounds: { type: 'string', default: '3' },
+    conversations: { type: 'string', default: '5' },
     out: { type: 'string' },
     chart: { type: 'string' },
   },
@@ -36,6 +39,8 @@ const rounds = Number(values.rounds);
 /** A reader answers a tenth as fast: fewer requests take as long. */
 const READING = { share: 0.2, warm: 50 };
 const PASSING = { share: 1, warm: 1_500 };
+/** The turn of a growing conversation that is held against its second. */
+const LATE = 50;
 
 type Contestant = Asked & { rssMb(): Promise<number | null>; close(): Promise<void> };
 
@@ -60,13 +65,17 @@ try {
   await upstream.close();
   rmSync(folder, { recursive: true });
 }
+const conversations = Number(values.conversations);
+const turns = await measureTurns({ conversations, late: LATE, isForgetfulToo: false });
 const report = {
   machine: machine(),
   load: { ...load, rounds },
   ...results,
+  conversation: { conversations, turns: { early: EARLY, late: LATE }, ...turns },
 };
 process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
 process.stderr.write(tableOf(results));
+process.stderr.write(turnsTable(turns, LATE));
 if (values.out !== undefined) writeFileSync(values.out, `${JSON.stringify(report, null, 2)}\n`);
 if (values.chart !== undefined) writeFileSync(values.chart, speedChart(results));
 
