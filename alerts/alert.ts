@@ -7,6 +7,7 @@ import type {
   ExchangeHead,
   ExchangeRecord,
   RecordedFinding,
+  SegmentRecord,
   StoredFinding,
 } from './types.ts';
 
@@ -23,8 +24,13 @@ export function isAlerting({ mode, alert }: Finding): boolean {
   return (mode === 'flag' || mode === 'enforce') && alert?.isHeldBack !== true;
 }
 
+/** What of a record its findings are told with. */
+type RecordWithTexts = Omit<ExchangeRecord, 'segments'> & {
+  readonly segments: readonly Pick<SegmentRecord, 'segmentId' | 'text'>[];
+};
+
 /** All findings of an exchange as the store keeps them, those in shadow included. */
-export function storedFindings(record: ExchangeRecord): StoredFinding[] {
+export function storedFindings(record: RecordWithTexts): StoredFinding[] {
   const texts = new Map(record.segments.map((segment) => [segment.segmentId, segment.text]));
   return record.findings.map((finding) => ({
     alertId: alertId(record.exchangeId, finding),
@@ -33,7 +39,10 @@ export function storedFindings(record: ExchangeRecord): StoredFinding[] {
   }));
 }
 
-function withWhose(finding: Finding, { tenant, caller }: ExchangeRecord): RecordedFinding {
+function withWhose(
+  finding: Finding,
+  { tenant, caller }: Pick<ExchangeRecord, 'tenant' | 'caller'>,
+): RecordedFinding {
   if (!tenant && !caller) return finding;
   return { ...finding, ...(tenant ? { tenant } : {}), ...(caller ? { caller } : {}) };
 }

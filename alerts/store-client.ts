@@ -1,3 +1,4 @@
+import { handedRecord } from './database/handed-record.ts';
 import type { OpenedDatabase } from './database/open.ts';
 import type { StoreOptions } from './database/store.ts';
 import type { StoreAnswer, StoreArgument, StoreClient, StoreMethod } from './store-protocol.ts';
@@ -19,7 +20,9 @@ const SCRIPT = new URL('./store-thread.ts', import.meta.url);
  *  @throws {AlertsError} STORE_UNWRITABLE, STORE_FULL, STORE_LOCKED, SCHEMA_NEWER, WORKER_DIED */
 export async function createStoreClient(parts: StoreClientParts): Promise<StoreClient> {
   const client = await createThreadClient({ name: 'telltale-store', script: SCRIPT, ...parts });
-  const ask = async <Method extends StoreMethod>(method: Method, argument: StoreArgument<Method>) =>
-    (await client.ask(method, argument)) as StoreAnswer<Method>;
+  const ask = async <Method extends StoreMethod>(method: Method, argument: StoreArgument<Method>) => {
+    const handed = method === 'commit' ? (argument as StoreArgument<'commit'>).map(handedRecord) : argument;
+    return (await client.ask(method, handed)) as StoreAnswer<Method>;
+  };
   return { ask, close: client.close };
 }

@@ -1,7 +1,8 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { isAlerting, storedFindings } from '../alert.ts';
 import { levelRank, strongestRank } from '../levels.ts';
-import type { CommitOutcome, ExchangeRecord, NewReview, Review, StoredFinding } from '../types.ts';
+import type { CommitOutcome, NewReview, Review, StoredFinding } from '../types.ts';
+import { type HandedRecord, jsonColumn } from './handed-record.ts';
 import { inTransaction } from './transaction.ts';
 import { writeTogether } from './write-together.ts';
 
@@ -17,7 +18,7 @@ export interface WriteOptions {
 export interface Writer {
   /** All records in one transaction, one outcome each, in order. A record that cannot be written for a reason of its
    *  own does not take the others with it. */
-  commit(records: readonly ExchangeRecord[]): readonly CommitOutcome[];
+  commit(records: readonly HandedRecord[]): readonly CommitOutcome[];
   saveReview(review: NewReview): Review | null;
 }
 
@@ -60,7 +61,7 @@ export function createWriter(database: DatabaseSync, options: WriteOptions): Wri
   const pruneEvery = Math.max(1, Math.ceil(options.keepOrdinary / 20));
   let sincePrune = 0;
 
-  const commitOnce = (records: readonly ExchangeRecord[]): CommitOutcome[] =>
+  const commitOnce = (records: readonly HandedRecord[]): CommitOutcome[] =>
     inTransaction(database, () => {
       const outcomes = records.map((record) => insert(statements, record, options.sinks));
       sincePrune += records.length;
@@ -71,11 +72,11 @@ export function createWriter(database: DatabaseSync, options: WriteOptions): Wri
       return outcomes;
     });
 
-  const commit = (records: readonly ExchangeRecord[]) => writeTogether(records, commitOnce);
+  const commit = (records: readonly HandedRecord[]) => writeTogether(records, commitOnce);
   return { commit, saveReview: (review) => inTransaction(database, () => saveReview(statements, review)) };
 }
 
-function insert(statements: Statements, record: ExchangeRecord, sinks: readonly string[]): CommitOutcome {
+function insert(statements: Statements, record: HandedRecord, sinks: readonly string[]): CommitOutcome {
   const findings = storedFindings(record);
   const alerting = findings.filter(({ finding }) => isAlerting(finding));
   const alertIds = alerting.map((stored) => stored.alertId);
@@ -97,7 +98,7 @@ function insert(statements: Statements, record: ExchangeRecord, sinks: readonly 
 /** The new row's number, or undefined when the exchange is already there. */
 function insertExchange(
   { exchange }: Statements,
-  record: ExchangeRecord,
+  record: HandedRecord,
   alerting: readonly StoredFinding[],
 ): number | undefined {
   const row = exchange.get(
@@ -119,15 +120,15 @@ function insertExchange(
   return row === undefined ? undefined : Number(row['seq']);
 }
 
-function insertCoverage(statements: Statements, seq: number, { coverage }: ExchangeRecord): void {
+function insertCoverage(statements: Statements, seq: number, { coverage }: HandedRecord): void {
   const count = (status: string) => coverage.filter((entry) => entry.status === status).length;
   const entries = JSON.stringify(coverage);
   statements.coverage.run(seq, count('scanned'), count('skipped'), count('failed'), entries);
 }
 
-function insertSegments(statements: Statements, seq: number, { segments }: ExchangeRecord): void {
+function insertSegments(statements: Statements, seq: number, { segments }: HandedRecord): void {
   for (const [position, { segmentId, role, target, text, tokens, signals }] of segments.entries()) {
-    const [tokensJson, signalsJson] = [JSON.stringify(tokens), JSON.stringify(signals)];
+    const [tokensJson, signalsJson] = [jsonColumn(tokens), jsonColumn(signals)];
     statements.segment.run(seq, position, segmentId, role, target, text, tokensJson, signalsJson);
   }
 }

@@ -12,9 +12,10 @@ test('a store thread that dies is replaced: what it was asked fails, what comes 
   const store = await createStoreClient({ options, timeoutMs: 60_000, maxHeapMb: 16, onSetAside: () => {} });
   cleanUp(t, () => store.close());
   await store.ask('commit', [exchange({ exchangeId: 'kept' })]);
-  const tokens = Array.from({ length: 700_000 }, (_, index) => [index, index + 1] as const);
-  const segments = exchange().segments.map((segment) => ({ ...segment, tokens }));
-  const huge = exchange({ exchangeId: 'huge', segments });
+  const [entry] = exchange().coverage;
+  assert.ok(entry !== undefined);
+  const coverage = Array.from({ length: 400_000 }, (_, index) => ({ ...entry, tokens: index + 0.5 }));
+  const huge = exchange({ exchangeId: 'huge', coverage });
   await assert.rejects(
     store.ask('commit', [huge]),
     (error) => error instanceof AlertsError && error.code === 'WORKER_DIED' && /memory/.test(error.message),
