@@ -74,7 +74,7 @@ export async function createDetector(config: DetectorConfig, parts: DetectorPart
       return createScorer({
         pool,
         options,
-        tokens: createTokenStream(vocabulary),
+        tokens: onceAsked(() => createTokenStream(vocabulary)),
         windows: createWindowReader({ ...windowParts, prefix: manifest.prefixes[role], plan }),
         memory: signals.length === 0 && !withDictionary ? null : (memory?.open({ role, plan }) ?? null),
         timeoutMs: options.timeoutMs ?? config.timeoutMs ?? DEFAULT_TIMEOUT_MS,
@@ -110,11 +110,30 @@ function createMemoryOf({ scoreCache }: DetectorConfig): Memory | null {
 /** Plans are compiled once for each list of signals. */
 function createPlans(pool: ReaderPool, source: Parameters<typeof compilePlan>[2]) {
   const known = new Map<string, EncodePlan>();
-  return ({ signals, withDictionary }: Asked): EncodePlan => {
+  // Rules hand out the same list again and again; what is asked of lists that nobody holds any more is forgotten.
+  const lists = [new WeakMap<Asked['signals'], EncodePlan>(), new WeakMap<Asked['signals'], EncodePlan>()];
+
+  function planOf({ signals, withDictionary }: Asked): EncodePlan {
     const key = `${withDictionary}\n${signals.join('\n')}`;
     const plan = known.get(key) ?? compilePlan(known.size, { signals, withDictionary }, source);
     known.set(key, plan);
     pool.plans.set(plan.id, plan);
     return plan;
+  }
+
+  return (asked: Asked): EncodePlan => {
+    const byList = lists[Number(asked.withDictionary)];
+    const plan = byList?.get(asked.signals) ?? planOf(asked);
+    byList?.set(asked.signals, plan);
+    return plan;
+  };
+}
+
+/** Made when it is first asked for: a text that was read before needs none. */
+function onceAsked<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
   };
 }

@@ -13,7 +13,7 @@ const SLICE_UNITS = 8192;
 
 export interface ScorerParts {
   readonly pool: ReaderPool;
-  readonly tokens: TokenStream;
+  readonly tokens: () => TokenStream;
   readonly windows: WindowReader;
   readonly options: ScorerOptions;
   readonly timeoutMs: number;
@@ -53,9 +53,9 @@ export function createScorer(parts: ScorerParts): SegmentScorer {
     const runs = createRunner(parts, request);
     parts.memory?.add(text);
     for (let at = 0; at < text.length; at += SLICE_UNITS) {
-      await takeIn(parts, state, parts.tokens.push(text.slice(at, at + SLICE_UNITS)), runs);
+      await takeIn(parts, state, parts.tokens().push(text.slice(at, at + SLICE_UNITS)), runs);
     }
-    if (isEnd) await takeIn(parts, state, parts.tokens.end(), runs);
+    if (isEnd) await takeIn(parts, state, parts.tokens().end(), runs);
     for (const group of parts.windows.take(isEnd ? 'all' : 'blocks')) await runs.start(group);
     return giveOut(parts, state, { results: await runs.finish(), recalled: runs.recalledTokens(), isEnd });
   };
@@ -169,7 +169,7 @@ function giveOut(parts: ScorerParts, state: ScorerState, { results, recalled, is
 }
 
 async function preview(parts: ScorerParts, state: ScorerState, request: ReaderRequest): Promise<Activations> {
-  const { ids, spans } = parts.tokens.peek();
+  const { ids, spans } = parts.tokens().peek();
   const runs = createRunner(parts, request);
   for (const group of readsNothing(parts) ? [] : parts.windows.preview(ids)) await runs.start(group);
   return joinResults(await runs.finish(), {

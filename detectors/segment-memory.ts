@@ -1,5 +1,6 @@
 import { joinActivations } from './activations.ts';
 import { createDigests, type Digests, type OpenDigest } from './digest.ts';
+import { packedBytes } from './kept/pack-activations.ts';
 import type { ReaderResult } from './reader/reader-job.ts';
 import { createScoreCache, type ScoreCache, type ScoreCacheBounds } from './score-cache.ts';
 import type { Activations, Role, ScoreCacheReading } from './types.ts';
@@ -112,10 +113,13 @@ function openSegment(
 /** What an object of a token's place takes, with its place in the list. */
 const SPAN_BYTES = 64;
 
-function bytesOfActivations({ tokens, signals, features }: Activations): number {
+/** With what they are packed to for replay. */
+function bytesOfActivations(activations: Activations): number {
+  const { tokens, signals, features } = activations;
   const values = sum([...signals.values()].map(({ byteLength }) => byteLength));
   const { rowStart, index, value } = features;
-  return SPAN_BYTES * tokens.length + values + rowStart.byteLength + index.byteLength + value.byteLength;
+  const own = SPAN_BYTES * tokens.length + rowStart.byteLength + index.byteLength + value.byteLength;
+  return own + values + packedBytes(activations);
 }
 
 function bytesOfResult({ signals, rowStart, index, value }: ReaderResult): number {

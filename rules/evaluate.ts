@@ -36,10 +36,20 @@ export function beginSegment(
 ): SegmentState {
   const fields = fieldsOf(segment, options.fields);
   const chosen = options.plan ?? compiledOf(ruleSet).planFor(segment.target, fields);
-  const meters = chosen.meters.map(startMeter);
-  const fresh = { tokens: 0, fired: new Set<PlannedRule>(), history: null, isFinished: false };
+  const meters = startOf(chosen);
+  const fresh = { tokens: 0, fired: NONE_FIRED, history: null, isFinished: false };
   const state: State = { segment, fields, plan: chosen, meters, ...fresh };
   return state;
+}
+
+/** Nothing is changed in a state, so all segments under a plan begin with the same. */
+const STARTS = new WeakMap<Plan, readonly MeterState[]>();
+const NONE_FIRED: ReadonlySet<PlannedRule> = new Set();
+
+function startOf(plan: Plan): readonly MeterState[] {
+  const known = STARTS.get(plan) ?? plan.meters.map(startMeter);
+  STARTS.set(plan, known);
+  return known;
 }
 
 /** The fields of a segment: those of its exchange, and its own. What its text says of its language goes before what the

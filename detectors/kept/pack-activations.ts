@@ -3,14 +3,34 @@ import { putPlanes, writeVarint } from './bytes.ts';
 
 /** The most bytes of one varint below 2^32. */
 const HEAD_BYTES = 15;
+/** Of a count or a step, of which none reaches 2^21. */
+const MAX_STEP_BYTES = 3;
+
+/** Of activations that are remembered: a conversation that is sent again has the same in every turn. */
+const PACKED = new WeakMap<Activations, Uint8Array<ArrayBuffer>>();
 
 /** Activations of consecutive tokens, joined, in bytes. Indices are written as steps to the last one, values as planes of
  *  equal bytes, so that a compressor finds what is alike; no value is rounded.
  *
  *  varints: tokens, entries, probes; for each token how many entries; for each entry the step of its index.
  *  planes: the entries' values; each probe's values, in the order of `probesIn`.
- *  @param batches - of one text, from its first token */
+ *  @param batches - of one text, from its first token
+ *  @returns bytes that are not to be changed: the same for the same activations, as long as these live */
 export function packActivations(batches: readonly Activations[]): Uint8Array<ArrayBuffer> {
+  const [only] = batches;
+  if (only === undefined || batches.length > 1) return pack(batches);
+  const packed = PACKED.get(only) ?? pack(batches);
+  PACKED.set(only, packed);
+  return packed;
+}
+
+/** What they take packed, at the most. */
+export function packedBytes({ tokens, signals, features }: Activations): number {
+  const values = features.value.length + tokens.length * probesIn(signals.keys()).length;
+  return HEAD_BYTES + 4 * values + MAX_STEP_BYTES * (tokens.length + features.value.length);
+}
+
+function pack(batches: readonly Activations[]): Uint8Array<ArrayBuffer> {
   const probes = probesIn(batches[0]?.signals.keys() ?? []);
   const tokens = batches.reduce((sum, batch) => sum + batch.tokens.length, 0);
   const entries = batches.reduce((sum, { features }) => sum + features.value.length, 0);

@@ -85,7 +85,14 @@ export function createExchange(
   const scoring = isRead ? new AbortController() : NEVER;
   const identity = parts.identify(request);
   const { headers } = request;
-  const fields = () => exchangeFields(route, detail, { headers, identity });
+  let known: { readonly of: ExchangeDetail; readonly fields: Fields } | null = null;
+  // Asked for with every segment.
+  const fields = () => {
+    if (known?.of !== detail) {
+      known = { of: detail, fields: exchangeFields(route, detail, { headers, identity }) };
+    }
+    return known.fields;
+  };
   const own = { id, route, ruleSet, fields, span, abortSignal: scoring.signal };
   const { scan, recorder, ifUnrecorded } = isElsewhere ? scoredElsewhere(parts, own) : scoredHere(parts, own);
   const verdictSoFar = () =>
@@ -118,10 +125,10 @@ export function createExchange(
     identity,
     fields,
     added: createAddedTime(),
-    describe(known, about) {
-      detail = known;
+    describe(told, about) {
+      detail = told;
       isNamed = about.isNamed;
-      span.detail(known);
+      span.detail(told);
     },
     detail: () => detail,
     noteGap: (side, reason, bytes) => scan.gap({ ref: sideRef(side, ruleSet), reason, bytes }),

@@ -12,6 +12,7 @@ import type { TextReading } from '../dialects/dialect.ts';
 import type { SegmentRedaction } from '../redaction/redact-body.ts';
 import type { ComputedFor } from '../replay/computed-signals.ts';
 import { createGate } from './gate.ts';
+import { createNextTurn } from './next-turn.ts';
 import { createOpenSegments } from './open-segments.ts';
 import {
   createSegmentScan,
@@ -86,7 +87,12 @@ const SEGMENTS_AT_ONCE = 4;
 export function createExchangeScan(parts: ExchangeScanParts): ExchangeScan {
   const segments = new Map<string, SegmentScan>();
   const open = createOpenSegments();
-  const scanParts = { ...parts, gate: createGate(SEGMENTS_AT_ONCE), maxTokens: parts.maxSegmentTokens };
+  const scanParts = {
+    ...parts,
+    gate: createGate(SEGMENTS_AT_ONCE),
+    nextTurn: createNextTurn(),
+    maxTokens: parts.maxSegmentTokens,
+  };
   let ofExchange: readonly Finding[] = [];
   let holding: Pick<ScanParts, 'held' | 'onProgress'> = {};
 

@@ -1,7 +1,7 @@
-import { setImmediate } from 'node:timers/promises';
 import type { UnscannedReason } from '../../alerts/index.ts';
 import { DetectorError } from '../../detectors/index.ts';
 import type { Gate } from './gate.ts';
+import type { NextTurn } from './next-turn.ts';
 import type { SegmentReading } from './segment-reading.ts';
 import { createTextFeed, type TextFeed } from './text-feed.ts';
 import type { TextReader } from './text-reading.ts';
@@ -24,6 +24,7 @@ export interface SegmentWork {
 export interface SegmentWorkParts {
   /** How many segments of one exchange are at the reader at once. */
   readonly gate: Gate;
+  readonly nextTurn: NextTurn;
   /** Of both readings of a segment together. */
   readonly maxTokens: number;
   /** Some text was read, or failed to be. */
@@ -35,7 +36,7 @@ export interface SegmentWorkParts {
 export function createSegmentWork(
   reading: SegmentReading,
   feed: TextFeed,
-  { gate, maxTokens, onProgress }: SegmentWorkParts,
+  { gate, nextTurn, maxTokens, onProgress }: SegmentWorkParts,
 ): SegmentWork {
   let failure: UnscannedReason | null = null;
   let hasText = false;
@@ -60,7 +61,7 @@ export function createSegmentWork(
 
   /** Begins a moment later: a text that came whole is told so by then, and is read in one. */
   async function run(): Promise<void> {
-    await setImmediate();
+    await nextTurn();
     while (failure === null && ending === null && feed.hasBatch(false)) {
       hasText = true;
       await attempt(() => reading.push(feed.take()));

@@ -144,3 +144,15 @@ test('damaged bytes are refused and never read past', () => {
 test('a featureset is loaded without its reader', async () => {
   assert.equal((await openFeatureset('models/default')).digest, featureset.digest);
 });
+
+test('the same activations are packed once, and as they are where they come in one batch', () => {
+  const [one, other] = [
+    activationsOf([{ 3: 1 }], ['concept/deception']),
+    activationsOf([{ 3: 1 }], ['concept/deception']),
+  ];
+  assert.equal(packActivations([one]), packActivations([one]));
+  assert.notEqual(packActivations([one]), packActivations([other]));
+  assert.deepEqual(packActivations([one]), packActivations([other]));
+  const joined = packActivations([one, other]);
+  assert.notEqual(packActivations([one, other]), joined);
+});
