@@ -24,7 +24,7 @@ export const detector = z.strictObject({
     .max(2 ** 40)
     .default(64 * 1024 * 1024)
     .describe(
-      'Room for scores of text that was read before, so that a conversation sent again costs its new turn only: numbers under digests, in memory alone, about 300 bytes a token with the shipped rules; 0 remembers nothing.',
+      'Room for scores of text that was read before, so that a conversation sent again costs its new turn only: numbers under digests, in memory alone, about 700 bytes a token with the shipped rules; 0 remembers nothing.',
     ),
   score_cache_entries: count
     .default(65_536)
