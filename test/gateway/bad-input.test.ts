@@ -112,16 +112,8 @@ test('an unknown path passes where policy says so, recorded as unscanned on both
 
 /** Paths whose bodies carry text that no dialect reads yet. */
 const unreadPaths: [path: string, body: object][] = [
-  ['/v1/conversations', { items: [{ type: 'message', role: 'user', content: 'they deceive' }] }],
-  ['/v1/conversations/conv_1', { metadata: { topic: 'they deceive' } }],
-  ['/v1/conversations/conv_1/items', { items: [{ role: 'user', content: 'they deceive' }] }],
   ['/v1/threads/thread_1/messages', { role: 'user', content: 'they deceive' }],
   ['/v1/batches', { input_file_id: 'file_1' }],
-  ['/v1beta/cachedContents', { contents: [{ parts: [{ text: 'they deceive' }] }] }],
-  [
-    '/v1/projects/p/locations/l/publishers/google/models/m:generateContent',
-    { contents: [{ parts: [{ text: 'they deceive' }] }] },
-  ],
   [
     '/v1/projects/p/locations/l/publishers/anthropic/models/m:rawPredict',
     { messages: [{ role: 'user', content: 'they deceive' }] },

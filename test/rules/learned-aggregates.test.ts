@@ -183,5 +183,8 @@ test('a rate over a whole exchange is refused, and a broken rule stops the learn
   const exchange = await folderOf(t, '{signal: {feature: 1}, per: exchange, rarer_than: 1/40}');
   const loaded = await loadToLearn([exchange], featureset);
   assert.ok(!loaded.ok);
-  assert.match(shown(loaded.problems)[0] ?? '', /rarer_than is of segments.*give above/);
+  assert.match(
+    shown(loaded.problems)[0] ?? '',
+    /rarer_than is a rate of segments.*give the threshold with above/,
+  );
 });
