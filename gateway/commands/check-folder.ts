@@ -12,6 +12,20 @@ export async function checkFolder(asked: string, file: string): Promise<void> {
   if (why !== null) throw new CommandFailure(`${asked}: ${why}`);
 }
 
+/** Why nothing is written where a file is. */
+export const IS_THERE = 'is there already; name another';
+
+/** Looks whether a new file can come to lie there, which is never written over.
+ *  @throws {CommandFailure} where a file is there, none can be, or it cannot be told */
+export async function checkFree(asked: string, file: string): Promise<void> {
+  await checkFolder(asked, file);
+  const why = await stat(file).then(
+    () => IS_THERE,
+    ({ code, message }: NodeJS.ErrnoException) => (code === 'ENOENT' ? null : message),
+  );
+  if (why !== null) throw new CommandFailure(`${asked}: ${why}`);
+}
+
 async function whyNot(folder: string): Promise<string | null> {
   try {
     if (!(await stat(folder)).isDirectory()) return `${folder} is no folder`;

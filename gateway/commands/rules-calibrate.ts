@@ -21,7 +21,14 @@ import {
   trafficOfFile,
 } from './calibrate-sources.ts';
 import { checkFolder } from './check-folder.ts';
-import { type Call, type CommandIo, defineCommand, UsageError, writeJson } from './command.ts';
+import {
+  type Call,
+  CommandFailure,
+  type CommandIo,
+  defineCommand,
+  UsageError,
+  writeJson,
+} from './command.ts';
 import { replaceFile } from './replace-file.ts';
 import { rulePaths } from './rule-paths.ts';
 import { formatTable } from './table.ts';
@@ -149,9 +156,17 @@ async function learn(source: TrafficSource, { file, paths, traffic }: ToLearn, o
 
 async function besideRules(named: readonly string[]): Promise<string> {
   const [folder, ...others] = named;
-  const isFolder = folder !== undefined && (await stat(folder).catch(() => null))?.isDirectory() === true;
-  if (isFolder && others.length === 0) return join(folder, `traffic${CALIBRATION_SUFFIX}`);
+  const isOne = folder !== undefined && others.length === 0;
+  if (isOne && (await isFolder(folder))) return join(folder, `traffic${CALIBRATION_SUFFIX}`);
   throw new UsageError('rules calibrate: --out is needed where the rules are not one folder');
+}
+
+/** @throws {CommandFailure} where that cannot be told, since nothing is there */
+async function isFolder(path: string): Promise<boolean> {
+  const found = await stat(path).catch((cause: Error) => {
+    throw new CommandFailure(`rules calibrate: ${path}: ${cause.message}`, { cause });
+  });
+  return found.isDirectory();
 }
 
 interface Learnt extends NewCalibration {

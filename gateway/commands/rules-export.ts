@@ -1,4 +1,4 @@
-import { rename, stat } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type Featureset, openFeatureset } from '../../detectors/index.ts';
 import packageJson from '../../package.json' with { type: 'json' };
@@ -6,7 +6,7 @@ import { loadConfig } from '../config/load-config.ts';
 import { modelFolder } from '../open-detector.ts';
 import { ACTIVATION_COLUMNS, createExchangeRows } from '../replay/activation-table.ts';
 import { createParquetTable, type ParquetTable } from '../replay/parquet-table.ts';
-import { checkFolder } from './check-folder.ts';
+import { checkFree } from './check-folder.ts';
 import { type Call, CommandFailure, defineCommand, UsageError, writeJson } from './command.ts';
 import { type HistoryParts, type ReplayedHistory, replayHistory } from './replay-history.ts';
 import { describeHistory } from './replay-report.ts';
@@ -47,7 +47,7 @@ async function exportActivations({ values, positionals, io }: Call<typeof option
   const [out] = positionals;
   if (out === undefined) throw new UsageError(`${COMMAND}: the name of the file is needed`);
   const range = timeRange(COMMAND, values, new Date());
-  await checkFree(out);
+  await checkFree(`${COMMAND}: ${out}`, out);
   const config = loadConfig(io.env);
   const featureset = await openFeatureset(modelFolder(config));
   const parts = { command: COMMAND, dataDir: config.data, range, featureset, io };
@@ -62,16 +62,6 @@ async function exportActivations({ values, positionals, io }: Call<typeof option
     io.stdout.write(`${out}: ${written.rows} rows, ${written.bytes} bytes\n`);
   }
   return 0;
-}
-
-/** @throws {CommandFailure} where a file is there, or none can be */
-async function checkFree(out: string): Promise<void> {
-  await checkFolder(`${COMMAND}: ${out}`, out);
-  const isThere = await stat(out).then(
-    () => true,
-    () => false,
-  );
-  if (isThere) throw new CommandFailure(`${COMMAND}: ${out}: is there already; name another`);
 }
 
 interface Exported {

@@ -1,7 +1,7 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import type { Role } from '../../detectors/index.ts';
 import { type Proposal, proposeRule } from '../../rules/index.ts';
-import { checkFolder } from './check-folder.ts';
+import { checkFree, IS_THERE } from './check-folder.ts';
 import {
   type Call,
   CommandFailure,
@@ -18,7 +18,6 @@ import { tellProblems } from './tell-problems.ts';
 /** All of them become tests in one file, which has a bound. */
 const MAX_EXAMPLES = 500;
 const MAX_SIGNALS = 3;
-const IS_THERE = 'is there already; name another with --out';
 const RATE = /^1\/([1-9]\d{0,7})$/;
 
 const options = {
@@ -65,7 +64,8 @@ async function init({ values, positionals, io }: Call<typeof options>): Promise<
   }
   const { role, oneIn } = checked(values.role, values.rate);
   const examples = { wanted: await readExamples(wanted), unwanted: await readExamples(unwanted) };
-  await checkFree(out);
+  // Before the examples are scored, which takes a while.
+  await checkFree(`rules init: ${out}`, out);
   const { detector } = await openDetector(io.env);
   try {
     const result = await proposeRule(detector, { name, role, oneIn, maxSignals: MAX_SIGNALS, ...examples });
@@ -117,17 +117,6 @@ function exampleOf(line: string, place: string): string {
   throw new CommandFailure(
     `${place}: begins with " and is no JSON string; write the whole text as one, with \\" in it`,
   );
-}
-
-/** Told before the examples are scored, which takes a while.
- *  @throws {CommandFailure} where a file is there, none can be, or it cannot be told */
-async function checkFree(file: string): Promise<void> {
-  await checkFolder(`rules init: ${file}`, file);
-  const why = await stat(file).then(
-    () => IS_THERE,
-    ({ code, message }: NodeJS.ErrnoException) => (code === 'ENOENT' ? null : message),
-  );
-  if (why !== null) throw new CommandFailure(`rules init: ${file}: ${why}`);
 }
 
 async function write(file: string, text: string): Promise<void> {

@@ -4,7 +4,7 @@ import { askOver } from './ask-over.ts';
 import { askWithTrailers } from './ask-with-trailers.ts';
 import { type RawHeaders, requestHeaders, requestTrailers } from './headers.ts';
 import { openAgent, openDispatcher, type UpstreamSettings } from './open-dispatcher.ts';
-import { type OwnKey, withOwnKey, withoutKey } from './own-key.ts';
+import { type OwnKey, withOwnKey, withoutCallersKey, withoutKey } from './own-key.ts';
 
 export interface UpstreamRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD' | 'OPTIONS';
@@ -66,7 +66,7 @@ export function createUpstream({ url, settings, key, proxy }: UpstreamParts): Up
   return {
     host,
     send({ method, target, headers, body, trailers: given, abortSignal, onInformation }) {
-      const trailers = given.length === 0 ? given : requestTrailers(given);
+      const trailers = given.length === 0 ? given : trailersToSend(given, key);
       const passed = requestHeaders(headers, { hasTrailers: trailers.length > 0 });
       const path = `${base}${key === null ? target : withoutKey(target)}`;
       const sent = key === null ? passed : withOwnKey(passed, key);
@@ -81,4 +81,9 @@ export function createUpstream({ url, settings, key, proxy }: UpstreamParts): Up
       await dispatcher.destroy();
     },
   };
+}
+
+function trailersToSend(given: RawHeaders, key: OwnKey | null): string[] {
+  const passed = requestTrailers(given);
+  return key === null ? passed : withoutCallersKey(passed, key);
 }

@@ -13,9 +13,13 @@ export function ownKey(header: string, key: string): OwnKey {
 }
 
 /** The headers with this key and without any of the caller's. */
-export function withOwnKey(headers: RawHeaders, { header, value }: OwnKey): string[] {
-  const kept = keptHeaders(headers, (name) => name !== header && !CREDENTIAL_HEADERS.has(name));
-  return [...kept, header, value];
+export function withOwnKey(headers: RawHeaders, key: OwnKey): string[] {
+  return [...withoutCallersKey(headers, key), key.header, key.value];
+}
+
+/** Headers or trailers without the caller's key, wherever an upstream might look for one. */
+export function withoutCallersKey(raw: RawHeaders, { header }: OwnKey): string[] {
+  return keptHeaders(raw, (name) => name !== header && !CREDENTIAL_HEADERS.has(name));
 }
 
 /** The target without the key that Google's API takes in the query; all else stays as it came. */

@@ -120,8 +120,9 @@ function createCounter() {
       reviews.add(fires, reviewed);
     },
     figures(late: readonly LateReview[]) {
-      for (const { isRaised, reviewed } of late) reviews.add(isRaised, reviewed);
-      return { ...counts, ...reviews.figures() };
+      const all = reviews.copy();
+      for (const { isRaised, reviewed } of late) all.add(isRaised, reviewed);
+      return { ...counts, ...all.figures() };
     },
   };
 }

@@ -14,21 +14,31 @@ export interface ReviewedFigures {
   readonly recall: Proportion | null;
 }
 
+const NONE = { reviewed: 0, correct: 0, flagged: 0, flaggedCorrect: 0 };
+
+export interface Reviews {
+  add(isFlagged: boolean, reviewed: ReviewedAs | null): void;
+  figures(): ReviewedFigures;
+  /** The same counts, to be added to apart. */
+  copy(): Reviews;
+}
+
 /** Counts what is flagged now against what reviewers said. */
-export function createReviews() {
-  const counts = { reviewed: 0, correct: 0, flagged: 0, flaggedCorrect: 0 };
+export function createReviews(before: typeof NONE = NONE): Reviews {
+  const counts = { ...before };
   return {
-    add(isFlagged: boolean, reviewed: ReviewedAs | null): void {
+    add(isFlagged, reviewed) {
       if (reviewed === null) return;
       counts.reviewed += 1;
       if (reviewed === 'correct') counts.correct += 1;
       if (isFlagged) counts.flagged += 1;
       if (isFlagged && reviewed === 'correct') counts.flaggedCorrect += 1;
     },
-    figures: (): ReviewedFigures => ({
+    figures: () => ({
       reviewed: counts.reviewed,
       precision: proportionOf(counts.flaggedCorrect, counts.flagged),
       recall: proportionOf(counts.flaggedCorrect, counts.correct),
     }),
+    copy: () => createReviews(counts),
   };
 }

@@ -39,6 +39,7 @@ const TABLE: readonly [tool: string, args: string, code: number, message: RegExp
   ['export', 'HERE/no/a.parquet', 1, /a\.parquet: there is no folder \S+no; make it/],
   ['export', 'HERE/a.parquet', 1, /rules export: nothing is kept at \S+replay\.db/],
   ['calibrate', `HERE/rows.jsonl ${RULES}`, 2, /--out is needed/],
+  ['calibrate', 'HERE/rows.jsonl HERE/no-rules', 1, /rules calibrate: \S+no-rules: ENOENT/],
   ['calibrate', '--out HERE/a.calibration.json', 2, /a file of ordinary traffic is needed, or --kept/],
   ['calibrate', 'HERE/rows.jsonl --since 1d', 2, /--since and --until are for --kept/],
   ['calibrate', 'HERE/rows.jsonl --kept', 2, /rows\.jsonl: a file of traffic does not go with --kept/],

@@ -169,9 +169,10 @@ async function reviewedLate(
   const figuresOf = (seen: readonly KeptRow[], reviewed: Reviewed) => {
     const side = sideOf(rules, reviewed);
     for (const row of seen) judge(side, row);
-    const w = side
-      .report(new Date(Date.now() + 60_000))
-      .correlations.find(({ ruleName }) => ruleName === 'w');
+    const at = new Date(Date.now() + 60_000);
+    const { correlations } = side.report(at);
+    assert.deepEqual(side.report(at).correlations, correlations, 'however often it is asked');
+    const w = correlations.find(({ ruleName }) => ruleName === 'w');
     return [w?.reviewed, w?.precision?.value, w?.precision?.of, w?.recall?.value, w?.recall?.of];
   };
   const all = await readReviewed(store, {});

@@ -109,6 +109,27 @@ test('trailers of a request reach the upstream as they came, whole and streamed,
   }
 });
 
+test("where the upstream is asked with a key of the gateway's own, no trailer brings the caller's", async (context) => {
+  const upstream = await startTrailed(context, fine);
+  const gateway = await startGateway(context, {
+    env: { OWN_KEY: 'own' },
+    config: {
+      upstreams: [
+        {
+          name: 'own',
+          url: upstream.url,
+          match: { model: '*' },
+          key_env: 'OWN_KEY',
+          key_header: 'x-team-key',
+        },
+      ],
+    },
+  });
+  const after: [string, string][] = [...trailers, ['X-Team-Key', "the caller's"]];
+  await text(await send(gateway, { after }));
+  assert.deepEqual(upstream.arrived[0]?.trailers, flat);
+});
+
 test('a request without trailers has a length and tells of none', async (context) => {
   const upstream = await startTrailed(context, fine);
   const gateway = await startGateway(context, { upstream: upstream.url });

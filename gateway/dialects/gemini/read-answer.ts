@@ -25,6 +25,7 @@ export function readAnswer(body: unknown): Read<AnswerReading> {
 }
 
 /** What is kept at the upstream says how it is called, as `cachedContents/a1b2`. */
-function withoutName({ name, ...rest }: JsonObject): JsonObject {
-  return typeof name === 'string' && /^[\w.-]+(\/[\w.-]+)+$/.test(name) ? rest : { name, ...rest };
+function withoutName(chunk: JsonObject): JsonObject {
+  const { name, ...rest } = chunk;
+  return typeof name === 'string' && /^[\w.-]+(\/[\w.-]+)+$/.test(name) ? rest : chunk;
 }
