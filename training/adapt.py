@@ -2,7 +2,8 @@
 
 One linear head a label reads the hook point at every token; a row's logit is the softmax-weighted mean of the rolling
 means of its tokens' logits, so that evidence is local and a short spike counts little. Labels that a row does not carry
-are masked. On ordinary text a second term keeps the hook point near the original representation.
+are masked. On ordinary text a second term keeps the hook point near the original representation; a third brings
+translations of a sentence together, and disguised text to what is read of it in clear (`consistency.py`).
 
     python adapt.py --out BUILD_FOLDER [--limit 2000] [--seed 1] [--init adapt.pt]     resumes from BUILD_FOLDER/adapt.pt
 """
@@ -20,9 +21,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from consistency import Pairs
 from data import LABELS
 from device import DEVICE, autocast
-from mixture import Mixture
+from mixture import PER_SOURCE, Mixture
 from public_weights import read_public_weights
 from reader import Reader
 from reference_tokenizer import ReferenceTokenizer
@@ -157,7 +159,8 @@ def train(options: argparse.Namespace) -> None:
     elif options.init:
         saved = torch.load(options.init, weights_only=False, map_location="cpu")
         reader.load_state_dict(saved["reader"]), heads.load_state_dict(saved["heads"])
-    mixture = Mixture(tokenizer, options.seed, set(options.seen))
+    mixture = Mixture(tokenizer, options.seed, set(options.seen), options.per_source)
+    pairs = Pairs(tokenizer, options.pairs)
     reader.train()
     started, seen, losses = time.time() - state["seconds"], 0, []
     bar = tqdm(batches_from(mixture, state, options.limit, options.batch_tokens), initial=state["step"],
@@ -169,6 +172,9 @@ def train(options: argparse.Namespace) -> None:
         for group, top in zip(optimizer.param_groups, highest):
             group["lr"] = top * options.rate * rate_at(step, options.limit)
         loss = loss_of(batch, tensors, reader, original, heads, options)
+        if options.pairs:
+            alike = pairs.draw(mixture.rows[number], np.random.default_rng([options.seed, step]))
+            loss = loss + options.consistency * pairs.loss(alike, reader, lambda r, *at: pool_rows(heads(r), *at))
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_([p for g in optimizer.param_groups for p in g["params"]], 1.0)
@@ -196,11 +202,14 @@ def main() -> None:
     parser.add_argument("--init", type=Path, help="another adapt.pt whose reader and heads are the start")
     parser.add_argument("--new-pass", action="store_true", help="resume with a new pass, which reads the written rows anew")
     parser.add_argument("--seen", nargs="*", default=[], help="written parts that the reader of --init was trained on")
+    parser.add_argument("--per-source", type=int, default=PER_SOURCE, help="rows of a public source in a pass")
     parser.add_argument("--drop", type=float, default=0.06, help="share of tokens hidden in half of the windows")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rate", type=float, default=2e-4)
     parser.add_argument("--frozen", type=int, default=2)
     parser.add_argument("--anchor", type=float, default=0.5)
+    parser.add_argument("--pairs", type=int, default=4, help="translated pairs a batch, and as many disguised ones")
+    parser.add_argument("--consistency", type=float, default=0.3, help="weight of the term for pairs")
     parser.add_argument("--batch-tokens", type=int, default=6144)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()

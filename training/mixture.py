@@ -1,5 +1,5 @@
 """What one pass of the adaptation reads: a capped, balanced draw of every public source, all written contrast rows
-twice (those that are there when the pass begins), ordinary text, and some rows packed between ordinary text so that evidence is found at any offset."""
+twice (those that are there when the pass begins), ordinary text, machine text, and some rows packed between ordinary text so that evidence is found at any offset."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ import torch
 
 from augment import augmented
 from data import HELD_OUT_SOURCES, LABELS, LOW_WEIGHT, NO_TRAINING, Segment, corpus, in_calibration_half, labelled, written
+from machine_text import machine_rows
 from reference_tokenizer import ReferenceTokenizer
 from windows import CONTENT_TOKENS, Window, batches_of, windows_of
 
-PER_SOURCE, PER_LOW_SOURCE, ORDINARY, WRITTEN_REPEATS = 450, 150, 3500, 2
+PER_SOURCE, ORDINARY, MACHINE, WRITTEN_REPEATS = 450, 3500, 600, 2
 MAX_WINDOWS = 3
 PACKED_SHARE = 0.12
 
 
-def ordinary_texts(calibration: bool, per_source: int, rng: np.random.Generator) -> list[tuple[str, str, str]]:
-    """(text, role, source) of ordinary text from one half of the corpus; books and documents in pieces of a page."""
+def ordinary_texts(calibration: bool, per_source: int, rng: np.random.Generator, page: int = 3000) -> list[tuple[str, str, str]]:
+    """(text, role, source) of ordinary text from one half of the corpus; books and documents in pieces, about one of every `page`
+    characters."""
     found: list[tuple[str, str, str]] = []
     by_source: dict[str, list[tuple[str, str]]] = {}
     for text, role, source in corpus():
@@ -25,7 +27,7 @@ def ordinary_texts(calibration: bool, per_source: int, rng: np.random.Generator)
             continue
         rows = by_source.setdefault(source, [])
         if role == "tool" and len(text) > 1500:
-            starts = rng.integers(0, len(text) - 1200, min(40, len(text) // 3000 + 1))
+            starts = rng.integers(0, len(text) - 1200, min(120_000 // page, len(text) // page + 1))
             rows.extend((text[s : s + int(rng.integers(120, 1200))], role) for s in starts)
         elif len(text) > 15:
             rows.append((text, role))
@@ -37,10 +39,10 @@ def ordinary_texts(calibration: bool, per_source: int, rng: np.random.Generator)
 
 class Mixture:
     """batches(pass) -> batches of windows; targets(pass, rows) -> labels, weights, which rows are ordinary. `seen`: written parts
-    that the reader knows from before, once a pass."""
+    that the reader knows from before, once a pass. `per_source`: rows of a public source in a pass, a third of noisy ones."""
 
-    def __init__(self, tokenizer: ReferenceTokenizer, seed: int, seen: set[str] = frozenset()):
-        self.tokenizer, self.seed, self.seen = tokenizer, seed, seen
+    def __init__(self, tokenizer: ReferenceTokenizer, seed: int, seen: set[str] = frozenset(), per_source: int = PER_SOURCE):
+        self.tokenizer, self.seed, self.seen, self.per_source = tokenizer, seed, seen, per_source
         rng = np.random.default_rng(seed)
         self.sources: dict[str, list[Segment]] = {}
         for segment in labelled():
@@ -63,9 +65,10 @@ class Mixture:
         rng = np.random.default_rng([self.seed, number])
         rows = [s for s in written() if s.split == "train" for _ in range(1 if s.source in self.seen else WRITTEN_REPEATS)]
         for source, segments in sorted(self.sources.items()):
-            rows = rows + self._draw(segments, PER_LOW_SOURCE if source in LOW_WEIGHT else PER_SOURCE, rng)
+            rows = rows + self._draw(segments, self.per_source // 3 if source in LOW_WEIGHT else self.per_source, rng)
         ordinary = [self.ordinary[i] for i in rng.permutation(len(self.ordinary))[:ORDINARY]]
-        return rows + ordinary
+        sentences = [s.text for s in rows if s.lang == "en" and 20 < len(s.text) < 400]
+        return rows + ordinary + machine_rows(MACHINE, self.seed + number, sentences)
 
     def batches(self, number: int, max_tokens: int) -> list[list[Window]]:
         rng = np.random.default_rng([self.seed, number, 7])

@@ -13,7 +13,6 @@ beside those of another sentence in that language.
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import warnings
 import zlib
@@ -24,7 +23,8 @@ import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
-from data import DATA, LABELS, Segment
+from consistency import translations
+from data import LABELS, Segment
 from device import DEVICE
 from eval_rows import evaluation_rows
 from features import Encoder, encode_segments
@@ -85,9 +85,8 @@ def jaccard(a: set[int], b: set[int]) -> float:
 
 
 def language_agreement(build: Path) -> dict:
-    with gzip.open(DATA / "parallel" / "pud.jsonl.gz", "rt") as lines:
-        rows = [json.loads(line) for line in lines][:SENTENCES]
-    languages = [k for k in rows[0] if k not in {"sentence", "en"}]
+    rows = translations(True)[:SENTENCES]
+    languages = [k for k in rows[0] if k != "en"]
     english = strongest_features([r["en"] for r in rows], build)
     found = {}
     for language in languages:
