@@ -5,7 +5,7 @@ rows have unit norm. Two terms beside the reconstruction: AuxK revives dead feat
 and the error is also measured along the concept heads, so that detection loses little when read through features. At
 inference a feature is active above one threshold, the mean of the batches' cut-offs (a JumpReLU with a shared threshold).
 
-    python dictionary.py --out BUILD_FOLDER [--features 4096] [--l0 48] [--epochs 2] [--seed 3]   resumes
+    python dictionary.py --out BUILD_FOLDER [--features 4096] [--l0 48] [--epochs 2] [--seed 3] [--init OTHER/dictionary.npz]   resumes
 """
 
 from __future__ import annotations
@@ -113,6 +113,15 @@ def prepare(build: Path, options: argparse.Namespace) -> tuple[np.ndarray, Tenso
     return order[HOLD_OUT_TOKENS:], held, state
 
 
+@torch.no_grad()
+def start_from(model: Dictionary, other: Path) -> float:
+    """Takes the weights of another dictionary, so that its features go on and follow a changed reader; its threshold."""
+    arrays = np.load(other)
+    for name, parameter in model.named_parameters():
+        parameter.copy_(torch.from_numpy(arrays[name].astype(np.float32)))
+    return float(arrays["threshold"][0])
+
+
 def train(options: argparse.Namespace) -> None:
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
@@ -129,6 +138,8 @@ def train(options: argparse.Namespace) -> None:
         saved = torch.load(checkpoint, weights_only=False, map_location=DEVICE)
         model.load_state_dict(saved["model"]), optimizer.load_state_dict(saved["optimizer"])
         begin, spent, threshold, state["silent"] = saved["step"], saved["seconds"], saved["threshold"], saved["silent"]
+    elif options.init:
+        threshold = start_from(model, options.init)
     started = time.time()
     for step in tqdm(range(begin, steps), initial=begin, total=steps, mininterval=20):
         for group in optimizer.param_groups:
@@ -176,6 +187,7 @@ def main() -> None:
     parser.add_argument("--l0", type=int, default=48)
     parser.add_argument("--epochs", type=int, default=2)
     parser.add_argument("--batch", type=int, default=4096)
+    parser.add_argument("--init", type=Path, help="another dictionary.npz that is the start")
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--head-weight", type=float, default=0.3)
     parser.add_argument("--seed", type=int, default=3)

@@ -1,5 +1,6 @@
 """Blind scores for labels of features: can somebody who sees only the label tell texts on which the feature is active?
 
+    python label_trials.py carry --out BUILD_FOLDER                labels.jsonl of the dictionary that this one was begun from, all untried
     python label_trials.py make --out BUILD_FOLDER [--texts 12]    trials.jsonl (label, six texts in random order) and trials-key.jsonl
     python label_trials.py score ANSWERS.jsonl... --out BUILD_FOLDER     the scores go into labels.jsonl
 
@@ -31,6 +32,15 @@ from reference_tokenizer import ReferenceTokenizer
 
 LABELS_FILE = Path(__file__).parent / "labels.jsonl"
 TEXTS = 6
+
+
+def carry(build: Path) -> None:
+    """Labels of the dictionary that this one went on from become drafts: same features, nothing said of their scores."""
+    head, *rows = map(json.loads, LABELS_FILE.read_text().splitlines())
+    drafts = [{"index": row["index"], "label": row["label"]} for row in rows]
+    head = {"dictionary": dictionary_digest(Encoder.load(build)), "note": head["note"]}
+    LABELS_FILE.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in [head, *drafts]))
+    print(f"{len(drafts)} labels to be tried")
 
 
 def strongest_by_segment(corpus: Corpus, entries: np.ndarray) -> dict[int, tuple[int, float]]:
@@ -102,14 +112,16 @@ def score(build: Path, answers: list[Path]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("make", "score"))
+    parser.add_argument("what", choices=("carry", "make", "score"))
     parser.add_argument("answers", type=Path, nargs="*")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--texts", type=int, default=12)
     parser.add_argument("--seed", type=int, default=8)
     options = parser.parse_args()
     torch.set_num_threads(2)
-    if options.what == "make":
+    if options.what == "carry":
+        carry(options.out)
+    elif options.what == "make":
         make(options.out, options.seed, options.texts)
     else:
         score(options.out, options.answers)
