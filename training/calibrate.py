@@ -12,6 +12,7 @@ segments their strongest calibrated score reaches).
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import time
 from pathlib import Path
@@ -20,8 +21,10 @@ import numpy as np
 import torch
 
 from aggregates import CANDIDATES, aggregate_rows
+from concept_rows import rows_digest
 from concepts import all_signals
-from data import Segment, labelled, written
+from data import Segment, labelled
+from eval_rows import evaluation_rows
 from export_files import thin
 from device import DEVICE
 from features import Corpus, Encoder, encode_segments
@@ -31,8 +34,14 @@ from public_weights import read_public_weights
 from rarity import rarity
 from reference_tokenizer import ReferenceTokenizer
 
-CAPS = {"self_instruct_files": 5500, "gpteacher": 4500, "gsm8k": 1000, "arena_hard": 1200, "multilingual_ud": 1500}
+# Most segments of a source and role; of others OTHER_CAP. Instructions and answers to them are most of what passes a gateway.
+CAPS = {("self_instruct_files", "user"): 8000, ("self_instruct_files", "assistant"): 8300, ("gpteacher", "user"): 5000,
+        ("gpteacher", "assistant"): 7000, ("gsm8k", "user"): 1000, ("gsm8k", "assistant"): 1000, ("arena_hard", "user"): 1200,
+        ("arena_hard", "assistant"): 1200, ("classic_books", "tool"): 9000, ("multilingual_ud", "tool"): 4000,
+        ("peps", "tool"): 3500, ("qmsum", "tool"): 3500, ("rust_rfcs", "tool"): 3500, ("ubuntu_irc", "tool"): 3500}
 OTHER_CAP, BENIGN_QUERIES = 850, 3000
+PAGE_CHARACTERS = 1200
+CHUNK = 5000
 TOP_FEATURE, TOP_PROBE = 300, 300
 # What makes up the label `any`: the strongest of these readings of the concept `any`, which was fitted on rows with harm of any
 # kind: where it is strongest in a text (its own aggregate), and the text as a whole. The concept was measured 2.5 to 4 points of mean AUROC
@@ -45,19 +54,21 @@ TRAFFIC = ("instructions and answers, task dialogues, small talk, banking and as
 
 
 def ordinary_segments(seed: int, most: int = 0) -> list[Segment]:
-    """Ordinary segments of the calibration half (at most `most`, 0 for all, in a random order), with benign queries, personas and ordinary written rows of the dev split."""
+    """Ordinary segments of the calibration half (at most `most`, 0 for all, in a random order), with benign queries and personas of
+    the dev split that no figure is measured on."""
     rng = np.random.default_rng(seed)
     chosen: list[Segment] = []
-    counts: dict[str, int] = {}
-    for text, role, source in ordinary_texts(True, max(CAPS.values()), rng):
-        if counts.get(source, 0) < CAPS.get(source, OTHER_CAP):
-            counts[source] = counts.get(source, 0) + 1
+    counts: dict[tuple[str, str], int] = {}
+    for text, role, source in ordinary_texts(True, 2 * max(CAPS.values()), rng, PAGE_CHARACTERS):
+        kind = (source, role)
+        if counts.get(kind, 0) < CAPS.get(kind, OTHER_CAP):
+            counts[kind] = counts.get(kind, 0) + 1
             chosen.append(Segment(text, role, {}, source, "calibration"))
-    queries = [s for s in labelled({"benign_queries"}) if s.split == "dev"]
+    measured = {s.text for _, s in evaluation_rows()}
+    queries = [s for s in labelled({"benign_queries"}) if s.split == "dev" and s.text not in measured]
     chosen.extend(queries[i] for i in rng.permutation(len(queries))[:BENIGN_QUERIES])
     personas = [s for s in labelled({"role_play"}) if s.split == "dev" and s.labels.get("any") == 0]
-    chosen.extend(personas)
-    chosen.extend(s for s in written() if s.source == "ordinary_traffic" and s.split == "dev")
+    chosen.extend(s for s in personas if s.text not in measured)
     return [chosen[i] for i in rng.permutation(len(chosen))[: most or None]]
 
 
@@ -101,31 +112,55 @@ def concept_matrix(concepts: list[dict], features: int) -> tuple[torch.Tensor, t
     return weight, torch.tensor([c["bias"] for c in concepts])
 
 
-def dense_readings(residual: np.ndarray, weight: np.ndarray, bias: np.ndarray, step: int = 100_000) -> np.ndarray:
-    """residual float16 [tokens, hidden] -> float32 [tokens, labels], in parts: a float32 copy of all would not fit beside it."""
-    return np.concatenate([residual[i : i + step].astype(np.float32) @ weight.T + bias for i in range(0, len(residual), step)])
+@torch.no_grad()
+def chunk_scores(segments: list[Segment], build: Path, used: np.ndarray) -> dict[str, np.ndarray]:
+    """What one run of segments scores: `concept/KIND/WINDOW` and `probe/KIND/WINDOW` float32 [segments, labels], `maxima` float32
+    [segments, used features], `active` int64 [features] and `tokens`."""
+    reader, encoder = load_reader(build).to(DEVICE), Encoder.load(build)
+    corpus = encode_segments(segments, reader, encoder, ReferenceTokenizer(read_public_weights()), max_windows=2, residuals=True)
+    weight, bias = concept_matrix(json.loads((build / "concepts.json").read_text()), len(encoder.b_enc))
+    values = all_signals(corpus, weight, bias)
+    heads = torch.load(build / "adapt.pt", weights_only=False, map_location="cpu")["heads"]
+    dense = corpus.residual.astype(np.float32) @ heads["linear.weight"].numpy().T + heads["linear.bias"].numpy()
+    found = {"maxima": feature_maxima(corpus, used, len(encoder.b_enc)), "tokens": np.array(len(corpus.token_ids)),
+             "active": np.bincount(corpus.index, minlength=len(encoder.b_enc))}
+    for kind, window in CANDIDATES:
+        found[f"concept/{kind}/{window}"] = aggregate_rows(values, corpus.row_start, kind, window)
+        found[f"probe/{kind}/{window}"] = aggregate_rows(dense, corpus.row_start, kind, window)
+    return found
+
+
+def all_scores(segments: list[Segment], build: Path, used: np.ndarray) -> dict[str, np.ndarray]:
+    """`chunk_scores` of all segments, a file a chunk, so that memory is bounded and an interrupted run goes on."""
+    folder = build / "calibration-chunks"
+    folder.mkdir(exist_ok=True)
+    weights = hashlib.sha256((build / "concepts.json").read_bytes() + (build / "dictionary.npz").read_bytes()).hexdigest()
+    chunks = []
+    for start in range(0, len(segments), CHUNK):
+        part = segments[start : start + CHUNK]
+        path = folder / f"{hashlib.sha256((weights + rows_digest(part)).encode()).hexdigest()[:16]}.npz"
+        if not path.exists():
+            np.savez(path.with_suffix(".part.npz"), **chunk_scores(part, build, used))
+            path.with_suffix(".part.npz").rename(path)
+        print(f"{min(start + CHUNK, len(segments))} of {len(segments)} segments", flush=True)
+        chunks.append(dict(np.load(path)))
+    sums = ("active", "tokens")
+    return {name: sum(c[name] for c in chunks) if name in sums else np.concatenate([c[name] for c in chunks]) for name in chunks[0]}
 
 
 def calibrate(build: Path, seed: int, most: int) -> None:
     started = time.time()
     segments = ordinary_segments(seed, most)
-    reader, encoder = load_reader(build).to(DEVICE), Encoder.load(build)
-    corpus = encode_segments(segments, reader, encoder, ReferenceTokenizer(read_public_weights()),
-                             max_windows=2, residuals=True)
     concepts = json.loads((build / "concepts.json").read_text())
-    weight, bias = concept_matrix(concepts, len(encoder.b_enc))
-    values = all_signals(corpus, weight, bias)
-    heads = torch.load(build / "adapt.pt", weights_only=False, map_location="cpu")["heads"]
-    dense = dense_readings(corpus.residual, heads["linear.weight"].numpy(), heads["linear.bias"].numpy())
-    corpus.residual = None
+    used = np.array(sorted({e["index"] for c in concepts for e in c["features"]}))
+    found = all_scores(segments, build, used)
     roles = np.array([s.role for s in segments])
     curves = Curves()
     readings: list[dict] = [{"concept": name, "aggregate": shape or next(c["aggregate"] for c in concepts if c["name"] == name)}
                             for name, shape in ANY_READINGS]
     chosen: dict[int, np.ndarray] = {}
     for kind, window in CANDIDATES:
-        scores = aggregate_rows(values, corpus.row_start, kind, window)
-        probes = aggregate_rows(dense, corpus.row_start, kind, window)
+        scores, probes = (found[f"{what}/{kind}/{window}"] for what in ("concept", "probe"))
         for i, concept in enumerate(concepts):
             own = concept["aggregate"] == {"kind": kind, "window": window}
             curves.add(f"concept/{concept['name']}", kind, window, "all", scores[:, i], None)
@@ -137,14 +172,11 @@ def calibrate(build: Path, seed: int, most: int) -> None:
                     curves.add(f"concept/{concept['name']}", kind, window, role, scores[roles == role, i], None)
             if kind == "max_rolling_mean" or own:
                 curves.add(f"probe/{concept['name']}", kind, window, "all", probes[:, i], TOP_PROBE)
-    used = np.array(sorted({e["index"] for c in concepts for e in c["features"]}))
-    maxima = feature_maxima(corpus, used, len(encoder.b_enc))
     for column, index in enumerate(used):
-        curves.add(f"feature/{index}", "max", 1, "all", maxima[:, column], TOP_FEATURE)
-    density = np.bincount(corpus.index, minlength=len(encoder.b_enc)) / len(corpus.token_ids)
-    np.save(build / "density.npy", density.astype(np.float32))
+        curves.add(f"feature/{index}", "max", 1, "all", found["maxima"][:, column], TOP_FEATURE)
+    np.save(build / "density.npy", (found["active"] / found["tokens"]).astype(np.float32))
     (build / "any.json").write_text(json.dumps(any_of(readings, chosen), indent=1))
-    save(build, curves, segments, len(corpus.token_ids), seed, started)
+    save(build, curves, segments, int(found["tokens"]), seed, started)
 
 
 def any_of(readings: list[dict], chosen: dict[int, np.ndarray]) -> dict:
