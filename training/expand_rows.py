@@ -5,7 +5,10 @@ A short row: {"g": group, "y": [labels that hold], "u": [debatable labels], "nea
 `harmful` is 1 where a label of harm holds; with self-harm or privacy alone the writer says it with "h", else it is unknown.
 
     python expand_rows.py --check FILE...               names lines that are wrong
-    python expand_rows.py --out written/NAME.jsonl FILE...
+    python expand_rows.py --out written/NAME.jsonl [--ordinary written/OTHER.jsonl] FILE...
+
+Of contrast rows a tenth of the groups, by digest, are dev. With --ordinary, rows that are no near-miss of anything (no labels, no
+`near`, no other verdict in their group) go to a file of their own, and a fifth of them are dev: false alarms on ordinary text need many.
 """
 
 from __future__ import annotations
@@ -37,8 +40,8 @@ def wrong(row: dict) -> str | None:
     return None if str(row["t"]).strip() else "no text"
 
 
-def expanded(row: dict) -> dict:
-    """The full row; a tenth of the groups, by digest, are dev."""
+def expanded(row: dict, dev_one_in: int) -> dict:
+    """The full row; of so many groups, by digest, one is dev."""
     labels: dict[str, int] = {}
     harm = any(name in HARM for name in row["y"])
     if harm or not row["y"] or set(row["y"]) <= {"refusal"} or "h" in row:
@@ -51,7 +54,7 @@ def expanded(row: dict) -> dict:
     full = {"text": row["t"], "role": row["r"], "labels": labels, "lang": row["l"], "style": row["s"]}
     if row.get("near"):
         full["near"] = row["near"]
-    return full | {"group": row["g"], "split": "dev" if zlib.crc32(row["g"].encode()) % 10 == 0 else "train"}
+    return full | {"group": row["g"], "split": "dev" if zlib.crc32(row["g"].encode()) % dev_one_in == 0 else "train"}
 
 
 def read(path: Path) -> tuple[list[dict], list[str]]:
@@ -77,6 +80,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--ordinary", type=Path)
     parser.add_argument("files", type=Path, nargs="+")
     options = parser.parse_args()
     rows: list[dict] = []
@@ -87,8 +91,14 @@ def main() -> None:
               f"{sum(len(r['t']) for r in found) // max(1, len(found))} characters on average")
         rows.extend(found)
     if options.out and not options.check:
-        with options.out.open("w") as out:
-            out.writelines(json.dumps(expanded(row), ensure_ascii=False) + "\n" for row in rows)
+        contrast = {row["g"] for row in rows if row["y"] or row.get("near")} if options.ordinary else {row["g"] for row in rows}
+        write(options.out, [expanded(row, 10) for row in rows if row["g"] in contrast])
+        if options.ordinary:
+            write(options.ordinary, [expanded(row, 5) for row in rows if row["g"] not in contrast])
+
+
+def write(path: Path, rows: list[dict]) -> None:
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
 
 
 if __name__ == "__main__":
