@@ -122,6 +122,15 @@ def start_from(model: Dictionary, other: Path) -> float:
     return float(arrays["threshold"][0])
 
 
+def begun_from(other: Path | None) -> dict:
+    """How many tokens the dictionary that was the start had seen, where its dictionary.json lies beside it."""
+    facts = other.with_suffix(".json") if other else None
+    if facts is None or not facts.exists():
+        return {}
+    seen = json.loads(facts.read_text())
+    return {"before": seen["epochs"] * seen["tokens"] + seen.get("before", 0)}
+
+
 def train(options: argparse.Namespace) -> None:
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
@@ -164,7 +173,7 @@ def train(options: argparse.Namespace) -> None:
             torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict(), "step": step + 1,
                         "seconds": seconds, "threshold": threshold, "silent": state["silent"]}, checkpoint)
     save(build, model, threshold, held, state, {"steps": steps, "batch": options.batch, "epochs": options.epochs,
-         "seed": options.seed, "tokens": len(order), "seconds": round(spent + time.time() - started)})
+         "seed": options.seed, "tokens": len(order), "seconds": round(spent + time.time() - started), **begun_from(options.init)})
 
 
 @torch.no_grad()

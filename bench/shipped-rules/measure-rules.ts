@@ -29,8 +29,8 @@ interface Judged {
 
 const IN_FLIGHT = 16 * availableParallelism();
 const ANY_HARM = 'any';
-/** The part that was written as ordinary traffic, not as a contrast to harm. */
-const ORDINARY = 'ordinary_traffic';
+/** The parts that were written as ordinary traffic, not as a contrast to harm, begin so. */
+const ORDINARY = 'ordinary_';
 
 /** Lets the rules judge every row, as the gateway would judge a segment, and counts. */
 export async function measureRules(
@@ -70,7 +70,7 @@ function measureTogether(judged: readonly Judged[]): MeasuredRules['together'] {
 }
 
 function isOrdinary({ part }: MeasuringRow): boolean {
-  return part.endsWith(`/${ORDINARY}`);
+  return part.split('/').at(-1)?.startsWith(ORDINARY) ?? false;
 }
 
 function measureRule(rule: RuleDefinition, all: readonly Judged[], bench: MeasuringBench): MeasuredRule {
