@@ -1,23 +1,49 @@
 import type { Key } from '../reading/json-source.ts';
+import { isObject } from './json-values.ts';
+import { isCredential, isWords } from './words.ts';
 
-/** One description, and where in its value it stands. */
+/** One description, or what else of a tool or a schema says something, and where in its value it stands. */
 export interface Description {
-  readonly keys: readonly Key[];
+  /** Null of a key: it is no value that could be written anew. */
+  readonly keys: readonly Key[] | null;
   readonly text: string;
 }
 
-/** What a tool or a schema says of itself, at any depth. Descriptions steer the model as a system prompt does, so they
- *  are read as one. Nothing else of a tool is: keys for servers may stand there. */
+/** What a tool or a schema says of itself, at any depth. All of it steers the model as a system prompt does, so it is
+ *  read as one: descriptions, and words wherever else they stand, since a title, a choice of an `enum`, an example or
+ *  the name of a property carries an order as well. Names that are names are not read, nor are keys for servers. */
 export function descriptionsIn(value: unknown): string[] {
   return describedIn(value).map(({ text }) => text);
 }
 
 /** The same with their places, for what is taken out of them. */
 export function describedIn(value: unknown, at: readonly Key[] = []): Description[] {
+  if (typeof value === 'string') return isWords(value) ? [{ keys: at, text: value }] : [];
+  return withoutHeaders(value).flatMap(([key, inner]) => describedAt(key, inner, at));
+}
+
+function describedAt(key: Key, value: unknown, around: readonly Key[]): Description[] {
+  const keys = [...around, key];
+  const named = typeof key === 'string' && isWords(key) ? [{ keys: null, text: key }] : [];
+  if (typeof value === 'string') return isSaid(key, value) ? [...named, { keys, text: value }] : named;
+  if (value === null || typeof value !== 'object') return named;
+  const inside = entriesOf(value).flatMap(([inner, each]) => describedAt(inner, each, keys));
+  return [...named, ...inside];
+}
+
+function isSaid(key: Key, text: string): boolean {
+  return DESCRIPTION.test(String(key)) || (isWords(text) && !isCredential(text));
+}
+
+const DESCRIPTION = /^(server_)?description$/;
+
+/** A server's headers are for the server. */
+function withoutHeaders(value: unknown): [Key, unknown][] {
   if (value === null || typeof value !== 'object') return [];
-  return Object.entries(value).flatMap(([key, inner]) =>
-    /^(server_)?description$/.test(key) && typeof inner === 'string'
-      ? [{ keys: [...at, key], text: inner }]
-      : describedIn(inner, [...at, key]),
-  );
+  const isServer = isObject(value) && value['type'] === 'mcp';
+  return entriesOf(value).filter(([key]) => !isServer || (key !== 'headers' && key !== 'authorization'));
+}
+
+function entriesOf(value: object): [Key, unknown][] {
+  return Array.isArray(value) ? [...value.entries()] : Object.entries(value);
 }

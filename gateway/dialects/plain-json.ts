@@ -6,7 +6,7 @@ export interface PlainJson {
   end(): string;
 }
 
-const OUTSIDE = /[^"]+|"/y;
+const OUTSIDE = /[^"\s]+|\s+|"/y;
 /** A pair of surrogates is one character; what is no escape goes on as it is. */
 const INSIDE =
   /[^"\\]+|"|\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|\\u[\da-fA-F]{4}|\\["\\/bfnrt]|\\/y;
@@ -14,16 +14,29 @@ const INSIDE =
 const UNFINISHED =
   /\\(?:u[\da-fA-F]{0,3}|u[dD][89abAB][\da-fA-F]{2}(?:\\(?:u(?:[dD](?:[c-fC-F][\da-fA-F]?)?)?)?)?)?$/y;
 
+/** Space beside one of these parts nothing from nothing. */
+const PUNCTUATION = '{}[]:,';
+
 /** Writes JSON as `JSON.stringify` does, without space between values and without needless escapes, however it was
- *  written and cut: a call reads the same streamed and whole, and `\u0064eceive` is no hiding place. */
+ *  written and cut: a call reads the same streamed and whole, and `\u0064eceive` is no hiding place. What is no JSON
+ *  keeps its words apart. */
 export function createPlainJson(): PlainJson {
   let isInString = false;
   let kept = '';
+  let last = '';
+  let isSpaced = false;
 
   function written(unit: string): string {
+    if (!isInString && /^\s/.test(unit)) {
+      isSpaced = last !== '';
+      return '';
+    }
+    const isApart = isSpaced && !PUNCTUATION.includes(last) && !PUNCTUATION.includes(unit.charAt(0));
+    isSpaced = false;
+    last = unit.slice(-1);
     if (unit === '"') isInString = !isInString;
-    else if (!isInString) return unit.replaceAll(/\s+/g, '');
-    return unit.startsWith('\\') && unit.length > 1 ? plainEscape(unit) : unit;
+    const plain = unit.startsWith('\\') && unit.length > 1 ? plainEscape(unit) : unit;
+    return isApart ? ` ${plain}` : plain;
   }
 
   return {

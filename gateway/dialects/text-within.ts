@@ -1,6 +1,7 @@
 import { addText, type Collected } from './collected.ts';
 import { isObject } from './json-values.ts';
 import type { Place } from './place.ts';
+import { isWords } from './words.ts';
 
 const MAX_DEPTH = 64;
 
@@ -10,25 +11,46 @@ export type ReadOwn = (value: Record<string, unknown>, place: Place, into: Colle
 /** Reads a value whose shape is not known. */
 export type TextWithin = (value: unknown, place: Place, into: Collected) => void;
 
+export interface SilentKeys {
+  /** Keys whose values are names, numbers or sealed bytes; where one is words all the same, it is read. */
+  readonly names: Iterable<string>;
+  /** Keys whose lists and objects say in pieces what stands as a text beside them. */
+  readonly echoes?: Iterable<string>;
+}
+
 /** All strings inside a value that a dialect knows nothing about, each a segment of its own: an unknown field is
  *  scanned, not passed over.
- *  @param silentKeys - keys whose values are names, numbers or sealed bytes, never words for a reader
  *  @param readOwn - asked first for every object inside */
-export function createTextWithin(silentKeys: Iterable<string>, readOwn: ReadOwn = () => false): TextWithin {
-  const silent = new Set(silentKeys);
-  const walk = (value: unknown, place: Place, into: Collected, depth: number): void => {
+export function createTextWithin(silent: SilentKeys, readOwn: ReadOwn = () => false): TextWithin {
+  const names = new Set(silent.names);
+  const echoes = new Set(silent.echoes);
+  const walk = (value: unknown, place: Place, walked: Walked): void => {
+    const { into, depth, isName } = walked;
     if (typeof value === 'string') {
-      addText(value, place, into);
+      if (!isName || isWords(value)) addText(value, place, into);
     } else if (value !== null && typeof value === 'object') {
       if (depth >= MAX_DEPTH) {
         into.unread.push({ ref: place.ref(), reason: 'depth', bytes: 0 });
         return;
       }
-      if (depth > 0 && isObject(value) && readOwn(value, place, into)) return;
+      if (depth > 0 && !isName && isObject(value) && readOwn(value, place, into)) return;
       for (const [key, inner] of Object.entries(value)) {
-        if (!silent.has(key)) walk(inner, place.at(key), into, depth + 1);
+        if (!mayHoldText(inner) || (echoes.has(key) && typeof inner !== 'string')) continue;
+        const isInnerName = isName || names.has(key) || echoes.has(key);
+        walk(inner, place.at(key), { into, depth: depth + 1, isName: isInnerName });
       }
     }
   };
-  return (value, place, into) => walk(value, place, into, 0);
+  return (value, place, into) => walk(value, place, { into, depth: 0, isName: false });
+}
+
+interface Walked {
+  readonly into: Collected;
+  readonly depth: number;
+  /** Whether a name is expected and no text. */
+  readonly isName: boolean;
+}
+
+function mayHoldText(value: unknown): boolean {
+  return typeof value === 'string' || (value !== null && typeof value === 'object');
 }

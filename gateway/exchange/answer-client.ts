@@ -1,7 +1,6 @@
 import type { Framing } from '../dialects/dialect.ts';
 import { type AnswerWay, answerWay } from '../policy/answer-way.ts';
 import { blockInstead, isOfAnswer, tooLate } from '../policy/decide.ts';
-import { enforcesAny } from '../policy/enforces-any.ts';
 import {
   type AnswerReader,
   createJsonReader,
@@ -112,7 +111,7 @@ function readerFor(way: Way, answer: UpstreamAnswer, framing: Framing | null): A
     return createUnreadReader({ streamEnd, maxLineBytes: limits.max_line_bytes, gap });
   }
   const contentEncoding = headerOf(headers, 'content-encoding');
-  const tellsDuplicates = enforcesAny(exchange.ruleSet);
+  const tellsDuplicates = exchange.isRead;
   const { add } = exchange.scan;
   const readerParts = { dialect, limits, tellsDuplicates, contentEncoding, add, gap };
   return framing === null ? createJsonReader(readerParts) : createStreamingReader(readerParts, framing);

@@ -2,7 +2,6 @@ import type { Dialect, Framing } from '../dialects/dialect.ts';
 import { createHeldStream, type HeldStream } from '../holding/held-stream.ts';
 import type { AnswerWay } from '../policy/answer-way.ts';
 import { blockInstead, type Decision, tooLate } from '../policy/decide.ts';
-import { enforcesAny } from '../policy/enforces-any.ts';
 import { createBodyDecoder } from '../reading/decode-body.ts';
 import type { UpstreamAnswer } from '../upstream/create-upstream.ts';
 import { headerOf, keptHeaders, replacedAnswerHeaders } from '../upstream/headers.ts';
@@ -84,7 +83,7 @@ function createHeld({ way, answer, dialect, framing }: Omit<ToHold, 'chosen'>): 
     limits: parts.config.limits,
     scan: exchange.scan,
     replacement: parts.config.policy.redaction,
-    tellsDuplicates: enforcesAny(exchange.ruleSet),
+    tellsDuplicates: exchange.isRead,
     gap: (reason, bytes) => exchange.noteGap('response', reason, bytes),
     onSent: (data) => ending.sent(data),
   });

@@ -43,13 +43,14 @@ export async function readRequest(way: Way): Promise<RequestOutcome> {
   if (!decoded.ok) return decoded;
   const json = parseJson(decoded.bytes, way.parts.config.limits.max_json_depth);
   if (!json.ok) return refused(json.reason, json.message, bytes.length);
-  const twiceAt = enforcesAny(way.exchange.ruleSet) ? duplicateKeyAt(decoded.bytes) : null;
-  if (twiceAt !== null) {
+  const twiceAt = way.exchange.isRead ? duplicateKeyAt(decoded.bytes) : null;
+  if (twiceAt !== null && enforcesAny(way.exchange.ruleSet)) {
     const message = `the body has a key twice, the second at byte ${twiceAt}: two readers would read two texts`;
     return refused('duplicate_key', message, bytes.length);
   }
   const request = route.dialect.readRequest(json.value, way.connection.request.url ?? '/');
   if (!request.ok) return { ok: false, refusal: shapeRefusal(request.problem, bytes.length) };
+  if (twiceAt !== null) way.exchange.noteGap('request', 'duplicate_key', bytes.length);
   return { ok: true, bytes, decoded: decoded.bytes, reading: request.value };
 }
 

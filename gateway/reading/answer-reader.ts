@@ -25,7 +25,7 @@ export interface AnswerReader {
 export interface AnswerReaderParts {
   readonly dialect: Dialect;
   readonly limits: Config['limits'];
-  /** Whether a key that stands twice in one object is told: rules may act, and two readers would read two texts. */
+  /** Whether a key that stands twice in one object is told: of two readers each would read another text. */
   readonly tellsDuplicates: boolean;
   readonly contentEncoding: string | undefined;
   readonly add: (reading: TextReading) => void;

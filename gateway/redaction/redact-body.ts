@@ -42,6 +42,11 @@ export function redactBody(
   return replaceRanges(json, [...once.values()]);
 }
 
+/** Whether other values stand in it. */
+function isInside(value: unknown): boolean {
+  return value !== null && typeof value === 'object';
+}
+
 interface ToEdit {
   readonly json: string;
   readonly keys: readonly Key[];
@@ -56,7 +61,7 @@ function editsOf({ json, keys, value, redaction, replacement }: ToEdit): Edit[] 
   const raw = json.slice(range.start, range.end);
   const fresh = redactValue(raw, value, { redaction, replacement });
   if (fresh !== null) return [{ ...range, text: fresh }];
-  return isObject(value) ? descriptionEdits({ json, keys, value, redaction, replacement }) : null;
+  return isInside(value) ? descriptionEdits({ json, keys, value, redaction, replacement }) : null;
 }
 
 /** A value as it is written, without what is to go; null where the segment was not read from it as a whole. */
@@ -99,15 +104,21 @@ function descriptionEdits({ json, keys, value, redaction, replacement }: ToEdit)
   const found = describedIn(value, keys);
   if (found.map(({ text }) => text).join('\n') !== redaction.text) return null;
   let offset = 0;
-  return found.flatMap(({ keys: at, text }) => {
+  const edits: Edit[] = [];
+  for (const { keys: at, text } of found) {
     const ranges = redaction.ranges.flatMap(({ start, end }) =>
       cut({ start, end }, { offset, length: text.length }),
     );
     offset += text.length + 1;
-    const range = locateValue(json, at);
-    if (range === null || ranges.length === 0) return [];
-    return [{ ...range, text: redactStringToken(json.slice(range.start, range.end), ranges, replacement) }];
-  });
+    if (ranges.length === 0) continue;
+    const range = at === null ? null : locateValue(json, at);
+    if (range === null) return null;
+    edits.push({
+      ...range,
+      text: redactStringToken(json.slice(range.start, range.end), ranges, replacement),
+    });
+  }
+  return edits;
 }
 
 function cut(

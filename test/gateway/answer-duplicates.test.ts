@@ -37,14 +37,14 @@ for (const [how, isStreamed, answer] of ANSWERS) {
     );
   });
 
-  test(`it passes ${how} and is told where rules act on requests alone, and is not looked for where none act`, async (context) => {
+  test(`it passes ${how} and is told where no rule acts on answers`, async (context) => {
     const requests = rule({ mode: 'enforce', target: 'input', concept: 'jailbreak' });
     const told = await get(context, { answer, isStreamed, rules: [requests] });
     assert.equal(await told.response.text(), isStreamed ? events : whole);
     assert.ok((await told.coverage()).some(({ reason }) => reason === 'duplicate_key'));
     const flagging = await get(context, { answer, isStreamed, rules: [rule()] });
     assert.equal(await flagging.response.text(), isStreamed ? events : whole);
-    assert.ok((await flagging.coverage()).every(({ reason }) => reason !== 'duplicate_key'));
+    assert.ok((await flagging.coverage()).some(({ reason }) => reason === 'duplicate_key'));
   });
 }
 

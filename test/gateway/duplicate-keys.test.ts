@@ -6,10 +6,22 @@ import { startAnswering } from './start-answering.ts';
 import { rule, ruleFile } from './start-gateway.ts';
 import { ask } from './test-upstream.ts';
 
-test('a key that stands twice is refused where a rule enforces, and passes where none does', async (context) => {
+test('a key that stands twice is refused where a rule enforces, else passes and is told', async (context) => {
   const body = '{"model":"m","messages":[{"role":"user","content":"they deceive","cont\\u0065nt":"fine"}]}';
   const flagging = await startAnswering(context);
-  assert.equal((await flagging.gateway.post(body)).status, 200);
+  const passed = await flagging.gateway.post(body);
+  assert.equal(passed.status, 200);
+  const told = (await flagging.gateway.recordOf(passed)).coverage.filter(({ status }) => status === 'failed');
+  assert.deepEqual(
+    told.map(({ segmentId, reason, bytes }) => [segmentId, reason, bytes]),
+    [['request', 'duplicate_key', body.length]],
+  );
+  const policy = { on_unscannable: { flag: 'block' } };
+  const strict = await startAnswering(context, { config: { policy } });
+  const refused = await strict.gateway.post(body);
+  assert.equal(refused.status, 400);
+  assert.match(await refused.text(), /unscannable/);
+  assert.equal(strict.upstream.arrived.length, 0);
   const rules = { 'a.yaml': ruleFile([rule({ mode: 'enforce', target: 'input' })]) };
   const enforcing = await startAnswering(context, { rules });
   const response = await enforcing.gateway.post(body);

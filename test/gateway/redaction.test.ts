@@ -53,6 +53,27 @@ const bodies: [name: string, body: object, text: string, ref: SegmentRef, expect
     { tools: [{ description: 'tells a [redacted]', schema: { q: { description: 'no [redacted]' } } }] },
   ],
   [
+    'words of a tool that are no description are found too',
+    { tools: [{ name: 'f', title: 'A secret', in: { enum: ['a secret'] } }] },
+    'A secret\na secret',
+    at('/tools/0', 'system'),
+    { tools: [{ name: 'f', title: 'A [redacted]', in: { enum: ['a [redacted]'] } }] },
+  ],
+  [
+    'the name of a property cannot be written anew',
+    { tools: [{ properties: { 'tells a secret': {} } }] },
+    'tells a secret',
+    at('/tools/0', 'system'),
+    null,
+  ],
+  [
+    'a list is written anew as an object is',
+    { edits: [{ instructions: 'keep the secret' }] },
+    'keep the secret',
+    at('/edits', 'system'),
+    { edits: [{ instructions: 'keep the [redacted]' }] },
+  ],
+  [
     'a text in a data URL is written anew',
     { url: `data:text/plain;base64,${Buffer.from('a secret').toString('base64')}` },
     'a secret',

@@ -47,6 +47,8 @@ test('chat: calls, results by the id of their call, and legacy functions say the
     '/messages/7/content': 'old',
     '/messages/8/tool_calls/0/function/arguments': 'read_file',
     '/messages/9/content': 'read_file',
+    // No name, so it is read.
+    '/messages/9/name': 'read_file',
   });
 });
 

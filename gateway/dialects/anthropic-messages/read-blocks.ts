@@ -6,6 +6,7 @@ import { isObject, type JsonObject, jsonOf } from '../json-values.ts';
 import type { Place } from '../place.ts';
 import { createTextWithin } from '../text-within.ts';
 import type { ToolOf } from '../tool-name.ts';
+import { isWords } from '../words.ts';
 
 /** Blocks that carry a medium, with the reason that they are not scanned. */
 const MEDIA: ReadonlyMap<unknown, UnscannedReason> = new Map([
@@ -48,7 +49,7 @@ const SILENT_KEYS = [
 ];
 
 /** All strings inside a value; images and documents inside are read as such. */
-export const textWithin = createTextWithin(SILENT_KEYS, (value, place, into) => {
+export const textWithin = createTextWithin({ names: SILENT_KEYS }, (value, place, into) => {
   const isOwn = value['type'] === 'document' || MEDIA.has(value['type']);
   if (isOwn) readBlock(value, place, into);
   return isOwn;
@@ -81,8 +82,13 @@ function readKnown(block: JsonObject, place: Place, into: Collected): void {
   else if (isCall(block)) readCall(block, place, into);
   else if (type === 'tool_result') readResult(block, place, into);
   else if (WORDS.has(type) || isResult(block)) textWithin(block, place, into);
-  // Its only string is sealed: not even the one who sends it can read it.
-  else if (type !== 'redacted_thinking') skip(block, place, into, MEDIA.get(type) ?? 'unknown_part');
+  else if (type === 'redacted_thinking') readSealed(block, place, into);
+  else skip(block, place, into, MEDIA.get(type) ?? 'unknown_part');
+}
+
+/** Not even the one who sends it can read what is sealed. */
+function readSealed({ data, ...rest }: JsonObject, place: Place, into: Collected): void {
+  textWithin(typeof data === 'string' && !isWords(data) ? rest : { data, ...rest }, place, into);
 }
 
 /** `tool_use`, `server_tool_use`, `mcp_tool_use`. */
@@ -98,7 +104,7 @@ export function isResult({ type }: JsonObject): boolean {
 /** A call's input is one segment, as JSON. */
 function readCall({ name, input, ...rest }: JsonObject, place: Place, into: Collected): void {
   const at = place.as('tool_call');
-  if (typeof name === 'string' && !isIdentifier(name)) addText(name, at.at('name'), into);
+  if (typeof name !== 'string' || !isIdentifier(name)) textWithin(name, at.at('name'), into);
   readInput(input, at.at('input'), into);
   textWithin(rest, at, into);
 }
@@ -117,9 +123,10 @@ function readResult({ content, ...rest }: JsonObject, place: Place, into: Collec
 }
 
 /** A text may come as base64 like a file. */
-function readTextData({ media_type, data }: JsonObject, place: Place, into: Collected): boolean {
+function readTextData({ media_type, data, ...rest }: JsonObject, place: Place, into: Collected): boolean {
   if (typeof media_type !== 'string' || typeof data !== 'string' || !isTextType(media_type)) return false;
-  addData({ mimeType: media_type, charset: 'utf-8', base64: data }, place, into);
+  addData({ mimeType: media_type, charset: 'utf-8', base64: data }, place.at('data'), into);
+  textWithin(rest, place, into);
   return true;
 }
 
@@ -129,7 +136,7 @@ function readDocument({ source, ...rest }: JsonObject, place: Place, into: Colle
   textWithin(rest, place, into);
   if (!isObject(source) || source['type'] === 'text') textWithin(source, at, into);
   else if (source['type'] === 'content') readResult(source, at, into);
-  else if (!readTextData(source, at.at('data'), into)) skip(source, at, into, 'file');
+  else if (!readTextData(source, at, into)) skip(source, at, into, 'file');
 }
 
 function skip(value: JsonObject, place: Place, into: Collected, reason: UnscannedReason): void {

@@ -31,6 +31,8 @@ type Message = z.infer<typeof message>;
 /** Settings whose strings reach no model, or are keys for servers. */
 const SETTINGS = [
   'model',
+  'anthropic_version',
+  'anthropic_beta',
   'stream',
   'metadata',
   'stop_sequences',
@@ -38,7 +40,6 @@ const SETTINGS = [
   'thinking',
   'service_tier',
   'container',
-  'context_management',
   'mcp_servers',
   'betas',
   'inference_geo',
@@ -87,9 +88,10 @@ export function readRequest(body: unknown): Read<RequestReading> {
 
 function readRest(request: MessagesRequest, into: Collected): void {
   const { system: _system, messages: _messages, tools: _tools, ...rest } = request;
-  const { output_config, output_format, ...others }: Record<string, unknown> = rest;
+  const { output_config, output_format, context_management, ...others }: Record<string, unknown> = rest;
   const system = createPlace({ side: 'request', target: 'system', role: 'system' });
-  for (const [key, form] of Object.entries({ output_config, output_format })) {
+  // How the context is to be summed up is an instruction too.
+  for (const [key, form] of Object.entries({ output_config, output_format, context_management })) {
     addWords(descriptionsIn(form).join('\n'), system.at(key), into);
   }
   for (const setting of SETTINGS) delete others[setting];
@@ -112,7 +114,7 @@ function readMessage(
       readBlock(each, at.of(toolOf(each)), into);
     }
   }
-  textWithin(rest, place, into);
+  textWithin({ role, ...rest }, place, into);
 }
 
 /** `user_id` names a person and not a conversation, so it counts together with the first words. */

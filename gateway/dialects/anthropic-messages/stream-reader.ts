@@ -25,19 +25,32 @@ export function createStreamReader(): StreamReader {
   let facts: AnswerFacts = { model: null, finishReasons: [], usage: null, choices: [] };
 
   function readEvent(event: JsonObject, into: Collected): void {
-    const { type, index, message, content_block, delta, ...rest } = event;
+    const { type, index } = event;
     const block = typeof index === 'number' ? blockAt(index) : null;
+    textWithin(without(event, readKnown(event, block, into)), answerPlace(), into);
+    if (type === 'content_block_stop' && typeof index === 'number') close(index, into);
+  }
+
+  /** @returns the keys of what has been read */
+  function readKnown(event: JsonObject, block: OpenBlock | null, into: Collected): readonly string[] {
+    const { type, message, content_block, delta } = event;
     if (type === 'message_start' && isObject(message)) {
       readMessage(message, into);
       facts = factsOf(message);
-    } else if (type === 'content_block_start' && block !== null) begin(block, content_block, into);
-    else if (type === 'content_block_delta' && block !== null) readDelta(block, delta, into);
-    else if (type === 'content_block_stop' && typeof index === 'number') close(index, into);
-    else if (type === 'message_delta' && isObject(delta)) {
-      textWithin(delta, answerPlace(), into);
-      facts = joined(facts, delta, event['usage']);
-    } else textWithin({ message, content_block, delta }, answerPlace(), into);
-    textWithin(rest, answerPlace(), into);
+      return ['message'];
+    }
+    if (type === 'content_block_start' && block !== null) {
+      begin(block, content_block, into);
+      return ['content_block'];
+    }
+    if (type === 'content_block_delta' && block !== null) {
+      readDelta(block, delta, into);
+      return ['delta'];
+    }
+    if (type !== 'message_delta' || !isObject(delta)) return [];
+    textWithin(delta, answerPlace(), into);
+    facts = joined(facts, delta, event['usage']);
+    return ['delta'];
   }
 
   function blockAt(index: number): OpenBlock {
@@ -103,6 +116,10 @@ function readDelta(block: OpenBlock, delta: unknown, into: Collected): void {
     block.citations += 1;
   }
   textWithin(rest, block.place, into);
+}
+
+function without(event: JsonObject, keys: readonly string[]): JsonObject {
+  return Object.fromEntries(Object.entries(event).filter(([key]) => !keys.includes(key)));
 }
 
 function hasEmptyInput(call: unknown): boolean {

@@ -49,7 +49,8 @@ export function createChunkReader(shape: { readonly isWhole: boolean }): ChunkRe
       const { candidates, ...rest } = chunk;
       readRepeated(rest, answerPlace(), into);
       const list = Array.isArray(candidates) ? candidates.filter(isObject) : [];
-      if (!Array.isArray(candidates)) textWithin(candidates, answerPlace().at('candidates'), into);
+      const others = Array.isArray(candidates) ? candidates.filter((one) => !isObject(one)) : candidates;
+      textWithin(others, answerPlace().at('candidates'), into);
       const now = factsOf(chunk, list);
       for (const [order, candidate] of list.entries()) {
         const index = indexOf(candidate, order);

@@ -74,7 +74,7 @@ function readCall(value: JsonObject, at: Place, into: Collected): void {
   readName(name, place, into);
   readJson(args, place.at('args'), into);
   for (const list of [partialArgs, partial_args]) {
-    for (const piece of Array.isArray(list) ? list : []) readPiece(piece, place.at('args'), into);
+    for (const piece of Array.isArray(list) ? list : [list]) readPiece(piece, place.at('args'), into);
   }
   textWithin(rest, place, into);
 }
@@ -86,7 +86,7 @@ function calledTool({ name, toolType, tool_type }: JsonObject): string | undefin
 
 /** A name that is no name is text. */
 function readName(name: unknown, place: Place, into: Collected): void {
-  if (typeof name === 'string' && !isIdentifier(name)) addText(name, place.at('name'), into);
+  if (typeof name !== 'string' || !isIdentifier(name)) textWithin(name, place.at('name'), into);
 }
 
 /** Objects of the caller's making have no keys that could be told from words. */
@@ -101,7 +101,7 @@ function readJson(value: unknown, place: Place, into: Collected): void {
 function readPiece(piece: unknown, place: Place, into: Collected): void {
   if (!isObject(piece)) textWithin(piece, place, into);
   else {
-    const { jsonPath, json_path, stringValue, string_value, nullValue: _null, ...rest } = piece;
+    const { jsonPath, json_path, stringValue, string_value, ...rest } = piece;
     const keys = String(jsonPath ?? json_path ?? '').match(/[^.$[\]'"]+/g) ?? [];
     for (const text of [stringValue, string_value]) {
       if (typeof text === 'string') addWords(text, place.at(...keys), into);

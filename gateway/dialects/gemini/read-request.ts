@@ -75,7 +75,10 @@ function readEntry(
   } else if (key === 'systemInstruction') readContent(value, keys, { into, role: 'system' });
   else if (key === 'generateContentRequest' && isObject(value)) readBody(value, keys, into);
   else if (key === 'requests') {
-    for (const [each, at] of listed(value, keys)) if (isObject(each)) readBody(each, at, into);
+    for (const [each, at] of listed(value, keys)) {
+      if (isObject(each)) readBody(each, at, into);
+      else textWithin(each, placesOf('user', at).words, into);
+    }
   } else if (key === 'tools' || key === 'generationConfig') {
     // Descriptions steer the model as a system prompt does, so they are read as one: a segment each tool.
     for (const [each, at] of listed(value, keys)) {

@@ -32,7 +32,6 @@ const SILENT_KEYS = [
   'mediaResolution',
   'videoMetadata',
   'avgLogprobs',
-  'logprobsResult',
   'usageMetadata',
   'usage_metadata',
   'promptTokensDetails',
@@ -48,14 +47,14 @@ const SILENT_KEYS = [
   'task_type',
   'continuationToken',
   'googleMapsWidgetContextToken',
-  // They repeat parts of the text with their places.
-  'groundingSupports',
-  'grounding_supports',
-  'tokensInfo',
+  'nullValue',
 ];
 
+/** They repeat the text in pieces, with their places or likelihoods. */
+const ECHOES = ['logprobsResult', 'groundingSupports', 'grounding_supports', 'tokensInfo'];
+
 /** All strings inside a value, each a segment of its own; media inside are skipped as such. */
-export const textWithin = createTextWithin(SILENT_KEYS, readMedium);
+export const textWithin = createTextWithin({ names: SILENT_KEYS, echoes: ECHOES }, readMedium);
 
 /** A medium as `predict` takes and gives it. */
 function readMedium(value: Record<string, unknown>, place: Place, into: Collected): boolean {

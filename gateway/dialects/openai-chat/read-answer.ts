@@ -38,9 +38,13 @@ function readChoice(choice: JsonObject, into: Collected): void {
 
 /** Sound is not read, its transcript is. */
 export function readAudio(audio: unknown, place: Place, into: Collected): void {
-  if (!isObject(audio)) return;
+  if (!isObject(audio)) {
+    textWithin(audio, place, into);
+    return;
+  }
   const { data, ...rest } = audio;
-  if (typeof data === 'string' && data !== '') {
+  if (typeof data !== 'string') textWithin(data, place.at('data'), into);
+  else if (data !== '') {
     into.unread.push({ ref: place.at('data').ref(), reason: 'audio', bytes: data.length });
   }
   textWithin(rest, place, into);

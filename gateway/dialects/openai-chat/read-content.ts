@@ -56,24 +56,34 @@ function readPart(part: unknown, place: Place, into: Collected): void {
 
 /** The arguments of calls that a message asks for, current and legacy. A name that is no name is text. */
 export function readToolCalls(calls: unknown, place: Place, into: Collected): void {
-  if (!Array.isArray(calls)) return;
+  if (!Array.isArray(calls)) {
+    textWithin(calls, place.as('tool_call'), into);
+    return;
+  }
   for (const [index, call] of calls.entries()) {
-    if (call === null || typeof call !== 'object') continue;
-    const { function: named, custom, ...rest } = call as Record<string, unknown>;
     const at = place.at(index).as('tool_call').of(calledTool(call));
-    if (named !== undefined) readCall(named, at.at('function'), into);
-    if (custom !== undefined) readCall(custom, at.at('custom'), into);
-    textWithin(rest, at, into);
+    const { function: named, custom, ...rest } = isObject(call) ? call : {};
+    readCall(named, at.at('function'), into);
+    readCall(custom, at.at('custom'), into);
+    textWithin(isObject(call) ? rest : call, at, into);
   }
 }
 
 /** One call: `{name, arguments}` or `{name, input}`. */
 export function readCall(call: unknown, place: Place, into: Collected): void {
-  if (call === null || typeof call !== 'object') return;
-  const { name, ...rest } = call as Record<string, unknown>;
+  if (!isObject(call)) {
+    textWithin(call, place, into);
+    return;
+  }
+  const { name, ...rest } = call;
   const at = place.of(toolName(name));
-  if (typeof name === 'string' && !isIdentifier(name)) addText(name, at.at('name'), into);
+  readName(name, at.at('name'), into);
   textWithin(rest, at, into);
+}
+
+/** A name that is no name is text. */
+export function readName(name: unknown, place: Place, into: Collected): void {
+  if (typeof name !== 'string' || !isIdentifier(name)) textWithin(name, place, into);
 }
 
 /** The tool that an item of `tool_calls` calls. */

@@ -4,11 +4,12 @@ import type { SegmentRef } from '../../../rules/index.ts';
 import { addWords, type Collected } from '../collected.ts';
 import { descriptionsIn } from '../descriptions.ts';
 import type { Read, RequestReading } from '../dialect.ts';
+import { isObject } from '../json-values.ts';
 import { conversationIn } from '../metadata-conversation.ts';
 import { namedUser } from '../named-user.ts';
 import { createPlace, type Place } from '../place.ts';
 import { createCalledTools } from './called-tools.ts';
-import { readCall, readContent, readToolCalls } from './read-content.ts';
+import { readCall, readContent, readName, readToolCalls } from './read-content.ts';
 import { textWithin } from './text-within.ts';
 
 const part = z.looseObject({ type: z.string() });
@@ -96,10 +97,12 @@ function placeOf({ role }: Message, index: number): Place {
 }
 
 function readMessage(each: Message, place: Place, into: Collected): void {
-  const { role: _role, content, tool_calls, function_call, name: _name, tool_call_id: _id, ...rest } = each;
+  const { content, tool_calls, function_call, name, tool_call_id: id, ...rest } = each;
   readContent(content, place.at('content'), into);
   readToolCalls(tool_calls, place.at('tool_calls'), into);
   readCall(function_call, place.at('function_call').as('tool_call'), into);
+  readName(name, place.at('name'), into);
+  readName(id, place.at('tool_call_id'), into);
   textWithin(rest, place, into);
 }
 
@@ -112,8 +115,9 @@ function readTools({ tools, functions, prediction }: z.infer<typeof chatRequest>
       if (text !== '') into.segments.push({ ref: place.at(key, index).ref(), text });
     }
   }
-  const predicted = (prediction as { content?: unknown } | null | undefined)?.content;
-  if (predicted !== undefined) readContent(predicted, predictionPlace(), into);
+  const { content, ...rest } = isObject(prediction) ? prediction : { rest: prediction };
+  readContent(content, predictionPlace().at('content'), into);
+  textWithin(rest, predictionPlace(), into);
 }
 
 function readRest(request: z.infer<typeof chatRequest>, into: Collected): void {
@@ -137,7 +141,7 @@ function readRest(request: z.infer<typeof chatRequest>, into: Collected): void {
 }
 
 function predictionPlace(): Place {
-  return createPlace({ side: 'request', target: 'input', role: 'assistant' }, ['prediction', 'content']);
+  return createPlace({ side: 'request', target: 'input', role: 'assistant' }, ['prediction']);
 }
 
 function openingOf(messages: readonly Message[]): string {

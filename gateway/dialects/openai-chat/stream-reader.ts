@@ -23,8 +23,15 @@ export function createStreamReader(): StreamReader {
   function readChunk(chunk: Record<string, unknown>, into: Collected): void {
     const { choices, ...rest } = chunk;
     readOutside(rest, answerPlace(), into);
-    const list = Array.isArray(choices) ? choices.filter(isObject) : [];
+    const all: readonly unknown[] = Array.isArray(choices) ? choices : [];
+    const list = all.filter(isObject);
     for (const choice of list) readChoice(choice, into);
+    // What is no choice is no answer that a client knows, and still words that it gets.
+    textWithin(
+      Array.isArray(choices) ? all.filter((one) => !isObject(one)) : choices,
+      answerPlace().at('choices'),
+      into,
+    );
     facts = joined(facts, factsOf(chunk, list));
   }
 
@@ -41,20 +48,21 @@ export function createStreamReader(): StreamReader {
   function readDelta(delta: Record<string, unknown>, place: Place, into: Collected): void {
     const { content, tool_calls, function_call, audio, ...other } = delta;
     readContent(content, place.at('content'), into);
+    const callsAt = place.at('tool_calls').as('tool_call');
+    if (!Array.isArray(tool_calls)) textWithin(tool_calls, callsAt, into);
     for (const [order, call] of (Array.isArray(tool_calls) ? tool_calls : []).entries()) {
-      if (!isObject(call)) continue;
-      const index = typeof call['index'] === 'number' ? call['index'] : order;
-      readCallDelta(call, place.at('tool_calls', index).as('tool_call'), into);
+      if (!isObject(call)) textWithin(call, callsAt.at(order), into);
+      else readCallDelta(call, callsAt.at(typeof call['index'] === 'number' ? call['index'] : order), into);
     }
-    if (isObject(function_call)) calls.read(function_call, place.at('function_call').as('tool_call'), into);
+    calls.read(function_call, place.at('function_call').as('tool_call'), into);
     readAudio(audio, place.at('audio'), into);
     textWithin(other, place, into);
   }
 
   function readCallDelta({ function: named, custom, ...rest }: JsonObject, at: Place, into: Collected): void {
     const [ofFunction, ofCustom] = [at.at('function'), at.at('custom')];
-    if (isObject(named)) calls.read(named, ofFunction, into);
-    if (isObject(custom)) calls.read(custom, ofCustom, into);
+    calls.read(named, ofFunction, into);
+    calls.read(custom, ofCustom, into);
     textWithin(rest, at.of(calls.toolAt(ofFunction) ?? calls.toolAt(ofCustom)), into);
   }
 

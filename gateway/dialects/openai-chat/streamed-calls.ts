@@ -1,14 +1,14 @@
 import { addText, type Collected } from '../collected.ts';
 import { isIdentifier } from '../identifier.ts';
-import type { JsonObject } from '../json-values.ts';
+import { isObject } from '../json-values.ts';
 import type { Place } from '../place.ts';
 import { toolName } from '../tool-name.ts';
 import { textWithin } from './text-within.ts';
 
 /** The calls of a streamed answer, whose names come before their arguments. */
 export interface StreamedCalls {
-  /** What a chunk says of a call: `{name, arguments}` or `{name, input}`, or a piece of it. */
-  read(call: JsonObject, place: Place, into: Collected): void;
+  /** What a chunk says of a call: `{name, arguments}` or `{name, input}`, or a piece of it; undefined says nothing. */
+  read(call: unknown, place: Place, into: Collected): void;
   /** The tool that is called at a place. */
   toolAt(place: Place): string | undefined;
   /** What only whole names tell: those that are no names are text. */
@@ -46,9 +46,15 @@ export function createStreamedCalls(): StreamedCalls {
   }
 
   return {
-    read({ name, ...rest }, place, into) {
+    read(said, place, into) {
+      if (!isObject(said)) {
+        textWithin(said, place, into);
+        return;
+      }
+      const { name, ...rest } = said;
       const call = callAt(place);
       if (typeof name === 'string') addName(call, name, into);
+      else textWithin(name, place.at('name'), into);
       const before = into.segments.length + into.unread.length;
       textWithin(rest, place.of(call.tool), into);
       call.hasBegun ||= into.segments.length + into.unread.length > before;

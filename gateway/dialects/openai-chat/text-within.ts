@@ -14,7 +14,6 @@ const SILENT_KEYS = [
   'mime_type',
   'media_type',
   'finish_reason',
-  'logprobs',
   'usage',
   'system_fingerprint',
   'service_tier',
@@ -25,4 +24,4 @@ const SILENT_KEYS = [
 ];
 
 /** All strings inside a value of a chat, each a segment of its own. */
-export const textWithin = createTextWithin(SILENT_KEYS);
+export const textWithin = createTextWithin({ names: SILENT_KEYS, echoes: ['logprobs'] });

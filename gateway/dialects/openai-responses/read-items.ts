@@ -1,4 +1,4 @@
-import { addText, addWords, type Collected } from '../collected.ts';
+import { addWords, type Collected } from '../collected.ts';
 import { descriptionsIn } from '../descriptions.ts';
 import { isIdentifier } from '../identifier.ts';
 import { isObject, type JsonObject, jsonOf } from '../json-values.ts';
@@ -70,16 +70,15 @@ function readMessage({ content, ...rest }: JsonObject, place: Place, into: Colle
 function readCall(item: JsonObject, placeOf: PlaceOf, into: Collected): void {
   const { name, arguments: given, input, code, output, outputs, results, result, error, ...rest } = item;
   const [call, found] = [placeOf('call'), placeOf('result')];
-  if (typeof name === 'string' && !isIdentifier(name)) addText(name, call.at('name'), into);
+  if (typeof name !== 'string' || !isIdentifier(name)) textWithin(name, call.at('name'), into);
   readArguments(given, call.at('arguments'), into);
   readContent(input, call.at('input'), into);
   readContent(code, call.at('code'), into);
   textWithin(rest, call, into);
   textWithin({ output, outputs, results, error }, found, into);
   if (item['type'] !== 'image_generation_call') textWithin({ result }, found, into);
-  else if (typeof result === 'string' && result !== '') {
-    skip({ result }, found.at('result'), into, 'image');
-  }
+  else if (typeof result !== 'string') textWithin(result, found.at('result'), into);
+  else if (result !== '') skip({ result }, found.at('result'), into, 'image');
 }
 
 /** Arguments are JSON, as text mostly. */
@@ -92,7 +91,8 @@ function readArguments(given: unknown, place: Place, into: Collected): void {
 
 /** Outputs of calls, reasoning, lists of tools, and what nobody knows. */
 function readOther(item: JsonObject, placeOf: PlaceOf, into: Collected): void {
-  const { type, output, summary, content, tools, ...rest } = item;
+  const { output, summary, content, tools, ...rest } = item;
+  const { type } = item;
   const isOutput = typeof type === 'string' && type.endsWith('_output');
   const place = placeOf(isOutput ? 'result' : type === 'reasoning' ? 'assistant' : 'user');
   readContent(output, place.at('output'), into);

@@ -37,8 +37,8 @@ function readWords(
   const { [key]: words, data, ...rest } = part;
   if (typeof words === 'string') addWords(words, place.at(key), into);
   else textWithin(words, place.at(key), into);
-  if (part['type'] !== 'output_audio') textWithin({ data }, place, into);
-  else if (typeof data === 'string' && data !== '') {
+  if (part['type'] !== 'output_audio' || typeof data !== 'string') textWithin({ data }, place, into);
+  else if (data !== '') {
     into.unread.push({ ref: place.at('data').ref(), reason: 'audio', bytes: data.length });
   }
   textWithin(rest, place, into);

@@ -46,7 +46,6 @@ const SETTINGS = [
   'truncation',
   'tool_choice',
   'stream_options',
-  'context_management',
   'moderation',
   'image',
   'access_programs',
@@ -59,13 +58,14 @@ export function readRequest(body: unknown): Read<RequestReading> {
   if (!parsed.success) return { ok: false, problem: shapeProblem(parsed.error) };
   // The body itself is walked and not zod's copy, which leaves keys named __proto__ out.
   const request = body as ResponsesRequest;
-  const { input, instructions, tools, prompt, text, ...rest } = request;
+  const { input, instructions, tools, prompt, text, context_management: context, ...rest } = request;
   const into: Collected = { segments: [], unread: [] };
   readWords(instructions, 'instructions', into);
   readWords(input, 'input', into);
   readTools(tools, requestPlaces(['tools'])('tools'), into);
   readPrompt(prompt, into);
   readFormat(text, into);
+  addWords(descriptionsIn(context).join('\n'), requestPlaces(['context_management'])('system'), into);
   for (const setting of SETTINGS) delete rest[setting];
   textWithin(rest, requestPlaces([])('user'), into);
   return {
@@ -92,7 +92,8 @@ function readWords(words: unknown, key: 'input' | 'instructions', into: Collecte
 function readPrompt(prompt: ResponsesRequest['prompt'], into: Collected): void {
   const { variables, ...rest } = prompt ?? {};
   const place = requestPlaces(['prompt'])('user');
-  if (isObject(variables)) {
+  if (!isObject(variables)) textWithin(variables, place.at('variables'), into);
+  else {
     for (const [name, value] of Object.entries(variables)) {
       readContent(value, place.at('variables', name), into);
     }

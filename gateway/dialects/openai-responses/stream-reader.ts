@@ -43,7 +43,7 @@ export function createStreamReader(): StreamReader {
     step: string,
     { event, into }: { readonly event: JsonObject; readonly into: Collected },
   ): void {
-    const { [step === 'delta' ? 'delta' : wholeKey]: text, type: _type, name, ...others } = event;
+    const { [step === 'delta' ? 'delta' : wholeKey]: text, name, ...others } = event;
     const rest = typeof name === 'string' && isIdentifier(name) ? others : { ...others, name };
     const place = nameless.of(tools.toolAt(event));
     const words: Collected = { segments: [], unread: [] };
@@ -90,11 +90,12 @@ export function createStreamReader(): StreamReader {
 /** What an event says that is no piece of a text: a part, an item, a response, or something new. */
 function wholeOf(kind: string, event: JsonObject, tools: StreamedTools): Collected {
   const into: Collected = { segments: [], unread: [] };
-  const { type: _type, delta: _delta, partial_image_b64: _image, ...all } = event;
+  const { delta: _delta, partial_image_b64: _image, ...all } = event;
   const { response, item, part, annotation, output, ...rest } = all;
   const itemPlaces = placesOf(answerPlaces(itemKeys(event)), tools.toolAt(event));
   const at = itemPlaces('assistant');
   if (isObject(response)) readResponse(response, into);
+  else textWithin(response, answerPlaces(['response'])('assistant'), into);
   if (item !== undefined) readItem(item, itemPlaces, into);
   if (part !== undefined) readPart(part, at.at(...partKeys(kind, event)), into);
   if (annotation !== undefined) {
@@ -119,7 +120,7 @@ function piecesOf(kind: string, event: JsonObject, tools: StreamedTools): Collec
   const at = answerPlaces(itemKeys(event))('result').of(tools.toolAt(event));
   if (typeof image === 'string') {
     into.unread.push({ ref: at.at('result').ref(), reason: 'image', bytes: image.length });
-  }
+  } else textWithin(image, at.at('result'), into);
   if (kind === 'audio' && typeof delta === 'string') {
     const ref = answerPlaces(['audio', 'data'])('assistant').ref();
     into.unread.push({ ref, reason: 'audio', bytes: delta.length });

@@ -15,7 +15,6 @@ const SILENT_KEYS = [
   'status',
   'detail',
   'usage',
-  'logprobs',
   'obfuscation',
   'encrypted_content',
   'fingerprint',
@@ -46,11 +45,14 @@ export const MEDIA: ReadonlyMap<unknown, UnscannedReason> = new Map([
 ]);
 
 /** All strings inside a value, each a segment of its own; media inside are skipped as such. */
-export const textWithin = createTextWithin(SILENT_KEYS, (value, place, into) => {
-  const reason = holdsText(value) ? undefined : MEDIA.get(value['type']);
-  if (reason !== undefined) skip(value, place, into, reason);
-  return reason !== undefined;
-});
+export const textWithin = createTextWithin(
+  { names: SILENT_KEYS, echoes: ['logprobs'] },
+  (value, place, into) => {
+    const reason = holdsText(value) ? undefined : MEDIA.get(value['type']);
+    if (reason !== undefined) skip(value, place, into, reason);
+    return reason !== undefined;
+  },
+);
 
 /** Notes a part that is not read. */
 export function skip(...[value, place, into, reason]: [JsonObject, Place, Collected, UnscannedReason]): void {
