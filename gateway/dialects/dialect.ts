@@ -132,7 +132,7 @@ export interface DialectRoute {
   readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** Below the configured prefix, in Express's words. */
   readonly path: string;
-  /** The version that stands in the path, where it is not that at the prefix's end. */
+  /** What stands in the path in place of the version at the prefix's end: `v1beta`, `openai/deployments/:deployment`. */
   readonly version?: string;
   /** `answer`: only the answer carries text; `nothing`: neither side carries text of users or models. */
   readonly reads: 'text' | 'answer' | 'nothing';

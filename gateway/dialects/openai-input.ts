@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Collected } from './collected.ts';
 import type { Read, RequestReading } from './dialect.ts';
 import { namedUser } from './named-user.ts';
+import { deploymentIn } from './openai-bases.ts';
 import { readContent } from './openai-chat/read-content.ts';
 import { textWithin } from './openai-chat/text-within.ts';
 import { createPlace, type Place } from './place.ts';
@@ -32,9 +33,11 @@ const SETTINGS = [
 /** Reads requests whose words stand under one key and not in messages. All other strings are read as well, except
  *  for settings.
  *  @param key - `prompt` may be absent, `input` may not; only requests with a `prompt` can be streamed */
-export function createInputReader(key: keyof typeof SHAPES): (body: unknown) => Read<RequestReading> {
+export function createInputReader(
+  key: keyof typeof SHAPES,
+): (body: unknown, target: string) => Read<RequestReading> {
   const place = createPlace({ side: 'request', target: 'input', role: 'user' });
-  return (body) => {
+  return (body, target) => {
     const parsed = SHAPES[key].safeParse(body);
     if (!parsed.success) return { ok: false, problem: shapeProblem(parsed.error) };
     // The body itself is walked and not zod's copy, which leaves keys named __proto__ out.
@@ -47,7 +50,7 @@ export function createInputReader(key: keyof typeof SHAPES): (body: unknown) => 
       ok: true,
       value: {
         ...into,
-        model: typeof model === 'string' ? model : null,
+        model: deploymentIn(target) ?? (typeof model === 'string' ? model : null),
         isStreamed: key === 'prompt' && stream === true,
         conversation: null,
         ...namedUser(body as Record<string, unknown>),

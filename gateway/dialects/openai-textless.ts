@@ -1,6 +1,7 @@
 import type { Collected } from './collected.ts';
 import type { AnswerReading, Block, Dialect, DialectWords, OwnAnswer, Read } from './dialect.ts';
 import { isObject } from './json-values.ts';
+import { offeredBelow } from './openai-bases.ts';
 import { answerPlace, factsOf } from './openai-chat/read-answer.ts';
 import { createStreamPlaces } from './openai-chat/stream-places.ts';
 import { createStreamReader } from './openai-chat/stream-reader.ts';
@@ -12,6 +13,8 @@ export interface TextlessParts {
   readonly name: string;
   readonly words: DialectWords;
   readonly path: string;
+  /** Where others offer it. */
+  readonly bases: Parameters<typeof offeredBelow>[0];
   /** Where the answer's items stand. */
   readonly list: 'data' | 'results';
   /** What of one item may hold text; numbers and names left out. */
@@ -27,7 +30,7 @@ export function createTextlessDialect(parts: TextlessParts): Dialect {
   return {
     name: parts.name,
     words: parts.words,
-    routes: [{ method: 'POST', path: parts.path, reads: 'text' }],
+    routes: offeredBelow(parts.bases, [{ method: 'POST', path: parts.path, reads: 'text' }]),
     readRequest: createInputReader('input'),
     readAnswer: (body) => readAnswer(body, parts),
     createStreamReader,

@@ -8,6 +8,7 @@ import { namedUser } from '../named-user.ts';
 import { createPlace } from '../place.ts';
 import { shapeProblem } from '../shape-problem.ts';
 import type { ToolOf } from '../tool-name.ts';
+import { readPublishedTarget } from '../vertex-models.ts';
 import { createCalledTools } from './called-tools.ts';
 import { isResult, readBlock, readContent, textWithin } from './read-blocks.ts';
 
@@ -56,7 +57,7 @@ const ROLES: ReadonlyMap<string, readonly [Role, SegmentRef['target']]> = new Ma
 
 /** Every text of a request for a message or for its tokens' count: the system prompt, all messages with calls and
  *  results, what tools and the form of the answer say of themselves, and all strings under keys that nobody knows. */
-export function readRequest(body: unknown): Read<RequestReading> {
+export function readRequest(body: unknown, target: string): Read<RequestReading> {
   const parsed = messagesRequest.safeParse(body);
   if (!parsed.success) return { ok: false, problem: shapeProblem(parsed.error) };
   // The body itself is walked and not zod's copy, which leaves keys named __proto__ out.
@@ -73,12 +74,13 @@ export function readRequest(body: unknown): Read<RequestReading> {
   }
   readRest(request, into);
   const { model, stream } = request;
+  const published = readPublishedTarget(target);
   return {
     ok: true,
     value: {
       ...into,
-      model: model ?? null,
-      isStreamed: stream === true,
+      model: published.model ?? model ?? null,
+      isStreamed: stream === true || published.isStreamed,
       conversation: null,
       ...namedUser(request),
       opening: openingOf(request),

@@ -7,7 +7,9 @@ import type { Read, RequestReading } from '../dialect.ts';
 import { isObject } from '../json-values.ts';
 import { conversationIn } from '../metadata-conversation.ts';
 import { namedUser } from '../named-user.ts';
+import { deploymentIn } from '../openai-bases.ts';
 import { createPlace, type Place } from '../place.ts';
+import { readPublishedTarget } from '../vertex-models.ts';
 import { createCalledTools } from './called-tools.ts';
 import { readCall, readContent, readName, readToolCalls } from './read-content.ts';
 import { textWithin } from './text-within.ts';
@@ -64,7 +66,7 @@ const ROLES: Readonly<Record<string, readonly [Role, SegmentRef['target']]>> = {
 
 /** Every text of a chat request: all messages of all roles, calls and results, what tools and the form of the answer say
  *  of themselves, and all strings under keys that nobody knows. */
-export function readRequest(body: unknown): Read<RequestReading> {
+export function readRequest(body: unknown, target: string): Read<RequestReading> {
   const parsed = chatRequest.safeParse(body);
   if (!parsed.success) return { ok: false, problem: shapeProblem(parsed.error) };
   // The body itself is walked and not zod's copy, which leaves keys named __proto__ out.
@@ -72,6 +74,7 @@ export function readRequest(body: unknown): Read<RequestReading> {
   const { messages, model, stream, metadata } = request;
   const into: Collected = { segments: [], unread: [] };
   const toolOf = createCalledTools();
+  const published = readPublishedTarget(target);
   for (const [index, each] of messages.entries()) {
     readMessage(each, placeOf(each, index).of(toolOf(each)), into);
   }
@@ -81,8 +84,8 @@ export function readRequest(body: unknown): Read<RequestReading> {
     ok: true,
     value: {
       ...into,
-      model: model ?? null,
-      isStreamed: stream === true,
+      model: deploymentIn(target) ?? published.model ?? model ?? null,
+      isStreamed: stream === true || published.isStreamed,
       conversation: conversationIn(metadata),
       ...namedUser(request),
       opening: openingOf(messages),

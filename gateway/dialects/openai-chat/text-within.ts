@@ -21,6 +21,10 @@ const SILENT_KEYS = [
   'signature',
   'encrypted_content',
   'cache_control',
+  // What Azure's filter says of the prompt and of the answer.
+  'prompt_filter_results',
+  'content_filter_results',
+  'content_filter_result',
 ];
 
 /** All strings inside a value of a chat, each a segment of its own. */

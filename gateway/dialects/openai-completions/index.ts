@@ -1,4 +1,5 @@
 import type { Dialect } from '../dialect.ts';
+import { AZURE_BASES, AZURE_DEPLOYMENTS, offeredBelow } from '../openai-bases.ts';
 import { readAnswer } from '../openai-chat/read-answer.ts';
 import { createStreamPlaces } from '../openai-chat/stream-places.ts';
 import { createStreamReader, streamEnd } from '../openai-chat/stream-reader.ts';
@@ -12,7 +13,10 @@ import { blockedAnswer, createStreamEnding } from './own-answers.ts';
 export const dialect: Dialect = {
   name: 'openai-completions',
   words: { operation: 'text_completion', provider: 'openai' },
-  routes: [{ method: 'POST', path: '/completions', reads: 'text' }],
+  routes: offeredBelow(
+    [AZURE_DEPLOYMENTS, ...AZURE_BASES],
+    [{ method: 'POST', path: '/completions', reads: 'text' }],
+  ),
   readRequest: createInputReader('prompt'),
   readAnswer,
   createStreamReader,

@@ -1,4 +1,5 @@
 import type { Dialect } from '../dialect.ts';
+import { AZURE_BASES, offeredBelow } from '../openai-bases.ts';
 import { blockedRequest, error, errorEvent } from '../openai-errors.ts';
 import { createStreamEnding } from '../openai-responses/stream-ending.ts';
 import { createStreamPlaces } from '../openai-responses/stream-places.ts';
@@ -17,7 +18,7 @@ const ONE = '/conversations/:conversation';
 export const dialect: Dialect = {
   name: 'openai-conversations',
   words: { operation: 'chat', provider: 'openai' },
-  routes: [
+  routes: offeredBelow(AZURE_BASES, [
     { method: 'POST', path: ALL, reads: 'text' },
     { method: 'GET', path: ONE, reads: 'nothing' },
     { method: 'POST', path: ONE, reads: 'text' },
@@ -26,7 +27,7 @@ export const dialect: Dialect = {
     { method: 'GET', path: `${ONE}/items`, reads: 'answer' },
     { method: 'GET', path: `${ONE}/items/:item`, reads: 'answer' },
     { method: 'DELETE', path: `${ONE}/items/:item`, reads: 'nothing' },
-  ],
+  ]),
   conversationIn,
   readRequest,
   readAnswer,

@@ -1,4 +1,5 @@
 import type { Dialect } from '../dialect.ts';
+import { AZURE_BASES, AZURE_DEPLOYMENTS, GEMINI_BASE } from '../openai-bases.ts';
 import { createTextlessDialect } from '../openai-textless.ts';
 
 const FLOAT_BYTES = 4;
@@ -9,6 +10,7 @@ export const dialect: Dialect = createTextlessDialect({
   name: 'openai-embeddings',
   words: { operation: 'embeddings', provider: 'openai' },
   path: '/embeddings',
+  bases: [AZURE_DEPLOYMENTS, ...AZURE_BASES, GEMINI_BASE],
   list: 'data',
   mayHoldText({ embedding, ...rest }) {
     return isVector(embedding) ? rest : { embedding, ...rest };

@@ -7,6 +7,7 @@ export const dialect: Dialect = createTextlessDialect({
   name: 'openai-moderations',
   words: { operation: 'moderation', provider: 'openai' },
   path: '/moderations',
+  bases: [],
   list: 'results',
   mayHoldText({ category_applied_input_types: types, ...rest }) {
     return isKinds(types) ? rest : { category_applied_input_types: types, ...rest };

@@ -1,4 +1,5 @@
 import type { Dialect } from '../dialect.ts';
+import { AZURE_BASES, offeredBelow } from '../openai-bases.ts';
 import { blockedRequest, error } from '../openai-errors.ts';
 import { blockedAnswer, errorEvent } from './own-answers.ts';
 import { readAnswer } from './read-answer.ts';
@@ -12,7 +13,7 @@ import { createStreamReader } from './stream-reader.ts';
 export const dialect: Dialect = {
   name: 'openai-responses',
   words: { operation: 'chat', provider: 'openai' },
-  routes: [
+  routes: offeredBelow(AZURE_BASES, [
     { method: 'POST', path: '/responses', reads: 'text' },
     { method: 'POST', path: '/responses/input_tokens', reads: 'text' },
     { method: 'POST', path: '/responses/compact', reads: 'text' },
@@ -20,7 +21,7 @@ export const dialect: Dialect = {
     { method: 'DELETE', path: '/responses/:response', reads: 'nothing' },
     { method: 'POST', path: '/responses/:response/cancel', reads: 'answer' },
     { method: 'GET', path: '/responses/:response/input_items', reads: 'answer' },
-  ],
+  ]),
   readRequest,
   readAnswer,
   createStreamReader,

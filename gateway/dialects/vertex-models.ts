@@ -1,0 +1,35 @@
+import type { DialectRoute } from './dialect.ts';
+
+const VERSIONS = ['v1', 'v1beta1'];
+const METHODS = ['rawPredict', 'streamRawPredict'];
+
+/** What Vertex AI offers of a publisher other than Google, in the publisher's own words.
+ *  @see https://cloud.google.com/vertex-ai/generative-ai/docs/partner-models/use-partner-models */
+export function publishedOnVertex(publisher: string): DialectRoute[] {
+  const models = `/projects/:project/locations/:location/publishers/${publisher}/models/:model`;
+  return VERSIONS.flatMap((version) =>
+    METHODS.map((method) => ({
+      method: 'POST',
+      path: `${models}\\:${method}`,
+      version,
+      reads: 'text',
+      provider: 'gcp.vertex_ai',
+    })),
+  );
+}
+
+/** What such a path says. */
+export interface PublishedTarget {
+  /** Null where the path has none, or where it only counts tokens for the model that the body names. */
+  readonly model: string | null;
+  readonly isStreamed: boolean;
+}
+
+/** @param target - `/v1/projects/p/locations/l/publishers/anthropic/models/claude-sonnet-4:streamRawPredict` */
+export function readPublishedTarget(target: string): PublishedTarget {
+  const [path = ''] = target.split('?', 1);
+  const match = /\/models\/([^/]+?)(?::|%3A)(rawPredict|streamRawPredict)\/?$/i.exec(path);
+  const [, model = '', method = ''] = match ?? [];
+  const isModel = model !== '' && model !== 'count-tokens';
+  return { model: isModel ? model : null, isStreamed: method.toLowerCase() === 'streamrawpredict' };
+}
