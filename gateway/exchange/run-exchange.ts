@@ -130,11 +130,22 @@ async function runUnread(way: Way): Promise<void> {
   if (!body.ok) return refuse(way, body.refusal);
   const { length } = body.bytes;
   if (exchange.route.dialect === null) exchange.noteGap('request', 'unknown_dialect', length);
-  else if (length > 0) exchange.noteGap('request', 'unknown_part', length);
+  else if (!saysNothing(body.bytes)) {
+    exchange.noteGap('request', 'unknown_part', length);
+    const decision = await exchange.judge(waitedFor(way));
+    if (decision.verdict === 'block') return blockRequest(way, decision);
+  }
   const hasBody = length > 0 || (method !== 'GET' && method !== 'HEAD');
   const answer = await callUpstream(way, asItCame(way, hasBody ? body.bytes : null));
   if (answer !== null) await answerClient(way, answer, { isStreamed: false });
 }
+
+/** Some clients send an empty object where there is nothing to be said. */
+function saysNothing(body: Buffer): boolean {
+  return body.length <= EMPTY_BYTES && /^\s*(\{\s*\}|null)?\s*$/.test(body.toString());
+}
+
+const EMPTY_BYTES = 16;
 
 /** Which of the request's segments the upstream's call must wait for. */
 function waitedFor({ exchange, parts }: Way): (ref: SegmentRef) => boolean {

@@ -1,12 +1,17 @@
 import type { RuleSet, SegmentRef } from '../../rules/index.ts';
 
-/** Stands for a whole side; of an answer it may be either target, so the one that rules are strictest on. */
+/** The targets that texts of a side may be. */
+const TARGETS = {
+  request: ['input', 'system', 'tool_result', 'tool_call'],
+  response: ['output', 'tool_call'],
+} as const;
+
+/** Stands for a whole side, which may be any of its targets, so it is the one that rules are strictest on. */
 export function sideRef(side: 'request' | 'response', ruleSet: RuleSet): SegmentRef {
-  const place = { id: side, pointer: '', choice: null };
-  if (side === 'request') return { ...place, target: 'input', role: 'user' };
-  const targets = ['output', 'tool_call'] as const;
+  const targets = TARGETS[side];
   const strictest =
     targets.find((target) => ruleSet.enforces(target)) ??
     targets.find((target) => ruleSet.signalsFor(target).length > 0);
-  return { ...place, target: strictest ?? 'output', role: 'assistant' };
+  const role = side === 'request' ? 'user' : 'assistant';
+  return { id: side, pointer: '', choice: null, target: strictest ?? targets[0], role };
 }

@@ -115,7 +115,7 @@ const unreadPaths: [path: string, body: object][] = [
   ['/v1/threads/thread_1/messages', { role: 'user', content: 'they deceive' }],
   ['/v1/batches', { input_file_id: 'file_1' }],
   [
-    '/v1/projects/p/locations/l/publishers/anthropic/models/m:rawPredict',
+    '/v1/projects/p/locations/l/publishers/nobody/models/m:rawPredict',
     { messages: [{ role: 'user', content: 'they deceive' }] },
   ],
 ];

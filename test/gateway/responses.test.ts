@@ -114,6 +114,22 @@ test('a body that nobody reads is told', async (context) => {
   );
 });
 
+test('a body that nobody reads is refused where a rule enforces on any text of a request, an empty one passes', async (context) => {
+  const upstream = await startResponses(context, all);
+  for (const target of ['input', 'system', 'tool_result']) {
+    const gateway = await startGateway(context, { upstream: upstream.url, rules: enforce(target) });
+    const before = upstream.arrived.length;
+    const refused = await post(gateway, { words: 'psst' }, '/v1/responses/resp_1/cancel');
+    assert.equal(refused.status, 400);
+    assert.match(await refused.text(), /unscannable/);
+    assert.equal(upstream.arrived.length, before);
+    const passed = await post(gateway, {}, '/v1/responses/resp_1/cancel');
+    assert.equal(passed.status, 200);
+    const { coverage } = await gateway.recordOf(passed);
+    assert.ok(coverage.every(({ segmentId }) => segmentId !== 'request'));
+  }
+});
+
 const deceiving: [about: string, path: string, body: object][] = [
   ['an input', '', { input: 'deceive' }],
   ["a tool's output", '', { input: [{ type: 'function_call_output', call_id: 'c', output: 'deceive' }] }],
