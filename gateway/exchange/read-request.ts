@@ -1,5 +1,6 @@
 import type { RequestReading } from '../dialects/dialect.ts';
 import { enforcesAny } from '../policy/enforces-any.ts';
+import { isOtherText } from '../reading/charset.ts';
 import { createBodyDecoder } from '../reading/decode-body.ts';
 import { duplicateKeyAt } from '../reading/duplicate-key.ts';
 import { parseJson } from '../reading/parse-json.ts';
@@ -51,6 +52,9 @@ export async function readRequest(way: Way): Promise<RequestOutcome> {
   const request = route.dialect.readRequest(json.value, way.connection.request.url ?? '/');
   if (!request.ok) return { ok: false, refusal: shapeRefusal(request.problem, bytes.length) };
   if (twiceAt !== null) way.exchange.noteGap('request', 'duplicate_key', bytes.length);
+  if (isOtherText(way.connection.request.headers['content-type'], decoded.bytes)) {
+    way.exchange.noteGap('request', 'unknown_encoding', bytes.length);
+  }
   return { ok: true, bytes, decoded: decoded.bytes, reading: request.value };
 }
 

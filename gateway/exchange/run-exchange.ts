@@ -57,7 +57,8 @@ async function answerOf(way: Way, request: ReadRequest): Promise<UpstreamAnswer 
     return callUpstream(way, sentAsItCame);
   }
   const waited = waitedFor(way);
-  const when = refsOf(request.reading).some(waited) ? whenOf(way) : 'observe';
+  const refs = [...refsOf(request.reading), ...exchange.scan.segments().map(({ ref }) => ref)];
+  const when = refs.some(waited) ? whenOf(way) : 'observe';
   if (when === 'observe') return observe(way, request.reading, sentAsItCame);
   await scan(way, request.reading);
   if (when === 'race') return race(way, sentAsItCame, waited);

@@ -65,6 +65,36 @@ test('the id stays the same over the turns, and no key of a caller is kept', asy
   }
 });
 
+test('a string written as a part, and marks for the cache that move, leave a conversation what it is', async (context) => {
+  const upstream = await startUpstream(context, (response) => answerJson(response, {}));
+  const gateway = await startGateway(context, { upstream: upstream.url });
+  const marked = [{ type: 'text', text: 'hello', cache_control: { type: 'ephemeral' } }];
+  const later = [
+    { role: 'assistant', content: 'fine' },
+    { role: 'user', content: 'go on' },
+  ];
+  const ofPath = async (path: string) => {
+    const ids = [];
+    for (const messages of [
+      [{ role: 'user', content: marked }],
+      [{ role: 'user', content: 'hello' }, ...later],
+      [{ role: 'user', content: 'hello?' }, ...later],
+    ]) {
+      const body = JSON.stringify({ messages });
+      const headers = { 'content-type': 'application/json' };
+      const response = await fetch(`${gateway.url}/v1/${path}`, { method: 'POST', headers, body });
+      await response.text();
+      ids.push((await gateway.recordOf(response)).conversationId);
+    }
+    return ids;
+  };
+  for (const path of ['chat/completions', 'messages']) {
+    const [first, second, other] = await ofPath(path);
+    assert.equal(first, second, path);
+    assert.notEqual(first, other, path);
+  }
+});
+
 test('whom an exchange is about is kept as a hash, wherever the caller names its user, and goes nowhere by its header', async (context) => {
   const upstream = await startUpstream(context, (response) => answerJson(response, {}));
   const gateway = await startGateway(context, { upstream: upstream.url });

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Role } from '../../../detectors/index.ts';
 import type { SegmentRef } from '../../../rules/index.ts';
+import { withoutCacheMarks } from '../cache-marks.ts';
 import { addWords, type Collected } from '../collected.ts';
 import { descriptionsIn } from '../descriptions.ts';
 import type { Read, RequestReading } from '../dialect.ts';
@@ -130,9 +131,4 @@ function openingOf({ metadata, system, messages }: MessagesRequest): string {
 /** Clients write a string as a block to hang a mark for the cache on it. */
 function asBlocks(words: Message['content']): unknown {
   return typeof words === 'string' ? [{ type: 'text', text: words }] : (words ?? null);
-}
-
-/** Such marks move from turn to turn. */
-function withoutCacheMarks(key: string, value: unknown): unknown {
-  return key === 'cache_control' ? undefined : value;
 }

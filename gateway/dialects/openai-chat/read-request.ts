@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Role } from '../../../detectors/index.ts';
 import type { SegmentRef } from '../../../rules/index.ts';
+import { withoutCacheMarks } from '../cache-marks.ts';
 import { addWords, type Collected } from '../collected.ts';
 import { descriptionsIn } from '../descriptions.ts';
 import type { Read, RequestReading } from '../dialect.ts';
@@ -150,7 +151,13 @@ function predictionPlace(): Place {
 function openingOf(messages: readonly Message[]): string {
   const firstUser = messages.findIndex(({ role }) => role === 'user');
   const opening = messages.slice(0, firstUser === -1 ? 1 : firstUser + 1);
-  return JSON.stringify(opening.map(({ role, content }) => [role, content ?? null]));
+  const said = opening.map(({ role, content }) => [role, asParts(content)]);
+  return JSON.stringify(said, withoutCacheMarks);
+}
+
+/** Clients write a string as a part to hang a mark for the cache on it. */
+function asParts(content: Message['content']): unknown {
+  return typeof content === 'string' ? [{ type: 'text', text: content }] : (content ?? null);
 }
 
 function shapeProblem(error: z.ZodError): { at: string; message: string } {
