@@ -8,6 +8,9 @@ import { createCalledTools } from './called-tools.ts';
 import { answerPlace, factsOf, readMessage } from './read-answer.ts';
 import { isCall, readBlock, textWithin } from './read-blocks.ts';
 
+/** Where an event has what it tells. */
+type Carrier = 'message' | 'content_block' | 'delta';
+
 /** A block of content that has begun. */
 interface OpenBlock {
   /** With the tool that it calls, or whose result it is. */
@@ -25,32 +28,41 @@ export function createStreamReader(): StreamReader {
   let facts: AnswerFacts = { model: null, finishReasons: [], usage: null, choices: [] };
 
   function readEvent(event: JsonObject, into: Collected): void {
-    const { type, index } = event;
+    const { type, index, message, content_block, delta, ...rest } = event;
     const block = typeof index === 'number' ? blockAt(index) : null;
-    textWithin(without(event, readKnown(event, block, into)), answerPlace(), into);
+    const read = readKnown(event, block, into);
+    const left = {
+      type,
+      index,
+      message: read === 'message' ? undefined : message,
+      content_block: read === 'content_block' ? undefined : content_block,
+      delta: read === 'delta' ? undefined : delta,
+    };
+    const place = answerPlace();
+    for (const each of [left, rest]) textWithin(each, place, into);
     if (type === 'content_block_stop' && typeof index === 'number') close(index, into);
   }
 
-  /** @returns the keys of what has been read */
-  function readKnown(event: JsonObject, block: OpenBlock | null, into: Collected): readonly string[] {
+  /** @returns what of the event has been read */
+  function readKnown(event: JsonObject, block: OpenBlock | null, into: Collected): Carrier | null {
     const { type, message, content_block, delta } = event;
-    if (type === 'message_start' && isObject(message)) {
-      readMessage(message, into);
-      facts = factsOf(message);
-      return ['message'];
+    if (type === 'content_block_delta' && block !== null) {
+      readDelta(block, delta, into);
+      return 'delta';
     }
     if (type === 'content_block_start' && block !== null) {
       begin(block, content_block, into);
-      return ['content_block'];
+      return 'content_block';
     }
-    if (type === 'content_block_delta' && block !== null) {
-      readDelta(block, delta, into);
-      return ['delta'];
+    if (type === 'message_start' && isObject(message)) {
+      readMessage(message, into);
+      facts = factsOf(message);
+      return 'message';
     }
-    if (type !== 'message_delta' || !isObject(delta)) return [];
+    if (type !== 'message_delta' || !isObject(delta)) return null;
     textWithin(delta, answerPlace(), into);
     facts = joined(facts, delta, event['usage']);
-    return ['delta'];
+    return 'delta';
   }
 
   function blockAt(index: number): OpenBlock {
@@ -116,10 +128,6 @@ function readDelta(block: OpenBlock, delta: unknown, into: Collected): void {
     block.citations += 1;
   }
   textWithin(rest, block.place, into);
-}
-
-function without(event: JsonObject, keys: readonly string[]): JsonObject {
-  return Object.fromEntries(Object.entries(event).filter(([key]) => !keys.includes(key)));
 }
 
 function hasEmptyInput(call: unknown): boolean {

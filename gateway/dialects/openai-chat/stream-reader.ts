@@ -26,13 +26,14 @@ export function createStreamReader(): StreamReader {
     const all: readonly unknown[] = Array.isArray(choices) ? choices : [];
     const list = all.filter(isObject);
     for (const choice of list) readChoice(choice, into);
-    // What is no choice is no answer that a client knows, and still words that it gets.
-    textWithin(
-      Array.isArray(choices) ? all.filter((one) => !isObject(one)) : choices,
-      answerPlace().at('choices'),
-      into,
-    );
+    if (list.length < all.length || choices !== all) readOthers(choices, into);
     facts = joined(facts, factsOf(chunk, list));
+  }
+
+  /** What is no choice is no answer that a client knows, and still words that it gets. */
+  function readOthers(choices: unknown, into: Collected): void {
+    const others = Array.isArray(choices) ? choices.filter((one) => !isObject(one)) : choices;
+    textWithin(others, answerPlace().at('choices'), into);
   }
 
   function readChoice(choice: Record<string, unknown>, into: Collected): void {
@@ -48,15 +49,20 @@ export function createStreamReader(): StreamReader {
   function readDelta(delta: Record<string, unknown>, place: Place, into: Collected): void {
     const { content, tool_calls, function_call, audio, ...other } = delta;
     readContent(content, place.at('content'), into);
-    const callsAt = place.at('tool_calls').as('tool_call');
-    if (!Array.isArray(tool_calls)) textWithin(tool_calls, callsAt, into);
-    for (const [order, call] of (Array.isArray(tool_calls) ? tool_calls : []).entries()) {
-      if (!isObject(call)) textWithin(call, callsAt.at(order), into);
-      else readCallDelta(call, callsAt.at(typeof call['index'] === 'number' ? call['index'] : order), into);
+    if (tool_calls !== undefined) readCalls(tool_calls, place.at('tool_calls').as('tool_call'), into);
+    if (function_call !== undefined) {
+      calls.read(function_call, place.at('function_call').as('tool_call'), into);
     }
-    calls.read(function_call, place.at('function_call').as('tool_call'), into);
-    readAudio(audio, place.at('audio'), into);
+    if (audio !== undefined) readAudio(audio, place.at('audio'), into);
     textWithin(other, place, into);
+  }
+
+  function readCalls(list: unknown, at: Place, into: Collected): void {
+    if (!Array.isArray(list)) textWithin(list, at, into);
+    for (const [order, call] of (Array.isArray(list) ? list : []).entries()) {
+      if (!isObject(call)) textWithin(call, at.at(order), into);
+      else readCallDelta(call, at.at(typeof call['index'] === 'number' ? call['index'] : order), into);
+    }
   }
 
   function readCallDelta({ function: named, custom, ...rest }: JsonObject, at: Place, into: Collected): void {
