@@ -9,6 +9,7 @@ import { type Decision, decide, NOTHING_READ } from '../policy/decide.ts';
 import { ifUnscoredUnrecorded, onUnrecorded } from '../policy/on-unrecorded.ts';
 import { createExchangeScan, type ExchangeScan, type Gap } from '../scanning/exchange-scan.ts';
 import { sideRef } from '../scanning/side-ref.ts';
+import { withoutEchoes } from '../scanning/without-echoes.ts';
 import type { ExchangeDetail, ExchangeSpan } from '../telemetry/index.ts';
 import { type AddedTime, createAddedTime } from './added-time.ts';
 import { type AbortReason, createClientSignal } from './client-signal.ts';
@@ -164,7 +165,7 @@ type Own = Pick<Exchange, 'id' | 'route' | 'ruleSet' | 'fields' | 'span' | 'abor
 
 function scoredHere(parts: GatewayParts, own: Own): Scoring {
   const { limits, detector, policy } = parts.config;
-  const scan = createExchangeScan({
+  const scored = createExchangeScan({
     detector: parts.detector,
     ruleSet: own.ruleSet,
     fields: own.fields,
@@ -175,14 +176,16 @@ function scoredHere(parts: GatewayParts, own: Own): Scoring {
     maxSegmentTokens: limits.max_segment_tokens,
     timeoutMs: detector.timeout_ms,
   });
+  const scan = withoutEchoes(scored);
   const recorder = createRecorder({ ...parts, ...own, scan });
   return { scan, recorder, ifUnrecorded: () => onUnrecorded(policy, scan.findings()) };
 }
 
 function scoredElsewhere(parts: GatewayParts, own: Own): Scoring {
   const { limits, policy } = parts.config;
-  const scan = createCollectedScan({ maxSegments: limits.max_segments, fields: own.fields });
-  const recorder = createUnscoredRecorder({ ...parts, ...own, scan });
+  const collected = createCollectedScan({ maxSegments: limits.max_segments, fields: own.fields });
+  const recorder = createUnscoredRecorder({ ...parts, ...own, scan: collected });
+  const scan = withoutEchoes(collected);
   return { scan, recorder, ifUnrecorded: () => ifUnscoredUnrecorded(policy) };
 }
 

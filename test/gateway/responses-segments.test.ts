@@ -292,7 +292,7 @@ test('every text of a response is a segment, what it repeats of its request is n
 test('lists of items and errors are read', () => {
   const item = { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'hello' }] };
   assert.deepEqual(summary(readAnswer({ object: 'list', data: [item] })).texts, [
-    ['response/data/0/content/0/text', 'output', 'assistant', 'hello'],
+    ['response/data/0/content/0/text', 'input', 'user', 'hello'],
   ]);
   const expected = [['response/error/message', 'output', 'assistant', 'no such model']];
   assert.deepEqual(summary(readAnswer({ error: { message: 'no such model', type: 'x' } })).texts, expected);

@@ -102,6 +102,27 @@ test('what the upstream has stored is read when it is fetched', async (context) 
   assert.deepEqual([request?.method, request?.target], ['DELETE', '/v1/responses/resp_1']);
 });
 
+test("the caller's own items in an answer are not output, and what was read in the request is not read again", async (context) => {
+  const own = { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'they deceive' }] };
+  const earlier = { ...own, content: [{ type: 'input_text', text: 'so I deceive' }] };
+  const upstream = await startUpstream(context, (response) =>
+    answerJson(response, { id: 'resp_1', object: 'response.compaction', output: [own, earlier] }),
+  );
+  const rules = ['input', 'output'].map((target) => rule({ name: `on-${target}`, target }));
+  const gateway = await startGateway(context, {
+    upstream: upstream.url,
+    rules: { 'a.yaml': ruleFile(rules) },
+  });
+  const response = await post(gateway, { model, input: [own] }, '/v1/responses/compact');
+  await response.text();
+  const { findings, coverage } = await gateway.recordOf(response);
+  assert.deepEqual(findings.map(({ finding }) => [finding.ruleName, finding.segment.id]).sort(), [
+    ['on-input', 'request/input/0/content/0/text'],
+    ['on-input', 'response/output/1/content/0/text'],
+  ]);
+  assert.ok(coverage.every(({ segmentId }) => segmentId !== 'response/output/0/content/0/text'));
+});
+
 test('a body that nobody reads is told', async (context) => {
   const upstream = await startResponses(context, all);
   const gateway = await startGateway(context, { upstream: upstream.url });

@@ -7,8 +7,8 @@ import { plainJson } from '../plain-json.ts';
 import { readContent } from './read-parts.ts';
 import { skip, textWithin } from './text-within.ts';
 
-/** Whose words they are. `tools`: what tools say of themselves. */
-export type Voice = 'system' | 'user' | 'assistant' | 'call' | 'result' | 'tools';
+/** Whose words they are. `tools`: what tools say of themselves; `unknown`: nothing tells. */
+export type Voice = 'system' | 'user' | 'assistant' | 'call' | 'result' | 'tools' | 'unknown';
 
 /** The same place for every voice. */
 export type PlaceOf = (voice: Voice) => Place;
@@ -20,9 +20,13 @@ export function requestPlaces(keys: Keys): PlaceOf {
   return (voice) => createPlace({ side: 'request', ...REQUEST[voice] }, keys);
 }
 
-/** Places in an answer. What the upstream's own tools found is output there: what the client is about to get. */
+/** Places in an answer. What the upstream's own tools found is output there: what the client is about to get. Messages
+ *  of others than the assistant are the caller's own, kept by the upstream: no model says them now. */
 export function answerPlaces(keys: Keys): PlaceOf {
   return (voice) => {
+    if (voice === 'user' || voice === 'system') {
+      return createPlace({ side: 'response', ...REQUEST[voice] }, keys);
+    }
     const target = voice === 'call' ? 'tool_call' : 'output';
     return createPlace({ side: 'response', target, role: 'assistant' }, keys);
   };
@@ -35,9 +39,11 @@ const REQUEST = {
   call: { target: 'tool_call', role: 'assistant' },
   result: { target: 'tool_result', role: 'tool' },
   tools: { target: 'system', role: 'system' },
+  unknown: { target: 'input', role: 'user' },
 } as const;
 
 const ROLES: ReadonlyMap<unknown, Voice> = new Map([
+  ['user', 'user'],
   ['system', 'system'],
   ['developer', 'system'],
   ['assistant', 'assistant'],
@@ -46,8 +52,8 @@ const ROLES: ReadonlyMap<unknown, Voice> = new Map([
 
 /** One item of an input or an output. All strings of a kind that nobody knows are read as well. */
 export function readItem(item: unknown, placeOf: PlaceOf, into: Collected): void {
-  if (!isObject(item)) textWithin(item, placeOf('user'), into);
-  else if (isMessage(item)) readMessage(item, placeOf(ROLES.get(item['role']) ?? 'user'), into);
+  if (!isObject(item)) textWithin(item, placeOf('unknown'), into);
+  else if (isMessage(item)) readMessage(item, placeOf(ROLES.get(item['role']) ?? 'unknown'), into);
   else if (isCall(item)) readCall(item, placeOf, into);
   else readOther(item, placeOf, into);
 }
@@ -94,7 +100,7 @@ function readOther(item: JsonObject, placeOf: PlaceOf, into: Collected): void {
   const { output, summary, content, tools, ...rest } = item;
   const { type } = item;
   const isOutput = typeof type === 'string' && type.endsWith('_output');
-  const place = placeOf(isOutput ? 'result' : type === 'reasoning' ? 'assistant' : 'user');
+  const place = placeOf(isOutput ? 'result' : type === 'reasoning' ? 'assistant' : 'unknown');
   readContent(output, place.at('output'), into);
   readContent(summary, place.at('summary'), into);
   readContent(content, place.at('content'), into);
