@@ -6,12 +6,12 @@ const METHODS = ['rawPredict', 'streamRawPredict'];
 /** What Vertex AI offers of a publisher other than Google, in the publisher's own words.
  *  @see https://cloud.google.com/vertex-ai/generative-ai/docs/partner-models/use-partner-models */
 export function publishedOnVertex(publisher: string): DialectRoute[] {
-  const models = `/projects/:project/locations/:location/publishers/${publisher}/models/:model`;
+  const ground = `projects/:project/locations/:location/publishers/${publisher}`;
   return VERSIONS.flatMap((version) =>
     METHODS.map((method) => ({
       method: 'POST',
-      path: `${models}\\:${method}`,
-      version,
+      path: `/models/:model\\:${method}`,
+      version: `${version}/${ground}`,
       reads: 'text',
       provider: 'gcp.vertex_ai',
     })),

@@ -31,6 +31,12 @@ for (const [target, name] of [
   ['/v1/messages/batches?limit=1', 'anthropic-messages'],
   ['/V1/Messages/batches', 'anthropic-messages'],
   ['/v1/embeddings/', 'openai-embeddings'],
+  ['/v1beta/files', 'gemini'],
+  ['/v1beta/openai/images/generations', 'openai-chat'],
+  ['/openai/deployments/gpt/images/generations', 'openai-chat'],
+  ['/v1/projects/p/locations/l/publishers/nobody/models/m:rawPredict', 'gemini'],
+  ['/v1/projects/p/locations/l/publishers/anthropic/models/m:predict', 'anthropic-messages'],
+  ['/v1/projects/p/locations/l/batchPredictionJobs', 'gemini'],
 ] as const) {
   test(`the dialect whose routes are most like ${target} answers there`, () => {
     assert.equal(voiceOf(target).name, name);
