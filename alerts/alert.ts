@@ -47,8 +47,14 @@ function withWhose(
   return { ...finding, ...(tenant ? { tenant } : {}), ...(caller ? { caller } : {}) };
 }
 
+/** What of an exchange its alerts tell. */
+export type AlertHead = Pick<
+  ExchangeHead,
+  'exchangeId' | 'conversationId' | 'endedAt' | 'verdict' | 'featuresetDigest' | 'traceId'
+>;
+
 /** The alert that one stored finding becomes. Its time is that of the exchange, so that it is the same twice. */
-export function alertOf(exchange: ExchangeHead, stored: StoredFinding, content: ExcerptContent): Alert {
+export function alertOf(exchange: AlertHead, stored: StoredFinding, content: ExcerptContent): Alert {
   return {
     id: stored.alertId,
     exchangeId: exchange.exchangeId,

@@ -6,10 +6,18 @@ const SHARE = 4;
 /** So many of the newest are looked at. */
 export const FRESH_WINDOW = 512;
 
-/** How many fresh ones find room. 0 where all that waits was taken.
- *  @param taken - of the oldest */
-export function roomForFresh(taken: number, limit: number): number {
-  return taken < limit ? 0 : Math.floor(limit / SHARE);
+/** What is taken of a sink's outbox. */
+export interface Taken {
+  /** How many of the oldest were taken. */
+  readonly taken: number;
+  /** By how much the newest number is above the last of them: at most so many wait behind it. */
+  readonly behind: number;
+  readonly limit: number;
+}
+
+/** How many fresh ones find room. 0 where all that waits was taken, or is taken next time. */
+export function roomForFresh({ taken, behind, limit }: Taken): number {
+  return taken < limit || behind <= limit ? 0 : Math.floor(limit / SHARE);
 }
 
 /** The oldest, and in place of the last of them the fresh ones, in the order of commits.

@@ -1,7 +1,7 @@
 import { deadRecordOf } from './dead-record.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { committedOf, createListeners } from './listeners.ts';
-import { openStoreClient } from './open-store.ts';
+import { openStoreClient, outboxPlaceOf } from './open-store.ts';
 import { createRetentionSweep, type RetentionDays } from './retention.ts';
 import { type SetAside, setAsideRecord } from './set-aside.ts';
 import { isStoreWide, unrecordedBy } from './store-failure.ts';
@@ -102,6 +102,8 @@ export async function createLedger(options: LedgerOptions): Promise<Ledger> {
     commit,
     onCommitted,
     unscored,
+    outboxPlace: outboxPlaceOf(options),
+    noteFailure: tally.fail,
     ...asking(store),
     stats: (): LedgerStats => ({
       ...tally.counts(),

@@ -4,7 +4,7 @@ import { createPostgresClient } from './postgres/client.ts';
 import type { SetAside } from './set-aside.ts';
 import { createStoreClient } from './store-client.ts';
 import type { StoreClient } from './store-protocol.ts';
-import type { Committed, StoreTask } from './types.ts';
+import type { Committed, OutboxPlace, StoreTask } from './types.ts';
 
 const FILE_NAME = 'telltale.db';
 
@@ -16,26 +16,28 @@ export interface StoreListeners {
   onFailure(task: StoreTask): void;
 }
 
-/** Opens the store that the options name: a database of a server, else a file in the data folder. */
+/** Where the outbox of the store that the options name is: a database of a server, else a file in the data folder. */
+export function outboxPlaceOf(options: LedgerOptions): OutboxPlace {
+  const { content = 'redacted', busyTimeoutMs = 2000, commitTimeoutMs = 5000, leaseMs = 10_000 } = options;
+  const { dataDir, databaseUrl: url } = options;
+  if (url === undefined) return { kind: 'file', path: join(dataDir, FILE_NAME), content, busyTimeoutMs };
+  const timeouts = { lockTimeoutMs: busyTimeoutMs, statementTimeoutMs: commitTimeoutMs, leaseMs };
+  return { kind: 'server', url, content, ...timeouts };
+}
+
+/** Opens the store that the options name. */
 export function openStoreClient(options: LedgerOptions, listeners: StoreListeners): Promise<StoreClient> {
-  const { sinks, content = 'redacted', keepOrdinary = 10_000, busyTimeoutMs = 2000 } = options;
-  const shared = { sinks, content, keepOrdinary };
-  const { commitTimeoutMs = 5000 } = options;
-  if (options.databaseUrl !== undefined) {
-    return createPostgresClient({
-      ...shared,
-      url: options.databaseUrl,
-      lockTimeoutMs: busyTimeoutMs,
-      statementTimeoutMs: commitTimeoutMs,
-      leaseMs: options.leaseMs ?? 10_000,
-      onCommitted: listeners.onCommitted,
-      onFailure: listeners.onFailure,
-    });
+  const { sinks, keepOrdinary = 10_000, commitTimeoutMs = 5000 } = options;
+  const shared = { sinks, keepOrdinary };
+  const place = outboxPlaceOf(options);
+  if (place.kind === 'server') {
+    const { onCommitted, onFailure } = listeners;
+    return createPostgresClient({ ...shared, ...place, onCommitted, onFailure });
   }
-  const path = join(options.dataDir, FILE_NAME);
+  const { path, content, busyTimeoutMs } = place;
   const bound = options.maxBytes === undefined ? {} : { maxBytes: options.maxBytes };
   return createStoreClient({
-    options: { ...shared, path, busyTimeoutMs, ...bound },
+    options: { ...shared, path, content, busyTimeoutMs, ...bound },
     timeoutMs: 2 * commitTimeoutMs,
     onSetAside: listeners.onSetAside,
   });

@@ -2,8 +2,9 @@ import { AlertsError } from './alerts-error.ts';
 
 /** Calls that were sent elsewhere and wait for their answer, each with a deadline. */
 export interface PendingCalls {
-  /** A new call: its number to send along, and the promise of its answer. */
-  open(what: string): { readonly id: number; readonly answer: Promise<unknown> };
+  /** A new call: its number to send along, and the promise of its answer.
+   *  @param ms - how long this one may take, where it is not as long as all */
+  open(what: string, ms?: number): { readonly id: number; readonly answer: Promise<unknown> };
   resolve(id: number, value: unknown): void;
   reject(id: number, error: AlertsError): void;
   rejectAll(error: AlertsError): void;
@@ -27,12 +28,11 @@ export function createPendingCalls(timeoutMs: number): PendingCalls {
     return call;
   };
   const reject = (id: number, error: AlertsError): void => remove(id)?.reject(error);
-  const open = (what: string) => {
+  const open = (what: string, ms = timeoutMs) => {
     const id = nextId++;
     const answer = new Promise<unknown>((resolve, fail) => {
-      const late = () =>
-        reject(id, new AlertsError('TIMEOUT', `no answer to ${what} within ${timeoutMs} ms`));
-      pending.set(id, { timer: setTimeout(late, timeoutMs), resolve, reject: fail });
+      const late = () => reject(id, new AlertsError('TIMEOUT', `no answer to ${what} within ${ms} ms`));
+      pending.set(id, { timer: setTimeout(late, ms), resolve, reject: fail });
     });
     return { id, answer };
   };

@@ -7,7 +7,7 @@ import type { Outbox, OutboxItem, Payload, Sink } from './types.ts';
 
 /** What one sink's deliveries need. */
 export interface DeliveryParts<Brought extends Payload> {
-  readonly outbox: Outbox<Brought>;
+  readonly outbox: Pick<Outbox<Brought>, 'take' | 'settle'>;
   readonly sink: Sink<Brought>;
   readonly batchSize: number;
   readonly backoff: BackoffOptions;

@@ -1,6 +1,7 @@
 import type { BackoffOptions } from './backoff.ts';
-import { createLane, type LaneCounts } from './relay-lane.ts';
-import type { Alert, Outbox, OutboxDepth, Payload, Sink } from './types.ts';
+import { type LaneStats, laneStats, type SinkCounts } from './lane-stats.ts';
+import { createLane } from './relay-lane.ts';
+import type { Alert, Outbox, Payload, Sink } from './types.ts';
 
 /** What a relay needs. Sinks are closed by whoever made them, after the relay. */
 export interface RelayParts<Brought extends Payload = Alert> {
@@ -18,26 +19,36 @@ export interface RelayParts<Brought extends Payload = Alert> {
   readonly onSilenced?: (silences: readonly string[]) => void;
 }
 
-/** One sink's lane now. */
-export interface LaneStats extends LaneCounts, OutboxDepth {
-  readonly sink: string;
-  /** Age of the oldest waiting alert; 0 when none waits. */
-  readonly oldestAgeMs: number;
-  /** Dead letters in the store, those of earlier runs included. */
-  readonly dead: number;
-}
-
 /** Brings alerts from the outbox to the sinks: at least once, in order per conversation, each sink at its own pace. */
 export interface Relay {
   start(): void;
-  /** @throws {AlertsError} when the store does not answer */
+  /** In the order of the sinks.
+   *  @throws {AlertsError} when the store does not answer, or the thread that relays */
   stats(): Promise<readonly LaneStats[]>;
   /** Delivers what is there within the deadline; the rest stays in the outbox for the next start. */
   stop(options: { readonly deadlineMs: number }): Promise<void>;
 }
 
+/** A relay that need not know how much waits. */
+export interface Lanes extends Pick<Relay, 'start' | 'stop'> {
+  /** In the order of the sinks. */
+  counts(): readonly SinkCounts[];
+}
+
+/** What lanes need. */
+export interface LanesParts<Brought extends Payload> extends Omit<RelayParts<Brought>, 'outbox'> {
+  readonly outbox: Omit<Outbox<Brought>, 'depth'>;
+}
+
 /** A relay that has not started; what an earlier process left in the outbox goes first. */
 export function createRelay<Brought extends Payload = Alert>(parts: RelayParts<Brought>): Relay {
+  const { start, stop, counts } = createLanes(parts);
+  const names = parts.sinks.map(({ name }) => name);
+  return { start, stop, stats: () => laneStats(parts.outbox, names, counts) };
+}
+
+/** A lane for each sink, none of which has started. */
+export function createLanes<Brought extends Payload>(parts: LanesParts<Brought>): Lanes {
   const { outbox, sinks } = parts;
   const settings = {
     batchSize: parts.batchSize ?? 128,
@@ -66,17 +77,6 @@ export function createRelay<Brought extends Payload = Alert>(parts: RelayParts<B
     await running;
     clearTimeout(timer);
   };
-  const stats = (): Promise<readonly LaneStats[]> =>
-    Promise.all(
-      lanes.map(async ({ sink, lane }) => {
-        const depth = await outbox.depth(sink.name);
-        const oldestAgeMs = ageMs(depth.oldestQueuedAt);
-        return { sink: sink.name, oldestAgeMs, ...lane.counts(), ...depth };
-      }),
-    );
-  return { start, stop, stats };
-}
-
-function ageMs(queuedAt: string | null): number {
-  return queuedAt === null ? 0 : Math.max(0, Date.now() - Date.parse(queuedAt));
+  const counts = () => lanes.map(({ sink, lane }) => ({ sink: sink.name, ...lane.counts() }));
+  return { start, stop, counts };
 }

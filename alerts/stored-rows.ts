@@ -1,3 +1,4 @@
+import type { AlertHead } from './alert.ts';
 import type { ExchangeHead } from './types.ts';
 
 /** The columns of an exchange, read from `exchanges e`, under the names of `ExchangeRow`; the same in both databases. */
@@ -5,6 +6,13 @@ export const EXCHANGE_COLUMNS = `e.seq AS cursor, e.exchange_id AS "exchangeId",
   e.conversation_id AS "conversationId", e.subject, e.started_at AS "startedAt", e.ended_at AS "endedAt", e.route,
   e.dialect, e.model, e.status, e.is_streamed AS "isStreamed", e.verdict,
   e.featureset_digest AS "featuresetDigest", e.trace_id AS "traceId", e.level_rank AS "levelRank"`;
+
+/** The columns of an exchange that its alerts tell, read from `exchanges e`, under their names there. */
+export const ALERT_COLUMNS = `e.exchange_id AS "exchangeId", e.conversation_id AS "conversationId",
+  e.ended_at AS "endedAt", e.verdict, e.featureset_digest AS "featuresetDigest", e.trace_id AS "traceId"`;
+
+/** A row of the outbox, with `ALERT_COLUMNS` and `FINDING_COLUMNS`. */
+export type OutboxRow = AlertHead & FindingRow & { readonly seq: number };
 
 /** The columns of a finding, read from `findings f`, under the names of `FindingRow`. */
 export const FINDING_COLUMNS = 'f.alert_id AS "alertId", f.excerpt, f.finding';

@@ -1,4 +1,4 @@
-import { createRelay, type Ledger } from '../alerts/index.ts';
+import { createRelay, createThreadedRelay, type Ledger, type Relay } from '../alerts/index.ts';
 import type { Config } from './config/schema.ts';
 import { createSinks } from './sinks/create-sinks.ts';
 import { openSilences } from './sinks/open-silences.ts';
@@ -28,21 +28,27 @@ const WORDS = {
   unknown: 'outbox does not answer',
 } as const;
 
-/** Starts a lane for every sink of the configuration.
+/** Starts a lane for every sink of the configuration; those to Kafka in a thread of their own.
  *  @throws {GatewayError} START_FAILED where a secret or a certificate is missing
  *  @throws {AlertsError} where the silences cannot be read */
 export async function startRelay(start: RelayStart): Promise<RunningRelay> {
   const { config, ledger, log, reviewUrl, deadlineMs } = start;
   const silences = await openSilences(config, start);
-  const sinks = createSinks({ config, env: process.env, reviewUrl, silences });
-  const relay = createRelay({ outbox: ledger, sinks, onSilenced: silences.count });
-  relay.start();
-  const watch = watchLanes(relay, WORDS, log);
+  const { sinks, lanes } = createSinks({ config, env: process.env, reviewUrl, silences });
+  const relays: Relay[] = [];
+  if (sinks.length > 0) relays.push(createRelay({ outbox: ledger, sinks, onSilenced: silences.count }));
+  if (lanes.length > 0) {
+    const onThreadLost = (error: Error) =>
+      log.error('the thread that relays to Kafka is started again', error);
+    relays.push(createThreadedRelay({ ledger, lanes, silences, onThreadLost }));
+  }
+  for (const relay of relays) relay.start();
+  const watches = relays.map((relay) => watchLanes(relay, WORDS, log));
   return {
-    gauges: () => ({ sinks: watch.lanes() }),
+    gauges: () => ({ sinks: watches.flatMap((watch) => watch.lanes()) }),
     async close() {
-      watch.close();
-      await relay.stop({ deadlineMs });
+      for (const watch of watches) watch.close();
+      await Promise.all(relays.map((relay) => relay.stop({ deadlineMs })));
       await silences.close();
       await Promise.all(sinks.map((sink) => sink.close()));
     },

@@ -1,13 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { alertOf } from '../alert.ts';
 import { FRESH_WINDOW, roomForFresh, withFresh } from '../fresh-alerts.ts';
-import {
-  EXCHANGE_COLUMNS,
-  type ExchangeRow,
-  FINDING_COLUMNS,
-  type FindingRow,
-  headOf,
-} from '../stored-rows.ts';
+import { ALERT_COLUMNS, FINDING_COLUMNS, type OutboxRow } from '../stored-rows.ts';
 import type {
   ExcerptContent,
   OutboxDepth,
@@ -28,7 +22,7 @@ export interface OutboxRows {
   depth(sink: string): OutboxDepth;
 }
 
-const ITEMS = `SELECT o.seq AS seq, ${FINDING_COLUMNS}, ${EXCHANGE_COLUMNS}
+const ITEMS = `SELECT o.seq AS seq, ${FINDING_COLUMNS}, ${ALERT_COLUMNS}
   FROM outbox o JOIN findings f USING (alert_id) JOIN exchanges e ON e.seq = f.exchange_seq`;
 
 const TAKE = `${ITEMS} WHERE o.sink = ? AND o.conversation_id NOT IN (SELECT value FROM json_each(?))
@@ -43,6 +37,8 @@ const FRESH = `${ITEMS} WHERE o.seq IN (
       AND n.seq = (SELECT min(p.seq) FROM outbox p WHERE p.sink = n.sink AND p.conversation_id = n.conversation_id)
     ORDER BY n.seq DESC LIMIT ?)
   ORDER BY o.seq`;
+
+const NEWEST = 'SELECT max(seq) AS seq FROM outbox WHERE sink = ?';
 
 const BURY = `INSERT INTO dead_letters (sink, alert_id, exchange_id, conversation_id, queued_at, died_at, reason)
   SELECT o.sink, o.alert_id, e.exchange_id, o.conversation_id, o.queued_at, ?, ?
@@ -62,31 +58,31 @@ type Except = readonly [conversations: string, seqs: string];
 
 const NOTHING: Except = ['[]', '[]'];
 
-type TakeRow = ExchangeRow & FindingRow & { readonly seq: number };
-
 /** Prepares the statements of one connection.
  *  @param content - applied as alerts are read, so that a change of it holds for what waits too */
 export function createOutboxRows(database: DatabaseSync, content: ExcerptContent): OutboxRows {
   const taking = database.prepare(TAKE);
   const takingFresh = database.prepare(FRESH);
+  const newest = database.prepare(NEWEST);
   const remove = database.prepare(REMOVE);
   const bury = database.prepare(BURY);
   const depth = database.prepare(DEPTH);
   const sinks = database.prepare(SINKS);
 
-  const itemOf = (row: TakeRow): OutboxItem => ({
+  const itemOf = (row: OutboxRow): OutboxItem => ({
     seq: row.seq,
-    payload: alertOf(headOf(row), parseFinding(row), content),
+    payload: alertOf(row, parseFinding(row), content),
   });
   const oldest = (sink: string, except: Except, limit: number) =>
-    taking.all(sink, ...except, limit) as unknown as TakeRow[];
+    taking.all(sink, ...except, limit) as unknown as OutboxRow[];
   const take = ({ sink, limit, exceptConversations, exceptSeqs = [] }: TakeQuery): OutboxItem[] => {
     const except: Except = [JSON.stringify(exceptConversations), JSON.stringify(exceptSeqs)];
     const rows = oldest(sink, except, limit);
-    const room = roomForFresh(rows.length, limit);
-    if (room === 0) return rows.map(itemOf);
     const last = rows.at(-1)?.seq ?? 0;
-    const fresh = takingFresh.all(sink, last, ...except, room) as unknown as TakeRow[];
+    const behind = Number(newest.get(sink)?.['seq'] ?? 0) - last;
+    const room = roomForFresh({ taken: rows.length, behind, limit });
+    if (room === 0) return rows.map(itemOf);
+    const fresh = takingFresh.all(sink, last, ...except, room) as unknown as OutboxRow[];
     return withFresh(rows, fresh).map(itemOf);
   };
   const settle = ({ sink, delivered, dead }: Settlement): void => {

@@ -1,12 +1,6 @@
 import { alertOf } from '../alert.ts';
 import { FRESH_WINDOW, roomForFresh, withFresh } from '../fresh-alerts.ts';
-import {
-  EXCHANGE_COLUMNS,
-  type ExchangeRow,
-  FINDING_COLUMNS,
-  type FindingRow,
-  headOf,
-} from '../stored-rows.ts';
+import { ALERT_COLUMNS, FINDING_COLUMNS, type OutboxRow } from '../stored-rows.ts';
 import type {
   ExcerptContent,
   OutboxDepth,
@@ -28,7 +22,7 @@ export interface OutboxParts {
   readonly content: ExcerptContent;
 }
 
-const ITEMS = `SELECT o.seq AS seq, ${FINDING_COLUMNS}, ${EXCHANGE_COLUMNS}
+const ITEMS = `SELECT o.seq AS seq, ${FINDING_COLUMNS}, ${ALERT_COLUMNS}
   FROM outbox o JOIN findings f USING (alert_id) JOIN exchanges e ON e.seq = f.exchange_seq`;
 
 const LEASED = 'ARRAY(SELECT bucket FROM leases WHERE sink = $1 AND owner = $4 AND expires_at > now())';
@@ -51,6 +45,8 @@ const FRESH = `${ITEMS} WHERE o.seq = ANY(ARRAY(
     ORDER BY n.seq DESC LIMIT $3))
   ORDER BY o.seq`;
 
+const NEWEST = 'SELECT max(seq) AS seq FROM outbox WHERE sink = $1';
+
 const WAITING = `${ITEMS} WHERE o.sink = $1 ORDER BY o.seq LIMIT $2`;
 
 const BURY = `INSERT INTO dead_letters (sink, alert_id, exchange_id, conversation_id, queued_at, died_at, reason)
@@ -68,27 +64,26 @@ const DEPTH = `SELECT count(*) AS depth, (SELECT queued_at FROM outbox WHERE sin
 
 const SINKS = 'SELECT sink FROM outbox UNION SELECT sink FROM dead_letters ORDER BY sink';
 
-type TakeRow = ExchangeRow & FindingRow & { readonly seq: number };
-
 /** The outbox's rows of one database, as seen by one relay. */
 export function createOutbox({ database, leases, owner, content }: OutboxParts) {
   const { query } = database;
-  const itemOf = (row: TakeRow): OutboxItem => ({
+  const itemOf = (row: OutboxRow): OutboxItem => ({
     seq: row.seq,
-    payload: alertOf(headOf(row), parseFinding(row), content),
+    payload: alertOf(row, parseFinding(row), content),
   });
   const take = async (asked: TakeQuery): Promise<readonly OutboxItem[]> => {
     const { sink, limit, exceptConversations, exceptSeqs = [] } = asked;
     await leases.hold(sink);
-    const rows = await query<TakeRow>(TAKE, [sink, exceptConversations, limit, owner, exceptSeqs]);
-    const room = roomForFresh(rows.length, limit);
-    if (room === 0) return rows.map(itemOf);
+    const rows = await query<OutboxRow>(TAKE, [sink, exceptConversations, limit, owner, exceptSeqs]);
     const last = rows.at(-1)?.seq ?? 0;
-    const fresh = await query<TakeRow>(FRESH, [sink, exceptConversations, room, owner, exceptSeqs, last]);
+    const behind = rows.length < limit ? 0 : (await newestOf(query, sink)) - last;
+    const room = roomForFresh({ taken: rows.length, behind, limit });
+    if (room === 0) return rows.map(itemOf);
+    const fresh = await query<OutboxRow>(FRESH, [sink, exceptConversations, room, owner, exceptSeqs, last]);
     return withFresh(rows, fresh).map(itemOf);
   };
   const waiting = async ({ sink, limit }: WaitingQuery): Promise<readonly OutboxItem[]> =>
-    (await query<TakeRow>(WAITING, [sink, limit])).map(itemOf);
+    (await query<OutboxRow>(WAITING, [sink, limit])).map(itemOf);
   const settle = async ({ sink, delivered, dead }: Settlement): Promise<void> => {
     if (dead.length === 0) {
       await query(STRIKE_OFF, [delivered, sink]);
@@ -104,6 +99,11 @@ export function createOutbox({ database, leases, owner, content }: OutboxParts) 
   const depth = (sink: string): Promise<OutboxDepth> => depthOf(query, sink);
   const sinksWithRows = async () => (await query<{ sink: string }>(SINKS)).map(({ sink }) => sink);
   return { take, waiting, sinksWithRows, settle, depth };
+}
+
+async function newestOf(query: Query, sink: string): Promise<number> {
+  const [row] = await query<{ seq: number | null }>(NEWEST, [sink]);
+  return row?.seq ?? 0;
 }
 
 async function depthOf(query: Query, sink: string): Promise<OutboxDepth> {

@@ -5,6 +5,10 @@ import { createSilenceBook, type Silence, type SilenceBook } from './silences.ts
 export interface SilenceKeeper extends SilenceBook {
   /** One for each alert; written with the next look into the store. */
   count(silences: readonly string[]): void;
+  /** All that is known: those of the future too, and those that have ended since. */
+  current(): readonly Silence[];
+  /** Called with all that is known when it is no longer what it was; gives the function that ends it. */
+  onChanged(listener: (silences: readonly Silence[]) => void): () => void;
   close(): Promise<void>;
 }
 
@@ -31,6 +35,8 @@ export async function createSilenceKeeper({
   let isFailing = false;
   let stored: readonly Silence[] = await read();
   let looking: Promise<void> | undefined;
+  const listeners = new Set<(silences: readonly Silence[]) => void>();
+  const current = () => [...configured, ...stored];
 
   const count = (silences: readonly string[], alerts = 1): void => {
     for (const id of silences) counts.set(id, (counts.get(id) ?? 0) + alerts);
@@ -46,10 +52,15 @@ export async function createSilenceKeeper({
       throw error;
     }
   };
+  const replace = (now: readonly Silence[]): void => {
+    const isSame = JSON.stringify(now) === JSON.stringify(stored);
+    stored = now;
+    if (!isSame) for (const tell of listeners) tell(current());
+  };
   const look = async (): Promise<void> => {
     try {
       await write();
-      stored = await read();
+      replace(await read());
       isFailing = false;
     } catch (error) {
       if (!isFailing) onError(error);
@@ -64,8 +75,13 @@ export async function createSilenceKeeper({
   };
   const timer = setInterval(lookOnce, refreshMs).unref();
   return {
-    ...createSilenceBook(() => [...configured, ...stored]),
+    ...createSilenceBook(current),
     count,
+    current,
+    onChanged(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     async close() {
       clearInterval(timer);
       await looking;

@@ -4,7 +4,7 @@ import type { Level } from '../../rules/index.ts';
 import type { CommitOutcome, UnrecordedReason } from './commit.ts';
 import type { ExchangeRecord } from './exchange.ts';
 import type { EraseSelection, Erasure, StorePressure } from './keeping.ts';
-import type { Outbox, OutboxDesk } from './outbox.ts';
+import type { Outbox, OutboxDesk, OutboxPlace } from './outbox.ts';
 import type { ReviewStore } from './review.ts';
 import type { SilenceDesk } from './silence.ts';
 import type { UnscoredOutbox } from './unscored.ts';
@@ -42,6 +42,10 @@ export interface Ledger extends Outbox, OutboxDesk, ReviewStore, SilenceDesk {
   commit(record: ExchangeRecord): Promise<CommitOutcome>;
   /** Exchanges that are scored elsewhere, on their way there. */
   readonly unscored: UnscoredOutbox;
+  /** Where a thread of its own reads what is to be relayed. */
+  readonly outboxPlace: OutboxPlace;
+  /** Counts what failed elsewhere in the store's name. */
+  noteFailure(task: StoreTask): void;
   stats(): LedgerStats;
   /** Removes all that the store holds of a subject, a conversation or an exchange, and makes sure that it is gone. */
   erase(selection: EraseSelection): Promise<Erasure>;

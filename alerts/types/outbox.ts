@@ -1,7 +1,7 @@
 /** What waits for a sink, and what was given up. */
 
 import type { Committed } from './commit.ts';
-import type { Alert } from './sink.ts';
+import type { Alert, ExcerptContent } from './sink.ts';
 
 /** What a relay brings: an alert to a sink, or an exchange to whoever scores it. */
 export interface Payload {
@@ -94,6 +94,30 @@ export interface Outbox<Brought extends Payload = Alert> {
   depth(sink: string): Promise<OutboxDepth>;
   /** Called after each commit; gives the function that ends it. */
   onCommitted(listener: (committed: Committed) => void): () => void;
+}
+
+/** Where another thread of the process reads the outbox: plain data. Only one thread at a time takes for a sink. */
+export type OutboxPlace = OutboxFile | OutboxServer;
+
+/** The embedded store. */
+export interface OutboxFile {
+  readonly kind: 'file';
+  readonly path: string;
+  /** Applied as alerts are read. */
+  readonly content: ExcerptContent;
+  /** How long a statement waits for another process that holds the database. */
+  readonly busyTimeoutMs: number;
+}
+
+/** A database of a server. */
+export interface OutboxServer {
+  readonly kind: 'server';
+  readonly url: string;
+  readonly content: ExcerptContent;
+  readonly lockTimeoutMs: number;
+  readonly statementTimeoutMs: number;
+  /** How long a dead relay keeps its part of the outbox from the others. */
+  readonly leaseMs: number;
 }
 
 /** What a person reads and works off by hand. */

@@ -1,10 +1,10 @@
 import { join, resolve } from 'node:path';
 import {
   createFileSink,
-  createKafkaSink,
   createRoutedSink,
   createStdoutSink,
   createWebhookSink,
+  type KafkaLane,
   type Matchers,
   type Routing,
   type SilenceBook,
@@ -34,18 +34,26 @@ export function alertsFile(data: string): string {
   return join(resolve(data), 'alerts.jsonl');
 }
 
-/** All sinks, each behind its route, the silences, its groups and its rate.
- *  @throws {GatewayError} START_FAILED where a secret or a certificate is missing */
-export function createSinks(start: SinksStart): Sink[] {
+/** All sinks, each behind its route, the silences, its groups and its rate. */
+export interface CreatedSinks {
+  /** Those of this thread. */
+  readonly sinks: readonly Sink[];
+  /** Those that relay from a thread of their own. */
+  readonly lanes: readonly KafkaLane[];
+}
+
+/** @throws {GatewayError} START_FAILED where a secret or a certificate is missing */
+export function createSinks(start: SinksStart): CreatedSinks {
   const { kafka, sinks, data } = start.config;
   const { silences, reviewUrl } = start;
-  const plain: Sink[] = [];
-  if (kafka.brokers.length > 0) plain.push(createKafkaSink(kafkaOptions(kafka, start)));
-  else if (sinks.length === 0) plain.push(createFileSink({ path: alertsFile(data), reviewUrl }));
-  return [
-    ...plain.map((sink) => createRoutedSink(sink, { silences })),
-    ...sinks.map((sink) => createRoutedSink(createSink(sink, start), routingOf(sink, silences))),
-  ];
+  const isAlone = kafka.brokers.length === 0 && sinks.length === 0;
+  const file = () => createRoutedSink(createFileSink({ path: alertsFile(data), reviewUrl }), { silences });
+  const first = kafka.brokers.length > 0 ? [{ kafka: { ...kafkaOptions(kafka, start), name: 'kafka' } }] : [];
+  const lanes = sinks.flatMap((sink) => (sink.type === 'kafka' ? laneOf(sink, start) : []));
+  const routed = sinks.flatMap((sink) =>
+    sink.type === 'kafka' ? [] : createRoutedSink(createSink(sink, start), { ...routingOf(sink), silences }),
+  );
+  return { sinks: isAlone ? [file()] : routed, lanes: [...first, ...lanes] };
 }
 
 /** In words for the banner: where alerts go. */
@@ -57,10 +65,15 @@ export function describeSinks({ kafka, sinks, data }: Pick<Config, 'kafka' | 'si
   return places.length > 0 ? places.join('; ') : alertsFile(data);
 }
 
-function createSink(sink: SinkConfig, start: SinksStart): Sink {
+type KafkaSinkConfig = SinkConfig & { readonly type: 'kafka' };
+
+function laneOf(sink: KafkaSinkConfig, start: SinksStart): KafkaLane {
+  return { kafka: { ...kafkaOptions(sink, start), name: sink.name }, routing: routingOf(sink) };
+}
+
+function createSink(sink: Exclude<SinkConfig, KafkaSinkConfig>, start: SinksStart): Sink {
   const { reviewUrl } = start;
   const { name } = sink;
-  if (sink.type === 'kafka') return createKafkaSink({ ...kafkaOptions(sink, start), name });
   if (sink.type === 'stdout') return createStdoutSink({ name, reviewUrl });
   if (sink.type === 'webhook') return createWebhookSink(webhookOptions(sink, start));
   const { path, max_bytes: maxBytes, keep } = sink;
@@ -92,12 +105,13 @@ function webhookOptions(sink: SinkConfig & { type: 'webhook' }, { env, reviewUrl
   return { name, url, timeoutMs, concurrency, secrets, headers, reviewUrl, ...trusted };
 }
 
-function routingOf(
-  { route, group, rate_limit: limit, never_hold: neverHeld }: SinkConfig,
-  silences: SilenceBook,
-): Routing {
+function routingOf({
+  route,
+  group,
+  rate_limit: limit,
+  never_hold: neverHeld,
+}: SinkConfig): Omit<Routing, 'silences'> {
   return {
-    silences,
     neverHeld,
     ...(route && { route: route as Matchers }),
     ...(group && { group: { by: group.by, waitMs: group.wait_ms } }),

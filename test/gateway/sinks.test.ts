@@ -112,7 +112,7 @@ test('what a sink needs and does not find is named at the start', () => {
     () => sinksOf([hook]),
     /sink soc needs the environment variable SOC_SECRET, which is not set/,
   );
-  assert.equal(sinksOf([hook], { SOC_SECRET: 'x' }).length, 1);
+  assert.equal(sinksOf([hook], { SOC_SECRET: 'x' }).sinks.length, 1);
   const kafka = { type: 'kafka', name: 'siem', brokers: ['a:1'] };
   assert.throws(
     () => sinksOf([{ ...kafka, tls: { ca_file: '/nowhere/ca.pem' } }]),
