@@ -1,6 +1,7 @@
 import { type Admin, type Message, Partitioners, type Producer } from 'kafkajs';
 import { createKafkaClient, KAFKA_RETRY, type KafkaCluster } from './kafka-client.ts';
 import { compressionType, type KafkaCompression } from './kafka-compression.ts';
+import { encodeFaster } from './kafka-records/encode-faster.ts';
 
 /** One producer with its own connections. A session that failed once is given up and never used again: kafkajs takes
  *  back the sequence numbers of a request that failed, although the broker may have stored it; other messages sent under
@@ -27,6 +28,7 @@ export async function openKafkaSession(
   options: KafkaSessionOptions,
   abortSignal: AbortSignal,
 ): Promise<KafkaSession> {
+  encodeFaster();
   const { kafka, destroy } = createKafkaClient(options);
   const producer = kafka.producer({
     idempotent: true,
