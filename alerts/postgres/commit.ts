@@ -50,31 +50,35 @@ export interface Insertion {
   readonly sinks: readonly string[];
   /** Whoever asks for the lock from now on comes after this one. */
   onLocked(): void;
+  /** What is sent along once the numbers are known, and answered with the rest. */
+  alongside(outcomes: readonly CommitOutcome[]): Promise<unknown>;
 }
 
 /** Writes all records, each table with one statement, inside the caller's transaction.
  *  @returns one outcome a record, in order */
 export async function insertRecords(
   query: Query,
-  { records, sinks, onLocked }: Insertion,
+  { records, sinks, onLocked, alongside }: Insertion,
 ): Promise<readonly CommitOutcome[]> {
   const prepared = records.map(prepare);
   const lock = query('SELECT pg_advisory_xact_lock($1)', [COMMIT_LOCK]).then(onLocked);
   const [inserted] = await Promise.all([insertExchanges(query, prepared), lock]);
   const fresh = firstOfEach(prepared, inserted);
-  // In this order: each refers to those before it.
-  const [cursors] = await Promise.all([
-    cursorsOf(query, prepared, inserted),
+  const cursors = await cursorsOf(query, prepared, inserted);
+  const outcomes = prepared.map(({ record, alerting }) => ({
+    outcome: 'committed' as const,
+    cursor: cursors.get(record.exchangeId) ?? 0,
+    alertIds: alerting.map(({ alertId }) => alertId),
+  }));
+  // In this order: each refers to those before it. None waits for another's answer: others wait for the lock.
+  await Promise.all([
     insertAll(query, INSERT_COVERAGE, fresh.map(coverageRow)),
     insertAll(query, INSERT_SEGMENTS, fresh.flatMap(segmentRows)),
     insertAll(query, INSERT_FINDINGS, fresh.flatMap(findingRows).map(numbered)),
     insertAll(query, INSERT_OUTBOX, fresh.flatMap((one) => outboxRows(one, sinks)).map(numbered)),
+    alongside(outcomes),
   ]);
-  return prepared.map(({ record, alerting }) => ({
-    outcome: 'committed',
-    cursor: cursors.get(record.exchangeId) ?? 0,
-    alertIds: alerting.map(({ alertId }) => alertId),
-  }));
+  return outcomes;
 }
 
 function prepare(record: ExchangeRecord): Prepared {

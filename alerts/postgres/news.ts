@@ -77,10 +77,12 @@ export function createNews(parts: NewsParts): News {
   const running = run();
   const tell = async (query: Query, committed: readonly Committed[]): Promise<void> => {
     const told = committed.filter(({ isFlagged }) => isFlagged);
+    const sent: Promise<unknown>[] = [];
     for (let from = 0; from < told.length; from += MAX_TOLD) {
       const payload = JSON.stringify({ owner: parts.owner, committed: told.slice(from, from + MAX_TOLD) });
-      await query('SELECT pg_notify($1, $2)', [CHANNEL, payload]);
+      sent.push(query('SELECT pg_notify($1, $2)', [CHANNEL, payload]));
     }
+    await Promise.all(sent);
   };
   const close = async (): Promise<void> => {
     closing.abort();

@@ -106,11 +106,12 @@ function createCommit(
   const commitOnce = (records: readonly ExchangeRecord[]) =>
     takeTurn((onLocked) => database.transaction((query) => write(query, records, onLocked)));
   const write = async (query: Query, records: readonly ExchangeRecord[], onLocked: () => void) => {
-    const outcomes = await insertRecords(query, { records, sinks: options.sinks, onLocked });
-    await tell(
-      query,
-      records.flatMap((record, index) => newsOf(record, outcomes[index])),
-    );
+    const alongside = (outcomes: readonly CommitOutcome[]) =>
+      tell(
+        query,
+        records.flatMap((record, index) => newsOf(record, outcomes[index])),
+      );
+    const outcomes = await insertRecords(query, { records, sinks: options.sinks, onLocked, alongside });
     sincePrune += records.length;
     if (sincePrune >= pruneEvery) {
       await prune(query, options.keepOrdinary);
