@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Client } from 'pg';
 import { migrate } from '../../alerts/database/migrations.ts';
-import { perSecond } from './per-second.ts';
+import { type Pace, paceOf } from './pace.ts';
 
 /** The tables of one exchange's rows, in the order of their references. */
 const TABLES = ['exchanges', 'coverage', 'segments', 'findings', 'outbox'] as const;
@@ -14,8 +14,8 @@ type Rows = Readonly<Record<(typeof TABLES)[number], readonly Row[]>>;
 const BATCH = 64;
 
 /** Takes the rows that a store holds and writes them into an empty one with the same tables, in plain SQL.
- *  @returns exchanges a second */
-export async function bareSqlite(folder: string): Promise<number> {
+ *  @returns the pace of exchanges */
+export async function bareSqlite(folder: string): Promise<Pace> {
   const source = new DatabaseSync(join(folder, 'telltale.db'), { readOnly: true });
   const rows = Object.fromEntries(
     TABLES.map((table) => [table, source.prepare(`SELECT * FROM ${table}`).all()]),
@@ -32,7 +32,7 @@ export async function bareSqlite(folder: string): Promise<number> {
     }),
   );
   try {
-    return await perSecond(rows.exchanges.length, async () => {
+    return await paceOf(rows.exchanges.length, async () => {
       for (let from = 0; from < rows.exchanges.length; from += BATCH) {
         database.exec('BEGIN IMMEDIATE');
         for (const table of TABLES) {
@@ -49,7 +49,7 @@ export async function bareSqlite(folder: string): Promise<number> {
 }
 
 /** The same in PostgreSQL, in a schema beside the store's, each table of a transaction with one statement. */
-export async function barePostgres(url: string): Promise<number> {
+export async function barePostgres(url: string): Promise<Pace> {
   const client = new Client({ connectionString: url, options: '-c search_path=telltale' });
   await client.connect();
   try {
@@ -68,7 +68,7 @@ export async function barePostgres(url: string): Promise<number> {
         ]),
       );
     }
-    return await perSecond(rows.exchanges.length, async () => {
+    return await paceOf(rows.exchanges.length, async () => {
       for (const batch of batches) {
         await client.query('BEGIN');
         for (const [sql, json] of batch) await client.query(sql, [json]);

@@ -1,13 +1,10 @@
 import { Kafka, logLevel, type Message, Partitioners } from 'kafkajs';
-import { perSecond } from './per-second.ts';
+import { type Pace, paceOf } from './pace.ts';
 
 const BATCH = 128;
 
-/** Messages a second that kafkajs sends by itself, as many at once as a relay does, acknowledged by all replicas. */
-export async function bareProducer(
-  brokers: readonly string[],
-  messages: readonly Message[],
-): Promise<number> {
+/** How fast kafkajs sends messages by itself, as many at once as a relay does, acknowledged by all replicas. */
+export async function bareProducer(brokers: readonly string[], messages: readonly Message[]): Promise<Pace> {
   const kafka = new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING });
   const topic = `bare-${crypto.randomUUID()}`;
   const admin = kafka.admin();
@@ -18,7 +15,7 @@ export async function bareProducer(
   const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1, createPartitioner });
   await producer.connect();
   try {
-    return await perSecond(messages.length, async () => {
+    return await paceOf(messages.length, async () => {
       for (let from = 0; from < messages.length; from += BATCH) {
         await producer.send({ topic, acks: -1, messages: messages.slice(from, from + BATCH) });
       }

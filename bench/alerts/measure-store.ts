@@ -4,18 +4,19 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Message } from 'kafkajs';
 import { cloudEventHeaders } from '../../alerts/cloud-event.ts';
-import { createKafkaSink, createLedger, createRelay, type Ledger, toEvent } from '../../alerts/index.ts';
+import { createLedger, createThreadedRelay, type Ledger, type Relay, toEvent } from '../../alerts/index.ts';
 import { exchange } from '../../test/alerts/records.ts';
 import { barePostgres, bareSqlite } from './bare-database.ts';
-import { perSecond } from './per-second.ts';
+import { type Pace, paceOf, startPace } from './pace.ts';
 
-/** Alerts a second; each is one exchange with one finding. */
+/** Of alerts; each is one exchange with one finding. */
 export interface StoreFigures {
-  readonly bareDatabase: number;
-  readonly committed: number;
-  readonly relayed: number;
-  /** From the first commit to the last alert's acknowledgement, the relay running beside. */
-  readonly committedAndRelayed: number;
+  readonly bareDatabase: Pace;
+  readonly committed: Pace;
+  /** Of a backlog, once a quarter of it is relayed: a relay that has been at work for a while. */
+  readonly relayed: Pace;
+  /** From the first commit until the last alert is struck off, the relay running beside. */
+  readonly committedAndRelayed: Pace;
 }
 
 /** Where and how many. */
@@ -41,8 +42,9 @@ export async function measureStore(
   const place = { dataDir, ...(databaseUrl !== undefined && { databaseUrl }) };
   const ledger = await createLedger({ ...place, sinks: [SINK], commitTimeoutMs: 60_000, maxQueued: 4096 });
   try {
-    const committed = await perSecond(task.alerts, () => commitAll(ledger, task.alerts));
-    const waiting = await ledger.waiting({ sink: SINK, limit: task.alerts });
+    const { alerts } = task;
+    const committed = await paceOf(alerts, () => commitAll(ledger, alerts));
+    const waiting = await ledger.waiting({ sink: SINK, limit: alerts });
     const messages = waiting.map(({ payload: alert }) => ({
       key: alert.conversationId,
       value: JSON.stringify(toEvent(alert, undefined)),
@@ -50,11 +52,7 @@ export async function measureStore(
     }));
     const bareDatabase =
       databaseUrl === undefined ? await bareSqlite(dataDir) : await barePostgres(databaseUrl);
-    const relayed = await perSecond(task.alerts, () => relayAll(ledger, task));
-    const committedAndRelayed = await perSecond(task.alerts, () =>
-      relayAll(ledger, task, commitAll(ledger, task.alerts)),
-    );
-    return { figures: { bareDatabase, committed, relayed, committedAndRelayed }, messages };
+    return { figures: { committed, bareDatabase, ...(await measureRelay(ledger, task)) }, messages };
   } finally {
     await ledger.close();
     rmSync(dataDir, { recursive: true });
@@ -79,27 +77,27 @@ async function commitAll(ledger: Ledger, count: number): Promise<void> {
   await Promise.all(Array.from({ length: IN_FLIGHT }, commitOneByOne));
 }
 
-/** Relays until nothing waits, and nothing more comes. */
-async function relayAll(
-  ledger: Ledger,
-  { alerts, brokers }: StoreTask,
-  coming?: Promise<void>,
-): Promise<void> {
-  const sink = createKafkaSink({ brokers, topic: `alerts-${crypto.randomUUID()}`, name: SINK });
-  const relay = createRelay({ outbox: ledger, sinks: [sink] });
+/** Relays what waits, then what is committed meanwhile. */
+async function measureRelay(ledger: Ledger, { alerts, brokers }: StoreTask) {
+  const kafka = { brokers, topic: `alerts-${crypto.randomUUID()}`, name: SINK };
+  const relay = createThreadedRelay({ ledger, lanes: [{ kafka }] });
   relay.start();
   try {
-    await coming;
-    for (;;) {
-      const [lane] = await relay.stats();
-      if (lane?.depth === 0) {
-        if (lane.delivered !== alerts) throw new Error(`${lane.delivered} of ${alerts} were delivered`);
-        return;
-      }
-      await sleep(POLL_MS);
-    }
+    const first = await untilRelayed(relay, alerts / 4);
+    const pace = startPace();
+    const relayed = pace((await untilRelayed(relay, alerts)) - first);
+    const both = () => Promise.all([commitAll(ledger, alerts), untilRelayed(relay, 2 * alerts)]);
+    return { relayed, committedAndRelayed: await paceOf(alerts, both) };
   } finally {
     await relay.stop({ deadlineMs: 10_000 });
-    await sink.close();
+  }
+}
+
+/** @returns how many were delivered and struck off by now, at least so many */
+async function untilRelayed(relay: Relay, count: number): Promise<number> {
+  for (;;) {
+    const [lane] = await relay.stats();
+    if (lane !== undefined && lane.delivered >= count) return lane.delivered;
+    await sleep(POLL_MS);
   }
 }
