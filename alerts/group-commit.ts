@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { CommitOutcome } from './types.ts';
 
 /** Gathers exchanges that wait for the disk into one transaction. */
@@ -44,10 +45,14 @@ export function createGroupCommit<Record>(parts: GroupCommitParts<Record>): Grou
     for (const [index, waiting] of batch.entries()) waiting.settle(outcomes[index] ?? unanswered);
   };
   const run = async (): Promise<void> => {
-    // The exchanges of this turn of the event loop go together.
-    await Promise.resolve();
     // What fills no batch waits for the one that is under way, and shares its sync with whoever comes until then.
-    while (queue.length >= (underWay > 1 ? maxBatch : 1)) await writeNext();
+    for (;;) {
+      // The exchanges of this turn of the event loop go together. A microtask would come too early: each socket that the
+      // turn finds readable has microtasks of its own.
+      await setImmediate();
+      if (queue.length < (underWay > 1 ? maxBatch : 1)) break;
+      await writeNext();
+    }
     underWay -= 1;
   };
   const start = (): void => {
