@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CommitOutcome } from '../../alerts/index.ts';
 import type { Fields, RuleSet, SegmentRef } from '../../rules/index.ts';
@@ -14,6 +13,7 @@ import type { ExchangeDetail, ExchangeSpan } from '../telemetry/index.ts';
 import { type AddedTime, createAddedTime } from './added-time.ts';
 import { type AbortReason, createClientSignal } from './client-signal.ts';
 import { exchangeFields } from './exchange-fields.ts';
+import { createExchangeId } from './exchange-id.ts';
 import type { GatewayParts, Route } from './parts.ts';
 import { createRecorder, type Ending, type Recorder } from './recorder.ts';
 
@@ -75,7 +75,7 @@ export function createExchange(
   route: Route,
   { request, response }: Connection,
 ): Exchange {
-  const id = randomUUID();
+  const id = createExchangeId();
   const startedMs = performance.now();
   const ruleSet = parts.currentRules();
   const client = createClientSignal(response, parts.stopSignal);
