@@ -18,24 +18,55 @@ const text = (result: IteratorResult<Buffer, unknown>) =>
 test('pieces are read in the order in which they came, before and after they came', async () => {
   const { intake, reader } = start();
   const early = reader.next();
-  for (const piece of ['a', 'b', 'c']) intake.push(Buffer.from(piece));
+  intake.push(Buffer.from('a'));
+  assert.equal(text(await early), 'a');
+  intake.push(Buffer.from('b'));
+  assert.equal(text(await reader.next()), 'b');
+  intake.push(Buffer.from('c'));
   intake.end();
-  const read = [await early, await reader.next(), await reader.next(), await reader.next()];
-  assert.deepEqual(read.map(text), ['a', 'b', 'c', null]);
+  assert.deepEqual([text(await reader.next()), text(await reader.next())], ['c', null]);
+});
+
+test('small pieces that came together are read as one, waited for or not', async () => {
+  const { intake, reader } = start();
+  const early = reader.next();
+  for (const piece of ['a', 'b', 'c']) intake.push(Buffer.from(piece));
+  assert.equal(text(await early), 'abc');
+  for (const piece of ['d', 'e']) intake.push(Buffer.from(piece));
+  intake.end();
+  assert.deepEqual([text(await reader.next()), text(await reader.next())], ['de', null]);
+});
+
+test('what is joined has a bound, and a large piece is given as it came', async () => {
+  const { intake, reader } = start();
+  const small = Buffer.alloc(10 * 1024, 's');
+  const large = Buffer.alloc(40 * 1024, 'l');
+  for (const piece of [small, small, large, small]) intake.push(piece);
+  intake.end();
+  assert.equal((await reader.next()).value, small);
+  assert.equal((await reader.next()).value, small);
+  assert.equal((await reader.next()).value, large);
+  assert.equal((await reader.next()).value, small);
+  assert.equal(text(await reader.next()), null);
 });
 
 test('many pieces of one byte are read in order while more come, each once', async () => {
   const { calls, intake, reader } = start();
+  const all = 128 * 1024;
   let given = 0;
   const give = (until: number) => {
     for (; given < until; given += 1) intake.push(Buffer.from([given % 251]));
   };
   give(64 * 1024);
   assert.deepEqual(calls, ['pause']);
-  for (let index = 0; index < 128 * 1024; index += 1) {
-    const { value } = await reader.next();
-    if (value?.[0] !== index % 251) assert.fail(`piece ${index} is ${value?.[0]}`);
-    give(Math.min(64 * 1024 + index, 128 * 1024));
+  let read = 0;
+  while (read < all) {
+    const { value = Buffer.alloc(0) } = await reader.next();
+    for (const byte of value) {
+      if (byte !== read % 251) assert.fail(`byte ${read} is ${byte}`);
+      read += 1;
+    }
+    give(Math.min(64 * 1024 + read, all));
   }
   intake.end();
   assert.equal(text(await reader.next()), null);
