@@ -56,7 +56,12 @@ function createEndSearch({ marks, isLast }: StreamEnd, maxLineBytes: number) {
   /** Whether the newest byte is a CR that ended the event before, to which an LF belongs then. */
   let isAfterCr = false;
 
-  const hasMark = (piece: Buffer) => marks.some((mark) => piece.indexOf(mark, 0, 'latin1') !== -1);
+  const firstMark = (piece: Buffer) =>
+    marks.reduce((first, mark) => {
+      const at = piece.indexOf(mark, 0, 'latin1');
+      return at !== -1 && (first === -1 || at < first) ? at : first;
+    }, -1);
+  const hasMark = (piece: Buffer) => firstMark(piece) !== -1;
 
   function restart(at: number, how: Lead): void {
     open = [];
@@ -96,29 +101,37 @@ function createEndSearch({ marks, isLast }: StreamEnd, maxLineBytes: number) {
     isNear = hasMark(rest);
   }
 
-  return {
-    /** @returns where in the stream its last event begins; null as long as that has not come whole */
-    push(chunk: Buffer): number | null {
-      const joins = isAfterCr && chunk[0] === LF;
-      const own = joins ? chunk.subarray(1) : chunk;
-      if (joins) start += 1;
-      if (chunk.length > 0) isAfterCr = false;
-      const piece = tail.length === 0 ? own : Buffer.concat([tail, own]);
-      isNear ||= hasMark(piece);
-      const border = borderIn(piece) - tail.length;
-      if (border <= 0) {
-        keep(own);
-        return null;
-      }
-      const found = isNear ? lastIn(own.subarray(0, border)) : null;
-      if (found !== null) return found;
-      const rest = own.subarray(border);
-      restart(start + openBytes + border, '\n');
-      tail = EMPTY;
-      isNear = hasMark(rest);
-      isAfterCr = rest.length === 0 && own[border - 1] === CR;
-      keep(rest);
+  /** @returns where in the stream its last event begins; null as long as that has not come whole */
+  function take(chunk: Buffer): number | null {
+    const joins = isAfterCr && chunk[0] === LF;
+    const own = joins ? chunk.subarray(1) : chunk;
+    if (joins) start += 1;
+    if (chunk.length > 0) isAfterCr = false;
+    const piece = tail.length === 0 ? own : Buffer.concat([tail, own]);
+    isNear ||= hasMark(piece);
+    const border = borderIn(piece) - tail.length;
+    if (border <= 0) {
+      keep(own);
       return null;
+    }
+    const found = isNear ? lastIn(own.subarray(0, border)) : null;
+    if (found !== null) return found;
+    const rest = own.subarray(border);
+    restart(start + openBytes + border, '\n');
+    tail = EMPTY;
+    isNear = hasMark(rest);
+    isAfterCr = rest.length === 0 && own[border - 1] === CR;
+    keep(rest);
+    return null;
+  }
+
+  return {
+    /** As `take`; events before the one with the mark are not parsed, however much comes at once. */
+    push(chunk: Buffer): number | null {
+      const markAt = firstMark(chunk);
+      const before = markAt === -1 ? 0 : borderIn(chunk.subarray(0, markAt));
+      if (before === 0) return take(chunk);
+      return take(chunk.subarray(0, before)) ?? take(chunk.subarray(before));
     },
   };
 }
