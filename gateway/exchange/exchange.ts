@@ -8,6 +8,7 @@ import { type Decision, decide, NOTHING_READ } from '../policy/decide.ts';
 import { ifUnscoredUnrecorded, onUnrecorded } from '../policy/on-unrecorded.ts';
 import { createExchangeScan, type ExchangeScan, type Gap } from '../scanning/exchange-scan.ts';
 import { sideRef } from '../scanning/side-ref.ts';
+import { createUnreadScan } from '../scanning/unread-scan.ts';
 import { withoutEchoes } from '../scanning/without-echoes.ts';
 import type { ExchangeDetail, ExchangeSpan } from '../telemetry/index.ts';
 import { type AddedTime, createAddedTime } from './added-time.ts';
@@ -164,21 +165,27 @@ interface Scoring extends Pick<Exchange, 'scan' | 'ifUnrecorded'> {
 type Own = Pick<Exchange, 'id' | 'route' | 'ruleSet' | 'fields' | 'span' | 'abortSignal'>;
 
 function scoredHere(parts: GatewayParts, own: Own): Scoring {
-  const { limits, detector, policy } = parts.config;
+  const { policy } = parts.config;
+  const scan = scanHere(parts, own);
+  const recorder = createRecorder({ ...parts, ...own, scan });
+  return { scan, recorder, ifUnrecorded: () => onUnrecorded(policy, scan.findings()) };
+}
+
+function scanHere(parts: GatewayParts, { ruleSet, fields, abortSignal }: Own): ExchangeScan {
+  const { limits, detector } = parts.config;
+  if (ruleSet.signals.length === 0) return createUnreadScan(limits.max_segments);
   const scored = createExchangeScan({
     detector: parts.detector,
-    ruleSet: own.ruleSet,
-    fields: own.fields,
+    ruleSet,
+    fields,
     // Not the client's signal: what came before a client left is scored all the same.
-    abortSignal: own.abortSignal,
+    abortSignal,
     computedFor: parts.replay.computedFor,
     maxSegments: limits.max_segments,
     maxSegmentTokens: limits.max_segment_tokens,
     timeoutMs: detector.timeout_ms,
   });
-  const scan = withoutEchoes(scored);
-  const recorder = createRecorder({ ...parts, ...own, scan });
-  return { scan, recorder, ifUnrecorded: () => onUnrecorded(policy, scan.findings()) };
+  return withoutEchoes(scored);
 }
 
 function scoredElsewhere(parts: GatewayParts, own: Own): Scoring {

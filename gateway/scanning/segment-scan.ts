@@ -4,6 +4,7 @@ import type { ExchangePart, Finding, KeptSegment, PromisesSeen, SegmentRef } fro
 import type { Range } from '../reading/json-source.ts';
 import { createSegmentOpening, type SegmentOpening } from './segment-opening.ts';
 import type { SegmentReadingParts } from './segment-reading.ts';
+import { statusOf } from './segment-status.ts';
 import type { SegmentWorkParts } from './segment-work.ts';
 import { createTextFeed, type TextFeed } from './text-feed.ts';
 
@@ -144,23 +145,3 @@ function createClearing({ ref, opening, feed }: ToClear, { held, detector }: Sca
     return cleared;
   };
 }
-
-function statusOf(
-  failure: UnscannedReason | null,
-  unread: UnscannedReason | null,
-  isRead: boolean,
-): Pick<CoverageEntry, 'status' | 'reason'> {
-  if (failure !== null) return { status: 'failed', reason: failure };
-  if (unread !== null) return { status: FAILURES.has(unread) ? 'failed' : 'skipped', reason: unread };
-  return isRead ? { status: 'scanned', reason: null } : { status: 'skipped', reason: 'no_rules' };
-}
-
-/** What should have been readable, as opposed to what is no text. */
-const FAILURES: ReadonlySet<UnscannedReason> = new Set([
-  'bad_json',
-  'duplicate_key',
-  'bad_shape',
-  'bad_utf8',
-  'bad_sse',
-  'unknown_encoding',
-]);
