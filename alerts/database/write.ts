@@ -24,7 +24,7 @@ export interface Writer {
 
 const INSERT_EXCHANGE = `INSERT INTO exchanges (exchange_id, conversation_id, subject, started_at, ended_at, route, dialect,
   model, status, is_streamed, verdict, featureset_digest, trace_id, level_rank)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (exchange_id) DO NOTHING RETURNING seq`;
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (exchange_id) DO NOTHING`;
 
 const INSERT_SEGMENT = `INSERT INTO segments (exchange_seq, position, segment_id, role, target, text, tokens, signals)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
@@ -101,7 +101,7 @@ function insertExchange(
   record: HandedRecord,
   alerting: readonly StoredFinding[],
 ): number | undefined {
-  const row = exchange.get(
+  const { changes, lastInsertRowid } = exchange.run(
     record.exchangeId,
     record.conversationId,
     record.subject ?? null,
@@ -117,7 +117,7 @@ function insertExchange(
     record.traceId,
     strongestRank(alerting.map(({ finding }) => finding.level)),
   );
-  return row === undefined ? undefined : Number(row['seq']);
+  return changes === 0 ? undefined : Number(lastInsertRowid);
 }
 
 function insertCoverage(statements: Statements, seq: number, { coverage }: HandedRecord): void {
