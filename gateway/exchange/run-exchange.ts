@@ -7,6 +7,7 @@ import { asItCame, askUpstream, callUpstream, type SentRequest, takeAnswer } fro
 import { createClient } from './client.ts';
 import { describeRead, describeUnread } from './describe-exchange.ts';
 import { type Connection, createExchange } from './exchange.ts';
+import { headStart } from './head-start.ts';
 import type { GatewayParts, Route } from './parts.ts';
 import { internalRefusal, pathRefusal } from './problems.ts';
 import { type ReadRequest, readRaw, readRequest } from './read-request.ts';
@@ -78,9 +79,12 @@ async function scan({ exchange }: Way, reading: RequestReading): Promise<void> {
   void exchange.scan.end();
 }
 
-/** The request is on its way before its text is taken apart. Where that fails the exchange ends, and what was asked with it. */
+/** The request is on its way before its text is taken apart, and the first bytes of a stream go before it is read: an answer
+ *  in one piece waits for that anyway. Where that fails the exchange ends, and what was asked with it. */
 async function observe(way: Way, reading: RequestReading, sent: SentRequest): Promise<UpstreamAnswer | null> {
-  const [asked] = await Promise.all([askUpstream(way, sent), scan(way, reading)]);
+  const asking = askUpstream(way, sent);
+  if (reading.isStreamed) way.exchange.scan.readAfter(headStart(asking));
+  const [asked] = await Promise.all([asking, scan(way, reading)]);
   return takeAnswer(way, asked);
 }
 

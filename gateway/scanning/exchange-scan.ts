@@ -66,6 +66,8 @@ export interface ExchangeScan {
   judged(): readonly JudgedSegment[];
   /** What is kept of all. */
   kept(): readonly KeptSegment[];
+  /** No text goes to the reader before that, which never rejects. */
+  readAfter(moment: Promise<void>): void;
   /** From now on texts that begin are read as soon as they come, since their bytes wait for it. */
   hold(held: HeldReading, onProgress: () => void): void;
   /** How many characters of a segment can be in no match that is still to come. */
@@ -87,9 +89,10 @@ const SEGMENTS_AT_ONCE = 4;
 export function createExchangeScan(parts: ExchangeScanParts): ExchangeScan {
   const segments = new Map<string, SegmentScan>();
   const open = createOpenSegments();
+  const gate = createGate(SEGMENTS_AT_ONCE);
   const scanParts = {
     ...parts,
-    gate: createGate(SEGMENTS_AT_ONCE),
+    gate,
     nextTurn: createNextTurn(),
     maxTokens: parts.maxSegmentTokens,
   };
@@ -158,6 +161,7 @@ export function createExchangeScan(parts: ExchangeScanParts): ExchangeScan {
       [...segments.values()].map((segment) => ({ ref: segment.ref, coverage: segment.coverage() })),
     judged: () => [...segments.values()].flatMap((segment) => segment.judged() ?? []),
     kept: () => [...segments.values()].map((segment) => segment.kept()),
+    readAfter: gate.keepShut,
     hold(held, onProgress) {
       holding = { held, onProgress };
     },

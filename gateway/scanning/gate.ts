@@ -2,11 +2,14 @@
 export interface Gate {
   /** Resolves to the function that leaves again. */
   enter(): Promise<() => void>;
+  /** From now on nobody enters before that; it never rejects. */
+  keepShut(until: Promise<void>): void;
 }
 
 export function createGate(places: number): Gate {
   let free = places;
   const waiting: (() => void)[] = [];
+  let shut: Promise<void> | null = null;
   const leave = () => {
     const next = waiting.shift();
     if (next === undefined) free += 1;
@@ -21,9 +24,15 @@ export function createGate(places: number): Gate {
   };
   return {
     async enter() {
+      if (shut !== null) await shut;
       if (free > 0) free -= 1;
       else await new Promise<void>((resolve) => waiting.push(resolve));
       return once();
+    },
+    keepShut(until) {
+      shut = until.then(() => {
+        shut = null;
+      });
     },
   };
 }

@@ -68,6 +68,7 @@ export const NOTHING_FOUND: Omit<ExchangeScan, 'add' | 'gap' | 'segments'> = {
   findings: () => [],
   judged: () => [],
   kept: () => [],
+  readAfter: () => {},
   hold: () => {},
   clearedTo: () => Number.POSITIVE_INFINITY,
   isAlarming: () => false,
