@@ -234,6 +234,23 @@ test('a stream that is blocked after any of its events is whole and incomplete t
   }
 });
 
+test('what a streamed response cites is redacted as its text is', async (context) => {
+  const upstream = await startResponses(context, [
+    messageItem('m', [['all is ', 'well']], 'how they deceive'),
+  ]);
+  const rules = { 'a.yaml': ruleFile([rule({ mode: 'enforce', target: 'output', action: 'redact' })]) };
+  const gateway = await startGateway(context, { upstream: upstream.url, rules });
+  const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: 'k', maxRetries: 0 });
+  const streamed = await client.responses.stream({ model, input: 'hello' }).finalResponse();
+  const whole = await client.responses.create({ model, input: 'hello' });
+  for (const { output, status } of [streamed, whole]) {
+    const told = JSON.stringify(output);
+    assert.equal(status, 'completed');
+    assert.match(told, /"title":"how they \[redacted\]"/);
+    assert.match(told, /"text":"all is well"/);
+  }
+});
+
 test("OpenAI's client gets the same responses through the gateway as directly", async (context) => {
   const upstream = await startResponses(context, all);
   const gateway = await startGateway(context, { upstream: upstream.url });

@@ -28,7 +28,7 @@ export function createStreamPlaces(): StreamPlaces {
 }
 
 function wholes(kind: string, event: JsonObject): EventText[] {
-  const { response, item, part } = event;
+  const { response, item, part, annotation } = event;
   const partAt =
     kind === 'reasoning_summary_part' ? ['summary', 'summary_index'] : ['content', 'content_index'];
   const [list = '', number = ''] = partAt;
@@ -36,6 +36,11 @@ function wholes(kind: string, event: JsonObject): EventText[] {
     ...within(response, ['response'], []),
     ...within(item, ['item'], itemKeys(event)),
     ...within(part, ['part'], [...itemKeys(event), list, numberOf(event, number)]),
+    ...within(
+      annotation,
+      ['annotation'],
+      [...itemKeys(event), list, numberOf(event, number), 'annotations', numberOf(event, 'annotation_index')],
+    ),
   ];
 }
 
