@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { type TestContext, test } from 'node:test';
+import { after, type TestContext, test } from 'node:test';
 import { parse } from 'yaml';
 import { type CloudEvent, createSilenceBook, type DetectionFinding } from '../../alerts/index.ts';
 import { loadConfig } from '../../gateway/config/load-config.ts';
@@ -17,11 +17,11 @@ import { startGateway } from './start-gateway.ts';
 import { startUpstream } from './test-upstream.ts';
 import { until } from './until.ts';
 
-function folderOf(context: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'telltale-sinks-'));
-  context.after(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
+/** There until all tests have ended: gateways write into it until they have stopped. */
+const folder = mkdtempSync(join(tmpdir(), 'telltale-sinks-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+const newFolder = () => mkdtempSync(join(folder, 'of-'));
 
 async function startHook(context: TestContext) {
   const events: CloudEvent[] = [];
@@ -50,7 +50,7 @@ const linesOf = (path: string): DetectionFinding[] => {
 test('alerts go to every sink whose route they fit: by tenant to a webhook, all to a file; a silence holds for both', async (context) => {
   process.env['TELLTALE_TEST_SECRET'] = 'secret';
   const hook = await startHook(context);
-  const path = join(folderOf(context), 'archive.jsonl');
+  const path = join(newFolder(), 'archive.jsonl');
   const upstream = await startUpstream(context, (response) => {
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify({ choices: [{ message: { role: 'assistant', content: 'I deceive you' } }] }));
@@ -147,8 +147,7 @@ test('sinks have names of their own, and the banner says where alerts go', () =>
 });
 
 test('a silence that is added holds in a running gateway, counts, and ends when it is told to', async (context) => {
-  const folder = folderOf(context);
-  const path = join(folder, 'alerts.jsonl');
+  const path = join(newFolder(), 'alerts.jsonl');
   const upstream = await startUpstream(context, (response) => {
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify({ choices: [{ message: { role: 'assistant', content: 'I deceive you' } }] }));
