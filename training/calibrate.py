@@ -29,6 +29,7 @@ from export_files import thin
 from device import DEVICE
 from features import Corpus, Encoder, encode_segments
 from harvest import load_reader
+from machine_text import machine_rows
 from mixture import ordinary_texts
 from public_weights import read_public_weights
 from rarity import rarity
@@ -50,12 +51,15 @@ TOP_FEATURE, TOP_PROBE = 300, 300
 ANY_READINGS = (("any", None), ("any", {"kind": "mean", "window": 0}))
 ANY_RATES = (0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
 TRAFFIC = ("instructions and answers, task dialogues, small talk, banking and assistant queries, technical prose, books and "
-           "ten other languages; public corpora, halves never trained on")
+           "ten other languages, from halves of public corpora that were never trained on; answers, tool results and system prompts "
+           "that were written for it; codes, logs and tables")
+MACHINE = 600
+OWN = Path(__file__).parent / "written" / "calibration"
 
 
 def ordinary_segments(seed: int, most: int = 0) -> list[Segment]:
-    """Ordinary segments of the calibration half (at most `most`, 0 for all, in a random order), with benign queries and personas of
-    the dev split that no figure is measured on."""
+    """Ordinary segments of the calibration half in a random order, with benign queries and personas of the dev split that no figure is
+    measured on (of these at most `most`, where it is not 0), and behind them the project's own."""
     rng = np.random.default_rng(seed)
     chosen: list[Segment] = []
     counts: dict[tuple[str, str], int] = {}
@@ -69,7 +73,18 @@ def ordinary_segments(seed: int, most: int = 0) -> list[Segment]:
     chosen.extend(queries[i] for i in rng.permutation(len(queries))[:BENIGN_QUERIES])
     personas = [s for s in labelled({"role_play"}) if s.split == "dev" and s.labels.get("any") == 0]
     chosen.extend(s for s in personas if s.text not in measured)
-    return [chosen[i] for i in rng.permutation(len(chosen))[: most or None]]
+    public = [chosen[i] for i in rng.permutation(len(chosen))[: most or None]]
+    return public if most else public + own_segments(public)
+
+
+def own_segments(public: list[Segment]) -> list[Segment]:
+    """What public corpora lack: rows of `written/calibration`, read by nothing else, and machine text around ordinary sentences, of a
+    seed that no training drew."""
+    rows = [json.loads(line) for path in sorted(OWN.glob("*.jsonl")) for line in path.read_text().splitlines()]
+    written = [Segment(row["text"], row["role"], {}, "written_for_calibration", "calibration", lang=row["lang"]) for row in rows]
+    sentences = [s.text for s in public if s.role == "user" and 20 < len(s.text) < 400]
+    machine = machine_rows(MACHINE, 1_000_003, sentences)
+    return written + [Segment(s.text, s.role, {}, s.source, "calibration") for s in machine]
 
 
 def calibrated(descending: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -175,16 +190,31 @@ def calibrate(build: Path, seed: int, most: int) -> None:
     for column, index in enumerate(used):
         curves.add(f"feature/{index}", "max", 1, "all", found["maxima"][:, column], TOP_FEATURE)
     np.save(build / "density.npy", (found["active"] / found["tokens"]).astype(np.float32))
-    (build / "any.json").write_text(json.dumps(any_of(readings, chosen), indent=1))
-    save(build, curves, segments, int(found["tokens"]), seed, started)
+    level = any_levels(readings, chosen)
+    (build / "any.json").write_text(json.dumps({"readings": readings, **any_curve(level)}, indent=1))
+    facts = {"tokens": int(found["tokens"]), "sources": sources_of(segments, level), "seed": seed, "seconds": round(time.time() - started)}
+    save(build, curves, segments, facts)
 
 
-def any_of(readings: list[dict], chosen: dict[int, np.ndarray]) -> dict:
-    found = [calibrated(np.sort(s[np.isfinite(s)])[::-1], s) for s in (chosen[i] for i in range(len(readings)))]
-    strongest = np.max(found, 0)
+def any_levels(readings: list[dict], chosen: dict[int, np.ndarray]) -> np.ndarray:
+    """Of every segment the strongest calibrated score of the readings."""
+    return np.max([calibrated(np.sort(s[np.isfinite(s)])[::-1], s) for s in (chosen[i] for i in range(len(readings)))], 0)
+
+
+def any_curve(strongest: np.ndarray) -> dict:
     rates = [r for r in ANY_RATES if r * len(strongest) >= 10]
-    return {"readings": readings, "segments": len(strongest),
+    return {"segments": len(strongest),
             "curve": [{"value": round(float(np.quantile(strongest, 1 - rate)), 4), "rate": rate} for rate in rates]}
+
+
+def sources_of(segments: list[Segment], strongest: np.ndarray) -> list[dict]:
+    """By role and source, how many segments there are and which share of them is among the 1 % in which `any` is strongest."""
+    line = np.quantile(strongest, 0.99)
+    kinds: dict[tuple[str, str], list[int]] = {}
+    for i, segment in enumerate(segments):
+        kinds.setdefault((segment.role, segment.source), []).append(i)
+    return [{"role": role, "source": source, "segments": len(which), "any": round(float((strongest[which] >= line).mean()), 4)}
+            for (role, source), which in sorted(kinds.items())]
 
 
 def any_rarity(curve: list[dict], strongest: np.ndarray) -> np.ndarray:
@@ -195,14 +225,12 @@ def any_rarity(curve: list[dict], strongest: np.ndarray) -> np.ndarray:
     return np.maximum(0, level[index - 1] + (strongest - value[index - 1]) * slope)
 
 
-def save(build: Path, curves: Curves, segments: list[Segment], tokens: int, seed: int,
-         started: float) -> None:
+def save(build: Path, curves: Curves, segments: list[Segment], facts: dict) -> None:
     np.savez(build / "calibration.npz", **curves.arrays)
     by_role: dict[str, int] = {}
     for segment in segments:
         by_role[segment.role] = by_role.get(segment.role, 0) + 1
-    facts = {"segments": len(segments), "by_role": by_role, "tokens": tokens, "seed": seed,
-             "seconds": round(time.time() - started), "traffic": TRAFFIC}
+    facts = {"segments": len(segments), "by_role": by_role, "traffic": TRAFFIC, **facts}
     (build / "calibration.json").write_text(json.dumps({**facts, "curves": curves.heads}))
     print(json.dumps(facts), flush=True)
 

@@ -1,4 +1,4 @@
-"""Sections of the model card for what is measured of a finished featureset beside its figures by part: sources left out,
+"""Sections of the model card for what is measured of a finished featureset beside its figures by part: the calibration's make, sources left out,
 probabilities, absorption, another seed, quality against cost. A measure that was not run has no section."""
 
 from __future__ import annotations
@@ -8,6 +8,16 @@ def table(rows: list[list], head: list[str]) -> str:
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     lines += ["| " + " | ".join("" if c is None else str(c) for c in row) + " |" for row in rows]
     return "\n".join(lines) + "\n"
+
+
+def calibration_section(f: list[dict]) -> str:
+    rows = [[v["role"], v["source"], v["segments"], v["any"]] for v in f]
+    return f"""## What the calibration is made of
+
+A rate holds for this mixture. By role and source, the segments, and which share of them is among the 1 % in which `any` is strongest: a
+source far above .01 alarms more often than the rate says, where traffic is like it.
+
+{table(rows, ["role", "source", "segments", "share above 1 %"])}"""
 
 
 def transfer_section(f: dict) -> str:
@@ -64,7 +74,8 @@ speeds were taken beside other work, the best of 15 runs.
 {table(rows, ["layers", "precision", "MB", "written", "later", "dev", "transfer", "all", *f[0]["tokens_a_second"]])}"""
 
 
-SECTIONS = {"transfer": transfer_section, "absorption": absorption_section, "seeds": seeds_section, "costs": costs_section}
+SECTIONS = {"calibration": calibration_section, "transfer": transfer_section, "absorption": absorption_section,
+            "seeds": seeds_section, "costs": costs_section}
 
 
 def measures(figures: dict) -> str:

@@ -24,6 +24,7 @@ def main() -> None:
     build: Path = parser.parse_args().out
     calibration = read(build / "calibration.json")
     calibration.pop("curves", None)
+    sources = calibration.pop("sources", None)
     evaluation = read(build / "evaluation.json")
     summary = {variant: {k: v for k, v in figures.items() if k != "by_part"}
                for variant, figures in evaluation.get("any", {}).items()}
@@ -34,7 +35,8 @@ def main() -> None:
                "evaluation_written_by_label": labels,
                "seconds": read(build / "seconds.json")}
     (build / "figures.json").write_text(json.dumps(figures, indent=1))
-    measures = {name: found for name in MEASURES if (found := read(build / f"{name}.json"))}
+    measures = {"calibration": sources} if sources else {}
+    measures |= {name: found for name in MEASURES if (found := read(build / f"{name}.json"))}
     (build / "measures.json").write_text(json.dumps(measures, indent=1) + "\n")
 
 
