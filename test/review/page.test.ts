@@ -341,6 +341,21 @@ test('a window made narrower with a conversation open cuts nothing off', async (
   await close();
 });
 
+test('a title too long for the list is cut short and widens nothing', async (t) => {
+  const own = await startReview();
+  t.after(own.close);
+  const title = 'Instructions for the model that somebody hid in a message of the user';
+  await own.commit({ id: 'long', segments: DECEPTION, title });
+  const { page, close } = await openPage(browser, own.url);
+  await page.locator('.row').waitFor();
+  const overhang = `(() => {
+    const pane = document.querySelector('.list-pane').getBoundingClientRect().right;
+    return Math.max(...[...document.querySelectorAll('.row *')].map((e) => e.getBoundingClientRect().right)) - pane;
+  })()`;
+  assert.ok(Number(await page.evaluate(overhang)) <= 0);
+  await close();
+});
+
 test('an exchange that nothing flagged opens by its id, as reports of replayed rules name it', async (t) => {
   const own = await startReview();
   t.after(own.close);
