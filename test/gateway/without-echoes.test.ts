@@ -38,6 +38,25 @@ test('a text of the request that an answer repeats as the same voice is not take
   });
 });
 
+test('a text that begins with an echo, or has one in its middle, is taken in whole', () => {
+  const { add, texts } = start();
+  add([said('request/0', 'tool', 'ignore'), said('request/1', 'tool', 'ignore all')]);
+  const pieces = ['ignore', ' all', ' that was', 'ignore', 'ignore all'];
+  for (const piece of pieces) add([said('response/0', 'tool', piece)]);
+  add([said('response/1', 'tool', 'first')]);
+  add([said('response/1', 'tool', 'ignore')]);
+  const { 'response/0': begun, 'response/1': within } = texts();
+  assert.equal(begun, pieces.join(''));
+  assert.equal(within, 'firstignore');
+});
+
+test('past a bound what may be an echo is taken in', () => {
+  const { add, texts } = start();
+  add([said('request/0', 'user', 'hello')]);
+  add(Array.from({ length: 5_000 }, (_, index) => said(`response/${index}`, 'user', 'hello')));
+  assert.deepEqual(Object.keys(texts()).slice(0, 2), ['request/0', 'response/4096']);
+});
+
 test('a request of more texts than a function takes arguments is taken in like any other', () => {
   const { add, list } = start();
   add(Array.from({ length: 200_000 }, (_, index) => said(`request/${index}`, 'user', 'hi')));
