@@ -36,7 +36,7 @@ export async function readRaw({ parts, connection }: Way) {
 
 /** Reads a request of a dialect: its bytes stay as they came, its text is listed. */
 export async function readRequest(way: Way): Promise<RequestOutcome> {
-  const { route } = way.exchange;
+  const { route, isRead } = way.exchange;
   const raw = await readRaw(way);
   if (!raw.ok || route.dialect === null) return raw.ok ? refused('unknown_dialect', 'no dialect', 0) : raw;
   const { bytes } = raw;
@@ -44,7 +44,7 @@ export async function readRequest(way: Way): Promise<RequestOutcome> {
   if (!decoded.ok) return decoded;
   const json = parseJson(decoded.bytes, way.parts.config.limits.max_json_depth);
   if (!json.ok) return refused(json.reason, json.message, bytes.length);
-  const twiceAt = way.exchange.isRead ? duplicateKeyAt(decoded.bytes) : null;
+  const twiceAt = isRead ? duplicateKeyAt(decoded.bytes) : null;
   if (twiceAt !== null && enforcesAny(way.exchange.ruleSet)) {
     const message = `the body has a key twice, the second at byte ${twiceAt}: two readers would read two texts`;
     return refused('duplicate_key', message, bytes.length);
@@ -52,7 +52,7 @@ export async function readRequest(way: Way): Promise<RequestOutcome> {
   const request = route.dialect.readRequest(json.value, way.connection.request.url ?? '/');
   if (!request.ok) return { ok: false, refusal: shapeRefusal(request.problem, bytes.length) };
   if (twiceAt !== null) way.exchange.noteGap('request', 'duplicate_key', bytes.length);
-  if (isOtherText(way.connection.request.headers['content-type'], decoded.bytes)) {
+  if (isRead && isOtherText(way.connection.request.headers['content-type'], decoded.bytes)) {
     way.exchange.noteGap('request', 'unknown_encoding', bytes.length);
   }
   return { ok: true, bytes, decoded: decoded.bytes, reading: request.value };

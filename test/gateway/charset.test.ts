@@ -43,3 +43,19 @@ test('a body that its header makes another text is told, and refused where a rul
     assert.equal(enforcing.upstream.arrived.length, 0);
   }
 });
+
+test('where no rule reads, the header changes nothing of what is told', async (context) => {
+  const rules = { 'a.yaml': ruleFile([rule({ mode: 'off' })]) };
+  const { gateway } = await startAnswering(context, { rules });
+  const body = JSON.stringify(ask('né'));
+  const headers = { 'content-type': 'application/json; charset=iso-8859-1' };
+  const { coverage } = await gateway.recordOf(await gateway.post(body, { headers }));
+  assert.deepEqual(
+    coverage.map(({ segmentId, status, reason }) => [segmentId, status, reason]),
+    [
+      ['request', 'skipped', 'no_rules'],
+      ['response', 'skipped', 'no_rules'],
+    ],
+  );
+  assert.equal(coverage[0]?.bytes, Buffer.byteLength(body));
+});
