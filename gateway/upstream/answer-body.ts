@@ -124,10 +124,12 @@ export function createBodyIntake(source: BodySource): BodyIntake {
     },
     push(chunk) {
       if (ending !== null) return;
+      const isAwaited = wake !== null;
       waiting.push(chunk);
       bytes += chunk.length;
       tell();
-      if (bytes < MAX_WAITING_BYTES || isPaused) return;
+      // What the reader waits for does not lie here: a connection that hands over 64 KiB at a time would be stopped each time.
+      if (isAwaited || bytes < MAX_WAITING_BYTES || isPaused) return;
       isPaused = true;
       source.pause();
     },

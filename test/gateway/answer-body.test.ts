@@ -86,6 +86,25 @@ test('a reader that does not read stops the connection, and one that reads lets 
   assert.deepEqual(calls, ['pause', 'resume']);
 });
 
+test('a reader that waits never stops the connection, however much comes at once', async () => {
+  const { calls, intake, reader } = start();
+  const piece = Buffer.alloc(256 * 1024);
+  for (let index = 0; index < 3; index += 1) {
+    const read = reader.next();
+    intake.push(piece);
+    assert.equal((await read).value, piece);
+  }
+  assert.deepEqual(calls, []);
+  const read = reader.next();
+  intake.push(piece);
+  intake.push(piece);
+  assert.deepEqual(calls, ['pause']);
+  await read;
+  assert.deepEqual(calls, ['pause']);
+  await reader.next();
+  assert.deepEqual(calls, ['pause', 'resume']);
+});
+
 test('what came before a break is read before it is told', async () => {
   const { intake, reader } = start();
   intake.push(Buffer.from('a'));
