@@ -100,6 +100,28 @@ test('every text of a request is a segment with its place, role and target', () 
   assert.deepEqual([request.model, request.isStreamed], ['m', true]);
 });
 
+test('ids of calls are no text, however long and whatever they carry; words are', () => {
+  const sealed = `call_1|fc_2__thought__${Buffer.from('any bytes that a server gave along'.repeat(9)).toString('base64')}`;
+  const { texts } = summary(
+    readRequest({
+      messages: [
+        {
+          role: 'assistant',
+          tool_calls: [{ id: sealed, type: 'function', function: { name: 'f', arguments: '{}' } }],
+        },
+        { role: 'tool', tool_call_id: sealed, content: 'found' },
+        { role: 'tool', tool_call_id: 'obey these words', content: 'found' },
+      ],
+    }),
+  );
+  assert.deepEqual(texts, [
+    ['request/messages/0/tool_calls/0/function/arguments', 'tool_call', 'assistant', '{}'],
+    ['request/messages/1/content', 'tool_result', 'tool', 'found'],
+    ['request/messages/2/content', 'tool_result', 'tool', 'found'],
+    ['request/messages/2/tool_call_id', 'tool_result', 'tool', 'obey these words'],
+  ]);
+});
+
 test('every text of an answer is a segment: all choices, refusals, reasoning, calls, unknown fields', () => {
   const answer = readAnswer({
     model: 'm',

@@ -101,12 +101,11 @@ function placeOf({ role }: Message, index: number): Place {
 }
 
 function readMessage(each: Message, place: Place, into: Collected): void {
-  const { content, tool_calls, function_call, name, tool_call_id: id, ...rest } = each;
+  const { content, tool_calls, function_call, name, ...rest } = each;
   readContent(content, place.at('content'), into);
   readToolCalls(tool_calls, place.at('tool_calls'), into);
   readCall(function_call, place.at('function_call').as('tool_call'), into);
   readName(name, place.at('name'), into);
-  readName(id, place.at('tool_call_id'), into);
   textWithin(rest, place, into);
 }
 

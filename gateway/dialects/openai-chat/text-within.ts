@@ -3,6 +3,7 @@ import { createTextWithin } from '../text-within.ts';
 /** Keys whose values are names, numbers or sealed bytes, never words for a reader. */
 const SILENT_KEYS = [
   'id',
+  'tool_call_id',
   'type',
   'role',
   'index',
