@@ -122,6 +122,7 @@ export const geminiAnswer = {
           { text: 't' },
           { text: 't', thought: true },
           { functionCall: { name: 'f', args: { q: 1 } } },
+          { functionCall: { name: 'g', partialArgs: [{ jsonPath: '$.q', stringValue: 'x' }] } },
           { inlineData: { mimeType: 'image/png', data: 'AAAA' } },
         ],
       },

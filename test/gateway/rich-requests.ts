@@ -261,6 +261,12 @@ export const responsesRequest = {
     { type: 'computer_call_output', call_id: 'c', output: { type: 'computer_screenshot', image_url: 'u' } },
     { type: 'mcp_call', id: 'x', name: 'n', server_label: 's', arguments: '{}', output: 'o' },
     { type: 'compaction', encrypted_content: 'e' },
+    {
+      type: 'mcp_list_tools',
+      id: 'l',
+      server_label: 's',
+      tools: [{ name: 'f', description: 'd', input_schema: {}, annotations: { title: 't' } }],
+    },
   ],
   tools: [
     {

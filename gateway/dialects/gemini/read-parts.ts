@@ -99,15 +99,18 @@ function readJson(value: unknown, place: Place, into: Collected): void {
 
 /** `{ jsonPath: '$.city.name', stringValue: 'Ro', willContinue: true }` */
 function readPiece(piece: unknown, place: Place, into: Collected): void {
-  if (!isObject(piece)) textWithin(piece, place, into);
-  else {
-    const { jsonPath, json_path, stringValue, string_value, ...rest } = piece;
-    const keys = String(jsonPath ?? json_path ?? '').match(/[^.$[\]'"]+/g) ?? [];
-    for (const text of [stringValue, string_value]) {
-      if (typeof text === 'string') addWords(text, place.at(...keys), into);
-    }
-    textWithin(rest, place.at(...keys), into);
+  if (!isObject(piece)) {
+    textWithin(piece, place, into);
+    return;
   }
+  const { stringValue, string_value, ...rest } = piece;
+  const path = piece['jsonPath'] ?? piece['json_path'] ?? '';
+  const at = place.at(...(String(path).match(/[^.$[\]'"]+/g) ?? []));
+  for (const text of [stringValue, string_value]) {
+    if (typeof text === 'string') addWords(text, at, into);
+    else textWithin(text, at, into);
+  }
+  textWithin(rest, at, into);
 }
 
 /** A result is one segment, as JSON, or as the text that is all of it; media may stand beside it. */

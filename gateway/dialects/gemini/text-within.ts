@@ -48,6 +48,8 @@ const SILENT_KEYS = [
   'continuationToken',
   'googleMapsWidgetContextToken',
   'nullValue',
+  'jsonPath',
+  'json_path',
 ];
 
 /** They repeat the text in pieces, with their places or likelihoods. */

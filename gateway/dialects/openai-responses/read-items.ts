@@ -108,11 +108,10 @@ function readOther(item: JsonObject, placeOf: PlaceOf, into: Collected): void {
   textWithin(rest, place, into);
 }
 
-/** Descriptions steer the model as a system prompt does: a segment each tool. Nothing else of a tool is read, since
- *  keys for servers stand there too. */
+/** Descriptions steer the model as a system prompt does: a segment each tool. */
 export function readTools(tools: unknown, place: Place, into: Collected): void {
-  if (!Array.isArray(tools)) return;
-  for (const [index, tool] of tools.entries()) {
+  if (!Array.isArray(tools)) textWithin(tools, place, into);
+  for (const [index, tool] of (Array.isArray(tools) ? tools : []).entries()) {
     addWords(descriptionsIn(tool).join('\n'), place.at(index), into);
   }
 }
