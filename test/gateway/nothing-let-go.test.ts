@@ -11,6 +11,7 @@ import type { RuleSet } from '../../rules/index.ts';
 import { ruleSetOf } from '../rules/rule-text.ts';
 import { planted, WORDS } from './planted-words.ts';
 import * as answers from './rich-answers.ts';
+import * as requests from './rich-requests.ts';
 import { rule, ruleFile } from './start-gateway.ts';
 import { startScan } from './start-scan.ts';
 
@@ -81,6 +82,35 @@ for (const [name, events] of STREAMS) {
       }
     }
     assert.ok(matched > 20);
+  });
+}
+
+const REQUESTS: readonly [name: string, body: object][] = [
+  ['openai-chat', requests.chatRequest],
+  ['openai-completions', requests.completionsRequest],
+  ['openai-embeddings', requests.embeddingsRequest],
+  ['openai-moderations', requests.moderationsRequest],
+  ['openai-conversations', requests.conversationsRequest],
+  ['openai-responses', requests.responsesRequest],
+  ['anthropic-messages', requests.messagesRequest],
+  ['gemini', requests.geminiRequest],
+];
+
+for (const [name, request] of REQUESTS) {
+  test(`${name}: words anywhere in a request stand where their place says, and can be taken out there`, () => {
+    let read = 0;
+    for (const [what, body] of planted(request)) {
+      const reading = dialectNamed(name).readRequest(body, '/v1beta/models/m:generateContent');
+      for (const { ref, text } of reading.ok ? reading.value.segments : []) {
+        const start = text.indexOf(WORDS);
+        if (start === -1) continue;
+        const ranges = [{ start, end: start + WORDS.length }];
+        const left = redactBody(JSON.stringify(body), [{ ref, text, ranges }], '[redacted]');
+        assert.ok(left !== null && !left.includes(WORDS), `${what}: ${ref.pointer}`);
+        read += 1;
+      }
+    }
+    assert.ok(read > 5);
   });
 }
 

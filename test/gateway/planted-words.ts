@@ -15,6 +15,10 @@ export function* planted(sample: unknown): Generator<readonly [what: string, bod
       if (path.length > 0) yield [`${at} = ${kindOf(more)}`, withValue(sample as Json, path, more)];
       if (Array.isArray(value)) {
         yield [`${at}/- = ${kindOf(more)}`, withValue(sample as Json, path, [...(value as Json[]), more])];
+        yield [
+          `${at}/0 before = ${kindOf(more)}`,
+          withValue(sample as Json, path, [more, ...(value as Json[])]),
+        ];
       }
     }
     if (kindOf(value) === 'object') {

@@ -49,7 +49,10 @@ export function createChunkReader(shape: { readonly isWhole: boolean }): ChunkRe
       const { candidates, ...rest } = chunk;
       readRepeated(rest, answerPlace(), into);
       const list = Array.isArray(candidates) ? candidates.filter(isObject) : [];
-      const others = Array.isArray(candidates) ? candidates.filter((one) => !isObject(one)) : candidates;
+      // A candidate's place is its own, so what is none keeps its number.
+      const others = Array.isArray(candidates)
+        ? candidates.map((one) => (isObject(one) ? null : one))
+        : candidates;
       textWithin(others, answerPlace().at('candidates'), into);
       const now = factsOf(chunk, list);
       for (const [order, candidate] of list.entries()) {

@@ -118,9 +118,9 @@ function readTools({ tools, functions, prediction }: z.infer<typeof chatRequest>
       if (text !== '') into.segments.push({ ref: place.at(key, index).ref(), text });
     }
   }
-  const { content, ...rest } = isObject(prediction) ? prediction : { rest: prediction };
+  const { content, ...rest } = isObject(prediction) ? prediction : {};
   readContent(content, predictionPlace().at('content'), into);
-  textWithin(rest, predictionPlace(), into);
+  textWithin(isObject(prediction) ? rest : prediction, predictionPlace(), into);
 }
 
 function readRest(request: z.infer<typeof chatRequest>, into: Collected): void {

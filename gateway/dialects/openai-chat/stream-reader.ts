@@ -23,17 +23,14 @@ export function createStreamReader(): StreamReader {
   function readChunk(chunk: Record<string, unknown>, into: Collected): void {
     const { choices, ...rest } = chunk;
     readOutside(rest, answerPlace(), into);
-    const all: readonly unknown[] = Array.isArray(choices) ? choices : [];
-    const list = all.filter(isObject);
-    for (const choice of list) readChoice(choice, into);
-    if (list.length < all.length || choices !== all) readOthers(choices, into);
-    facts = joined(facts, factsOf(chunk, list));
-  }
-
-  /** What is no choice is no answer that a client knows, and still words that it gets. */
-  function readOthers(choices: unknown, into: Collected): void {
-    const others = Array.isArray(choices) ? choices.filter((one) => !isObject(one)) : choices;
-    textWithin(others, answerPlace().at('choices'), into);
+    const list: readonly unknown[] = Array.isArray(choices) ? choices : [];
+    if (list !== choices) textWithin(choices, answerPlace().at('choices'), into);
+    for (const [order, choice] of list.entries()) {
+      if (isObject(choice)) readChoice(choice, into);
+      // No answer that a client knows, and still words that it gets.
+      else textWithin(choice, answerPlace().at('choices', order), into);
+    }
+    facts = joined(facts, factsOf(chunk, list.filter(isObject)));
   }
 
   function readChoice(choice: Record<string, unknown>, into: Collected): void {

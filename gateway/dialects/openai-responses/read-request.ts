@@ -104,10 +104,10 @@ function readPrompt(prompt: ResponsesRequest['prompt'], into: Collected): void {
 
 /** A schema's descriptions steer the model as a system prompt does. */
 function readFormat(text: unknown, into: Collected): void {
-  const { verbosity: _verbosity, format, ...rest } = isObject(text) ? text : ({ text } as JsonObject);
+  const { verbosity: _verbosity, format, ...rest }: JsonObject = isObject(text) ? text : {};
   const at = requestPlaces(['text']);
   addWords(descriptionsIn(format).join('\n'), at('system').at('format'), into);
-  textWithin(rest, at('user'), into);
+  textWithin(isObject(text) ? rest : text, at('user'), into);
 }
 
 function conversationOf({ conversation, metadata }: ResponsesRequest): string | null {
