@@ -8,9 +8,6 @@ import { createCalledTools } from './called-tools.ts';
 import { answerPlace, factsOf, readMessage } from './read-answer.ts';
 import { isCall, readBlock, textWithin } from './read-blocks.ts';
 
-/** Where an event has what it tells. */
-type Carrier = 'message' | 'content_block' | 'delta';
-
 /** A block of content that has begun. */
 interface OpenBlock {
   /** With the tool that it calls, or whose result it is. */
@@ -28,41 +25,32 @@ export function createStreamReader(): StreamReader {
   let facts: AnswerFacts = { model: null, finishReasons: [], usage: null, choices: [] };
 
   function readEvent(event: JsonObject, into: Collected): void {
-    const { type, index, message, content_block, delta, ...rest } = event;
+    const { type, index } = event;
     const block = typeof index === 'number' ? blockAt(index) : null;
-    const read = readKnown(event, block, into);
-    const left = {
-      type,
-      index,
-      message: read === 'message' ? undefined : message,
-      content_block: read === 'content_block' ? undefined : content_block,
-      delta: read === 'delta' ? undefined : delta,
-    };
-    const place = answerPlace();
-    for (const each of [left, rest]) textWithin(each, place, into);
+    textWithin(readKnown(event, block, into), answerPlace(), into);
     if (type === 'content_block_stop' && typeof index === 'number') close(index, into);
   }
 
-  /** @returns what of the event has been read */
-  function readKnown(event: JsonObject, block: OpenBlock | null, into: Collected): Carrier | null {
-    const { type, message, content_block, delta } = event;
+  /** @returns what is left of the event */
+  function readKnown(event: JsonObject, block: OpenBlock | null, into: Collected): JsonObject {
+    const { type, message, content_block, delta, ...others } = event;
     if (type === 'content_block_delta' && block !== null) {
       readDelta(block, delta, into);
-      return 'delta';
+      return { type, message, content_block, ...others };
     }
     if (type === 'content_block_start' && block !== null) {
       begin(block, content_block, into);
-      return 'content_block';
+      return { type, message, delta, ...others };
     }
     if (type === 'message_start' && isObject(message)) {
       readMessage(message, into);
       facts = factsOf(message);
-      return 'message';
+      return { type, content_block, delta, ...others };
     }
-    if (type !== 'message_delta' || !isObject(delta)) return null;
+    if (type !== 'message_delta' || !isObject(delta)) return event;
     textWithin(delta, answerPlace(), into);
     facts = joined(facts, delta, event['usage']);
-    return 'delta';
+    return { type, message, content_block, ...others };
   }
 
   function blockAt(index: number): OpenBlock {
