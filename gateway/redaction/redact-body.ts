@@ -42,11 +42,6 @@ export function redactBody(
   return replaceRanges(json, [...once.values()]);
 }
 
-/** Whether other values stand in it. */
-function isInside(value: unknown): boolean {
-  return value !== null && typeof value === 'object';
-}
-
 interface ToEdit {
   readonly json: string;
   readonly keys: readonly Key[];
@@ -61,7 +56,7 @@ function editsOf({ json, keys, value, redaction, replacement }: ToEdit): Edit[] 
   const raw = json.slice(range.start, range.end);
   const fresh = redactValue(raw, value, { redaction, replacement });
   if (fresh !== null) return [{ ...range, text: fresh }];
-  return isInside(value) ? descriptionEdits({ json, keys, value, redaction, replacement }) : null;
+  return descriptionEdits({ json, keys, value, redaction, replacement });
 }
 
 /** A value as it is written, without what is to go; null where the segment was not read from it as a whole. */
