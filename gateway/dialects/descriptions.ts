@@ -1,5 +1,7 @@
 import type { Key } from '../reading/json-source.ts';
+import { addWords, type Collected } from './collected.ts';
 import { isObject } from './json-values.ts';
+import type { Place } from './place.ts';
 import { isCredential, isWords } from './words.ts';
 
 /** One description, or what else of a tool or a schema says something, and where in its value it stands. */
@@ -9,17 +11,23 @@ export interface Description {
   readonly text: string;
 }
 
-/** What a tool or a schema says of itself, at any depth. All of it steers the model as a system prompt does, so it is
- *  read as one: descriptions, and words wherever else they stand, since a title, a choice of an `enum`, an example or
- *  the name of a property carries an order as well. Names that are names are not read, nor are keys for servers. */
-export function descriptionsIn(value: unknown): string[] {
-  return describedIn(value).map(({ text }) => text);
+/** What a tool or a schema says of itself, at any depth, as one segment, line by line. All of it steers the model as a
+ *  system prompt does, so it is read as one: descriptions, and words wherever else they stand, since a title, a choice of
+ *  an `enum`, an example or the name of a property carries an order as well. Names that are names are not read, nor are
+ *  keys for servers. */
+export function readDescriptions(value: unknown, place: Place, into: Collected): void {
+  addWords(textOf(describedIn(value)), place, into);
 }
 
 /** The same with their places, for what is taken out of them. */
 export function describedIn(value: unknown, at: readonly Key[] = []): Description[] {
   if (typeof value === 'string') return isWords(value) ? [{ keys: at, text: value }] : [];
   return withoutHeaders(value).flatMap(([key, inner]) => describedAt(key, inner, at));
+}
+
+/** The text of the segment that these are read as. */
+export function textOf(descriptions: readonly Description[]): string {
+  return descriptions.map(({ text }) => text).join('\n');
 }
 
 function describedAt(key: Key, value: unknown, around: readonly Key[]): Description[] {

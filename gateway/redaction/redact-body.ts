@@ -1,6 +1,6 @@
 import type { SegmentRef } from '../../rules/index.ts';
 import { decodedText, inlineDataOf, plainDataOf } from '../dialects/data-url.ts';
-import { describedIn } from '../dialects/descriptions.ts';
+import { describedIn, textOf } from '../dialects/descriptions.ts';
 import { isObject, jsonOf } from '../dialects/json-values.ts';
 import { plainJson } from '../dialects/plain-json.ts';
 import { type Key, locateValue, type Range, replaceRanges } from '../reading/json-source.ts';
@@ -97,7 +97,7 @@ function redactData(
 /** What tools say of themselves is read as one, line by line. */
 function descriptionEdits({ json, keys, value, redaction, replacement }: ToEdit): Edit[] | null {
   const found = describedIn(value, keys);
-  if (found.map(({ text }) => text).join('\n') !== redaction.text) return null;
+  if (textOf(found) !== redaction.text) return null;
   let offset = 0;
   const edits: Edit[] = [];
   for (const { keys: at, text } of found) {

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { Role } from '../../../detectors/index.ts';
 import type { SegmentRef } from '../../../rules/index.ts';
 import { withoutCacheMarks } from '../cache-marks.ts';
-import { addWords, type Collected } from '../collected.ts';
-import { descriptionsIn } from '../descriptions.ts';
+import type { Collected } from '../collected.ts';
+import { readDescriptions } from '../descriptions.ts';
 import type { Read, RequestReading } from '../dialect.ts';
 import { namedUser } from '../named-user.ts';
 import { createPlace } from '../place.ts';
@@ -70,8 +70,7 @@ export function readRequest(body: unknown, target: string): Read<RequestReading>
   for (const [index, each] of request.messages.entries()) readMessage(each, index, { into, toolOf });
   for (const [index, tool] of (request.tools ?? []).entries()) {
     // Descriptions steer the model as a system prompt does, so they are read as one: a segment each tool.
-    const text = descriptionsIn(tool).join('\n');
-    if (text !== '') into.segments.push({ ref: system.at('tools', index).ref(), text });
+    readDescriptions(tool, system.at('tools', index), into);
   }
   readRest(request, into);
   const { model, stream } = request;
@@ -95,7 +94,7 @@ function readRest(request: MessagesRequest, into: Collected): void {
   const system = createPlace({ side: 'request', target: 'system', role: 'system' });
   // How the context is to be summed up is an instruction too.
   for (const [key, form] of Object.entries({ output_config, output_format, context_management })) {
-    addWords(descriptionsIn(form).join('\n'), system.at(key), into);
+    readDescriptions(form, system.at(key), into);
   }
   for (const setting of SETTINGS) delete others[setting];
   textWithin(others, createPlace({ side: 'request', target: 'input', role: 'user' }), into);

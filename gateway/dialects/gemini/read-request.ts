@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { addWords, type Collected } from '../collected.ts';
-import { descriptionsIn } from '../descriptions.ts';
+import type { Collected } from '../collected.ts';
+import { readDescriptions } from '../descriptions.ts';
 import type { Read, RequestReading } from '../dialect.ts';
 import { isObject, type JsonObject } from '../json-values.ts';
 import { createPlace, type Place } from '../place.ts';
@@ -82,7 +82,7 @@ function readEntry(
   } else if (key === 'tools' || key === 'generationConfig') {
     // Descriptions steer the model as a system prompt does, so they are read as one: a segment each tool.
     for (const [each, at] of listed(value, keys)) {
-      addWords(descriptionsIn(each).join('\n'), placesOf('system', at).words, into);
+      readDescriptions(each, placesOf('system', at).words, into);
     }
   } else textWithin(value, placesOf('user', keys).words, into);
 }

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { Role } from '../../../detectors/index.ts';
 import type { SegmentRef } from '../../../rules/index.ts';
 import { withoutCacheMarks } from '../cache-marks.ts';
-import { addWords, type Collected } from '../collected.ts';
-import { descriptionsIn } from '../descriptions.ts';
+import type { Collected } from '../collected.ts';
+import { readDescriptions } from '../descriptions.ts';
 import type { Read, RequestReading } from '../dialect.ts';
 import { isObject } from '../json-values.ts';
 import { conversationIn } from '../metadata-conversation.ts';
@@ -114,8 +114,7 @@ function readTools({ tools, functions, prediction }: z.infer<typeof chatRequest>
   const place = createPlace({ side: 'request', target: 'system', role: 'system' });
   for (const [key, list] of Object.entries({ tools, functions })) {
     for (const [index, tool] of (list ?? []).entries()) {
-      const text = descriptionsIn(tool).join('\n');
-      if (text !== '') into.segments.push({ ref: place.at(key, index).ref(), text });
+      readDescriptions(tool, place.at(key, index), into);
     }
   }
   const { content, ...rest } = isObject(prediction) ? prediction : {};
@@ -133,7 +132,7 @@ function readRest(request: z.infer<typeof chatRequest>, into: Collected): void {
   } = request;
   const { response_format: format, ...others }: Record<string, unknown> = rest;
   const system = createPlace({ side: 'request', target: 'system', role: 'system' }, ['response_format']);
-  addWords(descriptionsIn(format).join('\n'), system, into);
+  readDescriptions(format, system, into);
   const texts = Object.entries(others).filter(([key]) => !SETTINGS.has(key));
   if (texts.length === 0) return;
   textWithin(

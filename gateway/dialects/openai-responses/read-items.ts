@@ -1,5 +1,5 @@
 import { addWords, type Collected } from '../collected.ts';
-import { descriptionsIn } from '../descriptions.ts';
+import { readDescriptions } from '../descriptions.ts';
 import { isIdentifier } from '../identifier.ts';
 import { isObject, type JsonObject, jsonOf } from '../json-values.ts';
 import { createPlace, type Place } from '../place.ts';
@@ -112,6 +112,6 @@ function readOther(item: JsonObject, placeOf: PlaceOf, into: Collected): void {
 export function readTools(tools: unknown, place: Place, into: Collected): void {
   if (!Array.isArray(tools)) textWithin(tools, place, into);
   for (const [index, tool] of (Array.isArray(tools) ? tools : []).entries()) {
-    addWords(descriptionsIn(tool).join('\n'), place.at(index), into);
+    readDescriptions(tool, place.at(index), into);
   }
 }

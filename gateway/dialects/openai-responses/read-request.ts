@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { addWords, type Collected } from '../collected.ts';
-import { descriptionsIn } from '../descriptions.ts';
+import type { Collected } from '../collected.ts';
+import { readDescriptions } from '../descriptions.ts';
 import type { Read, RequestReading } from '../dialect.ts';
 import { isObject, type JsonObject } from '../json-values.ts';
 import { conversationIn } from '../metadata-conversation.ts';
@@ -65,7 +65,7 @@ export function readRequest(body: unknown): Read<RequestReading> {
   readTools(tools, requestPlaces(['tools'])('tools'), into);
   readPrompt(prompt, into);
   readFormat(text, into);
-  addWords(descriptionsIn(context).join('\n'), requestPlaces(['context_management'])('system'), into);
+  readDescriptions(context, requestPlaces(['context_management'])('system'), into);
   for (const setting of SETTINGS) delete rest[setting];
   textWithin(rest, requestPlaces([])('user'), into);
   return {
@@ -106,7 +106,7 @@ function readPrompt(prompt: ResponsesRequest['prompt'], into: Collected): void {
 function readFormat(text: unknown, into: Collected): void {
   const { verbosity: _verbosity, format, ...rest }: JsonObject = isObject(text) ? text : {};
   const at = requestPlaces(['text']);
-  addWords(descriptionsIn(format).join('\n'), at('system').at('format'), into);
+  readDescriptions(format, at('system').at('format'), into);
   textWithin(isObject(text) ? rest : text, at('user'), into);
 }
 
