@@ -22,7 +22,9 @@ export function readDescriptions(value: unknown, place: Place, into: Collected):
 /** The same with their places, for what is taken out of them. */
 export function describedIn(value: unknown, at: readonly Key[] = []): Description[] {
   if (typeof value === 'string') return isWords(value) ? [{ keys: at, text: value }] : [];
-  return withoutHeaders(value).flatMap(([key, inner]) => describedAt(key, inner, at));
+  const found: Description[] = [];
+  for (const [key, inner] of withoutHeaders(value)) describe(key, inner, { at, found });
+  return found;
 }
 
 /** The text of the segment that these are read as. */
@@ -30,13 +32,19 @@ export function textOf(descriptions: readonly Description[]): string {
   return descriptions.map(({ text }) => text).join('\n');
 }
 
-function describedAt(key: Key, value: unknown, around: readonly Key[]): Description[] {
-  const keys = [...around, key];
-  const named = typeof key === 'string' && isWords(key) ? [{ keys: null, text: key }] : [];
-  if (typeof value === 'string') return isSaid(key, value) ? [...named, { keys, text: value }] : named;
-  if (value === null || typeof value !== 'object') return named;
-  const inside = entriesOf(value).flatMap(([inner, each]) => describedAt(inner, each, keys));
-  return [...named, ...inside];
+interface Around {
+  readonly at: readonly Key[];
+  readonly found: Description[];
+}
+
+function describe(key: Key, value: unknown, { at, found }: Around): void {
+  if (typeof key === 'string' && isWords(key)) found.push({ keys: null, text: key });
+  if (typeof value === 'string') {
+    if (isSaid(key, value)) found.push({ keys: [...at, key], text: value });
+  } else if (value !== null && typeof value === 'object') {
+    const inside = { at: [...at, key], found };
+    for (const [inner, each] of entriesOf(value)) describe(inner, each, inside);
+  }
 }
 
 function isSaid(key: Key, text: string): boolean {
