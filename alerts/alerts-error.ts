@@ -1,7 +1,8 @@
 /** Every way in which the alerts break a promise.
  *  STORE_*: the database cannot be opened or used as asked (UNSAFE: it would not keep what it acknowledged);
  *  SCHEMA_NEWER: a later version wrote it;
- *  WORKER_DIED, CLOSED, TIMEOUT: a call got no answer. */
+ *  WORKER_DIED, CLOSED, TIMEOUT: a call got no answer;
+ *  KAFKAJS_UNKNOWN: another version of kafkajs is installed than the one that is built upon. */
 export type AlertsErrorCode =
   | 'STORE_UNWRITABLE'
   | 'STORE_FULL'
@@ -13,7 +14,8 @@ export type AlertsErrorCode =
   | 'SCHEMA_NEWER'
   | 'WORKER_DIED'
   | 'TIMEOUT'
-  | 'CLOSED';
+  | 'CLOSED'
+  | 'KAFKAJS_UNKNOWN';
 
 /** A broken promise of the alerts: `code` for programs, the message (what, where, the value) for people. */
 export class AlertsError extends Error {

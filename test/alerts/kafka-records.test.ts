@@ -3,7 +3,11 @@ import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { crc32c } from '../../alerts/sinks/kafka-records/crc32c.ts';
-import { fasterProtocol, type ProduceProtocol } from '../../alerts/sinks/kafka-records/encode-faster.ts';
+import {
+  encodeFaster,
+  fasterProtocol,
+  type ProduceProtocol,
+} from '../../alerts/sinks/kafka-records/encode-faster.ts';
 import { encodeProduce, type ProduceRequest } from '../../alerts/sinks/kafka-records/encode-produce.ts';
 
 const requirePart = createRequire(import.meta.url);
@@ -67,7 +71,7 @@ for (const version of [3, 7]) {
   });
 }
 
-test('compressed records and other versions are left to kafkajs', async () => {
+test('compressed records, transactions and other versions are left to kafkajs', async () => {
   const asked: ProduceRequest = {
     acks: -1,
     timeout: 1,
@@ -82,11 +86,21 @@ test('compressed records and other versions are left to kafkajs', async () => {
     ],
   };
   const ours = fasterProtocol(produce.protocol);
-  const encode = async (protocol: ProduceProtocol['protocol'], version: number, compression: number) =>
-    (await protocol({ version })({ ...asked, compression }).request.encode()).buffer;
-  assert.ok((await encode(ours, 7, 1)).equals(await encode(produce.protocol, 7, 1)));
-  assert.ok(!(await encode(ours, 7, 1)).equals(encodeProduce(asked, 0)));
+  const encode = async (protocol: ProduceProtocol['protocol'], part: Partial<ProduceRequest>) =>
+    (await protocol({ version: 7 })({ ...asked, ...part }).request.encode()).buffer;
+  for (const part of [{ compression: 1 }, { compression: 0, transactionalId: 'payments' }]) {
+    assert.ok((await encode(ours, part)).equals(await encode(produce.protocol, part)));
+    assert.ok(!(await encode(ours, part)).equals(encodeProduce(asked, 0)));
+  }
   assert.equal(ours({ version: 2 }), produce.protocol({ version: 2 }));
+});
+
+test('beside another version of kafkajs nothing is encoded, however often it is tried, and both are named', () => {
+  const other = { ...requirePart('kafkajs/package.json'), version: '2.3.0' };
+  const install = () => encodeFaster((name) => (name === 'kafkajs/package.json' ? other : assert.fail(name)));
+  for (const _ of [1, 2]) {
+    assert.throws(install, { code: 'KAFKAJS_UNKNOWN', message: /kafkajs 2\.3\.0 is installed.* 2\.2\.4/ });
+  }
 });
 
 test('a message without a time has the time at which it is encoded', () => {

@@ -18,12 +18,13 @@ export interface ProduceRequest extends Omit<SentBy, 'firstSequence'> {
   }[];
 }
 
-/** The body of a request, versions 3 to 7, byte for byte as kafkajs makes it. kafkajs makes a buffer of half a KiB for
- *  each header and copies every record six times; here sizes are known first and each byte is written once.
+/** The body of a request outside of transactions, versions 3 to 7, byte for byte as kafkajs makes it. kafkajs makes a
+ *  buffer of half a KiB for each header and copies every record six times; here sizes are known first and each byte is
+ *  written once.
  *  @param now - milliseconds since 1970, of messages without a time
  *  @see https://kafka.apache.org/protocol#The_Messages_Produce */
 export function encodeProduce(request: ProduceRequest, now: number): Buffer {
-  const { topicData, producerId, producerEpoch, transactionalId = null } = request;
+  const { topicData, producerId, producerEpoch } = request;
   const topics = topicData.map(({ topic, partitions }) => ({
     topic,
     partitions: partitions.map(({ partition, messages, firstSequence }) => ({
@@ -31,13 +32,13 @@ export function encodeProduce(request: ProduceRequest, now: number): Buffer {
       batch: prepareBatch(messages, { producerId, producerEpoch, firstSequence }, now),
     })),
   }));
-  let size = 2 + Math.max(0, lengthOf(transactionalId)) + 2 + 4 + 4;
+  let size = 2 + 2 + 4 + 4;
   for (const { topic, partitions } of topics) {
     size += 2 + lengthOf(topic) + 4;
     for (const { batch } of partitions) size += 4 + 4 + batch.size;
   }
   const writer = createByteWriter(size);
-  writer.string(transactionalId);
+  writer.string(null);
   writer.int16(request.acks);
   writer.int32(request.timeout);
   writer.int32(topics.length);
