@@ -186,7 +186,14 @@ function createWrite(store: StoreClient, onTransaction: () => void) {
 function createTally() {
   const unrecorded: Partial<Record<UnrecordedReason, number>> = {};
   const sampled: Partial<Record<RecordLevel, number>> = {};
-  const failures: Record<StoreTask, number> = { retention: 0, pressure: 0, bury: 0, leases: 0, news: 0 };
+  const failures: Record<StoreTask, number> = {
+    retention: 0,
+    pressure: 0,
+    bury: 0,
+    leases: 0,
+    news: 0,
+    relay: 0,
+  };
   let committed = 0;
   let transactions = 0;
   let buried = 0;

@@ -23,7 +23,7 @@ export interface RelayParts<Brought extends Payload = Alert> {
 export interface Relay {
   start(): void;
   /** In the order of the sinks.
-   *  @throws {AlertsError} when the store does not answer, or the thread that relays */
+   *  @throws {AlertsError} when the store does not answer */
   stats(): Promise<readonly LaneStats[]>;
   /** Delivers what is there within the deadline; the rest stays in the outbox for the next start. */
   stop(options: { readonly deadlineMs: number }): Promise<void>;

@@ -8,7 +8,7 @@ export interface ThreadLink {
   ask(method: string, argument: unknown, timeoutMs?: number): Promise<unknown>;
   /** Says something that is not answered. */
   tell(method: string, argument: unknown): void;
-  /** The other side is gone: whoever waits for it is told. */
+  /** The other side is gone: whoever waits for it is told, and whoever asks from now on. */
   lose(error: AlertsError): void;
 }
 
@@ -41,6 +41,7 @@ type LinkMessage =
 /** Listens from now on. */
 export function createThreadLink({ port, answers, timeoutMs }: ThreadLinkParts): ThreadLink {
   const calls = createPendingCalls(timeoutMs);
+  let lost: AlertsError | undefined;
   const run = async (method: string, argument: unknown): Promise<unknown> => {
     const answer = answers[method];
     if (answer === undefined) throw new AlertsError('STORE_FAILED', `a thread was asked to ${method}`);
@@ -63,11 +64,15 @@ export function createThreadLink({ port, answers, timeoutMs }: ThreadLinkParts):
   });
   return {
     ask(method, argument, ms) {
+      if (lost !== undefined) return Promise.reject(lost);
       const { id, answer } = calls.open(method, ms);
       port.postMessage({ kind: 'ask', id, method, argument });
       return answer;
     },
     tell: (method, argument) => port.postMessage({ kind: 'tell', method, argument }),
-    lose: (error) => calls.rejectAll(error),
+    lose(error) {
+      lost = error;
+      calls.rejectAll(error);
+    },
   };
 }

@@ -11,8 +11,8 @@ import type { Settlement } from '../types.ts';
 import { createOutboxReader } from './outbox-reader.ts';
 import { type RelayThreadData, WOKEN } from './thread-data.ts';
 
-const { place, owner, lanes, settings, askTimeoutMs, ...given } = workerData as RelayThreadData;
-let silences: readonly Silence[] = given.silences;
+const { place, owner, lanes, settings, askTimeoutMs } = workerData as RelayThreadData;
+let silences: readonly Silence[] = [];
 let wake = (): void => {};
 
 const book = createSilenceBook(() => silences);
@@ -49,6 +49,7 @@ const link = createThreadLink({
     },
     counts: relay.counts,
     async stop(deadlineMs: number) {
+      await started;
       await relay.stop({ deadlineMs });
       await Promise.all(sinks.map((sink) => sink.close()));
       await reader.close();
@@ -56,4 +57,9 @@ const link = createThreadLink({
     },
   },
 });
-relay.start();
+// Asked for when this thread listens: what changes after the answer is told.
+const started = link.ask('silences', undefined).then((now) => {
+  silences = now as readonly Silence[];
+  relay.start();
+});
+await started;

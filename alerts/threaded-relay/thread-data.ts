@@ -1,6 +1,5 @@
 import type { RelayParts } from '../relay.ts';
 import type { Routing } from '../routing/routed-sink.ts';
-import type { Silence } from '../routing/silences.ts';
 import type { KafkaSinkOptions } from '../sinks/kafka.ts';
 import type { Committed, OutboxPlace } from '../types.ts';
 
@@ -20,7 +19,6 @@ export interface RelayThreadData {
   readonly owner: string;
   readonly lanes: readonly KafkaLane[];
   readonly settings: RelaySettings;
-  readonly silences: readonly Silence[];
   /** How long the thread waits for what it asks. */
   readonly askTimeoutMs: number;
 }

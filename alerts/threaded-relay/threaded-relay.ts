@@ -1,11 +1,13 @@
-import { AlertsError } from '../alerts-error.ts';
-import { backoffMs } from '../backoff.ts';
+import type { AlertsError } from '../alerts-error.ts';
 import { laneStats, type SinkCounts } from '../lane-stats.ts';
 import type { Relay } from '../relay.ts';
 import type { SilenceKeeper } from '../routing/silence-keeper.ts';
-import type { Ledger, Settlement, StoreTask } from '../types.ts';
+import type { Silence } from '../routing/silences.ts';
+import type { Committed, Ledger, Settlement, StoreTask } from '../types.ts';
 import { createKeptCounts } from './kept-counts.ts';
-import { type RelayWorker, startRelayWorker } from './relay-worker.ts';
+import { createLastingThread } from './lasting-thread.ts';
+import { oneAtATime } from './one-at-a-time.ts';
+import { startRelayWorker } from './relay-worker.ts';
 import type { KafkaLane, RelaySettings } from './thread-data.ts';
 
 /** What a relay in a thread of its own needs. */
@@ -15,13 +17,14 @@ export interface ThreadedRelayParts extends RelaySettings {
   readonly lanes: readonly KafkaLane[];
   /** Left out: none. */
   readonly silences?: Pick<SilenceKeeper, 'current' | 'onChanged' | 'count'>;
-  /** The thread ended by itself. It is started again. */
+  /** The thread ended by itself, or hung and was ended. It is started again. */
   readonly onThreadLost?: (error: AlertsError) => void;
   /** Default: the thread that comes with it. */
   readonly startWorker?: typeof startRelayWorker;
 }
 
-/** How long the thread and this one wait for each other's answers: longer than a store takes. */
+/** How long the thread and this one wait for each other's answers: longer than a store takes. A thread that takes longer
+ *  hangs. */
 const ASK_TIMEOUT_MS = 30_000;
 
 /** Beyond the deadline of a stop: for ending connections and giving leases back. */
@@ -30,85 +33,58 @@ const END_MS = 2_000;
 const START_AGAIN = { initialMs: 100, maxMs: 10_000 };
 
 /** Relays to Kafka from a thread of its own, as a relay in this one would: reading the outbox, making events and encoding
- *  them cost neither the thread that serves clients nor the one that commits. A thread that ends by itself is started
- *  again; what it had in its hands comes twice. */
+ *  them cost neither the thread that serves clients nor the one that commits. A thread that ends by itself, or does not
+ *  answer, is started again; what it had in its hands comes twice. */
 export function createThreadedRelay(parts: ThreadedRelayParts): Relay {
   const { ledger, lanes, silences, onThreadLost, startWorker = startRelayWorker, ...settings } = parts;
   const names = lanes.map(({ kafka }) => kafka.name);
   const kept = createKeptCounts(names);
   const owner = crypto.randomUUID();
-  const shared = { place: ledger.outboxPlace, owner, lanes, settings, askTimeoutMs: ASK_TIMEOUT_MS };
-  let worker: RelayWorker | undefined;
-  let losses = 0;
-  let startingAgain: NodeJS.Timeout | undefined;
-  let isStopped = false;
-  let unsubscribe: (() => void)[] = [];
-
-  const note = (counts: readonly SinkCounts[]): void => {
-    losses = 0;
-    kept.note(counts);
-  };
+  const data = { place: ledger.outboxPlace, owner, lanes, settings, askTimeoutMs: ASK_TIMEOUT_MS };
   const answers = {
+    silences: () => silences?.current() ?? [],
     settle: (settlement: Settlement) => ledger.settle(settlement),
-    counted: note,
+    counted(counts: readonly SinkCounts[]) {
+      thread.prosper();
+      kept.note(counts);
+    },
     silenced: (ids: readonly string[]) => silences?.count(ids),
     failed: (task: StoreTask) => ledger.noteFailure(task),
   };
-  const lose = (error: AlertsError): void => {
-    if (isStopped) return;
-    worker = undefined;
-    losses += 1;
+  const onLost = (error: AlertsError): void => {
     kept.lose(error.message);
+    ledger.noteFailure('relay');
     onThreadLost?.(error);
-    startingAgain = setTimeout(begin, backoffMs(losses, START_AGAIN));
   };
-  const begin = (): void => {
-    worker = startWorker({ ...shared, silences: silences?.current() ?? [] }, answers);
-    void worker.ended.then(lose);
-  };
+  const thread = createLastingThread({
+    startWorker: () => startWorker(data, answers),
+    onLost,
+    backoff: START_AGAIN,
+  });
+  const unsubscribe: (() => void)[] = [];
+
   const start = (): void => {
-    if (worker !== undefined || isStopped) return;
-    const wake = once(() => worker?.link.tell('wake', undefined));
-    unsubscribe = [
-      ledger.onCommitted(({ alerts }) => {
-        if (alerts > 0) wake();
-      }),
-      silences?.onChanged((now) => worker?.link.tell('silence', now)) ?? (() => {}),
-    ];
-    begin();
+    const wake = oneAtATime(() => thread.ask('wake'));
+    const onCommitted = ({ alerts }: Committed): void => {
+      if (alerts > 0) wake();
+    };
+    unsubscribe.push(ledger.onCommitted(onCommitted));
+    const onChanged = (now: readonly Silence[]): void => thread.current()?.link.tell('silence', now);
+    if (silences !== undefined) unsubscribe.push(silences.onChanged(onChanged));
+    thread.start();
   };
   const counts = async (): Promise<readonly SinkCounts[]> => {
-    const asked = worker;
-    try {
-      if (asked !== undefined) note((await asked.link.ask('counts', undefined)) as readonly SinkCounts[]);
-    } catch (error) {
-      // Of a thread that has ended meanwhile it is known what it did.
-      if (!(error instanceof AlertsError && error.code === 'WORKER_DIED')) throw error;
-    }
+    const asked = thread.current();
+    const told = (await thread.ask('counts')) as readonly SinkCounts[] | undefined;
+    // Of a thread that has ended meanwhile it is known what it did.
+    if (told !== undefined && thread.current() === asked) kept.note(told);
     return kept.read();
   };
   const stop = async ({ deadlineMs }: { readonly deadlineMs: number }): Promise<void> => {
-    isStopped = true;
-    for (const end of unsubscribe) end();
-    clearTimeout(startingAgain);
-    const stopping = worker?.link.ask('stop', deadlineMs, deadlineMs + END_MS);
+    for (const end of unsubscribe.splice(0)) end();
     // What a thread that does not answer had in its hands stays in the outbox.
-    await stopping?.then((last) => note(last as readonly SinkCounts[])).catch(() => {});
-    await worker?.end();
-    worker = undefined;
+    const last = (await thread.stop(deadlineMs, deadlineMs + END_MS)) as readonly SinkCounts[] | undefined;
+    if (last !== undefined) kept.note(last);
   };
   return { start, stop, stats: () => laneStats(ledger, names, counts) };
-}
-
-/** Called many times before the event loop turns, it works once. */
-function once(work: () => void): () => void {
-  let isDue = false;
-  return () => {
-    if (isDue) return;
-    isDue = true;
-    setImmediate(() => {
-      isDue = false;
-      work();
-    });
-  };
 }

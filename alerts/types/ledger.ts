@@ -11,8 +11,9 @@ import type { UnscoredOutbox } from './unscored.ts';
 
 /** What the store does by itself, with nobody who waits for it: whoever misses it is told by a count alone.
  *  retention: removing what is too old; pressure: measuring how full it is; bury: putting an exchange to the dead
- *  letters; leases and news: between the replicas of one database. */
-export type StoreTask = 'retention' | 'pressure' | 'bury' | 'leases' | 'news';
+ *  letters; leases and news: between the replicas of one database; relay: the thread that brings alerts to Kafka, which
+ *  ended or hung. */
+export type StoreTask = 'retention' | 'pressure' | 'bury' | 'leases' | 'news' | 'relay';
 
 export interface LedgerStats {
   readonly committed: number;

@@ -78,6 +78,7 @@ test('every report of the gateway is a metric with its labels', async () => {
     ['telltale_store_refused_exchanges_total', { reason: 'disk_full' }, 9],
     ['telltale_store_task_failures_total', { task: 'retention' }, 4],
     ['telltale_store_task_failures_total', { task: 'news' }, 0],
+    ['telltale_store_task_failures_total', { task: 'relay' }, 2],
     ['telltale_rule_promised_rate_ratio', { rule: 'quiet', condition: 'main' }, 0.01],
     ['telltale_rule_live_rate_ratio', { rule: 'deception-expressed', condition: 'main' }, 0.02],
     ['telltale_rule_live_rate_interval_ratio', { rule: 'deception-expressed', bound: 'lower' }, 0.0148],

@@ -101,7 +101,7 @@ export const GAUGES: GaugeReading = {
     expired: { none: 3 },
     buried: 2,
     unrecorded: { disk_full: 9 },
-    failures: { retention: 4, pressure: 0, bury: 0, leases: 0, news: 0 },
+    failures: { retention: 4, pressure: 0, bury: 0, leases: 0, news: 0, relay: 2 },
   },
   replay: {
     kept: 61,
