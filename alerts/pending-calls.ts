@@ -2,9 +2,10 @@ import { AlertsError } from './alerts-error.ts';
 
 /** Calls that were sent elsewhere and wait for their answer, each with a deadline. */
 export interface PendingCalls {
-  /** A new call: its number to send along, and the promise of its answer.
+  /** A new call. @returns its answer
+   *  @param send - is given the call's number, and sends it along; where it throws the call is rejected
    *  @param ms - how long this one may take, where it is not as long as all */
-  open(what: string, ms?: number): { readonly id: number; readonly answer: Promise<unknown> };
+  call(what: string, send: (id: number) => void, ms?: number): Promise<unknown>;
   resolve(id: number, value: unknown): void;
   reject(id: number, error: AlertsError): void;
   rejectAll(error: AlertsError): void;
@@ -28,16 +29,23 @@ export function createPendingCalls(timeoutMs: number): PendingCalls {
     return call;
   };
   const reject = (id: number, error: AlertsError): void => remove(id)?.reject(error);
-  const open = (what: string, ms = timeoutMs) => {
+  const call = (what: string, send: (id: number) => void, ms = timeoutMs): Promise<unknown> => {
     const id = nextId++;
     const answer = new Promise<unknown>((resolve, fail) => {
       const late = () => reject(id, new AlertsError('TIMEOUT', `no answer to ${what} within ${ms} ms`));
       pending.set(id, { timer: setTimeout(late, ms), resolve, reject: fail });
     });
-    return { id, answer };
+    try {
+      send(id);
+    } catch (error) {
+      // A value that cannot be cloned is the caller's mistake; the other side lives on.
+      const message = `cannot hand over to ${what}: ${error}`;
+      reject(id, new AlertsError('STORE_FAILED', message, { cause: error }));
+    }
+    return answer;
   };
   const rejectAll = (error: AlertsError): void => {
     for (const id of [...pending.keys()]) reject(id, error);
   };
-  return { open, resolve: (id, value) => remove(id)?.resolve(value), reject, rejectAll };
+  return { call, resolve: (id, value) => remove(id)?.resolve(value), reject, rejectAll };
 }

@@ -76,17 +76,9 @@ function callThread(
   { worker, calls }: Thread,
   { method, argument, transfer = [] }: Question,
 ): Promise<unknown> {
-  const { id, answer } = calls.open(method);
-  try {
+  const send = (id: number): void =>
     worker.postMessage({ id, method, argument } satisfies ThreadRequest, transfer);
-  } catch (error) {
-    // A value that cannot be cloned is the caller's mistake; the thread lives on.
-    calls.reject(
-      id,
-      new AlertsError('STORE_FAILED', `cannot hand over to ${method}: ${error}`, { cause: error }),
-    );
-  }
-  return answer;
+  return calls.call(method, send);
 }
 
 function startThread(parts: ThreadClientParts): Promise<Thread> {

@@ -65,9 +65,7 @@ export function createThreadLink({ port, answers, timeoutMs }: ThreadLinkParts):
   return {
     ask(method, argument, ms) {
       if (lost !== undefined) return Promise.reject(lost);
-      const { id, answer } = calls.open(method, ms);
-      port.postMessage({ kind: 'ask', id, method, argument });
-      return answer;
+      return calls.call(method, (id) => port.postMessage({ kind: 'ask', id, method, argument }), ms);
     },
     tell: (method, argument) => port.postMessage({ kind: 'tell', method, argument }),
     lose(error) {

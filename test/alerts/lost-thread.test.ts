@@ -151,3 +151,12 @@ test('what a thread says last is heard before its end, and whoever asks it then 
   assert.match(message, /no memory/);
   await assert.rejects(link.ask('counts', undefined), { code: 'WORKER_DIED' });
 });
+
+test('what cannot be handed to a thread is refused at once, and the thread lives on', async () => {
+  const data = { askTimeoutMs: 3_600_000 } as RelayThreadData;
+  const { link, ended, end } = startRelayWorker(data, {}, HANGING);
+  const refused = link.ask('wake', () => {});
+  await assert.rejects(refused, { code: 'STORE_FAILED', message: /cannot hand over to wake/ });
+  await end('the test is over');
+  assert.match((await ended).message, /the test is over/);
+});
