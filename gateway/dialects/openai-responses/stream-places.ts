@@ -8,7 +8,7 @@ import {
   type StreamPlaces,
   stringPaths,
 } from '../stream-places.ts';
-import { itemKeys, numberOf, streamTextOf } from './stream-texts.ts';
+import { annotationKeys, itemKeys, partKeys, streamTextOf } from './stream-texts.ts';
 
 /** Where the words of an event stand. A response says each of them again: of its part, of its item, and at its end. */
 export function createStreamPlaces(): StreamPlaces {
@@ -29,18 +29,12 @@ export function createStreamPlaces(): StreamPlaces {
 
 function wholes(kind: string, event: JsonObject): EventText[] {
   const { response, item, part, annotation } = event;
-  const partAt =
-    kind === 'reasoning_summary_part' ? ['summary', 'summary_index'] : ['content', 'content_index'];
-  const [list = '', number = ''] = partAt;
+  const at = itemKeys(event);
   return [
     ...within(response, ['response'], []),
-    ...within(item, ['item'], itemKeys(event)),
-    ...within(part, ['part'], [...itemKeys(event), list, numberOf(event, number)]),
-    ...within(
-      annotation,
-      ['annotation'],
-      [...itemKeys(event), list, numberOf(event, number), 'annotations', numberOf(event, 'annotation_index')],
-    ),
+    ...within(item, ['item'], at),
+    ...within(part, ['part'], [...at, ...partKeys(kind, event)]),
+    ...within(annotation, ['annotation'], [...at, ...annotationKeys(kind, event)]),
   ];
 }
 

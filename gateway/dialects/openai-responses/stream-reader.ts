@@ -10,7 +10,14 @@ import { factsOf, readResponse } from './read-answer.ts';
 import { answerPlaces, readItem } from './read-items.ts';
 import { readContent, readPart } from './read-parts.ts';
 import { createSeenTexts } from './seen-texts.ts';
-import { itemKeys, numberOf, type StreamText, streamTextOf } from './stream-texts.ts';
+import {
+  annotationKeys,
+  itemKeys,
+  numberOf,
+  partKeys,
+  type StreamText,
+  streamTextOf,
+} from './stream-texts.ts';
 import { createStreamedTools, type StreamedTools } from './streamed-tools.ts';
 import { textWithin } from './text-within.ts';
 
@@ -98,19 +105,10 @@ function wholeOf(kind: string, event: JsonObject, tools: StreamedTools): Collect
   else textWithin(response, answerPlaces(['response'])('assistant'), into);
   if (item !== undefined) readItem(item, itemPlaces, into);
   if (part !== undefined) readPart(part, at.at(...partKeys(kind, event)), into);
-  if (annotation !== undefined) {
-    const keys = ['annotations', numberOf(event, 'annotation_index')];
-    textWithin(annotation, at.at(...partKeys(kind, event), ...keys), into);
-  }
+  if (annotation !== undefined) textWithin(annotation, at.at(...annotationKeys(kind, event)), into);
   readContent(output, itemPlaces('result').at('output'), into);
   textWithin(rest, answerPlaces([])('assistant'), into);
   return into;
-}
-
-function partKeys(kind: string, event: JsonObject): [string, number] {
-  return kind === 'reasoning_summary_part'
-    ? ['summary', numberOf(event, 'summary_index')]
-    : ['content', numberOf(event, 'content_index')];
 }
 
 /** Sound and pictures in pieces, what commands print, and what nobody knows. */

@@ -70,6 +70,18 @@ export function itemKeys(event: JsonObject): (string | number)[] {
   return ['output', numberOf(event, 'output_index')];
 }
 
+/** Where the part stands in its item that an event is about. */
+export function partKeys(kind: string, event: JsonObject): (string | number)[] {
+  return kind === 'reasoning_summary_part'
+    ? ['summary', numberOf(event, 'summary_index')]
+    : ['content', numberOf(event, 'content_index')];
+}
+
+/** Where the annotation stands in its item that an event brings. */
+export function annotationKeys(kind: string, event: JsonObject): (string | number)[] {
+  return [...partKeys(kind, event), 'annotations', numberOf(event, 'annotation_index')];
+}
+
 export function numberOf(event: JsonObject, key: string): number {
   const value = event[key];
   return typeof value === 'number' ? value : 0;
