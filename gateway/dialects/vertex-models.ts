@@ -1,3 +1,4 @@
+import { calledMethod } from './called-method.ts';
 import type { DialectRoute } from './dialect.ts';
 
 const VERSIONS = ['v1', 'v1beta1'];
@@ -27,9 +28,7 @@ export interface PublishedTarget {
 
 /** @param target - `/v1/projects/p/locations/l/publishers/anthropic/models/claude-sonnet-4:streamRawPredict` */
 export function readPublishedTarget(target: string): PublishedTarget {
-  const [path = ''] = target.split('?', 1);
-  const match = /\/models\/([^/]+?)(?::|%3A)(rawPredict|streamRawPredict)\/?$/i.exec(path);
-  const [, model = '', method = ''] = match ?? [];
-  const isModel = model !== '' && model !== 'count-tokens';
-  return { model: isModel ? model : null, isStreamed: method.toLowerCase() === 'streamrawpredict' };
+  const { model = null, method = '' } = calledMethod(target) ?? {};
+  const isPublished = /^(?:stream)?rawpredict$/.test(method) && model !== 'count-tokens';
+  return { model: isPublished ? model : null, isStreamed: method === 'streamrawpredict' };
 }

@@ -1,3 +1,4 @@
+import { calledMethod } from '../called-method.ts';
 import type { Framing } from '../dialect.ts';
 
 /** What a path and its query say of a request. */
@@ -10,13 +11,12 @@ export interface Target {
 
 /** @param target - `/v1beta/models/gemini-2.5-flash:streamGenerateContent?alt=sse` */
 export function readTarget(target: string): Target {
-  const [path = '', query = ''] = target.split('?', 2);
-  const match = /\/(?:models|tunedModels|endpoints)\/([^/]+?)(?::|%3A)(\w+)\/?$/i.exec(path);
-  const method = match?.[2]?.toLowerCase() ?? '';
+  const { model = null, method = '' } = calledMethod(target) ?? {};
+  const [, query = ''] = target.split('?', 2);
   const isStreamed = method === 'streamgeneratecontent';
   const isEvents = new URLSearchParams(query).get('alt') === 'sse';
   return {
-    model: match?.[1] ?? null,
+    model,
     isGenerating: method.endsWith('generatecontent'),
     framing: isStreamed ? (isEvents ? 'events' : 'array') : null,
   };
