@@ -1,7 +1,7 @@
 import type { DialectRoute } from './dialect.ts';
 
 /** Where others offer OpenAI's API: what stands in place of a version, and who does. */
-interface Base {
+export interface Base {
   readonly version: string;
   readonly provider: string;
 }

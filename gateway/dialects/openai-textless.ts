@@ -1,7 +1,7 @@
 import type { Collected } from './collected.ts';
 import type { AnswerReading, Block, Dialect, DialectWords, OwnAnswer, Read } from './dialect.ts';
 import { isObject } from './json-values.ts';
-import { offeredBelow } from './openai-bases.ts';
+import { type Base, offeredBelow } from './openai-bases.ts';
 import { answerPlace, factsOf } from './openai-chat/read-answer.ts';
 import { createStreamPlaces } from './openai-chat/stream-places.ts';
 import { createStreamReader } from './openai-chat/stream-reader.ts';
@@ -14,7 +14,7 @@ export interface TextlessParts {
   readonly words: DialectWords;
   readonly path: string;
   /** Where others offer it. */
-  readonly bases: Parameters<typeof offeredBelow>[0];
+  readonly bases: readonly Base[];
   /** Where the answer's items stand. */
   readonly list: 'data' | 'results';
   /** What of one item may hold text; numbers and names left out. */
