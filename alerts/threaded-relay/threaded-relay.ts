@@ -2,10 +2,9 @@ import type { AlertsError } from '../alerts-error.ts';
 import { laneStats, type SinkCounts } from '../lane-stats.ts';
 import type { Relay } from '../relay.ts';
 import type { SilenceKeeper } from '../routing/silence-keeper.ts';
-import type { Silence } from '../routing/silences.ts';
-import type { Committed, Ledger, Settlement, StoreTask } from '../types.ts';
+import type { Ledger, Settlement, StoreTask } from '../types.ts';
 import { createKeptCounts } from './kept-counts.ts';
-import { createLastingThread } from './lasting-thread.ts';
+import { createLastingThread, type LastingThread } from './lasting-thread.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { startRelayWorker } from './relay-worker.ts';
 import type { KafkaLane, RelaySettings } from './thread-data.ts';
@@ -61,16 +60,11 @@ export function createThreadedRelay(parts: ThreadedRelayParts): Relay {
     onLost,
     backoff: START_AGAIN,
   });
-  const unsubscribe: (() => void)[] = [];
+  let unsubscribe = (): void => {};
 
   const start = (): void => {
-    const wake = oneAtATime(() => thread.ask('wake'));
-    const onCommitted = ({ alerts }: Committed): void => {
-      if (alerts > 0) wake();
-    };
-    unsubscribe.push(ledger.onCommitted(onCommitted));
-    const onChanged = (now: readonly Silence[]): void => thread.current()?.link.tell('silence', now);
-    if (silences !== undefined) unsubscribe.push(silences.onChanged(onChanged));
+    unsubscribe();
+    unsubscribe = tellOf(parts, thread);
     thread.start();
   };
   const counts = async (): Promise<readonly SinkCounts[]> => {
@@ -81,10 +75,27 @@ export function createThreadedRelay(parts: ThreadedRelayParts): Relay {
     return kept.read();
   };
   const stop = async ({ deadlineMs }: { readonly deadlineMs: number }): Promise<void> => {
-    for (const end of unsubscribe.splice(0)) end();
+    unsubscribe();
     // What a thread that does not answer had in its hands stays in the outbox.
     const last = (await thread.stop(deadlineMs, deadlineMs + END_MS)) as readonly SinkCounts[] | undefined;
     if (last !== undefined) kept.note(last);
   };
   return { start, stop, stats: () => laneStats(ledger, names, counts) };
+}
+
+/** Tells the thread of commits, one word at a time, and of each change of the silences.
+ *  @returns what ends it */
+function tellOf(
+  { ledger, silences }: Pick<ThreadedRelayParts, 'ledger' | 'silences'>,
+  thread: LastingThread,
+): () => void {
+  const wake = oneAtATime(() => thread.ask('wake'));
+  const endCommits = ledger.onCommitted(({ alerts }) => {
+    if (alerts > 0) wake();
+  });
+  const endSilences = silences?.onChanged((now) => thread.current()?.link.tell('silence', now));
+  return () => {
+    endCommits();
+    endSilences?.();
+  };
 }
