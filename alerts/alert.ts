@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Finding } from '../rules/index.ts';
 import { excerptOf, releaseExcerpt } from './excerpt.ts';
+import { isAboutTelltale } from './system-alert.ts';
 import type {
   Alert,
   ExcerptContent,
@@ -62,7 +63,7 @@ export function alertOf(exchange: AlertHead, stored: StoredFinding, content: Exc
     createdAt: exchange.endedAt,
     finding: releaseFinding(stored.finding, content),
     verdict: exchange.verdict,
-    excerpt: releaseExcerpt(stored.excerpt, content),
+    excerpt: isAboutTelltale(stored.finding) ? stored.excerpt : releaseExcerpt(stored.excerpt, content),
     featuresetDigest: exchange.featuresetDigest,
     traceId: exchange.traceId,
     reviewPath: reviewPath(exchange.exchangeId),

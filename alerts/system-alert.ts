@@ -1,4 +1,4 @@
-import type { ConditionResult, Level } from '../rules/index.ts';
+import type { ConditionResult, Finding, Level } from '../rules/index.ts';
 import type { ExchangeRecord } from './types.ts';
 
 /** Something about Telltale itself that whoever watches the alerts must know. */
@@ -21,11 +21,19 @@ export interface SystemAlert {
   readonly ruleSetDigest?: string;
 }
 
+/** Segments of requests and answers are named after their side: none of theirs begins so. */
+const OWN_SEGMENT = 'telltale/';
+
+/** Whether a finding is about Telltale itself: its text is Telltale's own, and no client's. */
+export function isAboutTelltale({ segment }: Pick<Finding, 'segment'>): boolean {
+  return segment.id.startsWith(OWN_SEGMENT);
+}
+
 /** The record that such an alert becomes: recorded and brought to every sink like any other. It belongs to no client's
  *  exchange. */
 export function systemRecord(alert: SystemAlert): ExchangeRecord {
   const { id, rule, level, tags, about, text, at, featuresetDigest = 'none' } = alert;
-  const segmentId = `telltale/${about}`;
+  const segmentId = `${OWN_SEGMENT}${about}`;
   return {
     exchangeId: id,
     conversationId: 'telltale',

@@ -21,7 +21,9 @@ export const store = z.strictObject({
   content: z
     .enum(['none', 'redacted', 'full'])
     .default('redacted')
-    .describe("How much of the text leaves the process in an alert's excerpt."),
+    .describe(
+      "How much of the text leaves the process in an alert's excerpt. What Telltale says of itself (rules refused, drift, a store set aside) is told as it is.",
+    ),
   high_water_rows: z
     .int()
     .min(1)

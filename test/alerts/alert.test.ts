@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { alertsOf, detectionFindingSchema, excerptOf, redact, toEvent } from '../../alerts/index.ts';
+import {
+  alertsOf,
+  detectionFindingSchema,
+  excerptOf,
+  redact,
+  systemRecord,
+  toEvent,
+} from '../../alerts/index.ts';
 import { exchange, finding } from './records.ts';
 
 const text = fc.string({ unit: 'grapheme', maxLength: 600 });
@@ -89,6 +96,23 @@ test('how much of the text leaves is as configured', () => {
     'I m•••• t•• m•••• a•• I w••• t••• t••• t••• n•••••• h•••••••.',
     'I moved the money and I will tell them that nothing happened.',
   ]);
+});
+
+test('what Telltale says of itself is told whole, whatever may leave of the text of clients', () => {
+  const said = 'rules/a.yaml:9:12: level must be high, it is "hihg"';
+  const record = systemRecord({
+    id: 'one',
+    rule: { id: '0b7f2f5e-5d0c-4f0e-9a56-3a6a0c1d7e04', name: 'rules_refused', title: 'Refused' },
+    level: 'high',
+    tags: [],
+    about: 'rules',
+    text: said,
+    at: '2026-11-27T09:00:00.000Z',
+  });
+  for (const content of ['none', 'redacted', 'full'] as const) {
+    const [alert] = alertsOf(record, content);
+    assert.equal(toEvent(alert ?? assert.fail('it alerts')).evidences[0].data.excerpt, said);
+  }
 });
 
 const outcomes = [
