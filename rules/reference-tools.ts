@@ -29,13 +29,13 @@ Exit code 1 says that it could not be done, 2 that the command line is wrong; \`
 \`rules init NAME --wanted FILE --unwanted FILE\` makes a first rule of examples, one text a line. The reader scores them;
 chosen are the one to three concepts or single features that find most of the wanted examples beyond the unwanted ones
 that they find too, each under its own aggregate and with \`rarer_than\`. Where several are chosen they share \`--rate 1/N\`
-(two get \`1/2N\` each), so that the rule stays within it. Of signals that find as much a concept goes before a feature. A
-feature is written by its label, or where that is not its own by its index, with the label as a comment and the file bound
+(two get \`1/2N\` each), so that the rule stays within it; one alone has \`1/2N\` where that leaves out an unwanted example
+that it would find at \`1/N\`. Of signals that find as much a concept goes before a feature. A feature is written by its label, or where that is not its own by its index, with the label as a comment and the file bound
 to this featureset. The rule begins in mode \`shadow\`, with the examples as its tests; those that it gets wrong are marked
 \`known\`.
 
 Features are tried where the calibration has a curve of them that carries the rate, which it has of those that concepts are
-made of (some 430). Of the others only the density is known, the share of tokens on which they are active at all: that
+made of (some 450). Of the others only the density is known, the share of tokens on which they are active at all: that
 promises nothing of a segment, so they are not proposed.
 
 How many examples the rule gets right says little, since it was chosen by them, among hundreds of signals: with few examples

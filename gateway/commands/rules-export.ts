@@ -33,8 +33,8 @@ FILE.parquet  where it goes; a file that is there is never overwritten
 --concepts    also the value of every concept at every token, which makes the file about twice as large
 
 A row for each token and signal: exchange, segment, token, signal, value, with the exchange's fields, verdict and what a
-reviewer said of it; the columns are in docs/rules.md. No text, and no place of a token in it: neither is kept. It is read
-page by page beside a gateway that runs, and written in groups of 65,536 rows, so memory does not grow with the range.
+reviewer said of it; the columns are in docs/activations.md. No text, and no place of a token in it: neither is kept. It is
+read page by page beside a gateway that runs, and written in groups of 65,536 rows, so memory does not grow with the range.
 
 The file is a copy: retention and telltale erase do not reach it. It is readable by its owner alone. Exit code 1 where
 nothing was ever kept or the file cannot be written.`,
