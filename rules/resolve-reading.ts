@@ -2,6 +2,7 @@ import type { Aggregate, Concept, Featureset, SignalId } from '../detectors/inde
 import { didYouMean } from './nearest.ts';
 import type { ConditionContext } from './resolve-threshold.ts';
 import type { SignalDefinition } from './schema.ts';
+import { unknownLabel } from './unknown-label.ts';
 
 /** A signal, or the difference of two, as the featureset knows it. */
 export interface ResolvedReading {
@@ -70,11 +71,7 @@ function conceptSignal({ name, features, aggregate }: Concept): Known {
 
 function resolveFeature(feature: number | string, featureset: Featureset): number | string {
   if (typeof feature === 'string') {
-    const index = featureset.featureByLabel(feature);
-    return (
-      index ??
-      `no feature of ${featureset.name}, or more than one, has the label "${feature}"; give its index`
-    );
+    return featureset.featureByLabel(feature) ?? unknownLabel(feature, featureset);
   }
   if (feature < featureset.dictionarySize) return feature;
   const last = featureset.dictionarySize - 1;

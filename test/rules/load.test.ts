@@ -43,7 +43,14 @@ const wrong: readonly (readonly [title: string, text: string, expected: readonly
   [
     'a label that no feature has is refused',
     ruleText({ detection: '{deceives: {signal: {feature: regrets}, above: 4}}' }),
-    ['a.yaml:12:46: no feature of tiny, or more than one, has the label "regrets"; give its index'],
+    ['a.yaml:12:46: no feature of tiny has the label "regrets"; give the index of one'],
+  ],
+  [
+    'a label that is worded otherwise names the nearest',
+    ruleText({ detection: '{deceives: {signal: {feature: "an apology"}, above: 4}}' }),
+    [
+      'a.yaml:12:46: no feature of tiny has the label "an apology"; did you mean "apologies", which is feature 7?',
+    ],
   ],
   [
     'a rate that the calibration cannot support says how many segments are missing',
