@@ -4,6 +4,8 @@ import { createGroupCommit } from '../../alerts/group-commit.ts';
 import type { CommitOutcome } from '../../alerts/types.ts';
 import { until } from './sinks.ts';
 
+const BOUNDS = { maxBatch: 3, maxUnderWay: 2, maxQueued: 100, timeoutMs: 600_000 };
+
 /** A group commit of numbers whose transactions end when they are told to. */
 function start() {
   const begun: { readonly records: readonly number[]; end(): void }[] = [];
@@ -14,8 +16,7 @@ function start() {
       );
       begun.push({ records, end: () => resolve(outcomes) });
     });
-  const bounds = { maxBatch: 3, maxUnderWay: 2, maxQueued: 100, timeoutMs: 600_000 };
-  return { begun, group: createGroupCommit<number>({ write, ...bounds }) };
+  return { begun, group: createGroupCommit<number>({ write, ...BOUNDS }) };
 }
 
 const cursors = (outcomes: readonly CommitOutcome[]) =>
@@ -59,4 +60,21 @@ test('batches that end together leave nothing behind', async () => {
   await until(() => begun.length === 4, 'one by itself has begun');
   begun[3]?.end();
   assert.deepEqual(cursors([await late]), [7]);
+});
+
+test('exchanges of one turn of the event loop go together, whatever runs between them', async () => {
+  const written: (readonly number[])[] = [];
+  const write = async (records: readonly number[]) => {
+    written.push(records);
+    return records.map((cursor): CommitOutcome => ({ outcome: 'committed', cursor, alertIds: [] }));
+  };
+  const group = createGroupCommit<number>({ write, ...BOUNDS });
+  // As sockets that are found readable in one turn: the microtasks of each run before the next is looked at.
+  const submitted = [0, 1].map(async (record) => {
+    await new Promise((resolve) => setImmediate(resolve));
+    return group.submit(record);
+  });
+  assert.deepEqual(cursors(await Promise.all(submitted)), [0, 1]);
+  assert.deepEqual(written, [[0, 1]]);
+  await group.close();
 });
