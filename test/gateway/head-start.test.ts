@@ -5,6 +5,9 @@ import { headStart } from '../../gateway/exchange/head-start.ts';
 import { createExchangeScan } from '../../gateway/scanning/exchange-scan.ts';
 import type { SegmentRef } from '../../rules/index.ts';
 import { ruleSetOf, ruleText } from '../rules/rule-text.ts';
+import { startGateway } from './start-gateway.ts';
+import { answerJson, ask, beginEvents, chunk, completion, startUpstream } from './test-upstream.ts';
+import { until } from './until.ts';
 import { createWordDetector } from './word-detector.ts';
 
 const NEVER = new Promise<never>(() => {});
@@ -51,6 +54,30 @@ test('no text goes to the reader before the head start is over, and all of it do
     scan.segments().map(({ coverage }) => coverage.status),
     ['scanned', 'scanned', 'scanned'],
   );
+});
+
+test('the upstream has a streamed request before it is read, and one whose answer comes whole after', async (context) => {
+  const detector = createWordDetector();
+  let text = '';
+  let wasRead = false;
+  let isStreamed = true;
+  const upstream = await startUpstream(context, (response) => {
+    wasRead = detector.texts.includes(text);
+    if (!isStreamed) return answerJson(response, completion('fine'));
+    beginEvents(response);
+    response.end(`${chunk({ delta: { content: 'fine' } })}data: [DONE]\n\n`);
+  });
+  const gateway = await startGateway(context, { upstream: upstream.url, detector });
+  const send = async () => {
+    text = `hello ${upstream.arrived.length}`;
+    await (await gateway.post(ask(text, { stream: isStreamed }))).text();
+    assert.ok(detector.texts.includes(text));
+    return wasRead;
+  };
+  // More than once: on a busy machine the head start may be over before the request has arrived.
+  await until(async () => !(await send()));
+  isStreamed = false;
+  assert.equal(await send(), true);
 });
 
 function refOf(index: number): SegmentRef {
