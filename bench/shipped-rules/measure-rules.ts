@@ -29,7 +29,8 @@ interface Judged {
 
 const IN_FLIGHT = 16 * availableParallelism();
 const ANY_HARM = 'any';
-/** The parts that were written as ordinary traffic, not as a contrast to harm, begin so. */
+/** The parts that were written as ordinary traffic, not as a contrast to harm, begin so. Nobody looks for anything in them, so
+ *  that a label which they do not carry is none of theirs. */
 const ORDINARY = 'ordinary_';
 
 /** Lets the rules judge every row, as the gateway would judge a segment, and counts. */
@@ -93,7 +94,7 @@ function measureRule(rule: RuleDefinition, all: readonly Judged[], bench: Measur
     recall: share(wanted),
     nearMisses: share(nearMisses),
     contrasts: share(nearMisses.filter((one) => wantedGroups.has(groupOf(one)))),
-    ordinary: share(others.filter(({ row }) => isOrdinary(row))),
+    ordinary: share(read.filter((one) => isOrdinary(one.row) && !isWanted(one))),
   };
 }
 
