@@ -25,8 +25,8 @@ before(async () => {
 });
 after(() => kafka?.close());
 
-const scriptOf = (code: string): URL => new URL(`data:text/javascript,${encodeURIComponent(code)}`);
-const HANGING = scriptOf('Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)');
+const HANGING = new URL('./threads/hanging.ts', import.meta.url);
+const LAST_WORDS = new URL('./threads/last-words.ts', import.meta.url);
 
 type Start = NonNullable<ThreadedRelayParts['startWorker']>;
 
@@ -137,14 +137,12 @@ test('a silence that is added while the thread starts holds for the first alert 
 
 test('what a thread says last is heard before its end, and whoever asks it then is told at once', async () => {
   const heard: unknown[] = [];
-  const lastWords = scriptOf(`
-    import { parentPort } from 'node:worker_threads';
-    const tell = (argument) => parentPort.postMessage({ kind: 'tell', method: 'counted', argument });
-    process.on('exit', () => tell('last'));
-    tell('first');
-    throw new Error('no memory');`);
   const data = { askTimeoutMs: 3_600_000 } as RelayThreadData;
-  const { link, ended } = startRelayWorker(data, { counted: (word: unknown) => heard.push(word) }, lastWords);
+  const { link, ended } = startRelayWorker(
+    data,
+    { counted: (word: unknown) => heard.push(word) },
+    LAST_WORDS,
+  );
   const { code, message } = await ended;
   assert.deepEqual(heard, ['first', 'last']);
   assert.equal(code, 'WORKER_DIED');
