@@ -1,4 +1,14 @@
-import { AlertsError } from './alerts-error.ts';
+import { AlertsError, type AlertsErrorCode } from './alerts-error.ts';
+
+/** How a thread answers a call by its number. */
+export type ThreadAnswer =
+  | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
+  | {
+      readonly kind: 'failed';
+      readonly id: number;
+      readonly code: AlertsErrorCode;
+      readonly message: string;
+    };
 
 /** Calls that were sent elsewhere and wait for their answer, each with a deadline. */
 export interface PendingCalls {

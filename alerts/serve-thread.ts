@@ -2,6 +2,7 @@ import { parentPort } from 'node:worker_threads';
 import type { AlertsErrorCode } from './alerts-error.ts';
 import { storeError } from './database/failure.ts';
 import type { OpenedDatabase } from './database/open.ts';
+import type { ThreadAnswer } from './pending-calls.ts';
 
 /** One question; answers come in the order of the questions. */
 export interface ThreadRequest {
@@ -14,13 +15,7 @@ export interface ThreadRequest {
 export type ThreadReply =
   | { readonly kind: 'opened'; readonly setAside: OpenedDatabase['setAside'] }
   | { readonly kind: 'refused'; readonly code: AlertsErrorCode; readonly message: string }
-  | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
-  | {
-      readonly kind: 'failed';
-      readonly id: number;
-      readonly code: AlertsErrorCode;
-      readonly message: string;
-    };
+  | ThreadAnswer;
 
 /** Whatever can be asked, by its methods. */
 export interface Served {

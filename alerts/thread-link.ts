@@ -1,5 +1,5 @@
-import { AlertsError, type AlertsErrorCode } from './alerts-error.ts';
-import { createPendingCalls } from './pending-calls.ts';
+import { AlertsError } from './alerts-error.ts';
+import { createPendingCalls, type ThreadAnswer } from './pending-calls.ts';
 
 /** One end of a line between two threads: either may ask the other, and be asked. */
 export interface ThreadLink {
@@ -30,13 +30,7 @@ interface LinkPort {
 type LinkMessage =
   | { readonly kind: 'ask'; readonly id: number; readonly method: string; readonly argument: unknown }
   | { readonly kind: 'tell'; readonly method: string; readonly argument: unknown }
-  | { readonly kind: 'answer'; readonly id: number; readonly value: unknown }
-  | {
-      readonly kind: 'failed';
-      readonly id: number;
-      readonly code: AlertsErrorCode;
-      readonly message: string;
-    };
+  | ThreadAnswer;
 
 /** Listens from now on. */
 export function createThreadLink({ port, answers, timeoutMs }: ThreadLinkParts): ThreadLink {
