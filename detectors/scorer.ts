@@ -30,6 +30,8 @@ interface ScorerState {
   hasBegun: boolean;
   isBusy: boolean;
   isEnded: boolean;
+  tokensRecalled: number;
+  longestWaitMs: number;
   failure: Error | undefined;
   /** Lets go of what was kept of the text. */
   letGo: (isIdle: boolean) => void;
@@ -45,6 +47,8 @@ export function createScorer(parts: ScorerParts): SegmentScorer {
     hasBegun: false,
     isBusy: false,
     isEnded: false,
+    tokensRecalled: 0,
+    longestWaitMs: 0,
     failure: undefined,
     letGo: () => undefined,
   };
@@ -74,6 +78,7 @@ export function createScorer(parts: ScorerParts): SegmentScorer {
         return activations;
       }),
     provisional: () => exclusively(parts, state, (request) => preview(parts, state, request)),
+    cost: () => ({ tokensRecalled: state.tokensRecalled, longestWaitMs: state.longestWaitMs }),
   };
 }
 
@@ -85,6 +90,7 @@ function recall(parts: ScorerParts, state: ScorerState, text: string): Activatio
   if (known === null) return null;
   state.isEnded = true;
   state.given = known.tokens.length;
+  state.tokensRecalled = known.tokens.length;
   state.letGo(true);
   parts.onScored({ read: 0, recalled: known.tokens.length });
   return known;
@@ -123,6 +129,7 @@ async function exclusively(
     throw error;
   } finally {
     state.isBusy = false;
+    state.longestWaitMs = Math.max(state.longestWaitMs, request.longestWaitMs());
     request.close();
   }
 }
@@ -163,6 +170,7 @@ function giveOut(parts: ScorerParts, state: ScorerState, { results, recalled, is
   });
   state.spans = state.spans.slice(count);
   state.given += count;
+  state.tokensRecalled += recalled;
   parts.memory?.note(activations);
   parts.onScored({ read: count - recalled, recalled });
   return activations;

@@ -185,6 +185,16 @@ export interface SegmentScorer {
   /** Tokens that may still change, scored as if the text ended here; they may block early, never decide. */
   provisional(): Promise<Activations>;
   readonly tokensFinal: number;
+  /** What scoring the segment has taken so far; absent where nobody measures it. */
+  cost?(): ScoringCost;
+}
+
+/** What scoring a segment takes beside the reader's own time. */
+export interface ScoringCost {
+  /** Of the tokens given out those whose scores were remembered. */
+  readonly tokensRecalled: number;
+  /** The longest that one block of tokens waited for a batch of the reader, in milliseconds. */
+  readonly longestWaitMs: number;
 }
 
 /** How one kind of remembered scores has served. */

@@ -119,6 +119,7 @@ async function replace(pool: Pool): Promise<ReaderThread | undefined> {
 async function runBatch(pool: Pool, thread: ReaderThread, entries: readonly QueuedJob[]): Promise<void> {
   if (entries.length === 0) return;
   pool.counts.batches++;
+  for (const entry of entries) entry.noteTaken();
   try {
     const jobs = entries.map((entry) => entry.job);
     const outcomes = await thread.run(jobs, pool.plans);

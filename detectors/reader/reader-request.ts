@@ -6,6 +6,8 @@ import type { ReaderJob, ReaderResult } from './reader-job.ts';
 export interface ReaderRequest {
   /** @throws {DetectorError} QUEUE_FULL, TIMEOUT, ABORTED, WORKER_DIED, NON_FINITE, CLOSED */
   run(job: ReaderJob): Promise<ReaderResult>;
+  /** The longest that a job of it waited until a batch took it. */
+  longestWaitMs(): number;
   /** No more jobs come; those still open are given up. */
   close(): void;
 }
@@ -29,6 +31,8 @@ export interface ReaderPoolCounts {
 /** A job in the queue or in flight. Settling it twice is settling it once. */
 export interface QueuedJob extends QueueEntry {
   readonly settle: (outcome: ReaderResult | DetectorError) => void;
+  /** A batch has taken it. */
+  readonly noteTaken: () => void;
 }
 
 /** What requests share. */
@@ -47,6 +51,10 @@ export function openRequest(
 ): ReaderRequest {
   const open = new Set<QueuedJob>();
   let failure: DetectorError | undefined;
+  let longestWaitMs = 0;
+  const onTaken = (waitedMs: number) => {
+    longestWaitMs = Math.max(longestWaitMs, waitedMs);
+  };
   const fail = (error: DetectorError) => {
     if (failure) return;
     failure = error;
@@ -73,8 +81,9 @@ export function openRequest(
   return {
     run: (job) => {
       if (failure) return Promise.reject(failure);
-      return enqueue(desk, { job, priority, open, fail });
+      return enqueue(desk, { job, priority, open, fail, onTaken });
     },
+    longestWaitMs: () => longestWaitMs,
     close: () => fail(new DetectorError('ABORTED', 'the push has ended')),
   };
 }
@@ -84,9 +93,10 @@ interface Enqueued {
   readonly priority: QueuedJob['priority'];
   readonly open: Set<QueuedJob>;
   readonly fail: (error: DetectorError) => void;
+  readonly onTaken: (waitedMs: number) => void;
 }
 
-function enqueue(desk: RequestDesk, { job, priority, open, fail }: Enqueued): Promise<ReaderResult> {
+function enqueue(desk: RequestDesk, { job, priority, open, fail, onTaken }: Enqueued): Promise<ReaderResult> {
   return new Promise((resolve, reject) => {
     const settle = (outcome: ReaderResult | DetectorError) => {
       if (!open.delete(entry)) return;
@@ -94,7 +104,9 @@ function enqueue(desk: RequestDesk, { job, priority, open, fail }: Enqueued): Pr
       reject(outcome);
       fail(outcome);
     };
-    const entry: QueuedJob = { job, priority, settle };
+    const queuedMs = performance.now();
+    const noteTaken = () => onTaken(performance.now() - queuedMs);
+    const entry: QueuedJob = { job, priority, settle, noteTaken };
     open.add(entry);
     if (desk.queue.add(entry)) return;
     const waiting = desk.queue.length;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import type { ReaderJob } from '../../detectors/reader/reader-job.ts';
 import { createReaderPool, type ReaderPool } from '../../detectors/reader/reader-pool.ts';
 import type { ReaderRequest } from '../../detectors/reader/reader-request.ts';
@@ -73,6 +73,21 @@ test('enforcing work is taken before observing work', async (t) => {
   const enforced = track('enforce', open(pool, { priority: 'enforce' }).run(job(ORDERS.echo, 2, 80)));
   await Promise.all([release(), observed, enforced]);
   assert.deepEqual(order, ['enforce', 'observe']);
+});
+
+test('a push says how long the job of it waited that waited longest', async (t) => {
+  const { pool, block } = await openPool(t);
+  const [first, waiting, unasked] = [open(pool), open(pool), open(pool)];
+  await first.run(job(ORDERS.echo, 1));
+  const release = await block();
+  const begunMs = performance.now();
+  const done = waiting.run(job(ORDERS.echo, 2));
+  await sleep(5);
+  const leastMs = performance.now() - begunMs;
+  await release();
+  await done;
+  assert.ok(waiting.longestWaitMs() >= leastMs);
+  assert.equal(unasked.longestWaitMs(), 0);
 });
 
 test('a full queue refuses what is too much and counts each push once', async (t) => {

@@ -113,6 +113,15 @@ test('a text that is recalled costs the reader nothing, and is counted', async (
   assert.equal(batches, before.batches);
   assert.equal(tokensRecalled - before.tokensRecalled, tokens.length);
   assert.equal((cache?.texts.hits ?? 0) - (before.scoreCache?.texts.hits ?? 0), 1);
+  assert.deepEqual(scorer.cost?.(), { tokensRecalled: tokens.length, longestWaitMs: 0 });
+});
+
+test('a scorer says how long its text waited for the reader, and that nothing was remembered', async () => {
+  const scorer = open();
+  await scorer.end(newText());
+  const cost = scorer.cost?.();
+  assert.equal(cost?.tokensRecalled, 0);
+  assert.ok((cost?.longestWaitMs ?? 0) > 0);
 });
 
 test('another role, other signals or another text are not served with what is remembered', async () => {
