@@ -22,5 +22,13 @@ export function createCollectedScan({ maxSegments, fields }: CollectedScanParts)
   const { add, gap, list } = createUnreadSegments(maxSegments, () => {
     fieldsThen ??= fields();
   });
-  return { ...NOTHING_FOUND, add, gap, segments: () => [], collected: list, fieldsThen: () => fieldsThen };
+  return {
+    ...NOTHING_FOUND,
+    add,
+    gap,
+    segments: () => [],
+    texts: list,
+    collected: list,
+    fieldsThen: () => fieldsThen,
+  };
 }

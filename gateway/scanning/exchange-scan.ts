@@ -14,6 +14,7 @@ import type { ComputedFor } from '../replay/computed-signals.ts';
 import { createGate } from './gate.ts';
 import { createNextTurn } from './next-turn.ts';
 import { createOpenSegments } from './open-segments.ts';
+import { type ScanCost, sumOfCosts } from './scan-cost.ts';
 import {
   createSegmentScan,
   type HeldReading,
@@ -80,7 +81,11 @@ export interface ExchangeScan {
   redactions(which?: (ref: SegmentRef) => boolean): readonly SegmentRedaction[];
   /** What a person reads of a flagged exchange. */
   records(): readonly SegmentRecord[];
+  /** Every text as far as it has come. */
+  texts(): readonly { readonly ref: SegmentRef; readonly text: string }[];
   tokens(): number;
+  /** What the segments that `which` picks have taken so far. */
+  cost(which: (ref: SegmentRef) => boolean): ScanCost;
 }
 
 /** Segments of one exchange at the reader at once: enough to fill a batch, too few to starve the others. */
@@ -181,6 +186,9 @@ export function createExchangeScan(parts: ExchangeScanParts): ExchangeScan {
       const fired = new Set(findings().flatMap(({ conditions }) => conditions.map(({ signal }) => signal)));
       return all.map((segment) => segment.record(fired));
     },
+    texts: () => [...segments.values()].map((segment) => ({ ref: segment.ref, text: segment.text() })),
     tokens: () => [...segments.values()].reduce((sum, segment) => sum + segment.tokens(), 0),
+    cost: (which) =>
+      sumOfCosts([...segments.values()].flatMap((segment) => (which(segment.ref) ? [segment.cost()] : []))),
   };
 }

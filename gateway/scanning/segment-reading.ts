@@ -14,6 +14,7 @@ import {
 import type { Range } from '../reading/json-source.ts';
 import { mergeRanges } from '../redaction/redact-text.ts';
 import type { ComputedFor } from '../replay/computed-signals.ts';
+import { type ScanCost, sumOfCosts } from './scan-cost.ts';
 import { createTextReading, type TextReader, type TextReading } from './text-reading.ts';
 
 /** One segment before the reader and the rules, and what they have said of it so far. */
@@ -36,6 +37,8 @@ export interface SegmentReading extends TextReader {
   record(wanted: ReadonlySet<SignalId>): Pick<SegmentRecord, 'tokens' | 'signals'>;
   /** What is kept of both readings. */
   kept(): Pick<KeptSegment, 'fields' | 'computed' | 'readings'>;
+  /** What both readings have taken so far. */
+  cost(): ScanCost;
 }
 
 export interface SegmentReadingParts {
@@ -97,6 +100,7 @@ export function createSegmentReading(ref: SegmentRef, parts: SegmentReadingParts
         ...(second === null ? [] : [{ ...second.reading.kept(), changes: second.view.changes }]),
       ],
     }),
+    cost: () => sumOfCosts([first.cost(), ...(second === null ? [] : [second.reading.cost()])]),
   };
 }
 

@@ -2,6 +2,7 @@ import type { CoverageEntry, SegmentRecord, UnscannedReason } from '../../alerts
 import type { SignalId } from '../../detectors/index.ts';
 import type { ExchangePart, Finding, KeptSegment, PromisesSeen, SegmentRef } from '../../rules/index.ts';
 import type { Range } from '../reading/json-source.ts';
+import { NO_COST, type ScanCost } from './scan-cost.ts';
 import { createSegmentOpening, type SegmentOpening } from './segment-opening.ts';
 import type { SegmentReadingParts } from './segment-reading.ts';
 import { statusOf } from './segment-status.ts';
@@ -57,6 +58,8 @@ export interface SegmentScan {
   judged(): JudgedSegment | null;
   /** What is kept of it for rules to be held against it again. */
   kept(): KeptSegment;
+  /** What it has taken so far. */
+  cost(): ScanCost;
 }
 
 /** Starts to scan one segment. Without a rule on its target it is skipped, and said to be. */
@@ -116,6 +119,7 @@ export function createSegmentScan(ref: SegmentRef, parts: ScanParts): SegmentSca
       return seen === null ? null : { ref, text: feed.text(), seen };
     },
     kept: () => ({ ref: opening.opened()?.ref ?? ref, ...status(), ...(reading()?.kept() ?? UNREAD) }),
+    cost: () => reading()?.cost() ?? NO_COST,
   };
 }
 

@@ -14,6 +14,7 @@ import {
   type SegmentRef,
   type SegmentState,
 } from '../../rules/index.ts';
+import type { ScanCost } from './scan-cost.ts';
 import type { SegmentReadingParts } from './segment-reading.ts';
 
 /** Takes in one text of a segment, in pieces. */
@@ -47,6 +48,8 @@ export interface TextReading extends TextReader {
   stretches(): readonly TokenSpan[];
   /** What is kept of it. */
   kept(): Omit<KeptReading, 'changes'>;
+  /** What it has taken so far. */
+  cost(): ScanCost;
 }
 
 /** What both readings of a segment share. */
@@ -71,6 +74,14 @@ export function createTextReading(ref: SegmentRef, parts: TextReadingParts): Tex
   const finder = createStretchFinder(ruleSet, ref, fields);
   const stretches: TokenSpan[] = [];
   const ends: number[] = [];
+  let rulesMs = 0;
+
+  /** Counts the time of what the rules do. */
+  function judge(work: () => void): void {
+    const begunMs = performance.now();
+    work();
+    rulesMs += performance.now() - begunMs;
+  }
 
   function keep(activations: Activations): void {
     batches.push(activations);
@@ -80,19 +91,23 @@ export function createTextReading(ref: SegmentRef, parts: TextReadingParts): Tex
   function take(activations: Activations): void {
     if (activations.tokens.length === 0) return;
     keep(activations);
-    if (finder !== null) stretches.push(...finder.advance(activations));
-    const step = advance(ruleSet, state, activations);
-    state = step.state;
-    findings = [...findings, ...step.findings];
+    judge(() => {
+      if (finder !== null) stretches.push(...finder.advance(activations));
+      const step = advance(ruleSet, state, activations);
+      state = step.state;
+      findings = [...findings, ...step.findings];
+    });
   }
 
   function settle(): void {
     isSettled = true;
-    findings = finish(ruleSet, state).settled;
-    seen = promisesSeen(state);
-    if (finder !== null) stretches.push(...finder.finish(findings));
-    const [whole] = batches;
-    if (whole !== undefined && batches.length === 1 && findings.length === 0) noteQuiet(begun, whole, seen);
+    judge(() => {
+      findings = finish(ruleSet, state).settled;
+      seen = promisesSeen(state);
+      if (finder !== null) stretches.push(...finder.finish(findings));
+      const [whole] = batches;
+      if (whole !== undefined && batches.length === 1 && findings.length === 0) noteQuiet(begun, whole, seen);
+    });
   }
 
   return {
@@ -122,5 +137,10 @@ export function createTextReading(ref: SegmentRef, parts: TextReadingParts): Tex
     clearedTo: (reach) => ends[ends.length - reach] ?? 0,
     stretches: () => stretches,
     kept: () => ({ packed: packActivations(batches), isFinished: seen !== null }),
+    cost: () => ({
+      tokens: ends.length,
+      ...(scorer.cost?.() ?? { tokensRecalled: 0, longestWaitMs: 0 }),
+      rulesMs,
+    }),
   };
 }

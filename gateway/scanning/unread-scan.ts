@@ -10,6 +10,7 @@ export function createUnreadScan(maxSegments: number): ExchangeScan {
     ...NOTHING_FOUND,
     add,
     gap,
+    texts: list,
     segments: () => list().map((segment) => ({ ref: segment.ref, coverage: coverageOf(segment) })),
   };
 }

@@ -1,5 +1,6 @@
 import type { SegmentRef } from '../../rules/index.ts';
 import type { ExchangeScan, Gap } from './exchange-scan.ts';
+import { NO_COST } from './scan-cost.ts';
 
 /** A segment that nobody reads here. */
 export interface UnreadSegment {
@@ -62,7 +63,7 @@ function skip(segment: UnreadSegment, { reason, bytes }: Pick<Gap, 'reason' | 'b
 }
 
 /** What a scan says that scores nothing. */
-export const NOTHING_FOUND: Omit<ExchangeScan, 'add' | 'gap' | 'segments'> = {
+export const NOTHING_FOUND: Omit<ExchangeScan, 'add' | 'gap' | 'segments' | 'texts'> = {
   end: async () => {},
   conclude: () => {},
   findings: () => [],
@@ -76,4 +77,5 @@ export const NOTHING_FOUND: Omit<ExchangeScan, 'add' | 'gap' | 'segments'> = {
   redactions: () => [],
   records: () => [],
   tokens: () => 0,
+  cost: () => NO_COST,
 };

@@ -9,7 +9,7 @@ const MAX_SEGMENTS = 10;
 
 function start() {
   const { add, gap, list } = createUnreadSegments(MAX_SEGMENTS);
-  const scan: ExchangeScan = { ...NOTHING_FOUND, add, gap, segments: () => [] };
+  const scan: ExchangeScan = { ...NOTHING_FOUND, texts: () => [], add, gap, segments: () => [] };
   const { add: addHeard } = withoutEchoes(scan);
   return {
     add: (segments: readonly TextSegment[]) => addHeard({ segments, unread: [] }),
