@@ -35,6 +35,18 @@ const telemetry = z.strictObject({
     .boolean()
     .default(false)
     .describe("Whether a caller's traceparent becomes the parent of the exchange's span, not only a link."),
+  send_trace_context: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Whether upstreams are told of the trace, as traceparent and tracestate; otherwise neither the own context nor the caller's goes on. Baggage never does.",
+    ),
+  content: z
+    .enum(['none', 'reference', 'spans'])
+    .default('none')
+    .describe(
+      "What spans tell of an exchange's text: nothing; where the review page shows it, of flagged exchanges; or the text itself, as it came.",
+    ),
   sample_ratio: z
     .number()
     .min(0)

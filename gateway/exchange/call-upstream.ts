@@ -1,5 +1,6 @@
 import type { UpstreamAnswer, UpstreamFailure, UpstreamRequest } from '../upstream/create-upstream.ts';
 import { informationHeaders } from '../upstream/headers.ts';
+import { traceHeaders } from '../upstream/trace-headers.ts';
 import { noUpstreamRefusal, upstreamRefusal } from './problems.ts';
 import { leave, refuse, type Way } from './refuse.ts';
 
@@ -34,6 +35,7 @@ export async function askUpstream(way: Way, sent: SentRequest, givenUp?: AbortSi
     method: method as UpstreamRequest['method'],
     target: url,
     ...sent,
+    traceHeaders: traceHeaders(sent.headers, parts.config.telemetry.send_trace_context, exchange.span),
     onInformation: (status, said) => way.client.inform(status, informationHeaders(said)),
     abortSignal:
       givenUp === undefined ? exchange.abortSignal : AbortSignal.any([exchange.abortSignal, givenUp]),

@@ -103,6 +103,7 @@ export function createExchange(
       : NOTHING_READ;
   let detail: ExchangeDetail = { conversationId: UNKNOWN, model: null, isStreamed: false };
   let isNamed = false;
+  const added = createAddedTime();
   let firstByteMs: number | null = null;
   let settled: Promise<CommitOutcome> | null = null;
 
@@ -126,7 +127,7 @@ export function createExchange(
     abortReason: client.reason,
     identity,
     fields,
-    added: createAddedTime(),
+    added,
     describe(told, about) {
       detail = told;
       isNamed = about.isNamed;
@@ -147,7 +148,12 @@ export function createExchange(
     ifUnrecorded,
     settle(decision, ending) {
       if (ending.facts?.id !== undefined) joinConversation(ending.facts.id);
-      settled ??= recorder.record(decision, { ...ending, detail, firstByteMs }).finally(() => {
+      const isAnswered = ending.error !== 'client_gone';
+      const times = {
+        firstByteMs: () => firstByteMs ?? (isAnswered ? performance.now() - startedMs : null),
+        addedMs: added.ms,
+      };
+      settled ??= recorder.record(decision, { ...ending, detail, ...times }).finally(() => {
         client.unlink();
         // What is still with the reader would be lost: it gives its place and its keys and values back.
         if (isRead) scoring.abort(SETTLED);

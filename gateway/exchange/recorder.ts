@@ -5,6 +5,7 @@ import type { Decision } from '../policy/decide.ts';
 import { onUnrecorded } from '../policy/on-unrecorded.ts';
 import type { ExchangeScan } from '../scanning/exchange-scan.ts';
 import type { ExchangeDetail, ExchangeError, ExchangeSpan } from '../telemetry/index.ts';
+import { endSpan, scoringOf } from './end-span.ts';
 import {
   countCoverage,
   exchangeRecord,
@@ -25,7 +26,11 @@ export interface Ending {
 /** All that is known of an exchange at its end. */
 export interface KnownEnding extends Ending {
   readonly detail: ExchangeDetail;
-  readonly firstByteMs: number | null;
+  /** Of an answer of which nothing has left yet: until now, since its first bytes wait for the record. Null where the
+   *  client gets none. */
+  readonly firstByteMs: () => number | null;
+  /** Until now. */
+  readonly addedMs: () => number;
 }
 
 /** Brings one exchange to disk, and tells telemetry. */
@@ -53,6 +58,7 @@ export function createRecorder(parts: RecorderParts): Recorder {
   const scored = { exchangeId, ruleSet, fields, scan };
   return {
     async record(decided, ending) {
+      span.event('judging');
       // One moment: correlations that are replayed go by the end of the exchange.
       const endedMs = Date.now();
       const findings = observeFindings(scored, events, { at: endedMs, subject: ending.detail.subject });
@@ -62,6 +68,7 @@ export function createRecorder(parts: RecorderParts): Recorder {
         verdict,
         findings,
       });
+      span.event('committing');
       const outcome = await ledger.commit(record);
       health.noteCommit(outcome);
       countPolicies(parts, { decision, findings }, outcome);
@@ -71,7 +78,9 @@ export function createRecorder(parts: RecorderParts): Recorder {
       // What the store does not hold nobody could erase.
       if (outcome.outcome === 'committed') parts.replay.keep({ record, ruleSet, segments: scan.kept });
       span.event('committed');
-      endSpan(parts, decision, ending);
+      const isTextKept = outcome.outcome === 'committed' && record.segments.length > 0;
+      const scoring = span.traceId === null ? null : scoringOf(parts, findings.length);
+      endSpan(parts, { verdict, scoring, isTextKept }, ending);
       return outcome;
     },
   };
@@ -107,7 +116,7 @@ interface Said {
 
 /** Every use of a policy is counted, and an exchange without a record is said. */
 function countPolicies(
-  { telemetry, log, config, id }: RecorderParts,
+  { telemetry, log, config, id, span }: RecorderParts,
   { decision, findings }: Said,
   outcome: CommitOutcome,
 ): void {
@@ -116,19 +125,6 @@ function countPolicies(
   telemetry.recordUnrecorded();
   const used = onUnrecorded(config.policy, findings);
   telemetry.recordPolicyUse({ policy: 'on_unrecorded', decision: used });
-  log.warn('exchange not recorded', { exchangeId: id, reason: outcome.reason, message: outcome.message });
-}
-
-function endSpan({ span, scan }: RecorderParts, { verdict }: Decision, ending: KnownEnding): void {
-  const { status, error, facts, firstByteMs } = ending;
-  span.end({
-    status,
-    error,
-    verdict,
-    firstByteMs,
-    responseModel: facts?.model ?? null,
-    finishReasons: facts?.finishReasons ?? [],
-    usage: facts?.usage ?? null,
-    tokensScored: scan.tokens(),
-  });
+  const { reason, message } = outcome;
+  log.warn('exchange not recorded', { exchangeId: id, traceId: span.traceId, reason, message });
 }

@@ -28,9 +28,10 @@ export async function runExchange(parts: GatewayParts, route: Route, connection:
     if (route.reads === 'text' && route.dialect !== null) await runText(way);
     else await runUnread(way);
   } catch (error) {
-    parts.log.error('exchange failed', error, { exchangeId: exchange.id });
+    const which = { exchangeId: exchange.id, traceId: exchange.span.traceId };
+    parts.log.error('exchange failed', error, which);
     await refuse(way, internalRefusal(exchange.id)).catch((worse: unknown) => {
-      parts.log.error('exchange not refused', worse, { exchangeId: exchange.id });
+      parts.log.error('exchange not refused', worse, which);
       connection.response.destroy();
     });
   }

@@ -1,5 +1,6 @@
 import type { CommitOutcome } from '../../alerts/index.ts';
 import type { Fields } from '../../rules/index.ts';
+import { endSpan } from '../exchange/end-span.ts';
 import type { GatewayParts, Route } from '../exchange/parts.ts';
 import type { KnownEnding, Recorder } from '../exchange/recorder.ts';
 import { ifUnscoredUnrecorded } from '../policy/on-unrecorded.ts';
@@ -23,11 +24,12 @@ export function createUnscoredRecorder(parts: UnscoredRecorderParts): Recorder {
     async record(_decided, ending) {
       const { exchangeId, conversationId, ...rest } = unscoredOf(parts, startedAt, ending);
       const body = JSON.stringify({ exchangeId, conversationId, ...rest });
+      parts.span.event('committing');
       const outcome = await parts.ledger.unscored.add({ exchangeId, conversationId, body });
       parts.health.noteCommit(outcome);
       countUnrecorded(parts, outcome);
       parts.span.event('committed');
-      endSpan(parts, ending);
+      endSpan(parts, { verdict: 'unscored', scoring: null, isTextKept: false }, ending);
       return outcome;
     },
   };
@@ -51,24 +53,12 @@ function unscoredOf(parts: UnscoredRecorderParts, startedAt: string, ending: Kno
 }
 
 function countUnrecorded(
-  { telemetry, log, config, id }: UnscoredRecorderParts,
+  { telemetry, log, config, id, span }: UnscoredRecorderParts,
   outcome: CommitOutcome,
 ): void {
   if (outcome.outcome !== 'unrecorded') return;
   telemetry.recordUnrecorded();
   telemetry.recordPolicyUse({ policy: 'on_unrecorded', decision: ifUnscoredUnrecorded(config.policy) });
-  log.warn('exchange not recorded', { exchangeId: id, reason: outcome.reason, message: outcome.message });
-}
-
-function endSpan({ span }: UnscoredRecorderParts, { status, error, facts, firstByteMs }: KnownEnding): void {
-  span.end({
-    status,
-    error,
-    verdict: 'unscored',
-    firstByteMs,
-    responseModel: facts?.model ?? null,
-    finishReasons: facts?.finishReasons ?? [],
-    usage: facts?.usage ?? null,
-    tokensScored: 0,
-  });
+  const { reason, message } = outcome;
+  log.warn('exchange not recorded', { exchangeId: id, traceId: span.traceId, reason, message });
 }

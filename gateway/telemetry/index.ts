@@ -4,6 +4,7 @@ export { METRIC_NAMES } from './metric-names.ts';
 export type { OutageListener } from './outage-watch.ts';
 export * from './readings.ts';
 export { SEMANTICS } from './semantics.ts';
+export { contentOf, type ExchangeContent } from './span-content.ts';
 export { createTelemetry, type TelemetryOptions } from './telemetry.ts';
 export { telemetryOptions } from './telemetry-options.ts';
 export * from './types.ts';

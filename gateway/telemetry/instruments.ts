@@ -55,6 +55,11 @@ export function createInstruments(meter: Meter): Instruments {
     METRIC_NAMES.firstByte,
     'From request to the first byte of its answer',
   );
+  const added = secondsHistogram(
+    meter,
+    METRIC_NAMES.addedLatency,
+    'What the gateway adds: time of an exchange in which it waits neither for the client nor for the upstream',
+  );
   const delay = meter.createHistogram(METRIC_NAMES.workerDelay, {
     description: "From an exchange's end at the gateway until its findings were on disk",
     unit: 's',
@@ -98,6 +103,7 @@ export function createInstruments(meter: Meter): Instruments {
         status: status(String(end.status)),
       });
       duration.record(durationMs / 1000, { dialect });
+      added.record(end.addedMs / 1000, { dialect });
       if (end.firstByteMs !== null) firstByte.record(end.firstByteMs / 1000, { dialect });
       if (end.error !== null) counters.errors.add(1, { error: end.error });
     },

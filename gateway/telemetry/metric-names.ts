@@ -2,6 +2,7 @@
 export const METRIC_NAMES = {
   exchanges: 'telltale_exchanges_total',
   exchangeDuration: 'telltale_exchange_duration_seconds',
+  addedLatency: 'telltale_added_latency_seconds',
   firstByte: 'telltale_first_byte_seconds',
   findings: 'telltale_findings_total',
   scanned: 'telltale_scanned_segments_total',

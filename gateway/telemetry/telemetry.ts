@@ -112,12 +112,13 @@ interface ExchangeParts {
 }
 
 function startExchange(parts: ExchangeParts, start: ExchangeStart): ExchangeSpan {
-  const { instruments, tracer, isContextTrusted } = parts;
+  const { instruments, tracer, isContextTrusted, sampleRatio } = parts;
   const startedMs = performance.now();
-  const span = tracer && startExchangeSpan({ tracer, isContextTrusted }, start);
+  const span = tracer && startExchangeSpan({ tracer, isContextTrusted, sampleRatio }, start);
   let isEnded = false;
   return {
     traceId: span?.traceId ?? null,
+    upstreamContext: () => span?.upstreamContext() ?? null,
     detail: (detail) => span?.detail(detail),
     upstream: (host) => span?.upstream(host),
     event: (event) => span?.event(event),
@@ -153,6 +154,7 @@ function noteExemplars(
   if (traceId === null || !isKept) return;
   const labels = { dialect: start.dialect };
   exemplars.note(METRIC_NAMES.exchangeDuration, labels, { value: durationMs / 1000, traceId });
+  exemplars.note(METRIC_NAMES.addedLatency, labels, { value: end.addedMs / 1000, traceId });
   if (end.firstByteMs === null) return;
   exemplars.note(METRIC_NAMES.firstByte, labels, { value: end.firstByteMs / 1000, traceId });
 }

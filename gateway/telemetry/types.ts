@@ -4,6 +4,8 @@
 import type { UnscannedReason, Verdict } from '../../alerts/index.ts';
 import type { Finding } from '../../rules/index.ts';
 import type { GaugeReading } from './readings.ts';
+import type { ExchangeContent } from './span-content.ts';
+import type { TraceContextHeaders } from './trace-context.ts';
 
 /** What is known of an exchange when it begins. */
 export interface ExchangeStart {
@@ -37,6 +39,8 @@ export interface ExchangeEnd {
   readonly verdict: Verdict | 'unscored';
   /** Null where all went well, else what went wrong first. */
   readonly error: ExchangeError | null;
+  /** The provider's id of the answer; null where it gave none. */
+  readonly responseId: string | null;
   readonly responseModel: string | null;
   readonly finishReasons: readonly string[];
   readonly usage: { readonly inputTokens: number; readonly outputTokens: number } | null;
@@ -44,6 +48,32 @@ export interface ExchangeEnd {
   readonly tokensScored: number;
   /** Milliseconds from the request's first byte to the answer's first byte to the client; null where none was sent. */
   readonly firstByteMs: number | null;
+  /** Milliseconds in which the gateway waited neither for the client nor for the upstream. */
+  readonly addedMs: number;
+  /** What scoring took; null where the exchange is scored elsewhere. */
+  readonly scoring: ExchangeScoring | null;
+  /** The exchange's text or where it can be read, as the configuration lets it into traces; else null. */
+  readonly content: ExchangeContent | null;
+}
+
+/** What scoring one side of an exchange took. */
+export interface SideScoring {
+  readonly tokens: number;
+  /** Of these the ones whose scores were remembered. */
+  readonly tokensRecalled: number;
+  /** The longest that one block of tokens waited for a batch of the reader. */
+  readonly longestWaitMs: number;
+}
+
+/** What scoring an exchange took. */
+export interface ExchangeScoring {
+  readonly request: SideScoring;
+  readonly response: SideScoring;
+  /** Rules that were not off. */
+  readonly rules: number;
+  readonly findings: number;
+  /** Time in the rules, while text was scored. */
+  readonly rulesMs: number;
 }
 
 /** Why an exchange did not go as the client asked. */
@@ -69,6 +99,8 @@ export type ExchangeEvent =
   | 'upstream_first_byte'
   | 'upstream_ended'
   | 'response_scanned'
+  | 'judging'
+  | 'committing'
   | 'committed'
   | 'blocked'
   | 'client_gone';
@@ -77,6 +109,9 @@ export type ExchangeEvent =
 export interface ExchangeSpan {
   /** 32 hexadecimal digits, or null where nothing is traced. */
   readonly traceId: string | null;
+  /** What the upstream is told of the trace, once it is chosen: `traceparent`, and `tracestate` where there is one. Null
+   *  where nothing is traced. */
+  upstreamContext(): TraceContextHeaders | null;
   detail(detail: ExchangeDetail): void;
   /** Host and port of the upstream, once it is chosen. */
   upstream(host: string): void;

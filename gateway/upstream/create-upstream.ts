@@ -11,6 +11,8 @@ export interface UpstreamRequest {
   /** Path and query as the client sent them. */
   readonly target: string;
   readonly headers: RawHeaders;
+  /** What it is told of the trace, in place of what the client said. */
+  readonly traceHeaders?: RawHeaders;
   readonly body: Buffer | null;
   /** What came after the body. */
   readonly trailers: RawHeaders;
@@ -55,19 +57,20 @@ export interface UpstreamParts {
   readonly proxy: Config['proxy'];
 }
 
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 };
 const NO_BYTES = Buffer.alloc(0);
 
 /** @throws {GatewayError} START_FAILED when its certificates cannot be read */
 export function createUpstream({ url, settings, key, proxy }: UpstreamParts): Upstream {
-  const { origin, host, pathname } = new URL(url);
+  const { origin, protocol, hostname, port, pathname } = new URL(url);
   const base = pathname.replace(/\/$/, '');
   const dispatcher = openDispatcher(origin, settings, proxy);
   const agent = openAgent(origin, settings, proxy);
   return {
-    host,
-    send({ method, target, headers, body, trailers: given, abortSignal, onInformation }) {
+    host: `${hostname}:${port || DEFAULT_PORTS[protocol]}`,
+    send({ method, target, headers, traceHeaders = [], body, trailers: given, abortSignal, onInformation }) {
       const trailers = given.length === 0 ? given : trailersToSend(given, key);
-      const passed = requestHeaders(headers, { hasTrailers: trailers.length > 0 });
+      const passed = [...requestHeaders(headers, { hasTrailers: trailers.length > 0 }), ...traceHeaders];
       const path = `${base}${key === null ? target : withoutKey(target)}`;
       const sent = key === null ? passed : withOwnKey(passed, key);
       const request = { origin, method, path, headers: sent };

@@ -17,8 +17,12 @@ const HOP_BY_HOP = new Set([
 /** What is said to this gateway ends here. */
 const OWN_PREFIX = 'x-telltale-';
 
-/** The client's headers for the upstream; host and length are those of the new message. Trailers are told of where
- *  there are some. */
+/** Of the caller's trace, which no upstream needs to know: `traceHeaders` says what it is told.
+ *  @see https://www.w3.org/TR/trace-context/ and https://www.w3.org/TR/baggage/ */
+const OF_THE_TRACE = new Set(['traceparent', 'tracestate', 'baggage']);
+
+/** The client's headers for the upstream; host and length are those of the new message, the trace's are added. Trailers
+ *  are told of where there are some. */
 export function requestHeaders(raw: RawHeaders, { hasTrailers = false } = {}): string[] {
   return filtered(
     raw,
@@ -26,13 +30,14 @@ export function requestHeaders(raw: RawHeaders, { hasTrailers = false } = {}): s
       name !== 'host' &&
       name !== 'content-length' &&
       (hasTrailers || name !== 'trailer') &&
+      !OF_THE_TRACE.has(name) &&
       !name.startsWith(OWN_PREFIX),
   );
 }
 
 /** What a client sends after its body, for the upstream. */
 export function requestTrailers(raw: RawHeaders): string[] {
-  return keptHeaders(raw, (name) => !name.startsWith(OWN_PREFIX));
+  return keptHeaders(raw, (name) => !OF_THE_TRACE.has(name) && !name.startsWith(OWN_PREFIX));
 }
 
 /** The upstream's headers for the client. Trailers are told of where there can be any. */

@@ -37,6 +37,31 @@ test('an exchange through a running gateway arrives as a trace, and its text doe
   assert.match(metrics, /telltale_findings_total\{[^}]*\} 1/);
 });
 
+test('what scoring took is told by side, the time that was added and the first byte of an answer in one piece are measured', async (context) => {
+  const receiver = await startOtlpReceiver();
+  context.after(() => receiver.close());
+  // One that may act on the answer, so that nothing of it leaves before the record.
+  const acting = rule({ name: 'acts', mode: 'enforce', target: 'output' });
+  const rules = { 'a.yaml': ruleFile([rule({ target: 'input' }), acting]) };
+  const telemetry = { otlp_endpoint: receiver.endpoint };
+  const gateway = await startGateway(context, { rules, config: { telemetry } });
+  await (await gateway.post(ask(QUESTION))).text();
+  const [request, response, judged] = await Promise.all(
+    ['score request', 'score response', 'rules'].map((wanted) =>
+      receiver.spans.waitFor(({ name }) => name === wanted),
+    ),
+  );
+  assert.equal(request?.attributes['telltale.tokens.scored'], QUESTION.split(' ').length);
+  assert.ok(Number(response?.attributes['telltale.tokens.scored']) > 0);
+  assert.equal(judged?.attributes['telltale.rules.findings'], 1);
+  assert.ok(Number(judged?.attributes['telltale.rules.time']) > 0);
+  const metrics = await gateway.metrics();
+  assert.match(metrics, /telltale_first_byte_seconds_count\{[^}]*dialect="openai-chat"[^}]*\} 1/);
+  assert.match(metrics, /telltale_added_latency_seconds_count\{[^}]*dialect="openai-chat"[^}]*\} 1/);
+  const sum = /telltale_added_latency_seconds_sum\{[^}]*\} (\S+)/.exec(metrics)?.[1];
+  assert.ok(Number(sum) > 0, 'something is added');
+});
+
 const apis: readonly [path: string, body: object, operation: string, provider: string][] = [
   ['/v1/chat/completions', ask('hello'), 'chat', 'openai'],
   ['/v1/responses', { model: 'm', input: 'hello' }, 'chat', 'openai'],

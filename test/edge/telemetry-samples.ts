@@ -21,11 +21,21 @@ export const END: ExchangeEnd = {
   status: 200,
   verdict: 'flag',
   error: null,
+  responseId: 'chatcmpl-1',
   responseModel: 'telltale-demo-2026',
   finishReasons: ['stop', 'length'],
   usage: { inputTokens: 11, outputTokens: 42 },
   tokensScored: 53,
   firstByteMs: 12.5,
+  addedMs: 7.5,
+  scoring: {
+    request: { tokens: 11, tokensRecalled: 4, longestWaitMs: 2.5 },
+    response: { tokens: 42, tokensRecalled: 0, longestWaitMs: 1.5 },
+    rules: 8,
+    findings: 1,
+    rulesMs: 0.25,
+  },
+  content: null,
 };
 
 export const FINDING: Finding = {
@@ -149,6 +159,8 @@ const MOMENTS: readonly ExchangeEvent[] = [
   'upstream_first_byte',
   'upstream_ended',
   'response_scanned',
+  'judging',
+  'committing',
   'committed',
 ];
 

@@ -45,6 +45,7 @@ test('an exchange arrives as one span in GenAI words, its findings as evaluation
     'gen_ai.conversation.id': 'conversation-7',
     'gen_ai.request.model': 'telltale-demo',
     'gen_ai.request.stream': true,
+    'gen_ai.response.id': 'chatcmpl-1',
     'gen_ai.response.model': 'telltale-demo-2026',
     'gen_ai.response.finish_reasons': ['stop', 'length'],
     'gen_ai.response.time_to_first_chunk': 0.0125,
@@ -87,10 +88,11 @@ test('the evaluation of a call says which tool is called', async () => {
   assert.equal(result?.attributes['gen_ai.tool.name'], 'shell_exec');
 });
 
-test('scoring, upstream and commit are children of the exchange', async () => {
+test('scoring, upstream, rules and commit are children of the exchange, with what they took', async () => {
   const { root, children } = await traced((telemetry) => reportExchange(telemetry));
   assert.deepEqual(children.map(({ name }) => name).sort(), [
     'commit',
+    'rules',
     'score request',
     'score response',
     'upstream',
@@ -102,6 +104,43 @@ test('scoring, upstream and commit are children of the exchange', async () => {
   const upstream = children.find(({ name }) => name === 'upstream');
   assert.equal(upstream?.kind, 3);
   assert.deepEqual(upstream?.attributes, { 'server.address': 'upstream.example', 'server.port': 8443 });
+  const attributesOf = (wanted: string) => children.find(({ name }) => name === wanted)?.attributes;
+  assert.deepEqual(attributesOf('score request'), {
+    'telltale.tokens.scored': 11,
+    'telltale.tokens.recalled': 4,
+    'telltale.scoring.batch_wait': 0.0025,
+  });
+  assert.deepEqual(attributesOf('score response'), {
+    'telltale.tokens.scored': 42,
+    'telltale.tokens.recalled': 0,
+    'telltale.scoring.batch_wait': 0.0015,
+  });
+  assert.deepEqual(attributesOf('rules'), {
+    'telltale.rules.active': 8,
+    'telltale.rules.findings': 1,
+    'telltale.rules.time': 0.00025,
+  });
+});
+
+test('only of a stream there is a first chunk', async () => {
+  const { root } = await traced((telemetry) => {
+    const span = telemetry.startExchange(START);
+    span.detail({ conversationId: 'c', model: null, isStreamed: false });
+    span.end(END);
+    return span.traceId;
+  });
+  assert.equal(root.attributes['gen_ai.response.time_to_first_chunk'], undefined);
+});
+
+test('an upstream at an IPv6 address stands there without brackets', async () => {
+  const { children } = await traced((telemetry) => {
+    const span = telemetry.startExchange(START);
+    span.upstream('[::1]:8443');
+    span.event('upstream_started');
+    span.end(END);
+    return span.traceId;
+  });
+  assert.deepEqual(children[0]?.attributes, { 'server.address': '::1', 'server.port': 8443 });
 });
 
 test('an upstream that never ended is closed with the error of its exchange', async () => {
@@ -109,14 +148,11 @@ test('an upstream that never ended is closed with the error of its exchange', as
     const span = telemetry.startExchange(START);
     span.event('upstream_started');
     span.end({
+      ...END,
       status: 502,
       verdict: 'pass',
       error: 'upstream_cut',
       responseModel: null,
-      finishReasons: [],
-      usage: null,
-      tokensScored: 0,
-      firstByteMs: null,
     });
     return span.traceId;
   });
