@@ -3,7 +3,7 @@ import { laneStats, type SinkCounts } from '../lane-stats.ts';
 import type { Relay } from '../relay.ts';
 import type { SilenceKeeper } from '../routing/silence-keeper.ts';
 import type { Ledger, Settlement, StoreTask } from '../types.ts';
-import { createKeptCounts } from './kept-counts.ts';
+import { createKeptCounts, type KeptCounts } from './kept-counts.ts';
 import { createLastingThread, type LastingThread } from './lasting-thread.ts';
 import { oneAtATime } from './one-at-a-time.ts';
 import { startRelayWorker } from './relay-worker.ts';
@@ -35,31 +35,10 @@ const START_AGAIN = { initialMs: 100, maxMs: 10_000 };
  *  them cost neither the thread that serves clients nor the one that commits. A thread that ends by itself, or does not
  *  answer, is started again; what it had in its hands comes twice. */
 export function createThreadedRelay(parts: ThreadedRelayParts): Relay {
-  const { ledger, lanes, silences, onThreadLost, startWorker = startRelayWorker, ...settings } = parts;
+  const { ledger, lanes } = parts;
   const names = lanes.map(({ kafka }) => kafka.name);
   const kept = createKeptCounts(names);
-  const owner = crypto.randomUUID();
-  const data = { place: ledger.outboxPlace, owner, lanes, settings, askTimeoutMs: ASK_TIMEOUT_MS };
-  const answers = {
-    silences: () => silences?.current() ?? [],
-    settle: (settlement: Settlement) => ledger.settle(settlement),
-    counted(counts: readonly SinkCounts[]) {
-      thread.prosper();
-      kept.note(counts);
-    },
-    silenced: (ids: readonly string[]) => silences?.count(ids),
-    failed: (task: StoreTask) => ledger.noteFailure(task),
-  };
-  const onLost = (error: AlertsError): void => {
-    kept.lose(error.message);
-    ledger.noteFailure('relay');
-    onThreadLost?.(error);
-  };
-  const thread = createLastingThread({
-    startWorker: () => startWorker(data, answers),
-    onLost,
-    backoff: START_AGAIN,
-  });
+  const thread = threadFor(parts, kept);
   let unsubscribe = (): void => {};
 
   const start = (): void => {
@@ -81,6 +60,41 @@ export function createThreadedRelay(parts: ThreadedRelayParts): Relay {
     if (last !== undefined) kept.note(last);
   };
   return { start, stop, stats: () => laneStats(ledger, names, counts) };
+}
+
+/** The threads that relay, one after another, none of them started yet. */
+function threadFor(parts: ThreadedRelayParts, kept: KeptCounts): LastingThread {
+  const { ledger, lanes, silences: _, onThreadLost, startWorker = startRelayWorker, ...settings } = parts;
+  const owner = crypto.randomUUID();
+  const data = { place: ledger.outboxPlace, owner, lanes, settings, askTimeoutMs: ASK_TIMEOUT_MS };
+  const answers = answersOf(parts, (counts) => {
+    thread.prosper();
+    kept.note(counts);
+  });
+  const thread = createLastingThread({
+    startWorker: () => startWorker(data, answers),
+    onLost(error) {
+      kept.lose(error.message);
+      ledger.noteFailure('relay');
+      onThreadLost?.(error);
+    },
+    backoff: START_AGAIN,
+  });
+  return thread;
+}
+
+/** What the thread may ask of this one, or tell it. */
+function answersOf(
+  { ledger, silences }: Pick<ThreadedRelayParts, 'ledger' | 'silences'>,
+  onCounted: (counts: readonly SinkCounts[]) => void,
+) {
+  return {
+    silences: () => silences?.current() ?? [],
+    settle: (settlement: Settlement) => ledger.settle(settlement),
+    counted: onCounted,
+    silenced: (ids: readonly string[]) => silences?.count(ids),
+    failed: (task: StoreTask) => ledger.noteFailure(task),
+  };
 }
 
 /** Tells the thread of commits, one word at a time, and of each change of the silences.
