@@ -79,7 +79,7 @@ export function createOutboxRows(database: DatabaseSync, content: ExcerptContent
     const except: Except = [JSON.stringify(exceptConversations), JSON.stringify(exceptSeqs)];
     const rows = oldest(sink, except, limit);
     const last = rows.at(-1)?.seq ?? 0;
-    const behind = Number(newest.get(sink)?.['seq'] ?? 0) - last;
+    const behind = rows.length < limit ? 0 : Number(newest.get(sink)?.['seq'] ?? 0) - last;
     const room = roomForFresh({ taken: rows.length, behind, limit });
     if (room === 0) return rows.map(itemOf);
     const fresh = takingFresh.all(sink, last, ...except, room) as unknown as OutboxRow[];
