@@ -57,7 +57,7 @@ function jsonOnly(request: Request, response: Response, next: (error?: unknown) 
   else next(refusal);
 }
 
-async function listExchanges({ ledger }: ApiParts, request: Request): Promise<ExchangePage> {
+async function listExchanges({ ledger, featureset }: ApiParts, request: Request): Promise<ExchangePage> {
   const { cursor, limit, rule, level, state } = parse(listQuery, request.query, 'BAD_QUERY');
   const page = await ledger.listFlagged({
     limit,
@@ -67,7 +67,8 @@ async function listExchanges({ ledger }: ApiParts, request: Request): Promise<Ex
     ...(state !== undefined && { state }),
   });
   const last = page.length === limit ? page.at(-1) : undefined;
-  return { items: page.map(exchangeItem), nextCursor: last === undefined ? null : String(last.cursor) };
+  const items = page.map((exchange) => exchangeItem(exchange, featureset));
+  return { items, nextCursor: last === undefined ? null : String(last.cursor) };
 }
 
 async function readExchange({ ledger, featureset }: ApiParts, rawId: unknown): Promise<ExchangeView> {

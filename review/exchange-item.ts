@@ -1,14 +1,17 @@
-import type { FlaggedExchange, Review as StoredReview } from '../alerts/index.ts';
-import type { ExchangeItem, Review, RuleRef } from './wire.ts';
+import { type FlaggedExchange, isAboutTelltale, type Review as StoredReview } from '../alerts/index.ts';
+import type { Featureset } from '../detectors/index.ts';
+import { hasActed, strongestFirst } from './strongest-first.ts';
+import type { ExchangeItem, MatchedRule, Review } from './wire.ts';
 
 type Listed = Omit<FlaggedExchange, 'cursor' | 'level'>;
 
 /** The line of the list that a flagged exchange becomes. */
-export function exchangeItem(exchange: FlaggedExchange): ExchangeItem {
-  return { ...itemParts(exchange), level: exchange.level };
+export function exchangeItem(exchange: FlaggedExchange, featureset: Featureset): ExchangeItem {
+  return { ...itemParts(strongestFirst(exchange, featureset)), level: exchange.level };
 }
 
-/** What the list and the open exchange have in common. */
+/** What the list and the open exchange have in common.
+ *  @param exchange - with its strongest finding first */
 export function itemParts(exchange: Listed): Omit<ExchangeItem, 'level'> {
   const { exchangeId, conversationId, endedAt, model, route, verdict, findings, review } = exchange;
   const [strongest] = findings;
@@ -19,9 +22,10 @@ export function itemParts(exchange: Listed): Omit<ExchangeItem, 'level'> {
     model,
     route,
     outcome: verdict,
-    rules: ruleRefs(exchange),
+    rules: matchedRules(exchange),
     role: strongest?.finding.segment.role ?? '',
     excerpt: strongest?.excerpt ?? '',
+    isNotice: strongest !== undefined && isAboutTelltale(strongest.finding),
     review: review === null ? null : reviewView(review),
   };
 }
@@ -31,11 +35,13 @@ export function reviewView({ verdict, comment, reviewedAt }: StoredReview): Revi
   return { judgement: verdict, comment, reviewedAt };
 }
 
-function ruleRefs({ findings }: Listed): readonly RuleRef[] {
+function matchedRules({ findings, verdict }: Listed): readonly MatchedRule[] {
+  const acting = findings.filter(({ finding }) => hasActed(finding, verdict));
   const refs = findings.map(({ finding: { ruleId, ruleTitle, level } }) => ({
     id: ruleId,
     title: ruleTitle,
     level,
+    hasActed: acting.some(({ finding }) => finding.ruleId === ruleId),
   }));
   return refs.filter((ref, at) => refs.findIndex((other) => other.id === ref.id) === at);
 }

@@ -1,7 +1,9 @@
 import type { StoredExchange } from '../alerts/index.ts';
 import type { Featureset, Role } from '../detectors/index.ts';
-import { type ConditionResult, type ExchangeMatch, type Finding, isCalibratable } from '../rules/index.ts';
+import type { ConditionResult, ExchangeMatch, Finding } from '../rules/index.ts';
 import { itemParts } from './exchange-item.ts';
+import { calibratedAggregate, rarityOf } from './rarity.ts';
+import { hasActed, strongestFirst } from './strongest-first.ts';
 import type {
   CalibrationView,
   ConditionView,
@@ -13,7 +15,8 @@ import type {
 
 /** Everything a person reads of an exchange. What the calibration says is added only where the exchange was scored
  *  by the featureset that runs now. */
-export function exchangeView(exchange: StoredExchange, featureset: Featureset): ExchangeView {
+export function exchangeView(stored: StoredExchange, featureset: Featureset): ExchangeView {
+  const exchange = strongestFirst(stored, featureset);
   const { startedAt, endedAt, dialect, status, isStreamed, traceId, featuresetDigest } = exchange;
   const isCurrentFeatureset = featuresetDigest === featureset.digest;
   const known = isCurrentFeatureset ? featureset : null;
@@ -28,13 +31,16 @@ export function exchangeView(exchange: StoredExchange, featureset: Featureset): 
     traceId,
     featuresetDigest,
     isCurrentFeatureset,
-    findings: exchange.findings.map(({ finding }) => findingView(finding, known)),
+    findings: exchange.findings.map(({ finding }) => ({
+      ...findingView(finding, known),
+      hasActed: hasActed(finding, exchange.verdict),
+    })),
     segments: exchange.segments,
     coverage: exchange.coverage.map(coverageView),
   };
 }
 
-function findingView(finding: Finding, featureset: Featureset | null): FindingView {
+function findingView(finding: Finding, featureset: Featureset | null): Omit<FindingView, 'hasActed'> {
   const { ruleId, ruleTitle, ruleVersion, level, mode, action, tags, segment } = finding;
   const { firstToken, lastToken, span, conditions, features } = finding;
   return {
@@ -73,17 +79,14 @@ function partsView({ count, segments }: ExchangeMatch): PartsView {
 }
 
 function conditionView(condition: ConditionResult, role: Role, featureset: Featureset | null): ConditionView {
-  const { signal, minus, aggregate, per, value, rate } = condition;
-  // The featureset is calibrated for signals in segments: it says nothing of a difference, nor of many segments together.
-  const isOfSegment = minus === undefined && per === undefined;
-  if (featureset === null || !isOfSegment || !isCalibratable(aggregate)) {
-    return { ...condition, calibration: null, rarity: null };
-  }
-  const threshold = rate === null ? null : featureset.threshold(signal, aggregate, rate, role);
+  const { signal, rate } = condition;
+  const aggregate = calibratedAggregate(condition);
+  const isKnown = featureset !== null && rate !== null && aggregate !== null;
+  const threshold = isKnown ? featureset.threshold(signal, aggregate, rate, role) : null;
   return {
     ...condition,
     calibration: threshold === null || 'refused' in threshold ? null : calibrationView(threshold),
-    rarity: featureset.rarity(signal, aggregate, value) ?? null,
+    rarity: rarityOf(condition, featureset),
   };
 }
 

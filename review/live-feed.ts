@@ -1,4 +1,5 @@
 import type { Committed, ReviewStore } from '../alerts/index.ts';
+import type { Featureset } from '../detectors/index.ts';
 import type { EventHub } from './event-hub.ts';
 import { exchangeItem } from './exchange-item.ts';
 
@@ -7,6 +8,7 @@ const MAX_ITEMS_AT_ONCE = 50;
 
 export interface LiveFeedParts {
   readonly ledger: ReviewStore;
+  readonly featureset: Featureset;
   readonly hub: EventHub;
   readonly onError: (error: unknown) => void;
 }
@@ -14,7 +16,7 @@ export interface LiveFeedParts {
 /** Publishes what the ledger commits. However fast exchanges arrive, one query runs at a time, and none while
  *  nobody listens.
  *  @returns ends it */
-export function createLiveFeed({ ledger, hub, onError }: LiveFeedParts): () => void {
+export function createLiveFeed({ ledger, featureset, hub, onError }: LiveFeedParts): () => void {
   let publishedUpTo = 0;
   let isWanted = false;
   let isReading = false;
@@ -23,7 +25,7 @@ export function createLiveFeed({ ledger, hub, onError }: LiveFeedParts): () => v
     const newest = await ledger.listFlagged({ limit: MAX_ITEMS_AT_ONCE });
     const fresh = newest.filter(({ cursor }) => cursor > publishedUpTo).reverse();
     if (fresh.length === MAX_ITEMS_AT_ONCE) hub.publish('behind', {});
-    else for (const exchange of fresh) hub.publish('flagged', exchangeItem(exchange));
+    else for (const exchange of fresh) hub.publish('flagged', exchangeItem(exchange, featureset));
     publishedUpTo = Math.max(publishedUpTo, ...fresh.map(({ cursor }) => cursor));
   };
   const catchUp = async () => {

@@ -21,7 +21,7 @@ const DEFAULT_WEB = fileURLToPath(new URL('./web/dist', import.meta.url));
 /** Starts the review page and its API on a port of their own.
  *  @throws {ReviewError} WEB_NOT_BUILT when the page is missing, LISTEN_FAILED when the port cannot be had */
 export async function createReviewServer(parts: ReviewServerParts): Promise<ReviewServer> {
-  const { ledger, host = '127.0.0.1', port = 8081, onError = () => {} } = parts;
+  const { ledger, featureset, host = '127.0.0.1', port = 8081, onError = () => {} } = parts;
   const hub = createEventHub({
     maxListeners: parts.maxListeners ?? 64,
     maxQueued: parts.maxQueued ?? 256,
@@ -29,7 +29,7 @@ export async function createReviewServer(parts: ReviewServerParts): Promise<Revi
   });
   const app = createApp({ ...parts, host, onError }, hub);
   const server = await listen(app, host, port);
-  const stopFeed = createLiveFeed({ ledger, hub, onError });
+  const stopFeed = createLiveFeed({ ledger, featureset, hub, onError });
   const taken = (server.address() as AddressInfo).port;
   let closing: Promise<void> | undefined;
   const close = () => {

@@ -18,6 +18,12 @@ export interface RuleRef {
   readonly level: Level;
 }
 
+/** A rule that matched in an exchange. */
+export interface MatchedRule extends RuleRef {
+  /** Whether the outcome is its doing: it redacts, or blocks. */
+  readonly hasActed: boolean;
+}
+
 /** One line of the list: a flagged exchange and why it is there. */
 export interface ExchangeItem {
   readonly exchangeId: string;
@@ -29,10 +35,12 @@ export interface ExchangeItem {
   /** Of the strongest finding. */
   readonly level: Level;
   /** Strongest first, each rule once. */
-  readonly rules: readonly RuleRef[];
+  readonly rules: readonly MatchedRule[];
   /** Who said what the strongest finding is about. */
   readonly role: string;
   readonly excerpt: string;
+  /** Whether Telltale says this of itself, as when changed rules are refused: it is of no client's exchange. */
+  readonly isNotice: boolean;
   readonly review: Review | null;
 }
 
@@ -94,6 +102,8 @@ export interface FindingView {
   readonly level: Level;
   readonly mode: string;
   readonly action: string;
+  /** Whether the outcome of the exchange is this rule's doing. */
+  readonly hasActed: boolean;
   readonly tags: readonly string[];
   readonly segmentId: string;
   readonly role: string;

@@ -4,6 +4,7 @@ import type { Committed } from '../../alerts/index.ts';
 import { createEventHub } from '../../review/event-hub.ts';
 import { createLiveFeed } from '../../review/live-feed.ts';
 import { until } from '../gateway/until.ts';
+import { createFeatureset } from './featureset.ts';
 import { DECEPTION, type StartedReview, startReview } from './start.ts';
 
 /** A stream of events that a test reads one by one. */
@@ -120,7 +121,8 @@ test('a burst beyond what is sent one by one asks the pages to read the list aga
     tell = listener;
     return () => {};
   };
-  createLiveFeed({ ledger: { ...review.ledger, onCommitted }, hub, onError: assert.ifError });
+  const ledger = { ...review.ledger, onCommitted };
+  createLiveFeed({ ledger, featureset: createFeatureset(), hub, onError: assert.ifError });
   const committed = { isFlagged: true, alerts: 1 };
   await review.commit(...Array.from({ length: 49 }, (_, at) => ({ id: `few-${at}`, segments: DECEPTION })));
   tell({ ...committed, exchangeId: 'few-0', cursor: 1 });

@@ -24,8 +24,17 @@ export interface RecordInput {
   readonly endedAt?: string;
   readonly featuresetDigest?: string;
   readonly coverage?: readonly CoverageEntry[];
+  /** Further findings at the place of the first hot part. */
+  readonly also?: readonly FindingInput[];
   /** Whether the hot parts together are one finding, over the whole exchange. */
   readonly isSpread?: boolean;
+}
+
+/** What else a test says about a finding. */
+export interface FindingInput extends Pick<RecordInput, 'title' | 'level' | 'mode'> {
+  readonly action?: Finding['action'];
+  readonly value?: number;
+  readonly threshold?: number;
 }
 
 const THRESHOLD = 1.8;
@@ -67,8 +76,27 @@ function findingsOf(input: RecordInput, built: readonly Built[]): Finding[] {
     hot === null ? [] : [{ ...finding(input, segment, ref, hot), ...viewOf(reads) }],
   );
   const [first] = found;
-  return input.isSpread === true && first !== undefined ? [spreadOver(found, first)] : found;
+  if (first === undefined) return found;
+  return input.isSpread === true
+    ? [spreadOver(found, first)]
+    : [...found, ...(input.also ?? []).map((other) => beside(first, other))];
 }
+
+/** Another rule's finding at the place of one. */
+function beside(first: Finding, other: FindingInput): Finding {
+  const { title = 'Other', level = first.level, mode = first.mode, action = first.action } = other;
+  const conditions = first.conditions.map((condition) => {
+    const { value = condition.value, threshold = condition.threshold } = other;
+    return { ...condition, value, threshold, margin: round(value - threshold) };
+  });
+  return { ...first, ...naming(title), level, mode, action, conditions };
+}
+
+const naming = (title: string): Pick<Finding, 'ruleId' | 'ruleName' | 'ruleTitle'> => ({
+  ruleId: `rule-${title.toLowerCase().replaceAll(' ', '-')}`,
+  ruleName: title.toLowerCase().replaceAll(' ', '_'),
+  ruleTitle: title,
+});
 
 /** One finding over the exchange: the sum of what each segment adds, at the one that adds most. */
 function spreadOver(found: readonly Finding[], first: Finding): Finding {
@@ -150,9 +178,7 @@ function finding(
   const value = Math.max(...(signals[signal] ?? [0]));
   const rate = { rate: 0.001, rateInterval: [0.00066, 0.0015] } as const;
   return {
-    ruleId: `rule-${title.toLowerCase().replaceAll(' ', '-')}`,
-    ruleName: title.toLowerCase().replaceAll(' ', '_'),
-    ruleTitle: title,
+    ...naming(title),
     ruleVersion: 1,
     ruleSetDigest: 'b2'.repeat(32),
     level,

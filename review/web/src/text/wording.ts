@@ -6,6 +6,12 @@ const JUDGEMENTS: Record<Judgement, string> = {
   false_alarm: 'False alarm',
   unsure: 'Unsure',
 };
+/** Of what Telltale says of itself, where there is a trouble to see to and no rule to judge. */
+const NOTICE_JUDGEMENTS: Record<Judgement, string> = {
+  correct: 'Dealt with',
+  false_alarm: 'No trouble',
+  unsure: 'Unsure',
+};
 const OUTCOMES: Record<Outcome, string> = {
   pass: 'Passed',
   flag: 'Flagged',
@@ -28,12 +34,18 @@ export const figure = (value: number): string => value.toFixed(2).replace('-', '
 /** `+0.51` or `−0.20`. */
 export const signedFigure = (value: number): string => `${value < 0 ? '' : '+'}${figure(value)}`;
 
-/** `64 %`. */
-export const percent = (part: number): string => `${Math.round(part * 100)} %`;
+/** `64 %`; `<1 %` of what is little but not nothing. */
+export const percent = (part: number): string =>
+  part > 0 && part < 0.005 ? '<1 %' : `${Math.round(part * 100)} %`;
 
-export const judgementName = (judgement: Judgement): string => JUDGEMENTS[judgement];
+export const judgementName = (judgement: Judgement, isNotice = false): string =>
+  (isNotice ? NOTICE_JUDGEMENTS : JUDGEMENTS)[judgement];
 export const outcomeName = (outcome: Outcome): string => OUTCOMES[outcome];
 export const roleName = (role: string): string => ROLES[role] ?? role;
+
+/** `Tool read_mail`: who speaks, and of calls and results whose they are. */
+export const speakerName = ({ role, tool }: Pick<PartView, 'role' | 'tool'>): string =>
+  tool === null ? roleName(role) : role === 'tool' ? `Tool ${tool}` : `${roleName(role)}, tool ${tool}`;
 export const levelName = (level: Level): string => `${level.charAt(0).toUpperCase()}${level.slice(1)}`;
 
 const DISGUISES: Record<string, string> = {

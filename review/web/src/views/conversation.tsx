@@ -42,6 +42,7 @@ export function Conversation({ view }: { view: ExchangeView }) {
           exchangeId={view.exchangeId}
           segment={segment}
           shading={shadingOf(view, segment)}
+          coverage={view.coverage.find(({ segmentId }) => segmentId === segment.segmentId) ?? null}
         />
       ))}
     </section>

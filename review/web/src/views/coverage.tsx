@@ -1,4 +1,5 @@
 import type { CoverageView } from '../../../wire.ts';
+import { unscanned } from '../text/unscanned.ts';
 import { count, roleName } from '../text/wording.ts';
 
 /** What was read of the exchange, what was not, and why. */
@@ -23,10 +24,7 @@ export function Coverage({ coverage }: { coverage: readonly CoverageView[] }) {
               <th scope="row">
                 {roleName(entry.role)} <small>{entry.segmentId}</small>
               </th>
-              <td>
-                {entry.status}
-                {entry.reason !== null && `: ${entry.reason.replaceAll('_', ' ')}`}
-              </td>
+              <td>{unscanned(entry) || 'scanned'}</td>
               <td>{entry.status === 'scanned' ? count(entry.tokens) : `${count(entry.bytes)} B`}</td>
             </tr>
           ))}

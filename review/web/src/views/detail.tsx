@@ -4,10 +4,12 @@ import { closeDetail } from '../state/keys.ts';
 import { openId } from '../state/route.ts';
 import { isShown, show } from '../state/veil.ts';
 import { fullTime } from '../text/when.ts';
+import { outcomeName } from '../text/wording.ts';
 import { Conversation } from './conversation.tsx';
 import { Coverage } from './coverage.tsx';
 import { FindingCard } from './finding-card.tsx';
 import { LevelMark, OutcomeMark } from './level.tsx';
+import { Notice } from './notice.tsx';
 import { ReviewForm } from './review-form.tsx';
 
 /** What a reader can know; said behind every title that does not say it itself. */
@@ -36,19 +38,10 @@ function Opened({ view }: { view: ExchangeView }) {
     <article class="opened">
       <Head view={view} />
       <div class="columns">
-        <Conversation view={view} />
+        {view.isNotice ? <Notice view={view} /> : <Conversation view={view} />}
         <aside class="evidence" aria-label="What gave it away">
           {view.level !== null && <ReviewForm view={view} />}
-          {!view.isCurrentFeatureset && (
-            <p class="note">
-              Scored by another featureset than the one that runs now: its features mean something else, so
-              their examples are not shown.
-            </p>
-          )}
-          {view.findings.map((finding, index) => (
-            <FindingCard key={`${finding.ruleId}/${finding.segmentId}`} {...{ view, finding, index }} />
-          ))}
-          <Coverage coverage={view.coverage} />
+          {!view.isNotice && <Findings view={view} />}
           <Identity view={view} />
         </aside>
       </div>
@@ -56,14 +49,31 @@ function Opened({ view }: { view: ExchangeView }) {
   );
 }
 
+function Findings({ view }: { view: ExchangeView }) {
+  return (
+    <>
+      {!view.isCurrentFeatureset && (
+        <p class="note">
+          Scored by another featureset than the one that runs now: its features mean something else, so their
+          examples are not shown.
+        </p>
+      )}
+      {view.findings.map((finding, index) => (
+        <FindingCard key={`${finding.ruleId}/${finding.segmentId}`} {...{ view, finding, index }} />
+      ))}
+      <Coverage coverage={view.coverage} />
+    </>
+  );
+}
+
 function Head({ view }: { view: ExchangeView }) {
   const [first, ...others] = view.rules;
-  const isVeiled = view.segments.length > 0 && !isShown(view.exchangeId);
+  const isVeiled = !view.isNotice && view.segments.length > 0 && !isShown(view.exchangeId);
   return (
     <header class="head">
       <p class="head-marks">
         {view.level !== null && <LevelMark level={view.level} />}
-        <OutcomeMark outcome={view.outcome} />
+        <OutcomeMark of={view} />
         <time dateTime={view.endedAt}>{fullTime(view.endedAt)}</time>
       </p>
       <h2>
@@ -71,18 +81,35 @@ function Head({ view }: { view: ExchangeView }) {
           'Nothing flagged'
         ) : (
           <>
-            {first.title} {!first.title.includes(CLAIM) && <small>{CLAIM}</small>}
+            {first.title} {!view.isNotice && !first.title.includes(CLAIM) && <small>{CLAIM}</small>}
           </>
         )}
       </h2>
+      <Doing view={view} />
       {others.length > 0 && <p class="also">Also: {others.map((rule) => rule.title).join(', ')}</p>}
-      <Facts view={view} />
+      {!view.isNotice && <Facts view={view} />}
       {isVeiled && (
         <button type="button" onClick={() => show(view.exchangeId)}>
           Show the text
         </button>
       )}
     </header>
+  );
+}
+
+/** Whose doing it is that an exchange was blocked or redacted, where that does not go without saying. */
+function Doing({ view: { outcome, rules } }: { view: ExchangeView }) {
+  if (outcome !== 'block' && outcome !== 'redact') return null;
+  const acting = rules.filter((rule) => rule.hasActed);
+  const isTitle = acting.length === 1 && rules[0]?.hasActed === true;
+  if (isTitle || acting.length === rules.length) return null;
+  const names = acting.map((rule) => rule.title).join(', ');
+  return (
+    <p class="also">
+      {acting.length > 0
+        ? `${outcomeName(outcome)} by: ${names}`
+        : `${outcomeName(outcome)} by none of these rules: something could not be read, or not be redacted.`}
+    </p>
   );
 }
 

@@ -64,7 +64,7 @@ function Example({ example: { text, spans, value } }: { example: FeatureExampleV
     return [before, <mark key={start}>{text.slice(start, end)}</mark>];
   });
   return (
-    <p>
+    <p dir="auto">
       {parts}
       {text.slice(at)} <span class="where">activation {figure(value)}</span>
     </p>

@@ -1,19 +1,9 @@
-import type { ConditionView, ExchangeView, FindingView } from '../../../wire.ts';
+import type { ExchangeView, FindingView } from '../../../wire.ts';
 import { choose, selection } from '../state/detail.ts';
-import {
-  comparedName,
-  disguiseNames,
-  figure,
-  promise,
-  rarityOf,
-  roleName,
-  signalName,
-  signedFigure,
-  tokensName,
-} from '../text/wording.ts';
-import { FeatureRow } from './feature-row.tsx';
+import { disguiseNames, outcomeName, speakerName, tokensName } from '../text/wording.ts';
+import { Condition, ConditionLine } from './condition.tsx';
+import { Features } from './features.tsx';
 import { FindingParts } from './finding-parts.tsx';
-import { Gauge } from './gauge.tsx';
 import { LevelMark } from './level.tsx';
 
 interface FindingCardProps {
@@ -22,7 +12,8 @@ interface FindingCardProps {
   readonly index: number;
 }
 
-/** Why one rule fired: its conditions with their numbers, and the features behind them. */
+/** Why one rule fired. The chosen one tells all of it, the others what they are and by how much, so that everything
+ *  that was found can be seen at once. */
 export function FindingCard({ view, finding, index }: FindingCardProps) {
   const isChosen = selection.value.finding === index;
   return (
@@ -38,14 +29,29 @@ export function FindingCard({ view, finding, index }: FindingCardProps) {
             {finding.ruleTitle}
           </button>
         </h3>
+        {finding.hasActed && <span class="acted">{outcomeName(view.outcome)}</span>}
         <LevelMark level={finding.level} />
       </header>
       <p class="where">
         {finding.parts !== null && 'Over the whole exchange, strongest in '}
-        {roleName(finding.role)}, {finding.tool !== null && `tool ${finding.tool}, `}
-        {tokensName(finding)} · rule version {finding.ruleVersion}, mode {finding.mode}
+        {speakerName(finding)}, {tokensName(finding)} · rule version {finding.ruleVersion}, mode{' '}
+        {finding.mode}
         {finding.mode === 'enforce' && `, ${finding.action}`}
       </p>
+      {isChosen ? (
+        <Evidence {...{ view, finding, index }} />
+      ) : (
+        finding.conditions.map((condition) => <ConditionLine key={condition.name} condition={condition} />)
+      )}
+    </section>
+  );
+}
+
+/** The conditions with their numbers, and the features behind them. */
+function Evidence({ view, finding, index }: FindingCardProps) {
+  const isOneOfMany = finding.conditions.length > 1;
+  return (
+    <>
       {finding.disguise !== null && (
         <p class="where">
           Only in what it reads without its disguise ({disguiseNames(finding.disguise.changes)})
@@ -55,53 +61,11 @@ export function FindingCard({ view, finding, index }: FindingCardProps) {
         <Condition
           key={condition.name}
           condition={condition}
-          choose={finding.conditions.length > 1 ? () => choose({ finding: index, condition: at }) : null}
+          choose={isOneOfMany ? () => choose({ finding: index, condition: at }) : null}
         />
       ))}
       {finding.parts !== null && <FindingParts parts={finding.parts} finding={index} />}
-      <h4>Features that made the score</h4>
-      <ul class="features">
-        {finding.features.map((feature) => (
-          <FeatureRow key={feature.index} feature={feature} isKnown={view.isCurrentFeatureset} />
-        ))}
-      </ul>
-      {finding.features.length === 0 && <p class="note">No feature stands behind this signal.</p>}
-    </section>
-  );
-}
-
-function Condition({ condition, choose }: { condition: ConditionView; choose: (() => void) | null }) {
-  const rarity = rarityOf(condition);
-  return (
-    <div class="condition">
-      <p class="condition-name">
-        {choose === null ? (
-          <b>{signalName(condition.signal)}</b>
-        ) : (
-          <button type="button" class="linklike" title="Shade the text by this signal" onClick={choose}>
-            {signalName(condition.signal)}
-          </button>
-        )}
-        <span>{comparedName(condition)}</span>
-      </p>
-      <Gauge value={condition.value} threshold={condition.threshold} />
-      <dl class="numbers">
-        <div>
-          <dt>Value</dt>
-          <dd class="is-value">{figure(condition.value)}</dd>
-        </div>
-        <div>
-          <dt>Threshold</dt>
-          <dd>{figure(condition.threshold)}</dd>
-        </div>
-        <div>
-          <dt>Margin</dt>
-          <dd>{signedFigure(condition.margin)}</dd>
-        </div>
-      </dl>
-      <p class="promise" title={condition.calibration?.traffic}>
-        {promise(condition)} {rarity}
-      </p>
-    </div>
+      <Features features={finding.features} isKnown={view.isCurrentFeatureset} />
+    </>
   );
 }

@@ -1,6 +1,6 @@
 import type { PartsView } from '../../../wire.ts';
 import { choose, selection } from '../state/detail.ts';
-import { count, figure, roleName, tokensName } from '../text/wording.ts';
+import { count, figure, speakerName, tokensName } from '../text/wording.ts';
 
 interface FindingPartsProps {
   readonly parts: PartsView;
@@ -30,8 +30,7 @@ export function FindingParts({ parts, finding }: FindingPartsProps) {
               onClick={() => choose({ finding, part: at })}
             >
               <span>
-                {roleName(part.role)}
-                {part.tool !== null && ` ${part.tool}`}, {tokensName(part)}
+                {speakerName(part)}, {tokensName(part)}
                 {part.isDisguised && ', disguised'}
               </span>
               <b>{figure(part.value)}</b>

@@ -1,6 +1,9 @@
-/** A value beside its threshold on one line; the numbers stand next to it as text. */
+/** A value beside its threshold on one line; the numbers stand next to it as text. The line begins at zero, and where the
+ *  threshold is not above it as far below both as they are apart, at least 1: else a value that only just reached such
+ *  a threshold would fill the line. */
 export function Gauge({ value, threshold }: { value: number; threshold: number }) {
-  const low = Math.min(0, value, threshold);
+  const lower = Math.min(value, threshold);
+  const low = threshold > 0 ? Math.min(0, value) : lower - Math.max(1, Math.abs(value - threshold));
   const high = Math.max(value, threshold, low + Number.EPSILON) + (Math.max(value, threshold) - low) * 0.06;
   const at = (number: number) => ((number - low) / (high - low)) * 100;
   const reached = Math.min(at(value), at(threshold));

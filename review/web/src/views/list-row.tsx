@@ -29,8 +29,8 @@ export function ListRow({ item }: { item: ExchangeItem }) {
         <Excerpt item={item} />
         <span class="row-marks">
           <LevelMark level={item.level} />
-          <OutcomeMark outcome={item.outcome} />
-          <ReviewMark review={item.review} />
+          <OutcomeMark of={item} />
+          <ReviewMark of={item} />
         </span>
       </a>
       <Peek item={item} />
@@ -55,11 +55,11 @@ function RowHead({ item, isFresh }: { item: ExchangeItem; isFresh: boolean }) {
 }
 
 function Excerpt({ item }: { item: ExchangeItem }) {
-  const shown = isShown(item.exchangeId);
+  const shown = item.isNotice || isShown(item.exchangeId);
   return (
     <span class={`excerpt ${shown ? '' : 'is-veiled'}`}>
-      <b>{roleName(item.role)}</b>{' '}
-      <span class="excerpt-text" aria-hidden={shown ? undefined : 'true'}>
+      <b>{item.isNotice ? 'Telltale' : roleName(item.role)}</b>{' '}
+      <span class="excerpt-text" dir="auto" aria-hidden={shown ? undefined : 'true'}>
         {item.excerpt}
       </span>
     </span>
@@ -67,7 +67,7 @@ function Excerpt({ item }: { item: ExchangeItem }) {
 }
 
 function Peek({ item }: { item: ExchangeItem }) {
-  if (isShown(item.exchangeId)) return null;
+  if (item.isNotice || isShown(item.exchangeId)) return null;
   return (
     <button type="button" class="peek" aria-label="Show this excerpt" onClick={() => show(item.exchangeId)}>
       <svg viewBox="0 0 20 20" aria-hidden="true">

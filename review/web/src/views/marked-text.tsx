@@ -10,7 +10,7 @@ interface MarkedTextProps {
 /** Text with what gave it away marked. */
 export function MarkedText({ text, span: { start, end } }: MarkedTextProps) {
   return (
-    <p class="segment-text">
+    <p class="segment-text" dir="auto">
       {text.slice(0, start)}
       <mark>{text.slice(start, end)}</mark>
       {text.slice(end)}

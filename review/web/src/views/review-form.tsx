@@ -17,7 +17,7 @@ export function ReviewForm({ view }: { view: ExchangeView }) {
   const isCommentChanged = saved !== null && comment.value !== saved.comment;
   return (
     <form class="review" aria-label="Your verdict" onSubmit={(event) => event.preventDefault()}>
-      <h3>Was the rule right?</h3>
+      <h3>{view.isNotice ? 'Is it dealt with?' : 'Was the rule right?'}</h3>
       <div class="judgements">
         {JUDGEMENTS.map((judgement, at) => (
           <button
@@ -27,7 +27,7 @@ export function ReviewForm({ view }: { view: ExchangeView }) {
             aria-pressed={saved?.judgement === judgement}
             onClick={() => void judge(judgement, comment.value)}
           >
-            {judgementName(judgement)} <kbd>{at + 1}</kbd>
+            {judgementName(judgement, view.isNotice)} <kbd>{at + 1}</kbd>
           </button>
         ))}
       </div>
@@ -57,5 +57,5 @@ function stateText(view: ExchangeView): string {
   if (saveState.value === 'saving') return 'Saving';
   if (view.review === null) return 'Not reviewed yet';
   const { judgement, reviewedAt } = view.review;
-  return `Saved: ${judgementName(judgement).toLowerCase()}, ${fullTime(reviewedAt)}`;
+  return `Saved: ${judgementName(judgement, view.isNotice).toLowerCase()}, ${fullTime(reviewedAt)}`;
 }

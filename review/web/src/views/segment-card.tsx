@@ -1,8 +1,9 @@
 import { useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
-import type { SegmentView } from '../../../wire.ts';
+import type { CoverageView, SegmentView } from '../../../wire.ts';
 import { heatScale } from '../text/heat.ts';
 import { shadeText } from '../text/pieces.ts';
+import { unscanned } from '../text/unscanned.ts';
 import { comparedName, count, roleName, signalName } from '../text/wording.ts';
 import type { Shading } from './conversation.tsx';
 import { Disguise, MarkedText } from './marked-text.tsx';
@@ -19,11 +20,14 @@ interface SegmentCardProps {
   readonly exchangeId: string;
   readonly segment: SegmentView;
   readonly shading: Shading | null;
+  /** Whether it was read, where that is known. */
+  readonly coverage: CoverageView | null;
 }
 
-/** One segment: who speaks, the text, and where a rule fired the signal over its tokens. */
-export function SegmentCard({ exchangeId, segment, shading }: SegmentCardProps) {
+/** One segment: who speaks, the text, whether it was read, and where a rule fired the signal over its tokens. */
+export function SegmentCard({ exchangeId, segment, shading, coverage }: SegmentCardProps) {
   const isFolded = useSignal(shading === null && segment.text.length > FOLD_ABOVE);
+  const missed = coverage === null ? '' : unscanned(coverage);
   return (
     <section
       class={`segment is-${segment.role} ${shading === null ? '' : 'is-flagged'}`}
@@ -34,15 +38,20 @@ export function SegmentCard({ exchangeId, segment, shading }: SegmentCardProps) 
         <h3>{roleName(segment.role)}</h3>
         {TARGETS[segment.target] !== undefined && <span class="target">{TARGETS[segment.target]}</span>}
         {shading !== null && <span class="fired">{signalName(shading.condition.signal)}</span>}
-        <span class="size">{count(segment.tokens.length)} tokens</span>
+        {missed !== '' && <span class="missed">{missed}</span>}
+        <span class="size">{sizeOf(segment, coverage)}</span>
       </header>
-      <Veil item={`${exchangeId}/${segment.segmentId}`} whole={exchangeId} label="Show this text">
-        {shading === null ? (
-          <p class={`segment-text ${isFolded.value ? 'is-folded' : ''}`}>{segment.text}</p>
-        ) : (
-          <Flagged segment={segment} shading={shading} />
-        )}
-      </Veil>
+      {segment.text !== '' && (
+        <Veil item={`${exchangeId}/${segment.segmentId}`} whole={exchangeId} label="Show this text">
+          {shading === null ? (
+            <p class={`segment-text ${isFolded.value ? 'is-folded' : ''}`} dir="auto">
+              {segment.text}
+            </p>
+          ) : (
+            <Flagged segment={segment} shading={shading} />
+          )}
+        </Veil>
+      )}
       {isFolded.value && (
         <button type="button" class="quiet" onClick={() => (isFolded.value = false)}>
           Show all of it
@@ -51,6 +60,11 @@ export function SegmentCard({ exchangeId, segment, shading }: SegmentCardProps) 
       {shading?.place.isDisguised === false && <Chart segment={segment} shading={shading} />}
     </section>
   );
+}
+
+/** What is no text has no tokens. */
+function sizeOf({ text, tokens }: SegmentView, coverage: CoverageView | null): string {
+  return text === '' && coverage !== null ? `${count(coverage.bytes)} B` : `${count(tokens.length)} tokens`;
 }
 
 function Flagged({ segment, shading }: { segment: SegmentView; shading: Shading }) {
