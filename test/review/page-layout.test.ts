@@ -57,3 +57,51 @@ test('a title too long for the list is cut short and widens nothing', async (t) 
   assert.ok(Number(await page.evaluate(overhang)) <= 0);
   await close();
 });
+
+for (const viewport of [
+  { width: 390, height: 844 },
+  { width: 1024, height: 768 },
+]) {
+  test(`the verdict is in reach ${viewport.width} wide, however long the conversation`, async (t) => {
+    const own = await startReview();
+    t.after(own.close);
+    const turns = Array.from({ length: 30 }, (_, at) => ({ role: 'user' as const, text: `Turn ${at}` }));
+    await own.commit({ id: 'long', segments: [...DECEPTION, ...turns] });
+    const { page, close } = await openPage(browser, `${own.url}/?exchange=long`, { viewport });
+    const verdict = page.getByRole('button', { name: 'False alarm' });
+    await verdict.waitFor();
+    const isInReach = async () => {
+      const box = await verdict.boundingBox();
+      return box !== null && box.y > 0 && box.y + box.height <= viewport.height;
+    };
+    await until(isInReach);
+    await page.locator('.segment').last().scrollIntoViewIfNeeded();
+    await until(isInReach);
+    await verdict.click();
+    await page.getByText(/^Saved: false alarm/).waitFor();
+    await close();
+  });
+}
+
+test('text that runs from right to left begins at the right, and the arrow keys walk it as it is read', async (t) => {
+  const own = await startReview();
+  t.after(own.close);
+  const text = 'هذا نص عربي قصير يقول شيئا لا بأس به';
+  await own.commit({ id: 'arabic', segments: [{ role: 'user', text, hot: text }] });
+  const { page, close } = await openPage(browser, `${own.url}/?exchange=arabic`);
+  await page.keyboard.press('b');
+  const words = page.locator('.segment-text [data-i]');
+  await words.nth(2).waitFor();
+  const left = async (at: number) => (await words.nth(at).boundingBox())?.x ?? 0;
+  assert.ok((await left(0)) > (await left(2)), 'the first word stands right of the third');
+  const pane = await page.locator('.segment-text').boundingBox();
+  const first = await words.nth(0).boundingBox();
+  assert.ok(pane && first && pane.x + pane.width - (first.x + first.width) < 8, 'it begins at the edge');
+  assert.equal(await page.locator('.excerpt-text').getAttribute('dir'), 'auto');
+  await page.locator('.segment-text').focus();
+  await page.keyboard.press('ArrowLeft');
+  await page.locator('[data-i="0"]:focus').waitFor();
+  await page.keyboard.press('ArrowLeft');
+  await page.locator('[data-i="1"]:focus').waitFor();
+  await close();
+});

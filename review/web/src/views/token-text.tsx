@@ -34,6 +34,7 @@ export function TokenText({ segmentId, shaded, values, threshold }: TokenTextPro
       <div
         class="segment-text"
         role="group"
+        dir="auto"
         aria-label="Text with shaded tokens; arrow keys walk them"
         // biome-ignore lint/a11y/noNoninteractiveTabindex: the entry to the tokens, which the arrow keys walk
         tabIndex={0}
@@ -70,9 +71,11 @@ function renderPiece(piece: Piece) {
 }
 
 function walk(event: KeyboardEvent): void {
-  const by = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
-  if (by === 0) return;
-  const tokens = [...(event.currentTarget as Element).querySelectorAll<HTMLElement>('[data-i]')];
+  const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
+  if (step === 0) return;
+  const text = event.currentTarget as Element;
+  const by = getComputedStyle(text).direction === 'rtl' ? -step : step;
+  const tokens = [...text.querySelectorAll<HTMLElement>('[data-i]')];
   const at = tokens.indexOf(document.activeElement as HTMLElement);
   tokens[Math.max(0, Math.min(tokens.length - 1, at + by))]?.focus();
   event.preventDefault();
