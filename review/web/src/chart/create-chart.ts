@@ -17,6 +17,8 @@ export interface ChartData {
 const HEIGHT_PX = 104;
 /** With more tokens than this, bars would be thinner than a pixel or two. */
 const MOST_BARS = 240;
+/** Figures of the axis that are less of the height apart would stand in each other. */
+const APART = 0.18;
 const DARK = '(prefers-color-scheme: dark)';
 
 /** Draws the chart and keeps it right when the width, the colour scheme or the pointed token changes.
@@ -49,7 +51,7 @@ function draw(host: HTMLElement, data: ChartData): uPlot {
   const { values, threshold, segmentId } = data;
   const palette = readPalette(host);
   const peak = Math.max(threshold, ...sampled(values)) * 1.08;
-  const lowest = Math.min(0, threshold);
+  const lowest = lowestShown(values, threshold, peak);
   const bars = values.length <= MOST_BARS ? uPlot.paths.bars?.({ size: [0.78, 14] }) : undefined;
   const axis = { stroke: palette.text, font: palette.font, ticks: { show: false }, grid: { show: false } };
   const paint = (plot: uPlot) => splitAtThreshold(plot, threshold, palette);
@@ -62,13 +64,14 @@ function draw(host: HTMLElement, data: ChartData): uPlot {
     scales: { x: { time: false, range: [0.4, values.length + 0.6] }, y: { range: [lowest, peak] } },
     axes: [
       { ...axis, size: 20, gap: 3, space: 60, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000] },
-      { ...axis, size: 32, gap: 4, splits: () => [...new Set([lowest, threshold])], values: figures },
+      { ...axis, size: 32, gap: 4, splits: () => marks(lowest, threshold, peak), values: figures },
     ],
     series: [
       {},
       {
         stroke: paint,
         fill: paint,
+        fillTo: lowest,
         width: bars ? 0 : 1.25,
         points: { show: false },
         ...(bars && { paths: bars }),
@@ -85,6 +88,18 @@ function draw(host: HTMLElement, data: ChartData): uPlot {
     },
   };
   return new uPlot(options, [values.map((_, index) => index + 1), [...values]], host);
+}
+
+/** Zero, or where the threshold is not above it as far down as the values go, at most as far as the peak is above it. */
+function lowestShown(values: readonly number[], threshold: number, peak: number): number {
+  if (threshold > 0) return 0;
+  return Math.min(threshold, Math.max(threshold - (peak - threshold), Math.min(...sampled(values))));
+}
+
+/** What the axis tells: the threshold, and the lowest value where there is room for both. */
+function marks(lowest: number, threshold: number, peak: number): number[] {
+  const isApart = (threshold - lowest) / (peak - lowest) > APART;
+  return isApart ? [lowest, threshold] : [threshold];
 }
 
 const figures = (_plot: uPlot, splits: readonly number[]): string[] => splits.map(figure);
