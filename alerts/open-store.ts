@@ -18,7 +18,7 @@ export interface StoreListeners {
 
 /** Where the outbox of the store that the options name is: a database of a server, else a file in the data folder. */
 export function outboxPlaceOf(options: LedgerOptions): OutboxPlace {
-  const { content = 'redacted', busyTimeoutMs = 2000, commitTimeoutMs = 5000, leaseMs = 10_000 } = options;
+  const { content = 'redacted', busyTimeoutMs = 2000, commitTimeoutMs = 5000, leaseMs = 2_500 } = options;
   const { dataDir, databaseUrl: url } = options;
   if (url === undefined) return { kind: 'file', path: join(dataDir, FILE_NAME), content, busyTimeoutMs };
   const timeouts = { lockTimeoutMs: busyTimeoutMs, statementTimeoutMs: commitTimeoutMs, leaseMs };

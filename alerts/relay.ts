@@ -13,7 +13,7 @@ export interface RelayParts<Brought extends Payload = Alert> {
   readonly backoff?: BackoffOptions;
   /** How long one delivery may take; default 30 s. */
   readonly deliverTimeoutMs?: number;
-  /** How often an idle lane looks by itself; default 5 s. */
+  /** How often an idle lane looks by itself; default 1 s. */
   readonly idleMs?: number;
   /** Called with the ids of silences, one for each alert that was held back and is off the outbox. */
   readonly onSilenced?: (silences: readonly string[]) => void;
@@ -54,7 +54,7 @@ export function createLanes<Brought extends Payload>(parts: LanesParts<Brought>)
     batchSize: parts.batchSize ?? 128,
     backoff: parts.backoff ?? { initialMs: 100, maxMs: 1000 },
     deliverTimeoutMs: parts.deliverTimeoutMs ?? 30_000,
-    idleMs: parts.idleMs ?? 5000,
+    idleMs: parts.idleMs ?? 1000,
     ...(parts.onSilenced && { onSilenced: parts.onSilenced }),
   };
   const lanes = sinks.map((sink) => ({ sink, lane: createLane({ outbox, sink, ...settings }) }));

@@ -4,7 +4,7 @@ import { type CampaignPlan, type CampaignReport, runCampaign } from './campaign.
 import { failuresOf, totalOf } from './report.ts';
 
 /** `npm run test:faults [-- healing] [STORE…]`: the long campaigns, on SQLite and on PostgreSQL or only on those that are
- *  named; `healing`: the short ones, in which the broker is stopped for a minute again and again and the way of a fresh
+ *  named; `healing`: the short ones, in which the broker is stopped for a minute and gateways are killed again and again and the way of a fresh
  *  alert timed each time. Each writes what it found into bench/results/faults.json beside what the others found there; the exit code is 1 where
  *  anything is as it may not be. */
 const PATH = join(import.meta.dirname, '../../bench/results/faults.json');
@@ -13,7 +13,7 @@ const LONG = { name: 'long', timedHealings: 1 } as const;
 const HEALING = {
   name: 'healing',
   timedHealings: 4,
-  faults: { broker_stopped: 1, broker_killed: 1, connections_cut: 1 },
+  faults: { broker_stopped: 1, broker_killed: 1, connections_cut: 1, gateway_killed: 1 },
 } as const;
 const EACH = {
   gateway_restarted: 2,
