@@ -77,6 +77,33 @@ correlations:
         fields: {conversation: one}
         events: [{at: 0s, rule: harmful-request}, {at: 4m, rule: refusal, fields: {conversation: two}}]
         expect: [{at: 5m, group: {conversation: one}}]
+  - id: 4f8a2d16-93c7-4e05-b6d1-08e5c7f3a942
+    name: a-few-refusals
+    title: Two to four refusals of one caller in an hour
+    description: Once is chance, and five are told elsewhere; this is somebody who tries.
+    status: test
+    version: 1
+    level: low
+    mode: flag
+    type: event_count
+    rules: [refusal]
+    group_by: [caller]
+    timespan: 1h
+    condition: {gte: 2, lte: 4}
+    tests:
+      - name: two in the hour that begins with the first
+        fields: {caller: one}
+        events: [{at: 0s, rule: refusal}, {at: 40m, rule: refusal}, {at: 70m, rule: refusal}]
+        expect: [60m]
+      - name: five in one hour
+        fields: {caller: one}
+        events:
+          - {at: 0s, rule: refusal}
+          - {at: 1m, rule: refusal}
+          - {at: 2m, rule: refusal}
+          - {at: 3m, rule: refusal}
+          - {at: 4m, rule: refusal}
+        expect: quiet
 \`\`\`
 
 | type | it fires when, within the timespan and the group, |
@@ -86,20 +113,30 @@ correlations:
 | \`temporal\` | all the rules had a finding, or so many of them |
 | \`temporal_ordered\` | all the rules had a finding, in their order |
 
-Events are judged as they come, in the order of exchanges; that is why there is \`gte\` and no \`lte\`: fewer than three
-holds at the first. Absence before is \`unless\`: no event of those rules in the group within the timespan before. Absence
-after is \`unless_then\`: what came together waits, and fires when \`within\` has passed without an event of those rules in
-the group; one that comes in time undoes all that waits there. It fires by itself, though nothing comes any more: while the
-gateway runs at that moment, after a stop at the next start. It is then a record of its own, which names the exchanges that
-it is about, with the time at which it was due. The events that made it fire count no more, so \`gte: 3\` fires again with the sixth and not with the fourth. Clients send earlier
-messages again with each request: the same words at the same place of a conversation count once within the timespan.
-Events that lack a field of \`group_by\` are one group. A correlation may take findings of other correlations, in a circle
-never; one that fires late is an event at the time at which it was due. It comes after the exchange, so it flags and cannot enforce.
+Events are judged as they come, in the order of exchanges. With \`gte\` or \`gt\` alone a correlation fires with the
+event that makes them enough, of those within the timespan before it. Fewer than three holds at the first, so a
+condition with an upper bound (\`lte\`, \`lt\`, \`eq\`, also \`{gte: 2, lte: 4}\`) is decided when a window closes: the
+first event of a group opens it, it lasts the timespan, and at its end it fires or not; the next event opens the next
+one. So every event is in one window, and one that comes at the moment in which a window closes is in the next. A group
+of which nothing came has no window: that nothing came at all is told by \`unless_then\` of what it should have
+followed. \`unless\` looks at the window alone. \`unless_then\` does not go with an upper bound; a second correlation
+that takes the findings of the first may have it.
+
+Absence before is \`unless\`: no event of those rules in the group within the timespan before. Absence after is
+\`unless_then\`: what came together waits, and fires when \`within\` has passed without an event of those rules in the
+group; one that comes in time undoes all that waits there. What is decided so, or when a window closes, fires by itself,
+though nothing comes any more: while the gateway runs at that moment, after a stop at the next start. It is then a
+record of its own, which names the exchanges that it is about, with the time at which it was due. The events that made
+it fire count no more, so \`gte: 3\` fires again with the sixth and not with the fourth. Clients send earlier messages
+again with each request: the same words at the same place of a conversation count once within the timespan. Events that
+lack a field of \`group_by\` are one group. A correlation may take findings of other correlations, in a circle never;
+one that fires late is an event at the time at which it was due. It comes after the exchange, so it flags and cannot
+enforce.
 
 Each correlation remembers at most 4,096 groups, and of a group no more than can still count; past that the group that
-was quiet longest is given up, and counted (\`telltale_event_groups_evicted_total\`). So is what waits longest where more than
-4,096 matches of one correlation wait. A restart goes on counting, and so does
-a reload for correlations whose meaning has not changed.
+was quiet longest is given up, and counted (\`telltale_event_groups_evicted_total\`). So is what waits longest where
+more than 4,096 matches or windows of one correlation wait. A restart goes on counting, and so does a reload for
+correlations whose meaning has not changed.
 
 ## Alerts that are held back
 

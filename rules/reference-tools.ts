@@ -85,8 +85,8 @@ not matter, and \`rules coverage\` counts such a test for no condition.
 
 Correlations have tests too: findings of rules at made-up times, and the times at which the correlation must fire, all of
 them and no others (above, under Correlations). They are played through every correlation of the set, so chains are tested
-whole, and no reader is asked. After the last event time passes until nothing waits any more for what must not follow, or
-to \`until\`. A correlation's grouping of alerts is tested by \`held_back\`. The mode does not matter: what is off or in
+whole, and no reader is asked. After the last event time passes until nothing waits any more for what must not follow
+or for its timespan to end, or to \`until\`. A correlation's grouping of alerts is tested by \`held_back\`. The mode does not matter: what is off or in
 shadow is tested all the same.
 
 \`--junit FILE\` writes the outcome for a build
@@ -130,7 +130,7 @@ replayed as long as the store holds it: retention and \`telltale erase\` reach w
 
 Correlations and the grouping of alerts are replayed by the code that the gateway runs, in the time of the exchanges and
 from an empty state at \`--since\`: what had been counted before is not in them, so give them at least their timespan. What
-fires because nothing followed is told apart, since it is of no exchange, and so is what still waits at the end; what
+fires because nothing followed, or because a timespan ended, is told apart, since it is of no exchange, and so is what still waits at the end; what
 reviewers said of such a record counts for the correlation's precision and recall. The same
 words at the same place of a conversation are one event, as in the gateway; without the text they are known by what the
 reader saw in them, which is the same to the last bit. Where a rule could not be judged, the correlations that hear of it

@@ -41,6 +41,7 @@ export function createReference(root: JsonSchema = createRuleJsonSchema()): stri
     table('An alert of a test', ['rules', 0, 'tests', 0, 'alerts', 0]),
     table('Alert', ['rules', 0, 'alert']),
     table('A correlation', ['correlations', 0]),
+    table('How many', ['correlations', 0, 'condition']),
     table('Unless then', ['correlations', 0, 'unless_then']),
     table('A test of a correlation', ['correlations', 0, 'tests', 0]),
     table('An event', ['correlations', 0, 'tests', 0, 'events', 0]),

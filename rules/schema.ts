@@ -73,6 +73,7 @@ export type { Comparand } from './schema/comparand.ts';
 export type { ConditionDefinition, SignalDefinition } from './schema/condition.ts';
 export type { CorrelationDefinition } from './schema/correlation.ts';
 export type { CorrelationTest } from './schema/correlation-test.ts';
+export { boundsOf, type CountDefinition } from './schema/count.ts';
 export type { ExceptionDefinition } from './schema/exception.ts';
 export type { FilterDefinition } from './schema/filter.ts';
 export type { OverrideDefinition } from './schema/override.ts';

@@ -1,5 +1,5 @@
 /** Version of the rule language that this program evaluates: raised with every key that older ones do not know. */
-export const ENGINE_VERSION = '1.1.0';
+export const ENGINE_VERSION = '1.2.0';
 
 type Version = readonly [major: number, minor: number, patch: number];
 

@@ -26,7 +26,7 @@ export function describeReplayedDiff(replayed: ReplayedDiff, config: Pick<Config
     figuresTable(replayed),
     ...unjudged,
     ...notes,
-    late === '' ? '' : `alerts of no exchange, because nothing followed that had to:\n${late}`,
+    late === '' ? '' : `alerts of no exchange, decided by time alone:\n${late}`,
     describeChanged(changed, { than: 'before', config }),
   ].join('');
 }

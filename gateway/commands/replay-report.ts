@@ -24,7 +24,7 @@ export function describeReplay(result: ReplayResult, config: Pick<Config, 'revie
     ...describeUnjudged(rules),
     correlationTable(result),
     ...describeCorrelations(result),
-    late.length === 0 ? '' : `nothing followed that had to, so that there was an alert of no exchange:\n`,
+    late.length === 0 ? '' : `decided by time alone, so that there was an alert of no exchange:\n`,
     describeLate(late),
     ...removed.map(({ ruleName, fires }) => `${ruleName}: fired in ${fires} then, and is off or no more\n`),
     describeChanged(changed, { than: 'then', config }),
@@ -67,7 +67,7 @@ function correlationLines({ ruleName, unheard, waiting, unknownThen }: Correlati
   const line = (count: number, what: string) => (count === 0 ? [] : [`${ruleName}: ${what}\n`]);
   return [
     ...line(unheard, `may miss events: of ${unheard} exchanges a rule that it hears of could not judge all`),
-    ...line(waiting, `${waiting} waited at the end for what must not follow`),
+    ...line(waiting, `${waiting} waited at the end for what must not follow, or for their timespan to end`),
     ...line(unknownThen, `whether it fired then was not kept of ${unknownThen} exchanges`),
   ];
 }

@@ -43,8 +43,8 @@ Wilson interval. What was never flagged was never reviewed, so that recall is am
 
 Correlations and the grouping of alerts are replayed too, in the time of the exchanges, from an empty state at --since: what
 was counted before is not in them, so give them their timespan. raises: findings; fires: exchanges that complete one; late:
-findings because nothing followed that had to, which are of no exchange; what reviewers said of their records counts in
-reviewed, precision and recall, where all their events lie in the range. Words that are sent again count once, as in the
+findings that time alone decided (nothing followed that had to, or a timespan ended), which are of no exchange; what
+reviewers said of their records counts in reviewed, precision and recall, where all their events lie in the range. Words that are sent again count once, as in the
 gateway, known by what the reader saw in them.
 
 The exchanges of which something changes stand last, those whose verdict changes first, each with the id that the review page

@@ -74,7 +74,7 @@ function noteOf(
   const lines = events.map(
     (event) => `${isoOf(event.at)} rule ${event.ruleId} in exchange ${event.exchangeId ?? 'unknown'}`,
   );
-  const text = `Until ${isoOf(at)} nothing followed that had to. Before it came:\n${lines.join('\n')}`;
+  const text = `Decided at ${isoOf(at)} by time alone, with no exchange. Until then came:\n${lines.join('\n')}`;
   return {
     segmentId: 'telltale/correlation',
     role: 'telltale',

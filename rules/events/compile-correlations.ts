@@ -5,6 +5,7 @@ import { didYouMean } from '../nearest.ts';
 import { positionOf } from '../problem.ts';
 import { type Place, placeOf, problemAt, type RuleSource } from '../rule-source.ts';
 import {
+  boundsOf,
   type CorrelationDefinition,
   type CorrelationTest,
   parseDuration,
@@ -26,8 +27,11 @@ export interface CompiledCorrelation extends CorrelationSummary {
   readonly unlessThen: { readonly ruleIds: ReadonlySet<string>; readonly withinMs: number } | null;
   readonly groupBy: readonly EventFieldName[];
   readonly timespanMs: number;
-  /** How many findings, values or rules. */
+  /** How many findings, values or rules, at least. */
   readonly needed: number;
+  /** And at most: it is then decided when the timespan ends, see `windows.ts`. Null where it fires with the event that
+   *  makes them enough. */
+  readonly most: number | null;
   readonly field: EventFieldName | null;
   readonly alert: CompiledAlert | null;
   /** The same for two versions of it that mean the same: what was counted goes on counting. */
@@ -93,17 +97,19 @@ function compile({ definition, place }: Written, named: readonly Named[]): Compi
   const { unless_then: then } = definition;
   const idsOf = (names: readonly string[]) => names.flatMap((wanted) => find(wanted, named)?.id ?? []);
   const ruleIds = idsOf(definition.rules);
+  const { least, most } = boundsOf(condition ?? { gte: ruleIds.length });
   const meaning = {
     type,
     ruleIds,
     unless: idsOf(definition.unless ?? []),
     groupBy: definition.group_by,
     timespanMs: parseDuration(definition.timespan),
-    needed: condition === undefined ? ruleIds.length : (condition.gte ?? (condition.gt ?? 0) + 1),
+    needed: least,
     field: field ?? null,
     // Left out where there is none: what was counted before there were such goes on counting.
     unlessThen:
       then === undefined ? undefined : { ruleIds: idsOf(then.rules), withinMs: parseDuration(then.within) },
+    most: most ?? undefined,
   };
   const digest = createHash('sha256').update(JSON.stringify(meaning)).digest('hex').slice(0, 16);
   const { source } = place.document;
@@ -120,7 +126,8 @@ function compile({ definition, place }: Written, named: readonly Named[]): Compi
     ...meaning.unlessThen,
     ruleIds: new Set(meaning.unlessThen.ruleIds),
   };
-  return { ...summary, ...meaning, unless, unlessThen: unlessThen ?? null, ...rest, tests, ...placeOf([]) };
+  const ends = { unlessThen: unlessThen ?? null, most };
+  return { ...summary, ...meaning, unless, ...ends, ...rest, tests, ...placeOf([]) };
 }
 
 function find(wanted: string, named: readonly Named[]): Named | undefined {

@@ -14,6 +14,8 @@ export interface Correlated {
   readonly group: CorrelationGroup;
   /** The events that made it fire, oldest first; null where it did not. They count no more. */
   readonly fired: readonly KeptEvent[] | null;
+  /** Where the correlation is decided when its window closes: the events in it so far, of which this is the newest. */
+  readonly inWindow: readonly KeptEvent[] | null;
   /** Whether it is one that must not follow: what waits in the group fires no more. */
   readonly isUndone: boolean;
 }
@@ -50,14 +52,18 @@ export function correlate(
   if (correlation.field !== null && value === null) return quiet({ ...group, seen });
   const counted: KeptEvent = { ruleId, at, value, exchange: event.fields.exchange ?? null };
   const grown = { ...group, seen, ...TAKE[correlation.type](correlation, group, counted) };
+  if (correlation.most !== null) {
+    const kept = bounded(correlation, grown);
+    return { ...quiet(kept), inWindow: kept.events };
+  }
   const match = matchOf(correlation, grown);
   if (match === null) return quiet(grown);
   if (group.negatedAt !== null) return quiet(bounded(correlation, grown));
-  return { group: { ...grown, events: [], chains: [] }, fired: match, isUndone: false };
+  return { ...quiet({ ...grown, events: [], chains: [] }), fired: match };
 }
 
 function quiet(group: CorrelationGroup): Correlated {
-  return { group, fired: null, isUndone: false };
+  return { group, fired: null, inWindow: null, isUndone: false };
 }
 
 /** Whether a group holds nothing that could still count. */
@@ -137,6 +143,7 @@ function matchOf({ type, needed, ruleIds }: CompiledCorrelation, { events, chain
 }
 
 /** What cannot fire for now must not grow. */
-function bounded({ needed }: CompiledCorrelation, group: CorrelationGroup): CorrelationGroup {
-  return { ...group, events: group.events.slice(-needed) };
+/** One more than it may have at most tells that there were too many. */
+function bounded({ needed, most }: CompiledCorrelation, group: CorrelationGroup): CorrelationGroup {
+  return { ...group, events: group.events.slice(most === null ? -needed : -(most + 1)) };
 }

@@ -5,8 +5,9 @@ import { correlate, type Event, isSilent, NEW_GROUP } from './correlate.ts';
 import { findingOf, lateFinding } from './correlation-finding.ts';
 import { groupAlert, isOpenAt } from './group-alerts.ts';
 import { groupOf, keyOf, putGroup } from './groups.ts';
-import type { AlertGroup, CorrelationGroup, EventState, EventStep, Observed } from './types.ts';
-import { dropWaiting, dueFrom, type Match, putWaiting, waitingOf } from './waiting.ts';
+import type { AlertGroup, CorrelationGroup, EventState, EventStep, Observed, Waiting } from './types.ts';
+import { dropWaiting, dueFrom, MAX_TOLD, type Match, putWaiting, waitingOf } from './waiting.ts';
+import { closeWindow, growWindow, openWindow } from './windows.ts';
 
 /** The state before the first finding. */
 export function beginEvents(): EventState {
@@ -71,8 +72,9 @@ function take(rules: CompiledRuleSet, before: Walk, observed: Observed): Walk {
   const ending = listeners.filter(ends);
   const rest = ending.length === 0 ? listeners : listeners.filter((one) => !ends(one));
   for (const correlation of [...ending, ...rest]) {
-    const { state, evicted, fired } = takeInto(correlation, walk.state, event);
+    const { state, evicted, fired, inWindow } = takeInto(correlation, walk.state, event);
     walk = { ...walk, state, evicted: walk.evicted + evicted };
+    if (inWindow !== null) walk = grow(correlation, walk, { last: observed, events: inWindow });
     if (fired === null) continue;
     const match: Match = { last: observed, events: fired };
     if (correlation.unlessThen !== null) walk = wait(correlation, walk, match);
@@ -91,35 +93,65 @@ function wait(correlation: CompiledCorrelation, walk: Walk, match: Match): Walk 
   return { ...walk, state: { ...walk.state, waiting }, evicted: walk.evicted + evicted };
 }
 
-/** What waited in vain for something to undo it, the one that is due first, first. */
+function grow(correlation: CompiledCorrelation, walk: Walk, match: Match): Walk {
+  const { waiting, evicted } = growWindow(walk.state.waiting, correlation, match);
+  return { ...walk, state: { ...walk.state, waiting }, evicted: walk.evicted + evicted };
+}
+
+/** What waited in vain for something to undo it, and windows that close; the one that is due first, first. */
 function fireDue(rules: CompiledRuleSet, before: Walk, now: number): Walk {
   const { compiledCorrelations } = rules;
   const known = dueFrom(before.state.waiting, compiledCorrelations, now);
   let walk: Walk =
     known === before.state.waiting ? before : { ...before, state: { ...before.state, waiting: known } };
   for (let [first] = walk.state.waiting; first !== undefined && first.due <= now; ) {
-    const state = { ...walk.state, waiting: walk.state.waiting.slice(1) };
     const { correlation: key } = first;
+    walk = { ...walk, state: { ...walk.state, waiting: walk.state.waiting.slice(1) } };
     const correlation = compiledCorrelations.find((one) => one.key === key && one.mode !== 'off');
-    walk = { ...walk, state };
-    if (correlation !== undefined) {
-      const made = tell(rules, { ...walk, fired: [] }, lateFinding(rules, correlation, first));
-      walk = { ...made, fired: walk.fired, late: [...walk.late, ...made.fired] };
-    }
+    if (correlation !== undefined) walk = fire(rules, walk, { correlation, due: first });
     [first] = walk.state.waiting;
   }
   return walk;
 }
 
+interface Due {
+  readonly correlation: CompiledCorrelation;
+  readonly due: Waiting;
+}
+
+function fire(rules: CompiledRuleSet, before: Walk, { correlation, due }: Due): Walk {
+  const { state, waited } = decide(before.state, { correlation, due });
+  if (waited === null) return { ...before, state };
+  const made = tell(rules, { ...before, state, fired: [] }, lateFinding(rules, correlation, waited));
+  return { ...made, fired: before.fired, late: [...before.late, ...made.fired] };
+}
+
+/** What waited in vain fires; a window that closes fires where it has as many events as it is to have. Of a group that was
+ *  given up nothing is known. */
+function decide(state: EventState, { correlation, due }: Due): { state: EventState; waited: Waiting | null } {
+  if (correlation.most === null) return { state, waited: due };
+  const groups = state.correlations.get(correlation.key);
+  const kept = groups?.get(due.group);
+  if (groups === undefined || kept === undefined) return { state, waited: null };
+  const { group, fired } = closeWindow(correlation, due, kept);
+  const grown = putGroup(groups, { key: due.group, group }, isSilent(correlation, due.due));
+  const correlations = new Map(state.correlations).set(correlation.key, grown.groups);
+  const waited = fired === null ? null : { ...due, count: fired.length, events: fired.slice(-MAX_TOLD) };
+  return { state: { ...state, correlations }, waited };
+}
+
 function takeInto(correlation: CompiledCorrelation, before: EventState, event: Event) {
   const groups = before.correlations.get(correlation.key) ?? new Map<string, CorrelationGroup>();
   const key = keyOf(groupOf(correlation.groupBy, event));
-  const { group, fired, isUndone } = correlate(correlation, groups.get(key) ?? NEW_GROUP, event);
+  const place = { correlation: correlation.key, group: key };
+  const known = groups.get(key) ?? NEW_GROUP;
+  const isNewWindow = correlation.most !== null && openWindow(before.waiting, place) === undefined;
+  const kept = isNewWindow && known.events.length > 0 ? { ...known, events: [] } : known;
+  const { group, isUndone, ...outcome } = correlate(correlation, kept, event);
   const grown = putGroup(groups, { key, group }, isSilent(correlation, event.at));
   const correlations = new Map(before.correlations).set(correlation.key, grown.groups);
-  const place = { correlation: correlation.key, group: key };
   const waiting = isUndone ? dropWaiting(before.waiting, place) : before.waiting;
-  return { state: { ...before, correlations, waiting }, fired, evicted: grown.evicted };
+  return { ...outcome, state: { ...before, correlations, waiting }, evicted: grown.evicted };
 }
 
 /** Marks a finding that would be an alert, where its rule groups alerts. */

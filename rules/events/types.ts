@@ -43,7 +43,7 @@ export interface CorrelationGroup {
   readonly seen: readonly { readonly fingerprint: string; readonly at: number }[];
 }
 
-/** What came together in a group, and waits for what must not follow. */
+/** What came together in a group, and waits for what must not follow; or what has come in a window that is open. */
 export interface Waiting {
   /** The correlation's key. */
   readonly correlation: string;

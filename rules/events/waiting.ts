@@ -30,12 +30,13 @@ export function dueFrom(
   now: number,
 ): readonly Waiting[] {
   if (waiting.length === 0) return waiting;
-  const spans = new Map(correlations.map((one) => [one.key, one]));
+  const byKey = new Map(correlations.map((one) => [one.key, one]));
   const moved = waiting.map((one) => {
-    const { timespanMs = 0, unlessThen = null } = spans.get(one.correlation) ?? {};
+    const correlation = byKey.get(one.correlation);
+    if (correlation === undefined) return one;
     // The last event of a group counts as at its latest, which may lie a timespan ahead.
-    if (unlessThen === null || one.due - now <= timespanMs + unlessThen.withinMs) return one;
-    return { ...one, due: now + unlessThen.withinMs };
+    if (one.due - now <= correlation.timespanMs + waitMs(correlation)) return one;
+    return { ...one, due: now + waitMs(correlation) };
   });
   return moved.every((one, i) => one === waiting[i]) ? waiting : moved.sort((a, b) => a.due - b.due);
 }
@@ -58,18 +59,21 @@ export interface Match {
 /** Of the events of a match so many are told. */
 export const MAX_TOLD = 100;
 
+/** How long it waits: for what must not follow, or for the window that its first event opened to close. */
+function waitMs({ unlessThen, most, timespanMs }: CompiledCorrelation): number {
+  return unlessThen?.withinMs ?? (most === null ? 0 : timespanMs);
+}
+
 /** What a match waits as until its time has passed. */
-export function waitingOf(
-  { key, groupBy, unlessThen }: CompiledCorrelation,
-  { last, events }: Match,
-): Waiting {
+export function waitingOf(correlation: CompiledCorrelation, { last, events }: Match): Waiting {
+  const { key, groupBy } = correlation;
   const { segment, firstToken, lastToken, span } = last.finding;
   const at = events.at(-1)?.at ?? last.at;
   const { ruleId } = last.finding;
   return {
     correlation: key,
     group: keyOf(groupOf(groupBy, { ruleId, fields: last.fields })),
-    due: at + (unlessThen?.withinMs ?? 0),
+    due: at + waitMs(correlation),
     count: events.length,
     events: events.slice(-MAX_TOLD),
     fields: boundedFields({ ruleId, fields: last.fields }),

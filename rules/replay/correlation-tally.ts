@@ -20,10 +20,10 @@ export interface CorrelationReplay extends ReviewedFigures {
   readonly gone: number;
   /** Exchanges of which that was not kept. */
   readonly unknownThen: number;
-  /** Findings that no exchange completes: nothing followed that had to. Of no exchange, so in no figure above;
+  /** Findings that no exchange completes: nothing followed that had to, or a window closed. Of no exchange, so in no figure above;
    *  `reviewed`, precision and recall are of their records too. */
   readonly late: number;
-  /** What waits at the end for what must not follow. */
+  /** What waits at the end for what must not follow, and windows that are open. */
   readonly waiting: number;
   /** Findings, late ones too, that the grouping of its alerts held back. */
   readonly heldBack: number;

@@ -7,7 +7,8 @@ import type { Finding, RuleSet } from '../types.ts';
 export interface ReplayedEvents {
   /** Findings that time alone has made, in the order of their times. */
   readonly late: readonly Observed[];
-  /** By the id of a correlation: what has come together and waits at the end for what must not follow. */
+  /** By the id of a correlation: what has come together and waits at the end for what must not follow, or for
+   *  its window to close. */
   readonly waiting: ReadonlyMap<string, number>;
   /** Findings that were held back, by the name of their rule. */
   readonly heldBack: ReadonlyMap<string, number>;

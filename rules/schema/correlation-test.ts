@@ -53,7 +53,7 @@ export const correlationTestSchema = z
     until: offsetText
       .optional()
       .describe(
-        'Time goes on to then after the last event. Default: until nothing waits any more for what must not follow.',
+        'Time goes on to then after the last event. Default: until nothing waits any more for what must not follow, nor for its timespan to end.',
       ),
     expect: z
       .union(

@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { EVENT_FIELD_NAMES } from '../events/types.ts';
 import { alertSchema, groupBySchema } from './alert.ts';
 import { correlationTestSchema } from './correlation-test.ts';
+import { boundsOf, type CountDefinition, countSchema } from './count.ts';
 import { type Fault, fault } from './fault.ts';
 import { ruleSchema } from './rule.ts';
 import { durationText } from './words.ts';
 
 const { shape } = ruleSchema;
 const MAX_RULES = 32;
-const MAX_COUNT = 1000;
 
 const ruleNames = z.array(z.string().min(1)).min(1).max(MAX_RULES);
 
@@ -64,21 +64,7 @@ export const correlationSchema = z
       .describe(
         'Of `value_count`: the field whose different values count. Required there, refused elsewhere.',
       ),
-    condition: z
-      .strictObject({
-        gte: z.int().min(1).max(MAX_COUNT).optional().describe('At least so many.'),
-        gt: z
-          .int()
-          .min(0)
-          .max(MAX_COUNT - 1)
-          .optional()
-          .describe('More than so many.'),
-      })
-      .refine(({ gte, gt }) => (gte === undefined) !== (gt === undefined), 'must have exactly one of gte, gt')
-      .optional()
-      .describe(
-        'How many. Required of both counts; of `temporal` how many of the rules, default all; refused of `temporal_ordered`.',
-      ),
+    condition: countSchema.optional(),
     alert: alertSchema.optional(),
     tags: shape.tags,
     falsepositives: shape.falsepositives,
@@ -102,7 +88,7 @@ interface CorrelationKeys {
   readonly unless?: readonly string[] | undefined;
   readonly unless_then?: { readonly rules: readonly string[] } | undefined;
   readonly field?: unknown;
-  readonly condition?: { readonly gte?: number | undefined; readonly gt?: number | undefined } | undefined;
+  readonly condition?: CountDefinition | undefined;
 }
 
 function findFaults({ type, rules, unless, unless_then: then, field, condition }: CorrelationKeys): Fault[] {
@@ -118,9 +104,17 @@ function findFaults({ type, rules, unless, unless_then: then, field, condition }
     faults.push(fault(['condition'], 'does not go with type temporal_ordered, which needs all its rules'));
   }
   if (!isCount && rules.length < 2) faults.push(fault(['rules'], `must be two or more for type ${type}`));
-  const needed = condition?.gte ?? (condition?.gt ?? 0) + 1;
-  if (type === 'temporal' && needed > rules.length) {
-    faults.push(fault(['condition'], `asks for ${needed} of ${rules.length} rules`));
+  const { least, most } = boundsOf(condition ?? {});
+  if (type === 'temporal' && least > rules.length) {
+    faults.push(fault(['condition'], `asks for ${least} of ${rules.length} rules`));
+  }
+  if (then !== undefined && most !== null) {
+    faults.push(
+      fault(
+        ['unless_then'],
+        'does not go with eq, lt and lte, which are decided when the timespan ends; give it to a correlation of its own that takes the findings of this one',
+      ),
+    );
   }
   const both = (unless ?? []).findIndex((name) => rules.includes(name));
   if (both >= 0) faults.push(fault(['unless', both], 'stands under rules as well'));

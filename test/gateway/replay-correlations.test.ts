@@ -27,7 +27,8 @@ const RULES = [
   rule({ name: 'c', mode: 'shadow', target: 'output', concept: 'power_seeking' }),
 ];
 
-/** Every type, with what undoes, chains, held back alerts and one that waits for what must not follow. */
+/** Every type, with what undoes, chains, held back alerts, one that waits for what must not follow, and one that is decided
+ *  when its window closes. */
 const CORRELATIONS = correlationsText(
   { name: 'x', condition: '{gte: 2}', timespan: '1h' },
   { name: 'y', type: 'temporal_ordered', rules: '[a, b]', timespan: '1h', unless: '[c]' },
@@ -48,6 +49,14 @@ const CORRELATIONS = correlationsText(
     group_by: '[model]',
     timespan: '1h',
     alert: '{threshold: limit, window: 1h}',
+  },
+  {
+    name: 'u',
+    type: 'temporal',
+    rules: '[b, c]',
+    group_by: '[exchange]',
+    timespan: '1s',
+    condition: '{eq: 1}',
   },
 );
 
@@ -135,8 +144,13 @@ test('correlations are replayed as they were found, exchange by exchange, and wh
   assert.ok(late.some(({ ruleName, group }) => ruleName === 'w' && group['conversation'] === 'one'));
   const idsOf = (all: readonly { readonly exchangeId: string }[]) =>
     all.map(({ exchangeId }) => exchangeId).sort();
-  await until(async () => (await gateway.ledger.listFlagged({ rule: 'w' })).length >= late.length);
-  assert.deepEqual(idsOf(late), idsOf(await gateway.ledger.listFlagged({ rule: 'w' })));
+  for (const rule of ['w', 'u']) {
+    const own = late.filter(({ ruleName }) => ruleName === rule);
+    await until(async () => (await gateway.ledger.listFlagged({ rule })).length >= own.length);
+    assert.deepEqual(idsOf(own), idsOf(await gateway.ledger.listFlagged({ rule })));
+  }
+  // Of those with a jailbreak or a gain of power in them two have one of the two alone.
+  assert.equal(late.filter(({ ruleName }) => ruleName === 'u').length, 2);
   assert.deepEqual(
     correlations.map(({ ruleName, raises, newly, gone, unknownThen, heldBack }) => {
       return [ruleName, raises, newly, gone, unknownThen, heldBack];
@@ -147,6 +161,7 @@ test('correlations are replayed as they were found, exchange by exchange, and wh
       ['z', 2, 0, 0, 0, 0],
       ['w', 0, 0, 0, 0, 0],
       ['v', 2, 0, 0, 0, 1],
+      ['u', 0, 0, 0, 0, 0],
     ],
   );
   later(rows, rules);
@@ -218,6 +233,7 @@ async function changed(rows: readonly KeptRow[], gateway: TestGateway): Promise<
       ['z', 9, 0, 0, 9, false],
       ['w', 0, 0, 0, 9, true],
       ['v', 0, 2, 0, 9, false],
+      ['u', 0, 0, 0, 9, true],
     ],
   );
 }

@@ -106,7 +106,7 @@ const correlation = fc.record(
     }),
     tests: fc.array(eventTest, { maxLength: 2 }),
     timespan: fc.constantFrom('1m', '99d', '1'),
-    condition: fc.record({ gte: small, gt: small }, { requiredKeys: [] }),
+    condition: fc.record({ gte: small, gt: small, lte: small, lt: small, eq: small }, { requiredKeys: [] }),
   },
   { requiredKeys: ['type', 'rules', 'timespan'] },
 );

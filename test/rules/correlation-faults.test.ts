@@ -21,7 +21,25 @@ const wrong: readonly (readonly [
   [
     'two numbers',
     { condition: '{gte: 2, gt: 1}' },
-    'correlations.condition must have exactly one of gte, gt',
+    'condition must have one of gte, gt, lte, lt, eq, or one of gte, gt with one of lte, lt',
+  ],
+  ['a number beside an exact one', { condition: '{gte: 2, eq: 3}' }, 'condition must have one of gte'],
+  ['no number', { condition: '{}' }, 'condition must have one of gte'],
+  [
+    'bounds that no number is within',
+    { condition: '{gt: 3, lt: 4}' },
+    'no number is at least 4 and at most 3',
+  ],
+  [
+    'fewer than one',
+    { condition: '{lt: 1}' },
+    'condition.lt 1 is never so: time is counted from the first event',
+  ],
+  ['none', { condition: '{eq: 0}' }, 'condition.eq 0 is never so'],
+  [
+    'what must not follow a count that is decided at the end',
+    { unless_then: '{rules: [b], within: 1m}', condition: '{lte: 2}' },
+    'unless_then does not go with eq, lt and lte, which are decided when the timespan ends; give it to a correlation of its own',
   ],
   [
     'an order with a number',

@@ -146,4 +146,5 @@ export const EVERY_TYPE = correlationsText(
     condition: '{gte: 2}',
   },
   { name: 'w', rules: '[b]', condition: '{gte: 1}', unless_then: '{rules: [x, c], within: 9s}' },
+  { name: 'v', rules: '[a, w]', condition: '{gt: 1, lte: 3}', unless: '[c]' },
 );

@@ -128,7 +128,7 @@ const wrong: readonly (readonly [title: string, text: string, expected: readonly
     'a later engine, before anything else of the file',
     withHead('required_engine: ">=2"\nnew_key: 1'),
     [
-      'a.yaml:2:18: the file is for engine >=2, this is 1.1.0; use a telltale whose engine is in that range, or rules for this one',
+      'a.yaml:2:18: the file is for engine >=2, this is 1.2.0; use a telltale whose engine is in that range, or rules for this one',
     ],
   ],
   [

@@ -97,7 +97,7 @@ test('what uses a list or macro that is broken is not told as wrong, of whicheve
     [
       'required_engine: ">=9"\nlists: {routes: [a]}\nmacros: {usual: calm}',
       [
-        'a.yaml:2:18: the file is for engine >=9, this is 1.1.0; use a telltale whose engine is in that range, or rules for this one',
+        'a.yaml:2:18: the file is for engine >=9, this is 1.2.0; use a telltale whose engine is in that range, or rules for this one',
       ],
     ],
     [
