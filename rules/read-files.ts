@@ -1,7 +1,8 @@
-import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { MAX_BYTES } from './document-limits.ts';
 import type { SourceText } from './problem.ts';
+import { readBounded } from './read-bounded.ts';
 import type { RuleProblem } from './types.ts';
 
 /** What could be read, and what could not. */
@@ -39,14 +40,13 @@ export async function readRuleFiles(paths: readonly string[]): Promise<ReadFiles
 
 /** Which files there are, where links lead, and in which state the files are. */
 async function identityOf(paths: readonly string[]): Promise<string> {
-  const names = valuesOf(await Promise.all(paths.map(findFiles))).flat();
+  const names = valuesOf(await Promise.all(paths.map((path) => findFiles(path)))).flat();
   const states = names.slice(0, MAX_FILES + 1).map(async (name) => {
     try {
-      const [place, { ino, size, mtimeNs, ctimeNs }] = await Promise.all([
-        realpath(name),
-        stat(name, { bigint: true }),
-      ]);
-      return [name, place, ino, size, mtimeNs, ctimeNs].join('|');
+      const [place, status] = await Promise.all([realpath(name), stat(name, { bigint: true })]);
+      const { ino, size, mtimeNs, ctimeNs } = status;
+      // To read a pipe changes it, and once is all that it can be read.
+      return status.isFile() ? [name, place, ino, size, mtimeNs, ctimeNs].join('|') : `${name}|${ino}`;
     } catch {
       return `${name}|gone`;
     }
@@ -55,13 +55,15 @@ async function identityOf(paths: readonly string[]): Promise<string> {
 }
 
 async function readOnce(paths: readonly string[]): Promise<ReadFiles> {
-  const found = await Promise.all(paths.map(findFiles));
+  const found = await Promise.all(paths.map((path) => findFiles(path)));
   const names = onceEach(valuesOf(found).flat()).sort();
   if (names.length > MAX_FILES) {
-    const problem = fileProblem(paths.join(', '), `${names.length} rule files, more than ${MAX_FILES}`);
+    const message = `${names.length} rule files, more than ${MAX_FILES}; name the folder of the rules alone, or join some`;
+    const problem = fileProblem(paths.join(', '), message);
     return { sources: [], calibrations: [], problems: [problem] };
   }
-  const texts = await Promise.all(names.map(readText));
+  const given = new Set(paths);
+  const texts = await Promise.all(names.map((name) => readText(name, given.has(name))));
   const problems = [...problemsOf(found), ...problemsOf(texts)];
   const read = valuesOf(texts);
   const sources = read.filter(({ file }) => !isCalibration(file));
@@ -83,11 +85,16 @@ function isCalibration(file: string): boolean {
 
 /** Rule files under a path: itself, or the files of the directory and its subdirectories. Names that begin
  *  with a dot are passed over: a mounted ConfigMap keeps its older versions there. */
-async function findFiles(path: string): Promise<Found<string[]>> {
+async function findFiles(path: string, above: readonly string[] = []): Promise<Found<string[]>> {
   try {
     if (!(await stat(path)).isDirectory()) return { value: [path] };
+    const place = await realpath(path);
+    if (above.includes(place)) {
+      return { problem: fileProblem(path, `a link back to ${place}, which holds it; remove it`) };
+    }
     const entries = (await readdir(path)).filter((name) => !name.startsWith('.'));
-    const parts = await Promise.all(entries.map((name) => findInDirectory(join(path, name))));
+    const within = [...above, place];
+    const parts = await Promise.all(entries.map((name) => findInDirectory(join(path, name), within)));
     const [problem] = problemsOf(parts);
     return problem === undefined ? { value: valuesOf(parts).flat() } : { problem };
   } catch (error) {
@@ -95,24 +102,20 @@ async function findFiles(path: string): Promise<Found<string[]>> {
   }
 }
 
-async function findInDirectory(path: string): Promise<Found<string[]>> {
-  if (/\.ya?ml$/.test(path) || isCalibration(path)) return findFiles(path);
+async function findInDirectory(path: string, above: readonly string[]): Promise<Found<string[]>> {
+  if (/\.ya?ml$/.test(path) || isCalibration(path)) return findFiles(path, above);
   const isDirectory = await stat(path).then(
     (status) => status.isDirectory(),
     () => false,
   );
-  return isDirectory ? findFiles(path) : { value: [] };
+  return isDirectory ? findFiles(path, above) : { value: [] };
 }
 
-async function readText(file: string): Promise<Found<SourceText>> {
+async function readText(file: string, isGiven: boolean): Promise<Found<SourceText>> {
   try {
-    const { size } = await stat(file);
-    const max = isCalibration(file) ? MAX_CALIBRATION_BYTES : MAX_BYTES;
-    if (size > max) {
-      return { problem: fileProblem(file, `the file has ${size} bytes, more than ${max}; split it`) };
-    }
-    const bytes = await readFile(file);
-    return decode(file, bytes);
+    const maxBytes = isCalibration(file) ? MAX_CALIBRATION_BYTES : MAX_BYTES;
+    const read = await readBounded(file, { maxBytes, takesPipes: isGiven });
+    return 'refused' in read ? { problem: fileProblem(file, read.refused) } : decode(file, read.bytes);
   } catch (error) {
     return { problem: fileProblem(file, `cannot be read: ${reasonOf(error)}`) };
   }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { renameSync, watch } from 'node:fs';
 import { appendFile, mkdir, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -191,6 +192,40 @@ test('a directory that vanishes leaves the old set, and its return is live', asy
   await put(join(parent, 'away', 'b.yaml'), textOf(2));
   await rename(join(parent, 'away'), directory);
   assert.equal((await nextSet()).rules.length, 2);
+});
+
+test('a pipe among the files is told, and holds up no reload after it', async (t) => {
+  const directory = await temporaryDirectory(t);
+  await put(join(directory, 'a.yaml'), textOf(1));
+  const { watcher, nextSet, nextProblems } = await watching(t, directory);
+  execFileSync('mkfifo', [join(directory, 'b.yaml')]);
+  assert.match((await nextProblems())[0]?.message ?? '', /^is no file but a pipe/);
+  assert.deepEqual(levels(watcher.ruleSet), ['low']);
+  await rm(join(directory, 'b.yaml'));
+  await nextSet();
+  await put(join(directory, 'a.yaml'), textOf(1, 'high'));
+  assert.deepEqual(levels(await nextSet()), ['high']);
+});
+
+test('a file that becomes a folder of its name, and a file again, is live each time', async (t) => {
+  const directory = await temporaryDirectory(t);
+  const place = join(directory, 'a.yaml');
+  await put(place, textOf(1));
+  const { next } = await watching(t, directory);
+  // In between there may be no file at all, which is told or not.
+  const becomes = async (level: string) => {
+    for (let what = await next(); ; what = await next()) {
+      if (what !== undefined && 'digest' in what && levels(what).join() === level) return;
+    }
+  };
+  await mkdir(join(directory, '.next'));
+  await writeFile(join(directory, '.next', 'b.yaml'), textOf(1, 'high'));
+  await rename(place, join(directory, '.old'));
+  await rename(join(directory, '.next'), place);
+  await becomes('high');
+  await rename(place, join(directory, '.next'));
+  await put(place, textOf(1, 'medium'));
+  await becomes('medium');
 });
 
 test('a reload by hand reads at once and tells the outcome; an emptied file is refused', async (t) => {
