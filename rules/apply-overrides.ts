@@ -23,15 +23,25 @@ export function collectRules(files: readonly ShapedFile[], hidden: HiddenNames):
       const before = rules[at];
       if (before === undefined) {
         if (hidden.has('rule', override.rule)) continue;
-        problems.push(unknownRule(override.rule, rules, below(place, ['rule'])));
+        problems.push(unknownRule(override.rule, { rules, files }, below(place, ['rule'])));
       } else rules[at] = change(before, override, { place, problems });
     }
   }
   return { rules, problems };
 }
 
+interface Named {
+  readonly rules: readonly RuleSource[];
+  readonly files: readonly ShapedFile[];
+}
+
 /** That no rule has a name or id, at the place where it is named. */
-export function unknownRule(wanted: string, rules: readonly RuleSource[], place: Place): RuleProblem {
+export function unknownRule(wanted: string, { rules, files }: Named, place: Place): RuleProblem {
+  const correlations = files.flatMap(({ file }) => file.correlations ?? []);
+  if (correlations.some(({ id, name }) => id === wanted || name === wanted)) {
+    const message = `"${wanted}" is a correlation, and only rules are changed or filtered; name the rules that it hears, or change it where it stands`;
+    return problemAt(place, message, { severity: 'error', isKey: false });
+  }
   const names = rules.map(({ definition }) => definition.name);
   const meant = didYouMean(wanted, names) || `; known are ${names.slice(0, 20).join(', ') || 'none'}`;
   const message = `no rule has the name or id "${wanted}"${meant}`;

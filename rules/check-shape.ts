@@ -68,8 +68,9 @@ function describeIssue(issue: z.core.$ZodIssue, document: RuleDocument, schema: 
   const at = (offset: number, message: string) => createProblem(document.source, offset, message);
   if (issue.code === 'unrecognized_keys') {
     const known = Object.keys(propertiesAt(schema, path));
+    const above = Object.keys(propertiesAt(schema, path.slice(0, -1)));
     return issue.keys.map((key) =>
-      at(document.offsetOf([...path, key], true), unknownKey(key, { path, known })),
+      at(document.offsetOf([...path, key], true), unknownKey(key, { path, known, above })),
     );
   }
   const { isPresent, value } = valueAt(document.data, path);
@@ -111,12 +112,18 @@ function meantBranch({ path, errors }: z.core.$ZodIssueInvalidUnion): z.core.$Zo
   return meant.map((one) => ({ ...one, path: [...path, ...one.path] }));
 }
 
-function unknownKey(
-  key: string,
-  { path, known }: { readonly path: readonly PropertyKey[]; readonly known: readonly string[] },
-): string {
+interface KeyPlace {
+  readonly path: readonly PropertyKey[];
+  readonly known: readonly string[];
+  /** The keys of the mapping around it. */
+  readonly above: readonly string[];
+}
+
+function unknownKey(key: string, { path, known, above }: KeyPlace): string {
   if (key === MERGE_KEY) return noMergeKeys(path);
-  const near = didYouMean(key, known) || `; known are ${known.join(', ')}`;
+  const isMisplaced = above.includes(key) && typeof path.at(-1) === 'string';
+  const elsewhere = isMisplaced ? `; it goes a level up, beside ${String(path.at(-1))}` : '';
+  const near = elsewhere || didYouMean(key, known) || `; known are ${known.join(', ')}`;
   return `unknown key ${showValue(key)}${inside(path)}${near}`;
 }
 

@@ -66,7 +66,10 @@ function compileFor(
   if (limit === undefined) return undefined;
   const on = limit.threshold;
   if (until !== undefined && until > on) {
-    context.complain(['for', 'until'], `for.until: ${until} is above the threshold ${on}`);
+    context.complain(
+      ['for', 'until'],
+      `for.until: ${until} is above the threshold ${on}; give ${Math.floor(on * 1e4) / 1e4} or less`,
+    );
     return undefined;
   }
   const switches = until === undefined || until === on ? null : { on, off: until };

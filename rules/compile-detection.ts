@@ -4,7 +4,7 @@ import { compileFieldCondition } from './fields/compile-fields.ts';
 import type { CalibratedFeatureset } from './rate-subject.ts';
 import type { RuleDefinition } from './schema.ts';
 import type { Scope } from './scope.ts';
-import type { Target } from './types.ts';
+import type { RuleProblem, Target } from './types.ts';
 
 export type Detection = Pick<CompiledRule, 'conditions' | 'fieldConditions'>;
 
@@ -13,7 +13,7 @@ export interface DetectionContext {
   readonly featureset: CalibratedFeatureset;
   readonly scope: Scope;
   /** Says what is wrong, at a path that begins with `detection`. */
-  report(path: readonly PropertyKey[], message: string): void;
+  report(path: readonly PropertyKey[], message: string, severity?: RuleProblem['severity']): void;
 }
 
 /** Resolves named conditions; undefined after a report of what is wrong with some of them. */
@@ -30,7 +30,10 @@ export function compileDetection(
   });
   const fieldConditions = entries.flatMap(([name, definition]) => {
     if (definition.signal !== undefined) return [];
-    return compileFieldCondition(definition, { name, list: scope.list, complain: complainOf(name) }) ?? [];
+    const warn = (path: readonly PropertyKey[], message: string) =>
+      report(['detection', name, ...path], message, 'warning');
+    const context = { name, list: scope.list, complain: complainOf(name), warn };
+    return compileFieldCondition(definition, context) ?? [];
   });
   const isWhole = conditions.length + fieldConditions.length === entries.length;
   return isWhole ? { conditions, fieldConditions } : undefined;

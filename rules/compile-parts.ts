@@ -33,7 +33,8 @@ export function compileParts(written: WrittenParts, context: PartsContext): Part
   const names = Object.keys(detection);
   const own = compileDetection(detection, {
     ...context,
-    report: (path, message) => problems.push(problemAt(locate(path), message, AT_VALUE)),
+    report: (path, message, severity = 'error') =>
+      problems.push(problemAt(locate(path), message, { severity, isKey: false })),
   });
   for (const name of names.filter((candidate) => scope.macroNames.includes(candidate))) {
     const message = `condition "${name}" shadows the macro of that name`;
@@ -43,13 +44,12 @@ export function compileParts(written: WrittenParts, context: PartsContext): Part
   if (resolved === undefined) return undefined;
   const macros = compileDetection(macroConditions(resolved.macroConditions, scope), {
     ...context,
-    report: (path, message) => problems.push(...problemInMacro(path, message, scope)),
+    report: (path, message, severity = 'error') =>
+      problems.push(...problemInMacro(path, { message, severity }, scope)),
   } satisfies DetectionContext);
   if (own === undefined || macros === undefined) return undefined;
   return { ...join(own, macros), expression: resolved.expression };
 }
-
-const AT_VALUE = { severity: 'error', isKey: false } as const;
 
 /** The definitions of the macros that stand for one condition, by their names. */
 function macroConditions(names: readonly string[], scope: Scope): RuleDefinition['detection'] {
@@ -63,13 +63,14 @@ function macroConditions(names: readonly string[], scope: Scope): RuleDefinition
 /** A fault of a macro is told where the macro stands, whatever the rule that uses it. */
 function problemInMacro(
   [, name, ...path]: readonly PropertyKey[],
-  message: string,
+  { message, severity }: Pick<RuleProblem, 'message' | 'severity'>,
   scope: Scope,
 ): RuleProblem[] {
   const macro = scope.macroAt(String(name));
   if (macro === undefined) return [];
   const { document } = macro;
-  return [createProblem(document.source, document.offsetOf(['macros', String(name), ...path]), message)];
+  const offset = document.offsetOf(['macros', String(name), ...path]);
+  return [createProblem(document.source, offset, message, severity)];
 }
 
 function join(a: Detection, b: Detection): Detection {

@@ -52,35 +52,44 @@ export function compileRule(source: RuleSource, context: RuleContext): RuleResul
       'action: redact does not go with per: exchange, which has no passage of its own; block or flag',
     );
   }
-  const filtered = withFilters(parts, context.filters, { ...context, target, problems });
-  if (filtered === undefined || problems.some(({ severity }) => severity === 'error')) {
-    return { rule: undefined, problems };
-  }
+  const redacting = definition.action === 'redact' ? definition.name : null;
+  const filtered = withFilters(parts, context.filters, { ...context, target, problems, redacting });
+  if (filtered === undefined || hasErrors(problems)) return { rule: undefined, problems };
   const rule = assemble(source, withExceptions(filtered, exceptions));
-  return { rule: { ...rule, onRoutes: rulesOnRoutes(rule, source, context) }, problems };
+  const { onRoutes, wrongThere } = rulesOnRoutes(rule, source, context);
+  problems.push(...wrongThere);
+  return { rule: hasErrors(wrongThere) ? undefined : { ...rule, onRoutes }, problems };
 }
 
-/** What a route's calibration cannot say it takes from the whole, so nothing more can be wrong there. */
+function hasErrors(problems: readonly RuleProblem[]): boolean {
+  return problems.some(({ severity }) => severity === 'error');
+}
+
+/** What a route's calibration cannot say it takes from the whole; what may be wrong there alone is an `until` above the
+ *  route's threshold. */
 function rulesOnRoutes(
   rule: CompiledRule,
   { definition: { target, detection }, locate, pieces }: RuleSource,
   { routes, ...context }: RuleContext,
-): ReadonlyMap<string, CompiledRule> {
-  const found = new Map<string, CompiledRule>();
-  if (!statesRate(rule)) return found;
+): { readonly onRoutes: ReadonlyMap<string, CompiledRule>; readonly wrongThere: readonly RuleProblem[] } {
+  const onRoutes = new Map<string, CompiledRule>();
+  const wrongThere: RuleProblem[] = [];
+  if (!statesRate(rule)) return { onRoutes, wrongThere };
   for (const [route, featureset] of routes) {
     const problems: RuleProblem[] = [];
     const inRoute = { ...context, featureset, target, problems };
     const parts = compileParts({ detection, pieces, locate }, inRoute);
-    const filtered = parts && withFilters(parts, context.filters, inRoute);
+    const filtered = parts && withFilters(parts, context.filters, { ...inRoute, redacting: null });
+    const wrong = problems.filter(({ severity }) => severity === 'error');
+    wrongThere.push(...wrong.map((one) => ({ ...one, message: `on route ${route}: ${one.message}` })));
     const { conditions = rule.conditions } = filtered ?? {};
     const isSame = conditions.every((one, i) => {
       const base = rule.conditions[i];
       return base !== undefined && thresholdsOf(base) === thresholdsOf(one);
     });
-    if (!isSame) found.set(route, { ...rule, conditions });
+    if (!isSame) onRoutes.set(route, { ...rule, conditions });
   }
-  return found;
+  return { onRoutes, wrongThere };
 }
 
 function isOfExchange({ conditions, expression }: Parts): boolean {
@@ -102,7 +111,9 @@ function compileExceptions(
     const name = `exception ${exception.name}`;
     const complain = (path: readonly PropertyKey[], message: string) =>
       report(['exceptions', i, ...path], message);
-    return compileException(exception, { name, list: scope.list, complain }) ?? [];
+    const warn = (path: readonly PropertyKey[], message: string) =>
+      report(['exceptions', i, ...path], message, 'warning');
+    return compileException(exception, { name, list: scope.list, complain, warn }) ?? [];
   });
 }
 

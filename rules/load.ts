@@ -3,7 +3,7 @@ import { collectRules } from './apply-overrides.ts';
 import { checkBrokenRule } from './check-broken-rule.ts';
 import { checkShape } from './check-shape.ts';
 import { createRuleSet } from './compile.ts';
-import { collectFilters } from './compile-filters.ts';
+import { checkIdle, collectFilters } from './compile-filters.ts';
 import { compileRule } from './compile-rule.ts';
 import { compileCorrelations } from './events/compile-correlations.ts';
 import { hiddenNames, type PartlyRead } from './hidden-names.ts';
@@ -48,6 +48,7 @@ export function compileFiles(files: ReadFiles, loaded: Featureset): LoadResult {
     ...definitions.problems,
     ...collected.problems,
     ...filters.problems,
+    ...filters.idle.flatMap((filter) => checkIdle(filter, featureset)),
     ...correlated.problems,
     ...compiled.flatMap((part) => part.problems),
     ...shaped.flatMap((part) => formlessProblems(part, featureset, definitions)),

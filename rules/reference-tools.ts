@@ -52,7 +52,8 @@ or macro hides nothing of the others: behind a fault of YAML syntax the file is 
 checked. Nothing is said of what a fault may have touched, nor of a rule for using a list, macro or rule that is itself
 broken: that is told once, where it stands. Beside the errors it warns of a rule
 without tests and a correlation without, of one that is deprecated, of a condition, list or macro that nothing uses, of a name that shadows another,
-and of a threshold (\`above\`) that no ordinary segment of the calibration reaches.
+of a \`role\` or \`target\` that is compared with what it never is, and of a threshold (\`above\`) that no ordinary segment
+of the calibration reaches.
 
 ### Test
 

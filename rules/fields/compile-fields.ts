@@ -1,3 +1,4 @@
+import { didYouMean } from '../nearest.ts';
 import type { Comparand, ConditionDefinition, ExceptionDefinition } from '../schema.ts';
 import { COMPARISONS, type ComparisonKind, compileComparison } from './compile-comparison.ts';
 import type { FieldName, Fields } from './fields.ts';
@@ -21,6 +22,8 @@ export interface FieldContext {
     | { readonly ok: true; readonly value: readonly string[] }
     | { readonly ok: false; readonly message: string | null };
   complain(path: readonly PropertyKey[], message: string): void;
+  /** What is no error, and will not do what was meant. */
+  warn(path: readonly PropertyKey[], message: string): void;
 }
 
 interface Test {
@@ -84,6 +87,7 @@ function compileTest(parts: TestParts, context: FieldContext): Test | undefined 
     return undefined;
   }
   const { holds } = compiled;
+  for (const message of neverSo({ field, kind, texts, ignoresCase }, holds)) context.warn(path, message);
   return {
     field,
     text: `${field} ${kind} ${shown(comparand)}`,
@@ -92,6 +96,34 @@ function compileTest(parts: TestParts, context: FieldContext): Test | undefined 
       return value !== undefined && value !== null && holds(value);
     },
   };
+}
+
+/** All the values that a field can have, where they are few. */
+const VALUES_OF: Partial<Record<FieldName, readonly string[]>> = {
+  role: ['system', 'user', 'assistant', 'tool'],
+  target: ['input', 'output', 'system', 'tool_call', 'tool_result'],
+};
+
+/** Of a field with few values: what is compared and none of them ever is. */
+function neverSo(
+  {
+    field,
+    kind,
+    texts,
+    ignoresCase,
+  }: Pick<TestParts, 'field' | 'kind' | 'ignoresCase'> & { readonly texts: readonly string[] },
+  holds: (value: string) => boolean,
+): string[] {
+  const values = VALUES_OF[field];
+  if (values === undefined) return [];
+  const told = (what: string, near: string) =>
+    `${field} ${kind} ${what} never holds${near || `; it is one of ${values.join(', ')}`}`;
+  if (kind !== 'equals')
+    return values.some(holds) ? [] : [told(texts.map((text) => JSON.stringify(text)).join(', '), '')];
+  const isKnown = (text: string) => values.includes(ignoresCase ? text.toLowerCase() : text);
+  return texts
+    .filter((text) => !isKnown(text))
+    .map((text) => told(JSON.stringify(text), didYouMean(text, values)));
 }
 
 function textsOf(

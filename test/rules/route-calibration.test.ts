@@ -175,3 +175,21 @@ test('another threshold on one route is another promise, and rules diff names it
   assert.ok(difference.ok, JSON.stringify(difference));
   assert.match(JSON.stringify(difference), /threshold on \/chat/);
 });
+
+test('an until above the threshold of a route is refused, not left out there with all that the route was taught', async (t) => {
+  const { directory, rules } = await taught(t, ONE, { '/chat': [1_000, 0], '/code': [1_000, 4_000] });
+  const until = (value: number) =>
+    writeFile(
+      rules,
+      ruleText({ detection: ONE.replace('1/100', `1/100, for: {tokens: 1, of: 2, until: ${value}}`) }),
+    );
+  await until(2_000);
+  const result = await loadRules([directory], featureset);
+  assert.match(
+    (result.ok ? [] : result.problems.map(({ message }) => message)).join('; '),
+    /^on route \/chat: for.until: 2000 is above the threshold 990.0\d*; give 990 or less$/,
+  );
+  await until(900);
+  const ruleSet = await loaded([directory]);
+  assert.deepEqual([fires(ruleSet, '/chat', 991), fires(ruleSet, '/code', 991)], [true, false]);
+});
