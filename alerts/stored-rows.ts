@@ -26,6 +26,9 @@ export interface ExchangeRow extends Omit<ExchangeHead, 'subject' | 'isStreamed'
   readonly levelRank: number | null;
 }
 
+/** The verdict in the row of a review by which an earlier one was taken back. */
+export const WITHDRAWN = 'withdrawn';
+
 /** A row of `FINDING_COLUMNS`. */
 export interface FindingRow {
   readonly alertId: string;

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import express, { type Request, type Response, type Router } from 'express';
-import type { ReviewStore } from '../alerts/index.ts';
+import type { ReviewStore, Review as StoredReview } from '../alerts/index.ts';
 import type { Featureset } from '../detectors/index.ts';
 import type { EventHub } from './event-hub.ts';
 import { exchangeItem, reviewView } from './exchange-item.ts';
@@ -9,7 +9,7 @@ import { exchangeView } from './exchange-view.ts';
 import { featureView } from './feature-view.ts';
 import { exchangeId, featureIndex, listQuery, parse, reviewBody } from './requests.ts';
 import { ReviewError } from './review-error.ts';
-import type { ExchangePage, ExchangeView, FeatureView, Review, Summary } from './wire.ts';
+import type { ExchangePage, ExchangeView, FeatureView, ReviewAnswer, Summary } from './wire.ts';
 
 const MAX_BODY = '16kb';
 
@@ -18,7 +18,7 @@ export interface ApiParts {
   readonly featureset: Featureset;
   readonly hub: EventHub;
   readonly gatewayUrl: string;
-  /** The name under which reviews are saved. */
+  /** The name under which reviews are saved that bring none. */
   readonly reviewer: string;
 }
 
@@ -58,13 +58,16 @@ function jsonOnly(request: Request, response: Response, next: (error?: unknown) 
 }
 
 async function listExchanges({ ledger, featureset }: ApiParts, request: Request): Promise<ExchangePage> {
-  const { cursor, limit, rule, level, state } = parse(listQuery, request.query, 'BAD_QUERY');
+  const { cursor, limit, ...asked } = parse(listQuery, request.query, 'BAD_QUERY');
+  const { rule, level, state, outcome, conversation } = asked;
   const page = await ledger.listFlagged({
     limit,
     ...(cursor !== undefined && { before: cursor }),
     ...(rule !== undefined && { rule }),
     ...(level !== undefined && { minLevel: level }),
     ...(state !== undefined && { state }),
+    ...(outcome !== undefined && { verdict: outcome }),
+    ...(conversation !== undefined && { conversationId: conversation }),
   });
   const last = page.length === limit ? page.at(-1) : undefined;
   const items = page.map((exchange) => exchangeItem(exchange, featureset));
@@ -78,18 +81,25 @@ async function readExchange({ ledger, featureset }: ApiParts, rawId: unknown): P
   return exchangeView(exchange, featureset);
 }
 
-async function saveReview(
-  { ledger, hub, reviewer }: ApiParts,
-  rawId: unknown,
-  body: unknown,
-): Promise<Review> {
+async function saveReview(parts: ApiParts, rawId: unknown, body: unknown): Promise<ReviewAnswer> {
+  const { ledger, hub } = parts;
   const id = parse(exchangeId, rawId, 'BAD_ID');
-  const { judgement, comment } = parse(reviewBody, body, 'BAD_BODY');
-  const saved = await ledger.saveReview({ exchangeId: id, verdict: judgement, comment, reviewer });
-  if (saved === null) throw notFound(id);
-  const review = reviewView(saved);
+  const { judgement, comment, reviewer = parts.reviewer, seen } = parse(reviewBody, body, 'BAD_BODY');
+  const said = { exchangeId: id, verdict: judgement, comment, reviewer };
+  const saved = await ledger.saveReview(seen === undefined ? said : { ...said, seen });
+  if (saved.outcome === 'unknown_exchange') throw notFound(id);
+  if (saved.outcome === 'overtaken') throw overtaken(saved.review);
+  const review = saved.review === null ? null : reviewView(saved.review);
   hub.publish('reviewed', { exchangeId: id, review });
-  return review;
+  return { review };
+}
+
+function overtaken(review: StoredReview | null): ReviewError {
+  const what =
+    review === null
+      ? 'the verdict was taken back'
+      : `${review.reviewer} said ${review.verdict.replace('_', ' ')}`;
+  return new ReviewError('OVERTAKEN', `${what} in the meantime; look at it and choose again`);
 }
 
 function readFeature({ featureset }: ApiParts, rawIndex: unknown): FeatureView {

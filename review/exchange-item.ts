@@ -31,8 +31,8 @@ export function itemParts(exchange: Listed): Omit<ExchangeItem, 'level'> {
 }
 
 /** A stored review as the page shows it. */
-export function reviewView({ verdict, comment, reviewedAt }: StoredReview): Review {
-  return { judgement: verdict, comment, reviewedAt };
+export function reviewView({ verdict, comment, reviewer, reviewedAt }: StoredReview): Review {
+  return { judgement: verdict, comment, reviewer, reviewedAt };
 }
 
 function matchedRules({ findings, verdict }: Listed): readonly MatchedRule[] {

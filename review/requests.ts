@@ -10,6 +10,8 @@ export const listQuery = z.strictObject({
   rule: z.string().min(1).max(200).optional(),
   level: z.enum(LEVELS).optional(),
   state: z.enum(['open', 'reviewed']).optional(),
+  outcome: z.enum(['flag', 'redact', 'block']).optional(),
+  conversation: z.string().min(1).max(200).optional(),
 });
 
 /** The id of an exchange, as the gateway makes them and clients may set them. */
@@ -25,8 +27,10 @@ export const featureIndex = z
 
 /** `POST /api/exchanges/:id/review`. */
 export const reviewBody = z.strictObject({
-  judgement: z.enum(['correct', 'false_alarm', 'unsure']),
+  judgement: z.enum(['correct', 'false_alarm', 'unsure']).nullable(),
   comment: z.string().max(2_000).default(''),
+  reviewer: z.string().trim().min(1).max(80).optional(),
+  seen: z.string().max(40).nullable().optional(),
 });
 
 /** Reads one part of a request, or says which field is wrong and what it was.

@@ -1,9 +1,7 @@
-import type { FlaggedExchange, StoredFinding } from '../alerts/index.ts';
+import { type FlaggedExchange, levelRank, type StoredFinding } from '../alerts/index.ts';
 import type { Featureset } from '../detectors/index.ts';
-import type { Finding, Level } from '../rules/index.ts';
+import type { Finding } from '../rules/index.ts';
 import { rarityOf } from './rarity.ts';
-
-const LEVELS: readonly Level[] = ['informational', 'low', 'medium', 'high', 'critical'];
 
 /** An exchange's findings in the order in which a person wants to know of them: by level, of one level those that have
  *  acted before others, then by how seldom ordinary text scores so high. The store's own order, of which the rules' files
@@ -16,7 +14,7 @@ export function strongestFirst<E extends Pick<FlaggedExchange, 'findings' | 'ver
   const known = featuresetDigest === featureset.digest ? featureset : null;
   const weighed = findings.map((stored: StoredFinding) => ({
     stored,
-    level: LEVELS.indexOf(stored.finding.level),
+    level: levelRank(stored.finding.level),
     acted: Number(hasActed(stored.finding, verdict)),
     rarity: rarityOfFinding(stored.finding, known),
   }));

@@ -14,7 +14,7 @@ export interface ReviewServerParts {
   readonly allowedHosts?: readonly string[];
   /** Where the gateway can be reached, for what an empty list suggests to try. */
   readonly gatewayUrl?: string;
-  /** The name under which reviews are saved; default `reviewer`. */
+  /** The name under which reviews are saved that bring none; default `reviewer`. */
   readonly reviewer?: string;
   /** Folder of the built page; default `review/web/dist`. */
   readonly webPath?: string;

@@ -9,7 +9,26 @@ export type Judgement = 'correct' | 'false_alarm' | 'unsure';
 export interface Review {
   readonly judgement: Judgement;
   readonly comment: string;
+  /** The name under which it was given; nobody vouches for it. */
+  readonly reviewer: string;
   readonly reviewedAt: string;
+}
+
+/** The body of `POST /api/exchanges/:id/review`. */
+export interface ReviewRequest {
+  /** Null takes back what was said. */
+  readonly judgement: Judgement | null;
+  readonly comment?: string;
+  /** The name to save it under; the server's own where it is left out. */
+  readonly reviewer?: string;
+  /** `reviewedAt` of the review that the person had before them, null where there was none: another that came in between
+   *  is then not overridden, and the answer is 409. */
+  readonly seen?: string | null;
+}
+
+/** The answer: what stands now. */
+export interface ReviewAnswer {
+  readonly review: Review | null;
 }
 
 export interface RuleRef {
@@ -216,7 +235,7 @@ export interface Summary {
  *  is sent one by one. */
 export interface EventPayloads {
   readonly flagged: ExchangeItem;
-  readonly reviewed: { readonly exchangeId: string; readonly review: Review };
+  readonly reviewed: { readonly exchangeId: string; readonly review: Review | null };
   readonly behind: Record<string, never>;
 }
 

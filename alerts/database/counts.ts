@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Level } from '../../rules/index.ts';
 import { LEVELS } from '../levels.ts';
+import { WITHDRAWN } from '../stored-rows.ts';
 import type { Counts, Judgement, RuleCount } from '../types.ts';
 
 const TOTALS = `SELECT count(*) AS exchanges, count(level_rank) AS flagged FROM exchanges`;
@@ -14,7 +15,8 @@ const BY_RULE = `SELECT rule_id AS ruleId, rule_name AS ruleName, rule_title AS 
   WHERE is_alerting = 1 GROUP BY rule_id ORDER BY count DESC, rule_name LIMIT 200`;
 
 const BY_JUDGEMENT = `SELECT verdict, count(*) AS count FROM reviews r
-  WHERE seq = (SELECT max(seq) FROM reviews l WHERE l.exchange_seq = r.exchange_seq) GROUP BY verdict`;
+  WHERE seq = (SELECT max(seq) FROM reviews l WHERE l.exchange_seq = r.exchange_seq)
+  AND verdict <> '${WITHDRAWN}' GROUP BY verdict`;
 
 interface RuleRow extends Omit<RuleCount, 'level'> {
   readonly rank: number;

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Finding } from '../../rules/index.ts';
-import { FINDING_COLUMNS, type FindingRow } from '../stored-rows.ts';
+import { FINDING_COLUMNS, type FindingRow, WITHDRAWN } from '../stored-rows.ts';
 import type { CoverageEntry, Judgement, Review, SegmentRecord, StoredFinding } from '../types.ts';
 
 /** What hangs on one exchange, by its number. */
@@ -30,7 +30,7 @@ interface SegmentRow {
 }
 
 interface ReviewRow {
-  readonly verdict: Judgement;
+  readonly verdict: Judgement | typeof WITHDRAWN;
   readonly comment: string;
   readonly reviewer: string;
   readonly reviewedAt: string;
@@ -48,9 +48,14 @@ export function createParts(database: DatabaseSync): Parts {
     coverage: (seq) => JSON.parse(String(coverage.get(seq)?.['entries'] ?? '[]')) as CoverageEntry[],
     review: (seq, exchangeId) => {
       const row = review.get(seq) as unknown as ReviewRow | undefined;
-      return row === undefined ? null : { exchangeId, ...row };
+      return reviewOf(exchangeId, row);
     },
   };
+}
+
+function reviewOf(exchangeId: string, row: ReviewRow | undefined): Review | null {
+  if (row === undefined || row.verdict === WITHDRAWN) return null;
+  return { exchangeId, ...row, verdict: row.verdict };
 }
 
 /** Reads the JSON in a finding's row. */

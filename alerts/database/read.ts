@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Level } from '../../rules/index.ts';
 import { LEVELS, levelRank } from '../levels.ts';
-import { EXCHANGE_COLUMNS, type ExchangeRow, headOf } from '../stored-rows.ts';
+import { EXCHANGE_COLUMNS, type ExchangeRow, headOf, WITHDRAWN } from '../stored-rows.ts';
 import type { FlaggedExchange, FlaggedQuery, StoredExchange } from '../types.ts';
 import { createParts } from './read-parts.ts';
 
@@ -20,8 +20,14 @@ const LIST = `SELECT ${EXCHANGE_COLUMNS} FROM exchanges e
   WHERE e.level_rank IS NOT NULL AND e.seq < :before AND e.level_rank >= :minRank
   AND (:rule IS NULL OR EXISTS (SELECT 1 FROM findings f
     WHERE f.exchange_seq = e.seq AND f.is_alerting = 1 AND (f.rule_id = :rule OR f.rule_name = :rule)))
-  AND (:reviewed IS NULL OR :reviewed = EXISTS (SELECT 1 FROM reviews r WHERE r.exchange_seq = e.seq))
-  ORDER BY e.seq DESC LIMIT :limit`;
+  AND (:reviewed IS NULL OR :reviewed = coalesce((SELECT r.verdict <> '${WITHDRAWN}' FROM reviews r
+    WHERE r.exchange_seq = e.seq ORDER BY r.seq DESC LIMIT 1), 0))
+  AND (:verdict IS NULL OR e.verdict = :verdict)`;
+
+const NEWEST_FIRST = 'ORDER BY e.seq DESC LIMIT :limit';
+
+/** A statement of its own, since one that may be about a conversation or not would read all that was ever flagged. */
+const OF_CONVERSATION = 'AND e.conversation_id = :conversation';
 
 const ONE = `SELECT ${EXCHANGE_COLUMNS} FROM exchanges e WHERE e.exchange_id = ?`;
 
@@ -29,7 +35,8 @@ const KNOWN = 'SELECT exchange_id AS id FROM exchanges WHERE exchange_id IN (SEL
 
 /** Prepares the queries of one connection. */
 export function createReader(database: DatabaseSync): Reader {
-  const list = database.prepare(LIST);
+  const list = database.prepare(`${LIST} ${NEWEST_FIRST}`);
+  const ofConversation = database.prepare(`${LIST} ${OF_CONVERSATION} ${NEWEST_FIRST}`);
   const one = database.prepare(ONE);
   const knownIds = database.prepare(KNOWN);
   const parts = createParts(database);
@@ -42,13 +49,19 @@ export function createReader(database: DatabaseSync): Reader {
     review: parts.review(row.cursor, row.exchangeId),
   });
   const listFlagged = (query: FlaggedQuery): FlaggedExchange[] => {
-    const rows = list.all({
+    const { conversationId } = query;
+    const narrowed = {
       limit: Math.min(Math.max(1, query.limit ?? DEFAULT_LIMIT), MAX_LIMIT),
       before: query.before ?? Number.MAX_SAFE_INTEGER,
       minRank: query.minLevel === undefined ? 0 : levelRank(query.minLevel),
       rule: query.rule ?? null,
       reviewed: query.state === undefined ? null : Number(query.state === 'reviewed'),
-    });
+      verdict: query.verdict ?? null,
+    };
+    const rows =
+      conversationId === undefined
+        ? list.all(narrowed)
+        : ofConversation.all({ ...narrowed, conversation: conversationId });
     return (rows as unknown as ExchangeRow[]).map((row) => summary(row) as FlaggedExchange);
   };
   const readExchange = (exchangeId: string): StoredExchange | null => {

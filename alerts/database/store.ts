@@ -1,4 +1,11 @@
-import type { CommitOutcome, Counts, ExcerptContent, ExchangeRecord, NewReview, Review } from '../types.ts';
+import type {
+  CommitOutcome,
+  Counts,
+  ExcerptContent,
+  ExchangeRecord,
+  NewReview,
+  SavedReview,
+} from '../types.ts';
 import { createCounter } from './counts.ts';
 import { createDeadLetters, type DeadLetters } from './dead-letters.ts';
 import { createEraser, type Eraser } from './erase.ts';
@@ -6,6 +13,7 @@ import { type OpenedDatabase, type OpenOptions, openDatabase } from './open.ts';
 import { createOutboxRows, type OutboxRows } from './outbox.ts';
 import { createReader, type Reader } from './read.ts';
 import { createRetention, type Retention } from './retention.ts';
+import { createReviewWriter } from './save-review.ts';
 import { createSilences, type Silences } from './silences.ts';
 import { createUnscoredRows, type UnscoredRows } from './unscored.ts';
 import { createWriter } from './write.ts';
@@ -21,7 +29,7 @@ export interface StoreOptions extends OpenOptions {
 export interface Store extends Reader, OutboxRows, UnscoredRows, DeadLetters, Retention, Eraser, Silences {
   readonly setAside: OpenedDatabase['setAside'];
   commit(records: readonly ExchangeRecord[]): readonly CommitOutcome[];
-  saveReview(review: NewReview): Review | null;
+  saveReview(review: NewReview): SavedReview;
   counts(): Counts;
   close(): void;
 }
@@ -40,6 +48,7 @@ export function openStore(options: StoreOptions): Store {
     ...createRetention(database),
     ...createEraser(database, options.path),
     ...createSilences(database),
+    saveReview: createReviewWriter(database),
     counts: createCounter(database),
     setAside,
     close: () => database.close(),

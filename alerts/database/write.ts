@@ -1,7 +1,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { isAlerting, storedFindings } from '../alert.ts';
 import { levelRank, strongestRank } from '../levels.ts';
-import type { CommitOutcome, NewReview, Review, StoredFinding } from '../types.ts';
+import type { CommitOutcome, StoredFinding } from '../types.ts';
 import { type HandedRecord, jsonColumn } from './handed-record.ts';
 import { inTransaction } from './transaction.ts';
 import { writeTogether } from './write-together.ts';
@@ -14,12 +14,11 @@ export interface WriteOptions {
   readonly keepOrdinary: number;
 }
 
-/** Writes exchanges and reviews. */
+/** Writes exchanges. */
 export interface Writer {
   /** All records in one transaction, one outcome each, in order. A record that cannot be written for a reason of its
    *  own does not take the others with it. */
   commit(records: readonly HandedRecord[]): readonly CommitOutcome[];
-  saveReview(review: NewReview): Review | null;
 }
 
 const INSERT_EXCHANGE = `INSERT INTO exchanges (exchange_id, conversation_id, subject, started_at, ended_at, route, dialect,
@@ -46,9 +45,6 @@ function prepareAll(database: DatabaseSync) {
     segment: database.prepare(INSERT_SEGMENT),
     finding: database.prepare(INSERT_FINDING),
     outbox: database.prepare(INSERT_OUTBOX),
-    review: database.prepare(
-      'INSERT INTO reviews (exchange_seq, verdict, comment, reviewer, reviewed_at) VALUES (?, ?, ?, ?, ?)',
-    ),
     prune: database.prepare(PRUNE),
   } satisfies Record<string, StatementSync>;
 }
@@ -72,8 +68,7 @@ export function createWriter(database: DatabaseSync, options: WriteOptions): Wri
       return outcomes;
     });
 
-  const commit = (records: readonly HandedRecord[]) => writeTogether(records, commitOnce);
-  return { commit, saveReview: (review) => inTransaction(database, () => saveReview(statements, review)) };
+  return { commit: (records) => writeTogether(records, commitOnce) };
 }
 
 function insert(statements: Statements, record: HandedRecord, sinks: readonly string[]): CommitOutcome {
@@ -142,12 +137,4 @@ function insertFinding(
   const flags = [levelRank(level), Number(isAlerting(finding))] as const;
   const json = JSON.stringify(finding);
   statements.finding.run(alertId, seq, ruleId, ruleName, ruleTitle, ...flags, excerpt, json);
-}
-
-function saveReview(statements: Statements, review: NewReview): Review | null {
-  const seq = statements.seqOf.get(review.exchangeId)?.['seq'];
-  if (seq === undefined) return null;
-  const reviewedAt = new Date().toISOString();
-  statements.review.run(Number(seq), review.verdict, review.comment, review.reviewer, reviewedAt);
-  return { ...review, reviewedAt };
 }

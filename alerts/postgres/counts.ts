@@ -1,5 +1,6 @@
 import type { Level } from '../../rules/index.ts';
 import { LEVELS } from '../levels.ts';
+import { WITHDRAWN } from '../stored-rows.ts';
 import type { Counts, Judgement, RuleCount } from '../types.ts';
 import type { Query } from './database.ts';
 
@@ -15,7 +16,8 @@ const BY_RULE = `SELECT * FROM (SELECT rule_id AS "ruleId", (array_agg(rule_name
   FROM findings WHERE is_alerting GROUP BY rule_id) rules ORDER BY count DESC, "ruleName" COLLATE "C" LIMIT 200`;
 
 const BY_JUDGEMENT = `SELECT verdict, count(*) AS count FROM
-  (SELECT DISTINCT ON (exchange_seq) verdict FROM reviews ORDER BY exchange_seq, seq DESC) latest GROUP BY verdict`;
+  (SELECT DISTINCT ON (exchange_seq) verdict FROM reviews ORDER BY exchange_seq, seq DESC) latest
+  WHERE verdict <> '${WITHDRAWN}' GROUP BY verdict`;
 
 interface RuleRow extends Omit<RuleCount, 'level'> {
   readonly rank: number;

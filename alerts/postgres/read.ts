@@ -5,6 +5,7 @@ import {
   FINDING_COLUMNS,
   type FindingRow,
   headOf,
+  WITHDRAWN,
 } from '../stored-rows.ts';
 import type {
   CoverageEntry,
@@ -27,7 +28,9 @@ const LIST = `SELECT ${EXCHANGE_COLUMNS} FROM exchanges e
   WHERE e.level_rank IS NOT NULL AND e.seq < $1 AND e.level_rank >= $2
   AND ($3::text IS NULL OR EXISTS (SELECT FROM findings f
     WHERE f.exchange_seq = e.seq AND f.is_alerting AND (f.rule_id = $3 OR f.rule_name = $3)))
-  AND ($4::boolean IS NULL OR $4 = EXISTS (SELECT FROM reviews r WHERE r.exchange_seq = e.seq))
+  AND ($4::boolean IS NULL OR $4 = coalesce((SELECT r.verdict <> '${WITHDRAWN}' FROM reviews r
+    WHERE r.exchange_seq = e.seq ORDER BY r.seq DESC LIMIT 1), false))
+  AND ($6::text IS NULL OR e.verdict = $6) AND ($7::text IS NULL OR e.conversation_id = $7)
   ORDER BY e.seq DESC LIMIT $5`;
 
 const ONE = `SELECT ${EXCHANGE_COLUMNS} FROM exchanges e WHERE e.exchange_id = $1`;
@@ -43,7 +46,7 @@ const SEGMENTS = `SELECT segment_id AS "segmentId", role, target, text, tokens, 
 
 interface ReviewRow {
   readonly exchangeSeq: number;
-  readonly verdict: Judgement;
+  readonly verdict: Judgement | typeof WITHDRAWN;
   readonly comment: string;
   readonly reviewer: string;
   readonly reviewedAt: string;
@@ -68,6 +71,8 @@ export async function listFlagged(query: Query, asked: FlaggedQuery): Promise<re
     asked.rule ?? null,
     asked.state === undefined ? null : asked.state === 'reviewed',
     Math.min(Math.max(1, asked.limit ?? DEFAULT_LIMIT), MAX_LIMIT),
+    asked.verdict ?? null,
+    asked.conversationId ?? null,
   ]);
   return (await summaries(query, rows)) as FlaggedExchange[];
 }
@@ -94,20 +99,31 @@ async function summaries(query: Query, rows: readonly ExchangeRow[]): Promise<Su
   const seqs = rows.map(({ cursor }) => cursor);
   const findings = await query<FindingRow & { exchangeSeq: number }>(FINDINGS, [seqs]);
   const found = Map.groupBy(findings, ({ exchangeSeq }) => exchangeSeq);
-  const reviews = new Map(
-    (await query<ReviewRow>(REVIEWS, [seqs])).map(({ exchangeSeq, ...review }) => [exchangeSeq, review]),
-  );
+  const reviews = await standingReviews(query, rows);
   return rows.map((row) => ({
     ...headOf(row),
     cursor: row.cursor,
     level: row.levelRank === null ? null : (LEVELS[row.levelRank] ?? null),
     findings: (found.get(row.cursor) ?? []).map(parseFinding) as StoredFinding[],
-    review: reviewOf(row.exchangeId, reviews.get(row.cursor)),
+    review: reviews.get(row.cursor) ?? null,
   }));
 }
 
-function reviewOf(exchangeId: string, row: Omit<ReviewRow, 'exchangeSeq'> | undefined): Review | null {
-  return row === undefined ? null : { exchangeId, ...row, comment: textFromColumn(row.comment) };
+/** By the number of the exchange; one that was taken back is not among them. */
+export async function standingReviews(
+  query: Query,
+  exchanges: readonly { readonly cursor: number; readonly exchangeId: string }[],
+): Promise<ReadonlyMap<number, Review>> {
+  const ids = new Map(exchanges.map(({ cursor, exchangeId }) => [cursor, exchangeId]));
+  const standing = new Map<number, Review>();
+  for (const { exchangeSeq, verdict, comment, ...said } of await query<ReviewRow>(REVIEWS, [
+    [...ids.keys()],
+  ])) {
+    if (verdict === WITHDRAWN) continue;
+    const exchangeId = ids.get(exchangeSeq) ?? '';
+    standing.set(exchangeSeq, { exchangeId, verdict, comment: textFromColumn(comment), ...said });
+  }
+  return standing;
 }
 
 function parseSegment({ tokens, signals, text, ...rest }: SegmentRow): SegmentRecord {

@@ -1,15 +1,7 @@
 import { AlertsError } from '../alerts-error.ts';
 import { committedOf } from '../listeners.ts';
 import type { AsyncStore } from '../store-protocol.ts';
-import type {
-  CommitOutcome,
-  Committed,
-  ExcerptContent,
-  ExchangeRecord,
-  NewReview,
-  Review,
-  StoreTask,
-} from '../types.ts';
+import type { CommitOutcome, Committed, ExcerptContent, ExchangeRecord, StoreTask } from '../types.ts';
 import { insertRecords } from './commit.ts';
 import { countAll } from './counts.ts';
 import {
@@ -27,8 +19,8 @@ import { createNews } from './news.ts';
 import { createOutbox } from './outbox.ts';
 import { known, listFlagged, readExchange } from './read.ts';
 import { expire, pressure, prune } from './retention.ts';
+import { saveReview } from './save-review.ts';
 import { createSilences } from './silences.ts';
-import { textToColumn } from './text.ts';
 import { createUnscoredRows } from './unscored.ts';
 import { writeTogether } from './write-together.ts';
 
@@ -142,14 +134,4 @@ function createTurns() {
 function newsOf({ exchangeId }: ExchangeRecord, outcome: CommitOutcome | undefined): Committed[] {
   if (outcome?.outcome !== 'committed') return [];
   return [committedOf(exchangeId, outcome)];
-}
-
-const SAVE_REVIEW = `INSERT INTO reviews (exchange_seq, verdict, comment, reviewer, reviewed_at)
-  SELECT seq, $2, $3, $4, $5 FROM exchanges WHERE exchange_id = $1 RETURNING seq`;
-
-async function saveReview({ query }: PostgresDatabase, review: NewReview): Promise<Review | null> {
-  const reviewedAt = new Date().toISOString();
-  const { exchangeId, verdict, comment, reviewer } = review;
-  const row = await query(SAVE_REVIEW, [exchangeId, verdict, textToColumn(comment), reviewer, reviewedAt]);
-  return row.length === 0 ? null : { ...review, reviewedAt };
 }

@@ -2,7 +2,7 @@
 
 import type { Finding, Level } from '../../rules/index.ts';
 import type { Committed } from './commit.ts';
-import type { CoverageEntry, ExchangeHead, SegmentRecord } from './exchange.ts';
+import type { CoverageEntry, ExchangeHead, SegmentRecord, Verdict } from './exchange.ts';
 
 export type Judgement = 'correct' | 'false_alarm' | 'unsure';
 
@@ -34,7 +34,7 @@ export interface FlaggedExchange extends ExchangeHead {
   readonly level: Level;
   /** Strongest level first; findings of rules in shadow are not among them. */
   readonly findings: readonly StoredFinding[];
-  /** The latest. */
+  /** The latest; null where there is none, or it was taken back. */
   readonly review: Review | null;
 }
 
@@ -54,14 +54,29 @@ export interface FlaggedQuery {
   readonly rule?: string;
   readonly minLevel?: Level;
   readonly state?: 'open' | 'reviewed';
+  /** What became of it. */
+  readonly verdict?: Verdict;
+  /** Only exchanges of this conversation. */
+  readonly conversationId?: string;
 }
 
 export interface NewReview {
   readonly exchangeId: string;
-  readonly verdict: Judgement;
+  /** Null takes back what was said. */
+  readonly verdict: Judgement | null;
   readonly comment: string;
   readonly reviewer: string;
+  /** `reviewedAt` of the review that the person had before them, null where there was none: what somebody else said
+   *  meanwhile is not overridden unseen. Left out, it is saved whatever stands. */
+  readonly seen?: string | null;
 }
+
+/** What became of a review, with the one that stands now. */
+export type SavedReview =
+  | { readonly outcome: 'saved'; readonly review: Review | null }
+  /** Not saved, since another came in between. */
+  | { readonly outcome: 'overtaken'; readonly review: Review | null }
+  | { readonly outcome: 'unknown_exchange' };
 
 export interface RuleCount {
   readonly ruleId: string;
@@ -91,8 +106,8 @@ export interface ReviewStore {
   readExchange(exchangeId: string): Promise<StoredExchange | null>;
   /** Those of some exchanges that are in the store. */
   known(exchangeIds: readonly string[]): Promise<readonly string[]>;
-  /** Null when there is no such exchange. Earlier reviews stay in the store. */
-  saveReview(review: NewReview): Promise<Review | null>;
+  /** Earlier reviews stay in the store, those that were taken back too. */
+  saveReview(review: NewReview): Promise<SavedReview>;
   counts(): Promise<Counts>;
   onCommitted(listener: (committed: Committed) => void): () => void;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import type { FlaggedQuery } from '../../alerts/index.ts';
+import type { FlaggedQuery, SavedReview } from '../../alerts/index.ts';
 import { exchange, finding, ordinary } from './records.ts';
 import { forEachStore, type TestStore } from './stores.ts';
 
@@ -15,12 +15,14 @@ const mild = finding({ ruleId: 'r3', ruleName: 'mild', ruleTitle: 'Mild', level:
 
 const records = () => [
   exchange({ exchangeId: 'one' }),
-  ordinary({ exchangeId: 'two' }),
+  ordinary({ exchangeId: 'two', conversationId: 'talk' }),
   exchange({
     exchangeId: 'three',
+    conversationId: 'talk',
+    verdict: 'block',
     findings: [mild, hate, finding({ mode: 'shadow', ruleId: 'r4', ruleName: 's' })],
   }),
-  exchange({ exchangeId: 'four', findings: [mild] }),
+  exchange({ exchangeId: 'four', conversationId: 'talk', findings: [mild] }),
 ];
 
 const queries: [query: FlaggedQuery, expected: string[]][] = [
@@ -34,8 +36,15 @@ const queries: [query: FlaggedQuery, expected: string[]][] = [
   [{ minLevel: 'critical', rule: 'mild' }, ['three']],
   [{ state: 'reviewed' }, ['one']],
   [{ state: 'open' }, ['four', 'three']],
+  [{ verdict: 'block' }, ['three']],
+  [{ verdict: 'redact' }, []],
+  [{ conversationId: 'talk' }, ['four', 'three']],
+  [{ conversationId: 'talk', before: 4, verdict: 'block' }, ['three']],
+  [{ conversationId: 'elsewhere' }, []],
   [{ limit: 0 }, ['four']],
 ];
+
+const standing = (saved: SavedReview) => ('review' in saved ? saved.review : null);
 
 forEachStore(defineTests);
 
@@ -74,11 +83,48 @@ function defineTests(store: TestStore): void {
     const review = { exchangeId: 'one', comment: 'x', reviewer: 'a' };
     const first = await ledger.saveReview({ ...review, verdict: 'false_alarm' });
     const second = await ledger.saveReview({ ...review, verdict: 'correct' });
-    assert.equal(first?.verdict, 'false_alarm');
-    assert.deepEqual((await ledger.readExchange('one'))?.review, second);
+    assert.equal(standing(first)?.verdict, 'false_alarm');
+    assert.deepEqual((await ledger.readExchange('one'))?.review, standing(second));
     assert.equal((await store.rows(place, 'SELECT seq FROM reviews')).length, 2);
-    assert.equal(await ledger.saveReview({ ...review, exchangeId: 'nowhere', verdict: 'correct' }), null);
+    assert.deepEqual(await ledger.saveReview({ ...review, exchangeId: 'nowhere', verdict: 'correct' }), {
+      outcome: 'unknown_exchange',
+    });
     assert.equal(await ledger.readExchange('nowhere'), null);
+  });
+
+  test('a review that was taken back counts nowhere, stays in the store, and can be given again', async (t) => {
+    const { ledger, place } = await fill(t, store);
+    const review = { exchangeId: 'one', comment: '', reviewer: 'a' };
+    await ledger.saveReview({ ...review, verdict: 'correct' });
+    assert.deepEqual(await ledger.saveReview({ ...review, verdict: null }), {
+      outcome: 'saved',
+      review: null,
+    });
+    assert.equal((await ledger.readExchange('one'))?.review, null);
+    assert.deepEqual(await ledger.listFlagged({ state: 'reviewed' }), []);
+    assert.equal((await ledger.listFlagged({ state: 'open' })).length, 3);
+    const { unreviewed, byJudgement } = await ledger.counts();
+    assert.deepEqual([unreviewed, byJudgement], [3, { correct: 0, false_alarm: 0, unsure: 0 }]);
+    assert.equal((await store.rows(place, 'SELECT seq FROM reviews')).length, 2);
+    await ledger.saveReview({ ...review, verdict: 'unsure' });
+    assert.equal((await ledger.listFlagged({ state: 'reviewed' }))[0]?.review?.verdict, 'unsure');
+  });
+
+  test('a review by somebody who has not seen the one that stands is not saved, and told which that is', async (t) => {
+    const { ledger } = await fill(t, store);
+    const review = { exchangeId: 'one', comment: '', verdict: 'correct' } as const;
+    const first = standing(await ledger.saveReview({ ...review, reviewer: 'a', seen: null }));
+    assert.equal(first?.reviewer, 'a');
+    const overtaken = { outcome: 'overtaken', review: first };
+    const mine = { ...review, verdict: 'false_alarm', reviewer: 'b' } as const;
+    for (const seen of [null, '2026-01-01T00:00:00.000Z']) {
+      assert.deepEqual(await ledger.saveReview({ ...mine, seen }), overtaken);
+    }
+    const both = ['b', 'c'].map((reviewer) =>
+      ledger.saveReview({ ...mine, reviewer, seen: first.reviewedAt }),
+    );
+    const outcomes = (await Promise.all(both)).map(({ outcome }) => outcome).sort();
+    assert.deepEqual(outcomes, ['overtaken', 'saved'], 'of two at once one is told of the other');
   });
 
   test('the counts add up', async (t) => {

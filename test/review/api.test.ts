@@ -8,7 +8,8 @@ import type {
   ExchangePage,
   ExchangeView,
   FeatureView,
-  Review,
+  ReviewAnswer,
+  ReviewRequest,
   Summary,
 } from '../../review/index.ts';
 import { createReviewServer } from '../../review/index.ts';
@@ -82,6 +83,9 @@ const filters: [query: string, ids: string[]][] = [
   ['rule=rule-jailbreak', ['second']],
   ['rule=rule-deception&level=medium', ['third']],
   ['rule=unknown', []],
+  ['outcome=block', []],
+  ['conversation=conversation-of-third', ['third']],
+  ['conversation=none', []],
 ];
 
 for (const [query, expected] of filters) {
@@ -150,7 +154,7 @@ test('an exchange that nothing flagged can be looked up for its coverage', async
 
 test('a verdict is stored, and the latest one counts', async () => {
   const first = await post('/api/exchanges/first/review', JSON.stringify({ judgement: 'unsure' }));
-  assert.equal(((await first.json()) as Review).judgement, 'unsure');
+  assert.equal(((await first.json()) as ReviewAnswer).review?.judgement, 'unsure');
   const body = JSON.stringify({ judgement: 'false_alarm', comment: 'a joke' });
   assert.equal((await post('/api/exchanges/first/review', body)).status, 200);
   const { review: saved } = await get<ExchangeView>('/api/exchanges/first');
@@ -163,6 +167,33 @@ test('a verdict is stored, and the latest one counts', async () => {
   assert.deepEqual(summary.byLevel, { informational: 0, low: 2, medium: 0, high: 1, critical: 1 });
   assert.deepEqual(summary.byJudgement, { correct: 0, false_alarm: 1, unsure: 0 });
   assert.deepEqual(summary.byRule[0], { id: 'rule-deception', title: 'Deception', level: 'low', count: 3 });
+});
+
+test('a verdict carries the name it was given under, can be taken back, and overrides nothing unseen', async () => {
+  const own = await startReview();
+  try {
+    await own.commit({ id: 'one', segments: DECEPTION });
+    const say = async (body: ReviewRequest): Promise<[number, ReviewAnswer & Partial<ErrorBody>]> => {
+      const headers = { 'content-type': 'application/json' };
+      const path = `${own.url}/api/exchanges/one/review`;
+      const response = await fetch(path, { method: 'POST', headers, body: JSON.stringify(body) });
+      return [response.status, (await response.json()) as ReviewAnswer];
+    };
+    const [, { review: first }] = await say({ judgement: 'correct', reviewer: ' Ana ', seen: null });
+    assert.deepEqual([first?.reviewer, first?.judgement], ['Ana', 'correct']);
+    const [status, { error }] = await say({ judgement: 'unsure', reviewer: 'Ben', seen: null });
+    assert.deepEqual([status, error?.code], [409, 'OVERTAKEN']);
+    assert.match(error?.message ?? '', /^Ana said correct in the meantime/);
+    const [, { review: second }] = await say({ judgement: 'false_alarm', seen: first?.reviewedAt ?? '' });
+    assert.deepEqual([second?.reviewer, second?.judgement], ['reviewer', 'false_alarm']);
+    assert.deepEqual(await say({ judgement: null, seen: second?.reviewedAt ?? '' }), [200, { review: null }]);
+    assert.deepEqual(
+      (await own.ledger.listFlagged({ state: 'open' })).map(({ exchangeId }) => exchangeId),
+      ['one'],
+    );
+  } finally {
+    await own.close();
+  }
 });
 
 test('a feature comes with its label and examples, an unnamed one without', async () => {
@@ -179,6 +210,7 @@ const badReads: [path: string, status: number, code: string, message: RegExp][] 
   ['/api/exchanges?limit=201', 400, 'BAD_QUERY', /limit.*201/],
   ['/api/exchanges?limit=0', 400, 'BAD_QUERY', /limit/],
   ['/api/exchanges?level=severe', 400, 'BAD_QUERY', /level.*severe/],
+  ['/api/exchanges?outcome=pass', 400, 'BAD_QUERY', /outcome.*pass/],
   ['/api/exchanges?state=open&state=reviewed', 400, 'BAD_QUERY', /state/],
   ['/api/exchanges?rules=x', 400, 'BAD_QUERY', /rules/],
   ['/api/exchanges/no-such', 404, 'NOT_FOUND', /no-such/],
@@ -214,7 +246,7 @@ const badWrites: [
   ['not JSON', '{', {}, 400, 'BAD_BODY'],
   ['an unknown verdict', '{"judgement":"maybe"}', {}, 400, 'BAD_BODY'],
   ['no verdict', '{}', {}, 400, 'BAD_BODY'],
-  ['an unknown field', '{"judgement":"correct","reviewer":"me"}', {}, 400, 'BAD_BODY'],
+  ['an unknown field', '{"judgement":"correct","author":"me"}', {}, 400, 'BAD_BODY'],
   ['a list', '[]', {}, 400, 'BAD_BODY'],
   [
     'a comment too long',

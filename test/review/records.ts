@@ -16,6 +16,7 @@ export interface SegmentInput {
 export interface RecordInput {
   readonly id: string;
   readonly segments: readonly SegmentInput[];
+  readonly conversationId?: string;
   readonly title?: string;
   readonly signal?: SignalId;
   readonly level?: Level;
@@ -47,7 +48,7 @@ export function createRecord(input: RecordInput): ExchangeRecord {
   const endedAt = input.endedAt ?? new Date().toISOString();
   return {
     exchangeId: id,
-    conversationId: `conversation-of-${id}`,
+    conversationId: input.conversationId ?? `conversation-of-${id}`,
     startedAt: endedAt,
     endedAt,
     route: '/v1/chat/completions',

@@ -3,8 +3,8 @@ import type {
   ExchangePage,
   ExchangeView,
   FeatureView,
-  Judgement,
-  Review,
+  ReviewAnswer,
+  ReviewRequest,
   Summary,
 } from '../../../wire.ts';
 
@@ -26,7 +26,10 @@ export interface Filters {
   readonly rule: string;
   readonly level: string;
   readonly state: string;
+  readonly outcome: string;
 }
+
+export const NO_FILTERS: Filters = { rule: '', level: '', state: '', outcome: '' };
 
 export const fetchPage = (filters: Filters, cursor: string | null): Promise<ExchangePage> => {
   const query = new URLSearchParams(Object.entries(filters).filter(([, value]) => value !== ''));
@@ -42,11 +45,15 @@ export const fetchFeature = (index: number): Promise<FeatureView> =>
 
 export const fetchSummary = (): Promise<Summary> => request<Summary>('api/summary');
 
-export const postReview = (id: string, judgement: Judgement, comment: string): Promise<Review> =>
-  request<Review>(`api/exchanges/${encodeURIComponent(id)}/review`, {
+/** The newest flagged exchanges of one conversation. */
+export const fetchConversation = (conversation: string): Promise<ExchangePage> =>
+  request<ExchangePage>(`api/exchanges?${new URLSearchParams({ conversation, limit: '20' })}`);
+
+export const postReview = (id: string, review: ReviewRequest): Promise<ReviewAnswer> =>
+  request<ReviewAnswer>(`api/exchanges/${encodeURIComponent(id)}/review`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ judgement, comment }),
+    body: JSON.stringify(review),
   });
 
 async function request<T>(path: string, init: RequestInit = {}): Promise<T> {

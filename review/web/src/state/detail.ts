@@ -1,15 +1,12 @@
 import { batch, computed, effect, signal } from '@preact/signals';
-import type { ExchangeView, FindingView, Judgement, Review } from '../../../wire.ts';
-import { fetchExchange, messageOf, postReview } from './api.ts';
-import { applyReview, markSeen } from './list.ts';
+import type { ExchangeView, FindingView } from '../../../wire.ts';
+import { fetchExchange, messageOf } from './api.ts';
+import { markSeen } from './list.ts';
 import { openId } from './route.ts';
-import { loadSummary } from './summary.ts';
 
 /** The open exchange once it is loaded. */
 export const exchange = signal<ExchangeView | null>(null);
 export const detailError = signal('');
-export const saveState = signal<'idle' | 'saving' | 'saved' | 'failed'>('idle');
-export const saveError = signal('');
 
 /** What shades the text: a finding, one of its conditions, and of a finding over the whole exchange the part that was asked
  *  for. Another object with each choice: who chooses the same again is led there again. */
@@ -38,7 +35,6 @@ export function followOpenId(): void {
     const id = openId.value;
     batch(() => {
       detailError.value = '';
-      saveState.value = 'idle';
       selection.value = FIRST;
       if (id === null) exchange.value = null;
     });
@@ -50,36 +46,21 @@ async function load(id: string): Promise<void> {
   try {
     const view = await fetchExchange(id);
     if (openId.value !== id) return;
-    exchange.value = view;
+    batch(() => {
+      exchange.value = view;
+      detailError.value = '';
+    });
     markSeen(id);
   } catch (error) {
     if (openId.value !== id) return;
-    exchange.value = null;
+    // What is shown stays: a server that is gone for a moment does not take the text from who reads it.
+    if (exchange.value?.exchangeId !== id) exchange.value = null;
     detailError.value = messageOf(error);
   }
 }
 
-/** Records what the person makes of the open exchange. */
-export async function judge(judgement: Judgement, comment: string): Promise<void> {
-  const id = exchange.value?.exchangeId;
-  if (id === undefined || saveState.value === 'saving') return;
-  saveState.value = 'saving';
-  try {
-    const review = await postReview(id, judgement, comment);
-    batch(() => {
-      receiveReview(id, review);
-      if (openId.value === id) saveState.value = 'saved';
-    });
-    void loadSummary();
-  } catch (error) {
-    saveError.value = messageOf(error);
-    saveState.value = 'failed';
-  }
-}
-
-/** Shows a review that was saved here or elsewhere. */
-export function receiveReview(exchangeId: string, review: Review): void {
-  applyReview(exchangeId, review);
-  const shown = exchange.value;
-  if (shown?.exchangeId === exchangeId) exchange.value = { ...shown, review };
+/** Reads the open exchange again: what happened to it while nobody listened is not told. */
+export function refreshDetail(): void {
+  const id = openId.value;
+  if (id !== null) void load(id);
 }

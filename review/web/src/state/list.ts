@@ -1,5 +1,5 @@
 import { batch, signal } from '@preact/signals';
-import type { ExchangeItem, Review } from '../../../wire.ts';
+import type { ExchangeItem, ExchangePage, Review } from '../../../wire.ts';
 import { type Filters, fetchPage, messageOf } from './api.ts';
 import { filters } from './route.ts';
 
@@ -14,33 +14,55 @@ export const freshIds = signal<ReadonlySet<string>>(new Set());
 const LEVELS: readonly string[] = ['informational', 'low', 'medium', 'high', 'critical'];
 
 const cursor = signal<string | null>(null);
+/** The filters that the list was loaded under; other ones make another list. */
+let loadedFor: Filters | null = null;
 let loads = 0;
+let inFlight: Promise<void> = Promise.resolve();
 
 export const hasMore = (): boolean => cursor.value !== null;
 
-/** Loads the first page; what arrives meanwhile is kept in order. */
+/** Loads the first page, in place of what was there. */
 export async function loadList(): Promise<void> {
   await load(null, (page) => page);
 }
 
-/** Loads the page after the last one. */
-export async function loadMore(): Promise<void> {
-  if (cursor.value === null || listState.value === 'loading') return;
-  await load(cursor.value, (page) => [...items.value, ...page]);
+/** Reads the first page again and keeps what was loaded below it: who comes back to the tab finds the place they left. Where
+ *  the page does not reach down to what was there, nobody knows what lies between, and the list begins anew. */
+export async function refreshList(): Promise<void> {
+  await load(null, (page) => {
+    const known = new Set(items.value.map((item) => item.exchangeId));
+    const reaches = loadedFor === filters.value && page.items.some(({ exchangeId }) => known.has(exchangeId));
+    return reaches ? { items: [...page.items, ...items.value], nextCursor: cursor.value } : page;
+  });
 }
 
-async function load(from: string | null, merge: (page: readonly ExchangeItem[]) => readonly ExchangeItem[]) {
+/** Loads the page after the last one; where something is being loaded, waits for that. */
+export async function loadMore(): Promise<void> {
+  if (listState.value === 'loading') await inFlight;
+  else if (cursor.value !== null)
+    await load(cursor.value, (page) => ({ ...page, items: [...items.value, ...page.items] }));
+}
+
+function load(from: string | null, merge: (page: ExchangePage) => ExchangePage): Promise<void> {
+  inFlight = read(from, merge);
+  return inFlight;
+}
+
+async function read(from: string | null, merge: (page: ExchangePage) => ExchangePage): Promise<void> {
   loads += 1;
   const turn = loads;
+  const asked = filters.value;
   listState.value = 'loading';
   try {
-    const page = await fetchPage(filters.value, from);
+    const page = await fetchPage(asked, from);
     if (turn !== loads) return;
+    const merged = merge(page);
     batch(() => {
-      items.value = unique(merge(page.items));
-      cursor.value = page.nextCursor;
+      items.value = unique(merged.items);
+      cursor.value = merged.nextCursor;
       listState.value = 'ready';
     });
+    loadedFor = asked;
   } catch (error) {
     if (turn !== loads) return;
     listError.value = messageOf(error);
@@ -62,16 +84,20 @@ export function markSeen(exchangeId: string): void {
 }
 
 /** Shows a review in the list; an item stays where it is even when it no longer passes the filters. */
-export function applyReview(exchangeId: string, review: Review): void {
+export function applyReview(exchangeId: string, review: Review | null): void {
   items.value = items.value.map((item) => (item.exchangeId === exchangeId ? { ...item, review } : item));
 }
 
-function matches(item: ExchangeItem, { rule, level, state }: Filters): boolean {
+function matches(item: ExchangeItem, { rule, level, state, outcome }: Filters): boolean {
   if (rule !== '' && !item.rules.some((known) => known.id === rule)) return false;
   if (level !== '' && LEVELS.indexOf(item.level) < LEVELS.indexOf(level)) return false;
+  if (outcome !== '' && item.outcome !== outcome) return false;
   return state === '' || (state === 'open') === (item.review === null);
 }
 
+/** Each item once, where and as it comes first. */
 function unique(list: readonly ExchangeItem[]): readonly ExchangeItem[] {
-  return [...new Map(list.map((item) => [item.exchangeId, item])).values()];
+  const known = new Map<string, ExchangeItem>();
+  for (const item of list) if (!known.has(item.exchangeId)) known.set(item.exchangeId, item);
+  return [...known.values()];
 }

@@ -1,8 +1,9 @@
 import { batch, signal } from '@preact/signals';
 import type { EventPayloads } from '../../../wire.ts';
-import { receiveReview } from './detail.ts';
-import { insert, loadList } from './list.ts';
+import { refreshDetail } from './detail.ts';
+import { insert, refreshList } from './list.ts';
 import { loadSummary } from './summary.ts';
+import { receiveReview } from './verdict.ts';
 
 /** Whether new items arrive by themselves. */
 export const liveState = signal<'connecting' | 'live' | 'lost'>('connecting');
@@ -25,12 +26,13 @@ function connect(): void {
   source.addEventListener('open', () => {
     liveState.value = 'live';
     // Whatever happened before the connection stood is in the list, not in the stream.
-    void loadList();
+    void refreshList();
+    refreshDetail();
     void loadSummary();
   });
   listen(source, 'flagged', (item) => insert(item));
   listen(source, 'reviewed', ({ exchangeId, review }) => receiveReview(exchangeId, review));
-  listen(source, 'behind', () => void loadList());
+  listen(source, 'behind', () => void refreshList());
   source.addEventListener('error', () => {
     liveState.value = 'lost';
     // A refused stream is closed for good by the browser; a cut one it opens again itself.

@@ -11,6 +11,7 @@ import { FindingCard } from './finding-card.tsx';
 import { LevelMark, OutcomeMark } from './level.tsx';
 import { Notice } from './notice.tsx';
 import { ReviewForm } from './review-form.tsx';
+import { SameConversation } from './same-conversation.tsx';
 
 /** What a reader can know; said behind every title that does not say it itself. */
 const CLAIM = 'as expressed in the text';
@@ -61,6 +62,7 @@ function Findings({ view }: { view: ExchangeView }) {
       {view.findings.map((finding, index) => (
         <FindingCard key={`${finding.ruleId}/${finding.segmentId}`} {...{ view, finding, index }} />
       ))}
+      <SameConversation view={view} />
       <Coverage coverage={view.coverage} />
     </>
   );

@@ -20,7 +20,14 @@ const STATES: readonly Option[] = [
   ['reviewed', 'Reviewed'],
 ];
 
-/** Narrows the list by rule, level and what a person made of it. */
+const OUTCOMES: readonly Option[] = [
+  ['', 'Any outcome'],
+  ['block', 'Blocked'],
+  ['redact', 'Redacted'],
+  ['flag', 'Only flagged'],
+];
+
+/** Narrows the list by rule, level, what became of it and what a person made of it. */
 export function FilterBar() {
   const byRule = summary.value?.byRule ?? [];
   const rules: Option[] = byRule.map((rule) => [rule.id, `${rule.title} (${count(rule.count)})`]);
@@ -28,6 +35,7 @@ export function FilterBar() {
     <form class="filters" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
       <Choice name="rule" label="Rule" options={[['', 'Any rule'], ...rules]} />
       <Choice name="level" label="Level" options={LEVELS} />
+      <Choice name="outcome" label="Outcome" options={OUTCOMES} />
       <Choice name="state" label="Review state" options={STATES} />
     </form>
   );

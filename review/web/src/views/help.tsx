@@ -8,6 +8,8 @@ const KEYS: readonly (readonly [keys: readonly string[], what: string])[] = [
   [['esc'], 'back to the list'],
   [['b'], 'blur or show all text'],
   [['1', '2', '3'], 'correct, false alarm, unsure'],
+  [['u'], 'take a verdict back'],
+  [['n'], 'next to review'],
   [['c'], 'write a comment'],
   [['←', '→'], 'from one shaded token to the next'],
   [['?'], 'this list'],

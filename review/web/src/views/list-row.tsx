@@ -1,11 +1,12 @@
 import type { ExchangeItem } from '../../../wire.ts';
 import { freshIds } from '../state/list.ts';
 import { nowMs } from '../state/now.ts';
-import { addressOf, open, openId } from '../state/route.ts';
+import { openId } from '../state/route.ts';
 import { isShown, show } from '../state/veil.ts';
 import { fullTime, shortTime } from '../text/when.ts';
 import { roleName } from '../text/wording.ts';
 import { LevelMark, OutcomeMark, ReviewMark } from './level.tsx';
+import { OpenLink } from './open-link.tsx';
 
 /** One flagged exchange in the list. */
 export function ListRow({ item }: { item: ExchangeItem }) {
@@ -20,11 +21,7 @@ export function ListRow({ item }: { item: ExchangeItem }) {
   ];
   return (
     <li class={classes.filter(Boolean).join(' ')} data-exchange={item.exchangeId}>
-      <a
-        href={addressOf(item.exchangeId)}
-        aria-current={isOpen ? 'true' : undefined}
-        onClick={(event) => openHere(event, item.exchangeId)}
-      >
+      <OpenLink exchangeId={item.exchangeId}>
         <RowHead item={item} isFresh={isFresh} />
         <Excerpt item={item} />
         <span class="row-marks">
@@ -32,7 +29,7 @@ export function ListRow({ item }: { item: ExchangeItem }) {
           <OutcomeMark of={item} />
           <ReviewMark of={item} />
         </span>
-      </a>
+      </OpenLink>
       <Peek item={item} />
     </li>
   );
@@ -76,11 +73,4 @@ function Peek({ item }: { item: ExchangeItem }) {
       </svg>
     </button>
   );
-}
-
-/** A plain click opens here; with a modifier the browser opens a tab. */
-function openHere(event: MouseEvent, id: string): void {
-  if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
-  event.preventDefault();
-  open(id);
 }

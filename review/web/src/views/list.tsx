@@ -1,4 +1,6 @@
-import { hasMore, items, listError, listState, loadList, loadMore } from '../state/list.ts';
+import { useEffect, useRef } from 'preact/hooks';
+import { NO_FILTERS } from '../state/api.ts';
+import { hasMore, items, listError, listState, loadMore, refreshList } from '../state/list.ts';
 import { filters, setFilters } from '../state/route.ts';
 import { EmptyList } from './empty-list.tsx';
 import { FilterBar } from './filter-bar.tsx';
@@ -13,7 +15,7 @@ export function List() {
       {listState.value === 'failed' && (
         <div class="trouble" role="alert">
           <p>{listError.value}</p>
-          <button type="button" onClick={() => void loadList()}>
+          <button type="button" onClick={() => void refreshList()}>
             Try again
           </button>
         </div>
@@ -24,12 +26,29 @@ export function List() {
           <ListRow key={item.exchangeId} item={item} />
         ))}
       </ol>
-      {hasMore() && (
-        <button type="button" class="quiet more" onClick={() => void loadMore()}>
-          Show older
-        </button>
-      )}
+      {hasMore() && <Older />}
     </nav>
+  );
+}
+
+/** Loads what is older as soon as the reader comes near it; the button is for where that failed. */
+function Older() {
+  const button = useRef<HTMLButtonElement>(null);
+  const { length } = items.value;
+  useEffect(() => {
+    const near = new IntersectionObserver(
+      ([entry]) => {
+        if (entry?.isIntersecting && listState.value === 'ready') void loadMore();
+      },
+      { root: button.current?.closest('.list-pane') ?? null, rootMargin: '600px' },
+    );
+    if (button.current !== null) near.observe(button.current);
+    return () => near.disconnect();
+  }, [length]);
+  return (
+    <button ref={button} type="button" class="quiet more" onClick={() => void loadMore()}>
+      Show older
+    </button>
   );
 }
 
@@ -39,7 +58,7 @@ function Nothing() {
   return (
     <div class="empty">
       <p>No flagged conversation passes these filters.</p>
-      <button type="button" onClick={() => setFilters({ rule: '', level: '', state: '' })}>
+      <button type="button" onClick={() => setFilters(NO_FILTERS)}>
         Clear the filters
       </button>
     </div>

@@ -1,20 +1,18 @@
-import { useEffect } from 'preact/hooks';
 import type { ExchangeView, Judgement } from '../../../wire.ts';
-import { judge, saveError, saveState } from '../state/detail.ts';
-import { comment } from '../state/keys.ts';
+import { draftOf, setDraft } from '../state/drafts.ts';
+import { sign, signature } from '../state/signature.ts';
+import { judge, saveState } from '../state/verdict.ts';
+import { nothingLeftBelow, openNextUnreviewed } from '../state/walk.ts';
 import { fullTime } from '../text/when.ts';
 import { judgementName } from '../text/wording.ts';
 
 const JUDGEMENTS: readonly Judgement[] = ['correct', 'false_alarm', 'unsure'];
 const MAX_COMMENT = 2_000;
+const MAX_NAME = 80;
 
 /** Records what the person makes of it; a verdict is saved as it is chosen, a comment with it. */
 export function ReviewForm({ view }: { view: ExchangeView }) {
   const saved = view.review;
-  useEffect(() => {
-    comment.value = saved?.comment ?? '';
-  }, [saved]);
-  const isCommentChanged = saved !== null && comment.value !== saved.comment;
   return (
     <form class="review" aria-label="Your verdict" onSubmit={(event) => event.preventDefault()}>
       <h3>{view.isNotice ? 'Is it dealt with?' : 'Was the rule right?'}</h3>
@@ -25,37 +23,82 @@ export function ReviewForm({ view }: { view: ExchangeView }) {
             type="button"
             class={`judgement is-${judgement}`}
             aria-pressed={saved?.judgement === judgement}
-            onClick={() => void judge(judgement, comment.value)}
+            onClick={() => void judge(judgement)}
           >
             {judgementName(judgement, view.isNotice)} <kbd>{at + 1}</kbd>
           </button>
         ))}
       </div>
-      <textarea
-        id="review-comment"
-        rows={2}
-        maxLength={MAX_COMMENT}
-        aria-label="Comment"
-        placeholder="Comment (optional)"
-        value={comment.value}
-        onInput={(event) => (comment.value = event.currentTarget.value)}
-      />
-      {isCommentChanged && (
-        <button type="button" onClick={() => void judge(saved.judgement, comment.value)}>
-          Save the comment
-        </button>
-      )}
-      <p class="save-state" role="status">
-        {stateText(view)}
-      </p>
+      <Comment view={view} />
+      <div class="stand">
+        <p class="save-state" role="status">
+          {stateText(view)}
+        </p>
+        <Next view={view} />
+      </div>
     </form>
   );
 }
 
-function stateText(view: ExchangeView): string {
-  if (saveState.value === 'failed') return `Not saved: ${saveError.value}`;
-  if (saveState.value === 'saving') return 'Saving';
-  if (view.review === null) return 'Not reviewed yet';
-  const { judgement, reviewedAt } = view.review;
-  return `Saved: ${judgementName(judgement, view.isNotice).toLowerCase()}, ${fullTime(reviewedAt)}`;
+function Comment({ view: { exchangeId, review } }: { view: ExchangeView }) {
+  const draft = draftOf(exchangeId);
+  const text = draft ?? review?.comment ?? '';
+  const isChanged = review !== null && text !== review.comment;
+  return (
+    <>
+      <textarea
+        id="review-comment"
+        rows={2}
+        maxLength={MAX_COMMENT}
+        dir="auto"
+        aria-label="Comment"
+        placeholder="Comment (optional)"
+        value={text}
+        onInput={(event) => setDraft(exchangeId, event.currentTarget.value)}
+      />
+      {isChanged && (
+        <button type="button" onClick={() => void judge(review.judgement)}>
+          Save the comment
+        </button>
+      )}
+    </>
+  );
+}
+
+/** What can be done now that a verdict stands, and the name under which the next one is given. */
+function Next({ view: { exchangeId, review } }: { view: ExchangeView }) {
+  return (
+    <p class="next">
+      {review !== null && (
+        <button type="button" class="linklike" onClick={() => void judge(null)}>
+          Take it back <kbd>u</kbd>
+        </button>
+      )}
+      {nothingLeftBelow.value === exchangeId ? (
+        <span role="status">Nothing more to review below</span>
+      ) : (
+        <button type="button" class="linklike" onClick={() => void openNextUnreviewed()}>
+          Next to review <kbd>n</kbd>
+        </button>
+      )}
+      <input
+        class="signature"
+        value={signature.value}
+        maxLength={MAX_NAME}
+        placeholder="Your name"
+        aria-label="Your name, kept with your verdicts"
+        autocomplete="off"
+        onInput={(event) => sign(event.currentTarget.value)}
+      />
+    </p>
+  );
+}
+
+function stateText({ exchangeId, review, isNotice }: ExchangeView): string {
+  const { state, error, exchangeId: savedId } = saveState.value;
+  if (savedId === exchangeId && state === 'failed') return `Not saved: ${error}`;
+  if (savedId === exchangeId && state === 'saving') return 'Saving';
+  if (review === null) return 'Not reviewed yet';
+  const { judgement, reviewer, reviewedAt } = review;
+  return `Saved: ${judgementName(judgement, isNotice).toLowerCase()}, by ${reviewer}, ${fullTime(reviewedAt)}`;
 }

@@ -114,7 +114,7 @@ function Chart({
         lastToken={place.lastToken}
       />
       <figcaption>
-        {name} per token against the threshold; the rule compares the {comparedName(condition)}.
+        {name} per token; the rule compares the {comparedName(condition)}.
       </figcaption>
     </figure>
   );

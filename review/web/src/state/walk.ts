@@ -1,0 +1,51 @@
+import { signal } from '@preact/signals';
+import { hasMore, items, listState, loadMore } from './list.ts';
+import { open, openId } from './route.ts';
+
+/** Moves the open exchange, or the focus in the list while none is open; past the last one that is loaded the next ones
+ *  are. */
+export async function step(by: 1 | -1): Promise<void> {
+  const from = place();
+  const isAtEnd = from !== -1 && from + by >= items.value.length;
+  if (isAtEnd && hasMore()) await loadMore();
+  const next = items.value[from === -1 ? 0 : Math.max(0, Math.min(items.value.length - 1, from + by))];
+  if (next === undefined) return;
+  if (openId.value !== null) open(next.exchangeId);
+  focusRow(next.exchangeId);
+}
+
+/** The exchange below which nothing is left to review. */
+export const nothingLeftBelow = signal<string | null>(null);
+
+/** Opens the next exchange below that nobody has reviewed, however far down it is. */
+export async function openNextUnreviewed(): Promise<void> {
+  const start = place();
+  const next = () => items.value.find((item, at) => at > start && item.review === null);
+  while (next() === undefined && hasMore()) {
+    await loadMore();
+    if (listState.value === 'failed') return;
+  }
+  const found = next();
+  nothingLeftBelow.value = found === undefined ? openId.value : null;
+  if (found === undefined) return;
+  open(found.exchangeId);
+  focusRow(found.exchangeId);
+}
+
+/** Where in the list the reader is; -1 where nowhere. */
+function place(): number {
+  const focused = document.activeElement?.closest('[data-exchange]')?.getAttribute('data-exchange');
+  const id = openId.value ?? focused ?? '';
+  return items.value.findIndex((item) => item.exchangeId === id);
+}
+
+/** At once where the row is drawn, so that keys pressed in quick succession find it; else when it is. */
+function focusRow(exchangeId: string, tries = 3): void {
+  const row = document.querySelector<HTMLElement>(`[data-exchange="${CSS.escape(exchangeId)}"] a`);
+  if (row === null) {
+    if (tries > 0) requestAnimationFrame(() => focusRow(exchangeId, tries - 1));
+    return;
+  }
+  row.focus({ preventScroll: true });
+  row.scrollIntoView({ block: 'nearest' });
+}

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Browser, Page } from 'playwright-core';
+import { until } from '../gateway/until.ts';
+import { launchBrowser } from '../services/browser.ts';
+import { openPage } from './open-page.ts';
+import { DECEPTION, type StartedReview, startReview } from './start.ts';
+
+/** A page holds 50. */
+const COUNT = 70;
+
+let browser: Browser;
+let review: StartedReview;
+
+before(async () => {
+  [browser, review] = await Promise.all([launchBrowser(), startReview()]);
+  const ids = Array.from({ length: COUNT }, (_, at) => `e-${at}`);
+  await review.commit(...ids.map((id) => ({ id, segments: DECEPTION, title: `Title ${id}` })));
+});
+
+after(async () => {
+  await browser?.close();
+  await review?.close();
+});
+
+const rowCount = (page: Page): Promise<number> => page.locator('.row').count();
+
+const hide = (page: Page, isHidden: boolean) =>
+  page.evaluate(`Object.defineProperty(document, 'hidden', { value: ${isHidden}, configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));`);
+
+test('older conversations are loaded as the reader comes near them, and by key past the last one loaded', async () => {
+  const scrolled = await openPage(browser, review.url);
+  await until(async () => (await rowCount(scrolled.page)) === 50);
+  await scrolled.page.locator('.row').nth(49).scrollIntoViewIfNeeded();
+  await until(async () => (await rowCount(scrolled.page)) === COUNT);
+  await scrolled.close();
+
+  const { page, complaints, close } = await openPage(browser, `${review.url}/?exchange=e-20`);
+  await page.getByRole('heading', { level: 2, name: 'Title e-20' }).waitFor();
+  await page.keyboard.press('j');
+  await page.getByRole('heading', { level: 2, name: 'Title e-19' }).waitFor();
+  await page.locator('[data-exchange="e-19"] a:focus').waitFor();
+  assert.deepEqual(await complaints(), []);
+  await close();
+});
+
+test('who comes back to the tab finds the list as far as it was loaded, with what is new on top', async () => {
+  const { page, complaints, close } = await openPage(browser, `${review.url}/?exchange=e-69`);
+  await page.locator('.row').nth(49).scrollIntoViewIfNeeded();
+  await until(async () => (await rowCount(page)) === COUNT);
+  await hide(page, true);
+  await review.commit({ id: 'meanwhile', segments: DECEPTION, title: 'Meanwhile' });
+  const said = { comment: '', reviewer: 'Ana', verdict: 'unsure' } as const;
+  await review.ledger.saveReview({ exchangeId: 'e-69', ...said });
+  await hide(page, false);
+  await page.locator('[data-exchange="meanwhile"]').waitFor();
+  assert.equal(await rowCount(page), COUNT + 1);
+  assert.equal(await page.locator('.row').first().getAttribute('data-exchange'), 'meanwhile');
+  await page.locator('[data-exchange="e-69"] .judged').waitFor();
+  await page.getByText(/^Saved: unsure, by Ana/).waitFor();
+  assert.deepEqual(await complaints(), []);
+  await close();
+});
+
+test('a server that goes away takes nothing from who reads, and says so until it is back', async () => {
+  const { page, close } = await openPage(browser, `${review.url}/?exchange=e-5`);
+  await page.getByRole('heading', { level: 2, name: 'Title e-5 ' }).waitFor();
+  await hide(page, true);
+  await page.context().setOffline(true);
+  await hide(page, false);
+  await page.locator('.live.is-lost').waitFor();
+  assert.equal(await page.locator('.live').textContent(), 'Not connected, trying again');
+  await page.getByRole('heading', { level: 2, name: 'Title e-5 ' }).waitFor();
+  assert.ok((await rowCount(page)) >= 50);
+  await page.context().setOffline(false);
+  await page.locator('.live.is-live').waitFor();
+  assert.equal(await page.locator('.trouble').count(), 0);
+  await close();
+});
+
+test('what else was flagged in a conversation stands beside it, newest first, and leads there', async (t) => {
+  const own = await startReview();
+  t.after(own.close);
+  const conversationId = 'talk';
+  await own.commit(
+    { id: 'one', segments: DECEPTION, conversationId, title: 'First' },
+    { id: 'apart', segments: DECEPTION, title: 'Apart' },
+    { id: 'two', segments: DECEPTION, conversationId, title: 'Second' },
+    { id: 'three', segments: DECEPTION, conversationId, title: 'Third' },
+  );
+  const { page, complaints, close } = await openPage(browser, `${own.url}/?exchange=two`);
+  const others = page.locator('.same a > span:first-child');
+  await others.nth(1).waitFor();
+  assert.deepEqual(await others.allTextContents(), ['Third', 'First']);
+  await page.locator('.same').getByText('First').click();
+  await page.getByRole('heading', { level: 2, name: 'First' }).waitFor();
+  await until(async () => (await others.allTextContents()).join() === 'Third,Second');
+  await page.locator('[data-exchange="apart"] a').click();
+  await page.getByRole('heading', { level: 2, name: 'Apart' }).waitFor();
+  assert.equal(await page.locator('.same').count(), 0);
+  assert.deepEqual(await complaints(), []);
+  await close();
+});
+
+test('the list narrows to what was blocked, also as new ones arrive', async (t) => {
+  const own = await startReview();
+  t.after(own.close);
+  const blocked = { segments: DECEPTION, mode: 'enforce', verdict: 'block' } as const;
+  await own.commit({ id: 'blocked', ...blocked }, { id: 'flagged', segments: DECEPTION });
+  const { page, close } = await openPage(browser, own.url);
+  await page.locator('.row').nth(1).waitFor();
+  await page.getByLabel('Outcome').selectOption('block');
+  await until(async () => (await rowCount(page)) === 1);
+  await own.commit({ id: 'flagged-too', segments: DECEPTION }, { id: 'blocked-too', ...blocked });
+  await page.locator('[data-exchange="blocked-too"]').waitFor();
+  assert.equal(await rowCount(page), 2);
+  assert.match(page.url(), /outcome=block/);
+  await page.reload();
+  await until(async () => (await rowCount(page)) === 2);
+  await close();
+});
