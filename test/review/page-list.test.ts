@@ -66,6 +66,7 @@ test('who comes back to the tab finds the list as far as it was loaded, with wha
 test('a server that goes away takes nothing from who reads, and says so until it is back', async () => {
   const { page, close } = await openPage(browser, `${review.url}/?exchange=e-5`);
   await page.getByRole('heading', { level: 2, name: 'Title e-5 ' }).waitFor();
+  await until(async () => (await rowCount(page)) >= 50);
   await hide(page, true);
   await page.context().setOffline(true);
   await hide(page, false);
@@ -75,7 +76,7 @@ test('a server that goes away takes nothing from who reads, and says so until it
   assert.ok((await rowCount(page)) >= 50);
   await page.context().setOffline(false);
   await page.locator('.live.is-live').waitFor();
-  assert.equal(await page.locator('.trouble').count(), 0);
+  await until(async () => (await page.locator('.trouble').count()) === 0);
   await close();
 });
 
