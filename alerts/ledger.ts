@@ -46,8 +46,10 @@ export interface LedgerOptions {
   readonly waterMarks?: Partial<WaterMarkOptions>;
   /** How long exchanges are kept; for ever when left out. */
   readonly retentionDays?: RetentionDays;
-  /** A damaged database was found at start. It is an alert as well. */
+  /** A damaged database was found when it was opened. It is an alert as well. */
   readonly onSetAside?: (setAside: SetAside) => void;
+  /** A damaged database is an error instead, and nothing is set aside: for commands, which tell no sink. */
+  readonly refusesDamaged?: boolean;
 }
 
 const MAX_BATCH = 64;
@@ -58,12 +60,14 @@ const MAX_UNDER_WAY = 2;
 const SAMPLED_LEVELS: readonly RecordLevel[] = ['none', 'informational', 'low', 'medium'];
 
 /** Opens the store: a file in a thread of its own, or a database of a server.
- *  @throws {AlertsError} STORE_UNWRITABLE, STORE_FULL, STORE_LOCKED, STORE_UNREACHABLE, STORE_UNSAFE, SCHEMA_NEWER */
+ *  @throws {AlertsError} STORE_UNWRITABLE, STORE_FULL, STORE_LOCKED, STORE_UNREACHABLE, STORE_UNSAFE, SCHEMA_NEWER,
+ *  STORE_CORRUPT where that is refused */
 export async function createLedger(options: LedgerOptions): Promise<Ledger> {
   const { notify, onCommitted, listenerErrors } = createListeners();
   const found: SetAside[] = [];
+  let tellSetAside = (setAside: SetAside): unknown => found.push(setAside);
   const onSetAside = (setAside: SetAside): void => {
-    found.push(setAside);
+    tellSetAside(setAside);
     options.onSetAside?.(setAside);
   };
   const tally = createTally();
@@ -98,7 +102,10 @@ export async function createLedger(options: LedgerOptions): Promise<Ledger> {
     onBuried: tally.bury,
     onFailure: tally.fail,
   });
-  for (const setAside of found) await commit(setAsideRecord(setAside, new Date().toISOString()));
+  const alertSetAside = (setAside: SetAside) => commit(setAsideRecord(setAside, new Date().toISOString()));
+  for (const setAside of found) await alertSetAside(setAside);
+  // A thread that died opens the file again, and may find it damaged then.
+  tellSetAside = alertSetAside;
   return {
     commit,
     onCommitted,

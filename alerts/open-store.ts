@@ -35,9 +35,10 @@ export function openStoreClient(options: LedgerOptions, listeners: StoreListener
     return createPostgresClient({ ...shared, ...place, onCommitted, onFailure });
   }
   const { path, content, busyTimeoutMs } = place;
-  const bound = options.maxBytes === undefined ? {} : { maxBytes: options.maxBytes };
+  const { maxBytes, refusesDamaged = false } = options;
+  const bound = maxBytes === undefined ? {} : { maxBytes };
   return createStoreClient({
-    options: { ...shared, path, content, busyTimeoutMs, ...bound },
+    options: { ...shared, path, content, busyTimeoutMs, refusesDamaged, ...bound },
     timeoutMs: 2 * commitTimeoutMs,
     onSetAside: listeners.onSetAside,
   });

@@ -36,6 +36,7 @@ export function openDesk(config: Pick<Config, 'data' | 'store'>): Promise<Ledger
     dataDir: resolve(data),
     sinks: [],
     content: store.content,
+    refusesDamaged: true,
     commitTimeoutMs: DESK_TIMEOUT_MS,
     busyTimeoutMs: DESK_BUSY_MS,
     ...(store.database_url === null ? {} : { databaseUrl: store.database_url }),

@@ -13,6 +13,8 @@ export interface OpenOptions {
   readonly busyTimeoutMs: number;
   /** The file grows no further; what does not fit is unrecorded with `disk_full`. */
   readonly maxBytes?: number;
+  /** A damaged file is refused, and stays where it is: for who comes only to look. */
+  readonly refusesDamaged?: boolean;
 }
 
 /** What a database holds, and how sure it must be. */
@@ -40,13 +42,14 @@ const FILE_SUFFIXES = ['', '-wal', '-shm'];
 /** Opens the database in WAL mode and takes it to the newest version. A file that is not a sound database is renamed,
  *  never changed, and a new one begun.
  *  @param kind - default: the store, with `synchronous=FULL`
- *  @throws {AlertsError} STORE_UNWRITABLE, STORE_FULL, STORE_LOCKED, SCHEMA_NEWER */
+ *  @throws {AlertsError} STORE_UNWRITABLE, STORE_FULL, STORE_LOCKED, SCHEMA_NEWER, STORE_CORRUPT where that is refused */
 export function openDatabase(options: OpenOptions, kind: DatabaseKind = STORE): OpenedDatabase {
   makeWritable(options.path);
   try {
     return { database: openSound(options, kind), setAside: null };
   } catch (error) {
-    if (!isCorrupt(error)) throw storeError(error, `cannot open ${options.path}`);
+    if (!isCorrupt(error) || options.refusesDamaged === true)
+      throw storeError(error, `cannot open ${options.path}`);
     const setAside = { path: putAside(options.path), reason: messageOf(error) };
     return { database: openSound(options, kind), setAside };
   }

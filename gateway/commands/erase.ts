@@ -31,6 +31,7 @@ where something was found after.`,
     const given = WAYS.flatMap((by): EraseSelection[] => {
       const value = values[by];
       if (value === undefined) return [];
+      if (value === '') throw new UsageError(`erase: --${by} is empty`);
       return [{ by, value: by === 'subject' ? subjectId(value) : value }];
     });
     const [selection, more] = given;

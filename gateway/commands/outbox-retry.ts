@@ -1,6 +1,6 @@
 import { loadConfig } from '../config/load-config.ts';
 import { defineCommand, writeJson } from './command.ts';
-import { deadSelection, useDesk } from './use-desk.ts';
+import { checkSink, deadSelection, useDesk } from './use-desk.ts';
 
 const MAX_NUMBERS = 1000;
 
@@ -12,17 +12,24 @@ export const outboxRetryCommand = defineCommand({
   details: `
 Alerts go back into the outbox, behind those that wait, and are delivered by the gateway, under the id that they had.
 Exchanges that the store could not write (--sink store) are written now; those that could not be scored (--sink scoring)
-wait for the workers' topic again. Exit code 1 where some stay dead letters.`,
+wait for the workers' topic again. Exit code 1 where some stay dead letters, or a number is that of none.`,
   options: { sink: { type: 'string' }, all: { type: 'boolean' }, json: { type: 'boolean' } },
   maxPositionals: MAX_NUMBERS,
   async run({ values, positionals, io }) {
     const selection = deadSelection('outbox retry', positionals, values);
-    const done = await useDesk(loadConfig(io.env), (desk) => desk.retryDead(selection));
+    const config = loadConfig(io.env);
+    const done = await useDesk(config, async (desk) => {
+      await checkSink('outbox retry', values.sink, { config, desk });
+      return desk.retryDead(selection);
+    });
     if (values.json) writeJson(io, done);
     else {
       io.stdout.write(`${done.retried} retried, ${done.failed.length} stay dead letters\n`);
       for (const { seq, reason } of done.failed) io.stderr.write(`${seq}: ${reason}\n`);
     }
-    return done.failed.length === 0 ? 0 : 1;
+    const found = done.retried + done.failed.length;
+    const unknown = (selection.seqs?.length ?? found) - found;
+    if (unknown > 0) io.stderr.write(`telltale: ${unknown} of the numbers are those of no dead letter\n`);
+    return done.failed.length + unknown > 0 ? 1 : 0;
   },
 });

@@ -83,8 +83,8 @@ function endOf({ for: duration, until }: Given, from: Date): Date {
   }
   if (duration !== undefined) {
     const [, count, unit = ''] = /^(\d{1,6})([smhd])$/.exec(duration) ?? [];
-    if (count !== undefined) return new Date(from.getTime() + Number(count) * (UNITS_MS[unit] ?? 0));
-    throw new UsageError(`silence add: --for ${duration}: not a duration as 30m, 2h or 1d`);
+    if (Number(count) > 0) return new Date(from.getTime() + Number(count) * (UNITS_MS[unit] ?? 0));
+    throw new UsageError(`silence add: --for ${duration}: not a duration as 30m, 2h or 1d, more than none`);
   }
   const end = parseTime(until ?? '');
   if (end !== null && end > from) return end;

@@ -3,6 +3,7 @@ import { globSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync 
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
+import type { Worker } from 'node:worker_threads';
 import { AlertsError, createLedger, createRelay, type LedgerOptions } from '../../alerts/index.ts';
 import { cleanUp, dataFolder } from './cleanup.ts';
 import { exchange, finding, ordinary } from './records.ts';
@@ -159,6 +160,24 @@ for (const [what, damage] of damages) {
     assert.deepEqual(globSync('telltale.db.corrupt-*', { cwd: first.dataDir }).length, 1);
   });
 }
+
+test('a file that is damaged when the store’s thread opens it again is set aside with an alert too', async (t) => {
+  const threads: Worker[] = [];
+  const note = (thread: Worker) => void threads.push(thread);
+  process.on('worker', note);
+  t.after(() => process.off('worker', note));
+  const { ledger, path } = await openLedger(t);
+  await ledger.commit(exchange());
+  await threads[0]?.terminate();
+  for (const file of [`${path}-wal`, `${path}-shm`]) rmSync(file, { force: true });
+  writeFileSync(path, 'not a database, but long enough to be one '.repeat(200));
+  await ledger.commit(exchange());
+  const raised = async () => {
+    const items = await ledger.take({ sink: 'list', limit: 9, exceptConversations: [] });
+    return items.some(({ payload }) => payload.finding.ruleName === 'store_set_aside');
+  };
+  await until(raised, 'it is an alert');
+});
 
 test('a database of a later version is refused and left as it is', async (t) => {
   const first = await openLedger(t);

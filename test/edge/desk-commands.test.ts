@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { createLedger } from '../../alerts/index.ts';
+import { exchange } from '../alerts/records.ts';
+import { runHere } from './run-telltale.ts';
+
+/** Commands beside the gateway, with what people get wrong. */
+
+async function newFolder(context: TestContext): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'telltale-desk-'));
+  context.after(() => rm(folder, { recursive: true }));
+  return folder;
+}
+
+/** A store with one dead letter, number 1, of the sink `file`. */
+async function storeWithDead(context: TestContext) {
+  const folder = await newFolder(context);
+  const ledger = await createLedger({ dataDir: folder, sinks: ['file'] });
+  await ledger.commit(exchange());
+  const [item] = await ledger.take({ sink: 'file', limit: 1, exceptConversations: [] });
+  const dead = [{ seq: item?.seq ?? 0, reason: 'too large' }];
+  await ledger.settle({ sink: 'file', delivered: [], dead });
+  await ledger.close();
+  return { TELLTALE_DATA: folder };
+}
+
+const DAMAGED = 'not a database, but long enough to be one '.repeat(200);
+
+test('a command leaves a damaged store where it is and says so; the gateway sets it aside, with an alert', async (context) => {
+  const folder = await newFolder(context);
+  const file = join(folder, 'telltale.db');
+  writeFileSync(file, DAMAGED);
+  const env = { TELLTALE_DATA: folder };
+  for (const args of [
+    ['outbox', 'list'],
+    ['outbox', 'retry', '--all'],
+    ['erase', '--subject', 'kim'],
+    ['silence', 'list'],
+  ]) {
+    const { code, stdout, stderr } = await runHere(args, { env });
+    assert.deepEqual([code, stdout], [1, ''], args.join(' '));
+    assert.match(stderr, /telltale\.db.*nothing was changed; the gateway sets it aside when it starts/);
+  }
+  assert.deepEqual(
+    readdirSync(folder).filter((name) => name.includes('corrupt')),
+    [],
+  );
+  assert.equal(readFileSync(file, 'utf8'), DAMAGED);
+  const ledger = await createLedger({ dataDir: folder, sinks: ['file'] });
+  const [raised] = await ledger.take({ sink: 'file', limit: 1, exceptConversations: [] });
+  assert.equal(raised?.payload.finding.ruleName, 'store_set_aside');
+  await ledger.close();
+});
+
+test('dead letters that are not there are an error, whether a number or a sink is wrong', async (context) => {
+  const env = await storeWithDead(context);
+  for (const way of ['retry', 'drop']) {
+    const number = await runHere(['outbox', way, '7'], { env });
+    assert.equal(number.code, 1, way);
+    assert.match(number.stderr, /1 of the numbers are those of no dead letter/);
+    const sink = await runHere(['outbox', way, '--sink', 'flie'], { env });
+    assert.equal(sink.code, 2, way);
+    assert.match(sink.stderr, /unknown sink flie; known: file, scoring, store/);
+    assert.equal((await runHere(['outbox', way, '--sink', 'scoring'], { env })).code, 0, 'nothing is there');
+  }
+  const twice = await runHere(['outbox', 'drop', '1', '1', '7'], { env });
+  assert.deepEqual([twice.code, twice.stdout], [1, '1 dropped\n']);
+});
+
+test('numbers and ways that say nothing are refused before the store is opened', async (context) => {
+  const env = { TELLTALE_DATA: await newFolder(context) };
+  const said = ['--author', 'kim', '--comment', 'load test'];
+  for (const [args, message] of [
+    [['outbox', 'drop', '1.5'], /1\.5: not a number of a dead letter/],
+    [['outbox', 'drop', '9'.repeat(20)], /9: not a number of a dead letter/],
+    [['outbox', 'retry', '1', '--all'], /by number, or --sink NAME, or --all/],
+    [['erase', '--subject', ''], /--subject is empty/],
+    [['erase', '--subject', 'kim', '--exchange', 'x'], /name one of/],
+    [['silence', 'add', '--rule', 'r', ...said, '--for', '0s'], /--for 0s: not a duration/],
+    [['silence', 'add', '--rule', 'r', ...said, '--until', '2020-01-01T00:00:00Z'], /not a time to come/],
+  ] as const) {
+    const { code, stderr } = await runHere(args, { env });
+    assert.equal(code, 2, args.join(' '));
+    assert.match(stderr, message);
+  }
+});
