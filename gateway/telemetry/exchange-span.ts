@@ -1,4 +1,5 @@
 import { ROOT_CONTEXT, type Span, SpanKind, type Tracer, trace } from '@opentelemetry/api';
+import { bounded, boundedName } from './bounded.ts';
 import { evaluationOf } from './evaluation.ts';
 import { createExchangeChildren } from './exchange-children.ts';
 import { isInSample } from './sampling.ts';
@@ -42,7 +43,7 @@ export function startExchangeSpan(parts: ExchangeSpanParts, start: ExchangeStart
     },
     upstream: (host) => children.upstream(host),
     event: (event) => children.mark(event),
-    finding: (finding) => span.addEvent(SEMANTICS.evaluationResult, evaluationOf(finding)),
+    finding: (finding) => span.addEvent(SEMANTICS.evaluationResult, bounded(evaluationOf(finding))),
     end: (end) => {
       if (isEnded) return;
       isEnded = true;
@@ -75,15 +76,16 @@ function startRoot(
 }
 
 function describe(span: Span, detail: ExchangeDetail, operation: string | undefined): void {
-  span.setAttribute(SEMANTICS.conversationId, detail.conversationId);
+  span.setAttribute(SEMANTICS.conversationId, boundedName(detail.conversationId));
   span.setAttribute(SEMANTICS.requestIsStreamed, detail.isStreamed);
   if (detail.model === null) return;
-  span.setAttribute(SEMANTICS.requestModel, detail.model);
-  if (operation !== undefined) span.updateName(`${operation} ${detail.model}`);
+  const model = boundedName(detail.model);
+  span.setAttribute(SEMANTICS.requestModel, model);
+  if (operation !== undefined) span.updateName(`${operation} ${model}`);
 }
 
 function conclude(span: Span, end: ExchangeEnd, isStreamed: boolean): void {
-  span.setAttributes({
+  const told = {
     [SEMANTICS.httpStatus]: end.status,
     [SEMANTICS.verdict]: end.verdict,
     [SEMANTICS.tokensScored]: end.tokensScored,
@@ -95,8 +97,9 @@ function conclude(span: Span, end: ExchangeEnd, isStreamed: boolean): void {
       [SEMANTICS.inputTokens]: end.usage.inputTokens,
       [SEMANTICS.outputTokens]: end.usage.outputTokens,
     }),
-    ...(end.content !== null && contentAttributes(end.content)),
-  });
+  };
+  span.setAttributes(bounded(told));
+  if (end.content !== null) span.setAttributes(contentAttributes(end.content));
   setError(span, end.error);
   span.end();
 }

@@ -186,6 +186,25 @@ test('trace context that is not well formed begins a new trace', async () => {
   }
 });
 
+test('names that callers and upstreams choose are bounded in spans, however long they are', async () => {
+  const long = 'm'.repeat(1_000_000);
+  const { root } = await traced((telemetry) => {
+    const span = telemetry.startExchange(START);
+    span.detail({ conversationId: long, model: long, isStreamed: false });
+    span.finding({ ...FINDING, segment: { ...FINDING.segment, target: 'tool_call', tool: long } });
+    const finishReasons = Array.from({ length: 10_000 }, () => long);
+    span.end({ ...END, responseId: long, responseModel: long, finishReasons });
+    return span.traceId;
+  });
+  const texts = [root, ...root.events].flatMap(({ name, attributes }) => [
+    name,
+    ...Object.values(attributes),
+  ]);
+  const lengths = texts.flat().map((text) => (typeof text === 'string' ? text.length : 0));
+  assert.ok(Math.max(...lengths) <= 600, String(Math.max(...lengths)));
+  assert.ok(texts.every((value) => !Array.isArray(value) || value.length <= 64));
+});
+
 test('without an endpoint nothing is traced and metrics still count', async () => {
   const telemetry = createTelemetry({ version: '1', otlpEndpoint: undefined });
   assert.equal(reportExchange(telemetry), null);
