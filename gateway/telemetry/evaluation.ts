@@ -6,7 +6,8 @@ export function evaluationOf(finding: Finding): Record<string, string | number> 
   const [condition] = finding.conditions;
   return {
     [SEMANTICS.evaluationName]: finding.ruleName,
-    [SEMANTICS.evaluationScoreLabel]: finding.action,
+    // What a rule would do that only flags is not what became of the exchange.
+    [SEMANTICS.evaluationScoreLabel]: finding.mode === 'enforce' ? finding.action : finding.mode,
     [SEMANTICS.findingLevel]: finding.level,
     [SEMANTICS.findingMode]: finding.mode,
     [SEMANTICS.findingSegment]: finding.segment.id,

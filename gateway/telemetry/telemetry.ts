@@ -1,6 +1,11 @@
 import type { Tracer } from '@opentelemetry/api';
 import { PrometheusExporter, PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
-import { resourceFromAttributes } from '@opentelemetry/resources';
+import {
+  detectResources,
+  envDetector,
+  type Resource,
+  resourceFromAttributes,
+} from '@opentelemetry/resources';
 import { type IMetricReader, MeterProvider } from '@opentelemetry/sdk-metrics';
 import { withinDeadline } from './deadline.ts';
 import { startExchangeSpan } from './exchange-span.ts';
@@ -41,7 +46,7 @@ export interface TelemetryOptions {
 /** Traces and metrics through OpenTelemetry: metrics are always there for Prometheus to read; spans are made, and both
  *  are exported, where an OTLP endpoint is named. An endpoint that hangs or refuses costs spans, never a request. */
 export function createTelemetry(options: TelemetryOptions): Telemetry {
-  const resource = resourceFromAttributes({ 'service.name': SCOPE, 'service.version': options.version });
+  const resource = resourceOf(options.version);
   const target = otlpTarget(options, (spans) => instruments.recordDropped('spans', spans));
   const prometheus = new PrometheusExporter({ preventServerStart: true });
   const readers: IMetricReader[] =
@@ -83,6 +88,17 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       await withinDeadline(work, options.closeTimeoutMs ?? 2_000);
     },
   };
+}
+
+/** This process, apart from replicas that send to the same receiver: metrics of two under one name would be one series.
+ *  `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` add to it and win. */
+function resourceOf(version: string): Resource {
+  const own = resourceFromAttributes({
+    'service.name': SCOPE,
+    'service.version': version,
+    'service.instance.id': crypto.randomUUID(),
+  });
+  return own.merge(detectResources({ detectors: [envDetector] }));
 }
 
 function otlpTarget(options: TelemetryOptions, onDroppedSpans: (spans: number) => void) {

@@ -59,7 +59,9 @@ test('an exchange arrives as one span in GenAI words, its findings as evaluation
     'telltale.verdict': 'flag',
   });
   assert.equal(root.status.code, 0);
-  assert.deepEqual(root.resource, { 'service.name': 'telltale', 'service.version': '1.2.3' });
+  const { 'service.instance.id': instance, ...resource } = root.resource;
+  assert.deepEqual(resource, { 'service.name': 'telltale', 'service.version': '1.2.3' });
+  assert.match(String(instance), /^[0-9a-f-]{36}$/);
   const result = root.events.find(({ name }) => name === 'gen_ai.evaluation.result');
   assert.deepEqual(result?.attributes, {
     'gen_ai.evaluation.name': 'deception-expressed',
@@ -183,6 +185,37 @@ test('trace context that is not well formed begins a new trace', async () => {
       trustTraceContext: true,
     });
     assert.equal(root.parentSpanId, '', traceparent);
+  }
+});
+
+test('the environment names the service and adds to its resource', async (context) => {
+  const added = {
+    OTEL_SERVICE_NAME: 'monitor',
+    OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=test',
+  };
+  Object.assign(process.env, added);
+  context.after(() => {
+    for (const name of Object.keys(added)) delete process.env[name];
+  });
+  const { root } = await traced((telemetry) => reportExchange(telemetry));
+  assert.equal(root.resource['service.name'], 'monitor');
+  assert.equal(root.resource['deployment.environment.name'], 'test');
+  assert.equal(root.resource['service.version'], '1.2.3');
+});
+
+test('the label of an evaluation is what became of it: of a rule that only flags no block', async () => {
+  for (const [mode, label] of [
+    ['enforce', 'block'],
+    ['flag', 'flag'],
+    ['shadow', 'shadow'],
+  ] as const) {
+    const { root } = await traced((telemetry) => {
+      const span = telemetry.startExchange(START);
+      span.finding({ ...FINDING, mode, action: 'block' });
+      span.end(END);
+      return span.traceId;
+    });
+    assert.equal(root.events[0]?.attributes['gen_ai.evaluation.score.label'], label);
   }
 });
 
