@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { median } from '../median.ts';
-import { createAsker } from './drive.ts';
+import { costOfRequest } from './cost-of-request.ts';
 import { rulesIn } from './rules-in.ts';
 import { type Served, serve } from './served.ts';
 
@@ -55,23 +55,8 @@ try {
 
 /** One round of each kind. */
 async function measure(served: Served, { json, stream }: Costs): Promise<void> {
-  json.push(await costOf(served, false));
-  stream.push(await costOf(served, true));
-}
-
-async function costOf(served: Served, isStreamed: boolean): Promise<number> {
-  const asker = createAsker(served, connections);
-  const before = await served.mainThreadCpuMs();
-  let left = requests;
-  const worker = async () => {
-    while (left-- > 0) await asker.ask(isStreamed);
-  };
-  await Promise.all(Array.from({ length: connections }, worker));
-  const spentMs = (await served.mainThreadCpuMs()) - before;
-  await asker.close();
-  if (asker.errors() > 0)
-    throw new Error(`${asker.errors()} of ${requests} answers were not what was expected`);
-  return spentMs / requests;
+  json.push(await costOfRequest(served, { requests, connections, isStreamed: false }));
+  stream.push(await costOfRequest(served, { requests, connections, isStreamed: true }));
 }
 
 function noCosts(): Costs {

@@ -22,7 +22,7 @@ export interface Served {
  *  @param name - of its file, seen from this folder
  *  @param settings - handed to it as JSON */
 export async function serve(
-  name: 'upstream' | 'express-proxy' | 'telltale' | 'portkey' | '../worker/worker-process',
+  name: 'upstream' | 'express-proxy' | 'telltale' | 'portkey' | 'otlp-drain' | '../worker/worker-process',
   settings: object = {},
 ): Promise<Served> {
   const file = fileURLToPath(new URL(`./${name}.ts`, import.meta.url));
