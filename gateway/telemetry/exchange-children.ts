@@ -35,7 +35,7 @@ const VISIBLE: ReadonlySet<ExchangeEvent> = new Set(['upstream_first_byte', 'blo
 export interface ExchangeChildren {
   /** @param host - and port of the upstream, once it is chosen */
   upstream(host: string): void;
-  /** The span that stands for the upstream's work, from `upstream_started` on. */
+  /** The span that stands for the upstream's work; null before `upstream_started`. */
   upstreamSpan(): Span | null;
   mark(event: ExchangeEvent): void;
   /** Makes a span of each part that has begun. */
@@ -50,19 +50,23 @@ export function createExchangeChildren(tracer: Tracer, parent: Span): ExchangeCh
   const times = new Map<ExchangeEvent, number>();
   let upstreamHost = '';
   let upstream: Span | null = null;
+  const upstreamSpan = (): Span | null => {
+    const startTime = times.get('upstream_started');
+    if (startTime === undefined) return null;
+    const options = { kind: SpanKind.CLIENT, startTime, attributes: serverAttributes(upstreamHost) };
+    upstream ??= tracer.startSpan('upstream', options, context);
+    return upstream;
+  };
   return {
     upstream(host) {
       upstreamHost = host;
     },
-    upstreamSpan: () => upstream,
+    upstreamSpan,
     mark(event) {
       if (times.has(event)) return;
       const now = Date.now();
       times.set(event, now);
       if (VISIBLE.has(event)) parent.addEvent(event, now);
-      if (event !== 'upstream_started') return;
-      const options = { kind: SpanKind.CLIENT, startTime: now, attributes: serverAttributes(upstreamHost) };
-      upstream = tracer.startSpan('upstream', options, context);
     },
     finish({ error, scoring }) {
       for (const { name, from, to, describe } of CHILDREN) {
@@ -72,9 +76,9 @@ export function createExchangeChildren(tracer: Tracer, parent: Span): ExchangeCh
         const child = tracer.startSpan(name, { kind: SpanKind.INTERNAL, startTime, attributes }, context);
         child.end(times.get(to) ?? times.get('response_scanned'));
       }
-      const endedAt = times.get('upstream_ended');
-      if (upstream !== null && endedAt === undefined) setError(upstream, error);
-      upstream?.end(endedAt);
+      const [asked, endedAt] = [upstreamSpan(), times.get('upstream_ended')];
+      if (asked !== null && endedAt === undefined) setError(asked, error);
+      asked?.end(endedAt);
     },
   };
 }

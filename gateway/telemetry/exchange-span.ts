@@ -2,10 +2,10 @@ import { ROOT_CONTEXT, type Span, SpanKind, type Tracer, trace } from '@opentele
 import { bounded, boundedName } from './bounded.ts';
 import { evaluationOf } from './evaluation.ts';
 import { createExchangeChildren } from './exchange-children.ts';
-import { isInSample } from './sampling.ts';
+import { isInSample, isKeptExchange } from './sampling.ts';
 import { SEMANTICS } from './semantics.ts';
 import { contentAttributes } from './span-content.ts';
-import { setError } from './span-error.ts';
+import { isFailure, setError } from './span-error.ts';
 import { formatTraceContext, parseTraceContext } from './trace-context.ts';
 import type { ExchangeDetail, ExchangeEnd, ExchangeSpan, ExchangeStart } from './types.ts';
 
@@ -18,18 +18,28 @@ export interface ExchangeSpanParts {
   readonly sampleRatio: number;
 }
 
+/** The span of an exchange, and whether it is kept. */
+export interface TracedExchange extends ExchangeSpan {
+  isKept(end: Pick<ExchangeEnd, 'verdict' | 'error'>): boolean;
+}
+
 /** Begins the span of one exchange: a server span in GenAI words, children for upstream, scoring, rules and commit, and
  *  an event `gen_ai.evaluation.result` per finding. It carries no text of the exchange but what its end gives it. */
-export function startExchangeSpan(parts: ExchangeSpanParts, start: ExchangeStart): ExchangeSpan {
+export function startExchangeSpan(parts: ExchangeSpanParts, start: ExchangeStart): TracedExchange {
   const caller = parseTraceContext(start.traceparent, start.tracestate);
   const parent = parts.isContextTrusted ? caller : undefined;
   const span = startRoot(parts.tracer, start, { caller, parent });
   const children = createExchangeChildren(parts.tracer, span);
   const { traceId } = span.spanContext();
+  const isKept = ({ verdict, error }: Pick<ExchangeEnd, 'verdict' | 'error'>) => {
+    const exchange = { traceId, verdict, isFailed: isFailure(error), callerFlags: parent?.traceFlags };
+    return isKeptExchange(exchange, parts.sampleRatio);
+  };
   let isStreamed = false;
   let isEnded = false;
   return {
     traceId,
+    isKept,
     upstreamContext() {
       const upstream = children.upstreamSpan();
       if (upstream === null) return null;
@@ -47,7 +57,8 @@ export function startExchangeSpan(parts: ExchangeSpanParts, start: ExchangeStart
     end: (end) => {
       if (isEnded) return;
       isEnded = true;
-      children.finish(end);
+      // Of those that are not kept nobody sees a child.
+      if (isKept(end)) children.finish(end);
       conclude(span, end, isStreamed);
     },
   };

@@ -8,6 +8,27 @@ export function isInSample(traceId: string, ratio: number): boolean {
   return Number.parseInt(traceId.slice(-8), 16) < ratio * 2 ** 32;
 }
 
+/** What decides whether an exchange is traced. */
+export interface SampledExchange {
+  readonly traceId: string;
+  readonly verdict: unknown;
+  /** It failed, and not by the client's doing. */
+  readonly isFailed: boolean;
+  /** Of a caller that is trusted; undefined where there is none. */
+  readonly callerFlags: number | undefined;
+}
+
+/** Flagged and failed exchanges always; under a caller that is trusted, those that the caller samples; of the others the
+ *  sample. */
+export function isKeptExchange(
+  { traceId, verdict, isFailed, callerFlags }: SampledExchange,
+  ratio: number,
+): boolean {
+  if ((verdict !== 'pass' && verdict !== 'unscored') || isFailed) return true;
+  if (callerFlags !== undefined) return (callerFlags & TraceFlags.SAMPLED) !== 0;
+  return isInSample(traceId, ratio);
+}
+
 /** Exchanges whose end is awaited; of more than these the children of the oldest are dropped. */
 const MAX_OPEN = 10_000;
 
@@ -55,8 +76,11 @@ export function createSampling(next: SpanProcessor, options: SamplingOptions): S
 
 function isKept(span: ReadableSpan, ratio: number): boolean {
   const { attributes, status, parentSpanContext: caller } = span;
-  const verdict = attributes[SEMANTICS.verdict];
-  if ((verdict !== 'pass' && verdict !== 'unscored') || status.code === SpanStatusCode.ERROR) return true;
-  if (caller !== undefined) return (caller.traceFlags & TraceFlags.SAMPLED) !== 0;
-  return isInSample(span.spanContext().traceId, ratio);
+  const exchange = {
+    traceId: span.spanContext().traceId,
+    verdict: attributes[SEMANTICS.verdict],
+    isFailed: status.code === SpanStatusCode.ERROR,
+    callerFlags: caller?.traceFlags,
+  };
+  return isKeptExchange(exchange, ratio);
 }

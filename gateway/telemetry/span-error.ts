@@ -10,9 +10,14 @@ const CLIENT_ERRORS: ReadonlySet<ExchangeError> = new Set([
   'client_gone',
 ]);
 
+/** Whether an exchange failed, and not by the client's doing. */
+export function isFailure(error: ExchangeError | null): boolean {
+  return error !== null && !CLIENT_ERRORS.has(error);
+}
+
 /** Says on a span what went wrong; nothing where nothing did. */
 export function setError(span: Span, error: ExchangeError | null): void {
   if (error === null) return;
   span.setAttribute(SEMANTICS.errorType, error);
-  if (!CLIENT_ERRORS.has(error)) span.setStatus({ code: SpanStatusCode.ERROR, message: error });
+  if (isFailure(error)) span.setStatus({ code: SpanStatusCode.ERROR, message: error });
 }

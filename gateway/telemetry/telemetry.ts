@@ -16,7 +16,6 @@ import { createInstruments, type Instruments, SECONDS } from './instruments.ts';
 import { METRIC_NAMES } from './metric-names.ts';
 import type { OutageListener } from './outage-watch.ts';
 import { registerProcessGauges } from './process-gauges.ts';
-import { isInSample } from './sampling.ts';
 import type { ExchangeEnd, ExchangeSpan, ExchangeStart, Telemetry } from './types.ts';
 
 const SCOPE = 'telltale';
@@ -147,7 +146,9 @@ function startExchange(parts: ExchangeParts, start: ExchangeStart): ExchangeSpan
       isEnded = true;
       const durationMs = performance.now() - startedMs;
       instruments.recordExchange(start, end, durationMs);
-      if (span !== undefined) noteExemplars(parts, { start, end, durationMs, traceId: span.traceId });
+      // Only traces that are kept: a link that leads nowhere is worse than none.
+      if (span?.isKept(end))
+        noteExemplars(parts.exemplars, { start, end, durationMs, traceId: span.traceId });
       span?.end(end);
     },
   };
@@ -160,14 +161,8 @@ interface Ended {
   readonly traceId: string | null;
 }
 
-/** Only traces that are kept: a link that leads nowhere is worse than none. */
-function noteExemplars(
-  { exemplars, sampleRatio }: ExchangeParts,
-  { start, end, durationMs, traceId }: Ended,
-): void {
-  const isFlagged = end.verdict !== 'pass' && end.verdict !== 'unscored';
-  const isKept = isFlagged || (traceId !== null && isInSample(traceId, sampleRatio));
-  if (traceId === null || !isKept) return;
+function noteExemplars(exemplars: Exemplars, { start, end, durationMs, traceId }: Ended): void {
+  if (traceId === null) return;
   const labels = { dialect: start.dialect };
   exemplars.note(METRIC_NAMES.exchangeDuration, labels, { value: durationMs / 1000, traceId });
   exemplars.note(METRIC_NAMES.addedLatency, labels, { value: end.addedMs / 1000, traceId });
