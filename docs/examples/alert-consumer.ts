@@ -5,7 +5,8 @@
  *  Alerts come at least once: after a crash on either side some come again, with the same id. What was handled is
  *  remembered by id; the offset is committed after that, never before. */
 
-import { Kafka, logLevel } from 'kafkajs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Consumer, Kafka, logLevel } from 'kafkajs';
 
 /** What is handed over: the CloudEvent's id and its data, an OCSF Detection Finding. */
 export interface Handed {
@@ -27,13 +28,13 @@ export interface AlertConsumerOptions {
  *  one that is restarted, keep the ids where they keep the result: a table with the id as its key, in one transaction. */
 const MAX_REMEMBERED = 100_000;
 
-/** Reads until it is stopped. */
+/** Reads until it is stopped; resolves when it has begun. */
 export async function consumeAlerts(options: AlertConsumerOptions): Promise<{ stop(): Promise<void> }> {
   const seen = new Set<string>();
   const kafka = new Kafka({ brokers: [...options.brokers], logLevel: logLevel.ERROR });
   const consumer = kafka.consumer({ groupId: options.groupId });
   await consumer.connect();
-  await consumer.subscribe({ topic: options.topic, fromBeginning: true });
+  await subscribe(consumer, options.topic);
   await consumer.run({
     eachMessage: async ({ message: { key, headers, value } }) => {
       const id = String(headers?.['ce_id']);
@@ -45,6 +46,18 @@ export async function consumeAlerts(options: AlertConsumerOptions): Promise<{ st
     },
   });
   return { stop: () => consumer.disconnect() };
+}
+
+/** The topic is made with the first alert: until then there is none. */
+async function subscribe(consumer: Consumer, topic: string): Promise<void> {
+  for (;;) {
+    try {
+      return await consumer.subscribe({ topic, fromBeginning: true });
+    } catch (error) {
+      if ((error as { type?: unknown }).type !== 'UNKNOWN_TOPIC_OR_PARTITION') throw error;
+      await sleep(1_000);
+    }
+  }
 }
 
 if (import.meta.main) {

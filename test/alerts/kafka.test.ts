@@ -274,7 +274,7 @@ test('the consumer of docs/examples handles each alert once, in order, whatever 
   const consumer = await consumeAlerts({
     brokers: kafka.brokers,
     topic,
-    groupId: 'example',
+    groupId: `example-${crypto.randomUUID()}`,
     async handle(alert) {
       if (handled.length === 1 && failures === 0) {
         failures += 1;
@@ -296,4 +296,24 @@ test('the consumer of docs/examples handles each alert once, in order, whatever 
   );
   assert.equal(handled[0]?.finding.severity, 'High');
   assert.equal(failures, 1);
+});
+
+test('the consumer of the documentation waits for a topic that is not there yet', async (t) => {
+  const topic = `later-${crypto.randomUUID()}`;
+  const handled: string[] = [];
+  const starting = consumeAlerts({
+    brokers: kafka.brokers,
+    topic,
+    groupId: topic,
+    handle: async ({ id }) => void handled.push(id),
+  });
+  const sink = createKafkaSink({ brokers: kafka.brokers, topic });
+  cleanUp(t, () => sink.close());
+  const alerts = alertsOf(exchange());
+  const deliver = () => sink.deliver(alerts, new AbortController().signal);
+  await until(async () => (await deliver())[0]?.outcome === 'delivered', 'the topic is made');
+  const consumer = await starting;
+  cleanUp(t, consumer.stop);
+  await until(() => handled.length > 0, 'it is handled');
+  assert.equal(handled[0], alerts[0]?.id);
 });
