@@ -29,10 +29,14 @@ export interface WaterMarks {
   refresh(): void;
   isAbove(): boolean;
   pressure(): StorePressure | null;
+  /** Measures no more. */
+  close(): void;
 }
 
 /** Once above, the store counts as above until it is down to this share of the mark, so that it does not flicker. */
 const CALM_SHARE = 0.9;
+/** Above a mark it is measured again by itself: where nothing more comes, nobody else would. */
+const MIN_AGAIN_MS = 50;
 const NEVER_LEFT_OUT: readonly RecordLevel[] = ['high', 'critical'];
 
 /** Nothing is measured yet. */
@@ -47,6 +51,8 @@ export function createWaterMarks(
   let isAbove = false;
   let isMeasuring = false;
   let measuredAt = -Infinity;
+  let again: NodeJS.Timeout | undefined;
+  let isClosed = false;
 
   const note = (now: StorePressure): void => {
     const share = isAbove ? CALM_SHARE : 1;
@@ -54,18 +60,26 @@ export function createWaterMarks(
     isAbove = now.outboxRows >= rows * share || (bytes !== null && now.bytes >= bytes * share);
   };
   const refresh = (): void => {
-    if (isMeasuring || performance.now() - measuredAt < everyMs) return;
+    if (isClosed || isMeasuring || performance.now() - measuredAt < everyMs) return;
     isMeasuring = true;
+    clearTimeout(again);
     measure()
       .then(note, () => onFailure('pressure'))
       .finally(() => {
         isMeasuring = false;
         measuredAt = performance.now();
+        // A timer may fire a little early.
+        const soonMs = Math.max(everyMs, MIN_AGAIN_MS) + 1;
+        if (isAbove && !isClosed) again = setTimeout(refresh, soonMs).unref();
       });
   };
   const leavesOut = (record: ExchangeRecord): boolean =>
     isAbove && levels.includes(levelOf(record)) && !isChosen(record.exchangeId, keepOneIn);
-  return { leavesOut, refresh, isAbove: () => isAbove, pressure: () => pressure };
+  const close = (): void => {
+    isClosed = true;
+    clearTimeout(again);
+  };
+  return { leavesOut, refresh, isAbove: () => isAbove, pressure: () => pressure, close };
 }
 
 /** The level of the strongest finding that flags or enforces. */

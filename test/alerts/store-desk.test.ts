@@ -115,11 +115,20 @@ function defineTests(store: TestStore): void {
     const items = await ledger.take(ALL);
     assert.equal(items.length, 8);
     await ledger.settle({ sink: 'list', delivered: items.map(({ seq }) => seq), dead: [] });
-    await until(async () => {
-      await ledger.commit(ofLevel('high'));
-      return !ledger.stats().isAboveMark;
-    }, 'the store is below its mark again');
+    await until(() => !ledger.stats().isAboveMark, 'the store is below its mark again');
     assert.equal((await ledger.commit(ofLevel('low'))).outcome, 'committed');
+  });
+
+  test('what waits is measured for who asks, though nothing more is committed', async (t) => {
+    const { ledger } = await store.open(t, { waterMarks: { everyMs: 0 } });
+    await ledger.commit(exchange());
+    await until(() => ledger.stats().pressure?.outboxRows === 1, 'one waits');
+    const items = await ledger.take(ALL);
+    await ledger.settle({ sink: 'list', delivered: items.map(({ seq }) => seq), dead: [] });
+    await until(() => ledger.stats().pressure?.outboxRows === 0, 'none waits');
+    await ledger.close();
+    ledger.stats();
+    assert.equal(ledger.stats().failures.pressure, 0, 'a closed store is not asked');
   });
 
   test('above the water mark of bytes one in so many is still recorded', async (t) => {
