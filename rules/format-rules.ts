@@ -9,6 +9,7 @@ import {
   Parser,
   parseDocument,
   type Scalar,
+  visit,
 } from 'yaml';
 import { createRuleJsonSchema, schemaAt } from './json-schema.ts';
 import { createProblem, type SourceText } from './problem.ts';
@@ -62,10 +63,7 @@ export function formattedText(source: SourceText): SourceText {
 function formatSource(source: SourceText): FormattedFile | RuleProblem {
   const read = readDocument(source);
   if (!read.ok) return read.problems[0] ?? createProblem(source, 0, 'cannot be read');
-  const document = parseDocument(source.text, { version: '1.2', stringKeys: true });
-  order(document.contents, []);
-  layOut(document);
-  const formatted = written(document);
+  const formatted = settled(source.text);
   const again = readDocument({ file: source.file, text: formatted });
   const isSame =
     again.ok &&
@@ -75,6 +73,23 @@ function formatSource(source: SourceText): FormattedFile | RuleProblem {
   const reason = 'cannot be formatted without a loss (an alias before its anchor, a comment without a place)';
   return createProblem(source, 0, reason);
 }
+
+/** Formatted until formatting changes nothing more: a comment that comes to stand first in an item is then one before it.
+ *  Empty where that has no end. */
+function settled(text: string): string {
+  let before = text;
+  for (let pass = 0; pass < MAX_PASSES; pass += 1) {
+    const document = parseDocument(before, { version: '1.2', stringKeys: true });
+    order(document.contents, []);
+    layOut(document);
+    const after = written(document);
+    if (after === before) return after;
+    before = after;
+  }
+  return '';
+}
+
+const MAX_PASSES = 6;
 
 /** Empty where an alias would come before its anchor, which the writer refuses. */
 function written(document: Document.Parsed): string {
@@ -114,7 +129,14 @@ function keepOnTop(before: Scalar, after: Scalar): void {
   after.commentBefore = comments.join('\n');
 }
 
-function layOut({ contents }: Document.Parsed): void {
+function layOut(document: Document.Parsed): void {
+  const { contents } = document;
+  // An empty line behind a comment would be written beside the one that is put before the next item, and again each time.
+  visit(document, {
+    Node: (_key, node) => {
+      if (node.comment) node.comment = node.comment.trimEnd();
+    },
+  });
   if (!isMap(contents) || contents.flow) return;
   for (const [i, pair] of contents.items.entries()) {
     if (!isScalar(pair.key)) continue;
