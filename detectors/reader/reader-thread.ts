@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { DetectorError, type DetectorErrorCode } from '../detector-error.ts';
 import type { EncodePlan } from '../encode-plan.ts';
+import { forbidTelemetry } from './forbid-telemetry.ts';
 import { createGentleEnd, type GentleEnd } from './gentle-end.ts';
 import type { ReaderJob, ReaderOutcome } from './reader-job.ts';
 import type { FromWorker, ToWorker } from './worker-messages.ts';
@@ -36,6 +37,7 @@ export interface ReaderThreadParts {
 /** Starts a thread and waits until it is ready.
  *  @throws {DetectorError} what the worker found wrong, or WORKER_DIED */
 export async function startReaderThread(parts: ReaderThreadParts): Promise<ReaderThread> {
+  forbidTelemetry();
   const worker = new Worker(parts.script, { workerData: parts.workerData, resourceLimits: LIMITS });
   const ended = new AbortController();
   const gentle = createGentleEnd(worker, Math.min(parts.hangMs, MAX_GRACE_MS));

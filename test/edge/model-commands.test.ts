@@ -163,3 +163,11 @@ test('what score and eval are missing is said before the model is opened', async
   assert.equal(missing.code, 1);
   assert.match(missing.stderr, /none\.jsonl: cannot be read/);
 });
+
+test('the library that reads asks neither for the machine nor for the command line, however long that is', async () => {
+  // Where it does, it matches the command line by recursion, and a long one ends the process.
+  const long = 'a '.repeat(30_000);
+  const { code, stdout } = await runTelltale(['score', '--signal', 'concept/any', '--json', '--text', long]);
+  assert.equal(code, 0);
+  assert.equal(JSON.parse(stdout).tokens.length, 30_001);
+});
