@@ -170,6 +170,7 @@ function asking(store: StoreClient) {
     deadLetters: (query) => store.ask('deadLetters', query),
     retryDead: (selection) => store.ask('retryDead', selection),
     dropDead: (selection) => store.ask('dropDead', selection),
+    dropWaiting: (sink) => store.ask('dropWaiting', sink),
     erase: (selection) => store.ask('erase', selection),
     listSilences: (query) => store.ask('listSilences', query),
     addSilence: (silence) => store.ask('addSilence', silence),

@@ -16,6 +16,7 @@ export type StoreMethod =
   | 'bury'
   | 'retryDead'
   | 'dropDead'
+  | 'dropWaiting'
   | 'expire'
   | 'pressure'
   | 'erase'

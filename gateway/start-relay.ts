@@ -1,6 +1,13 @@
-import { createRelay, createThreadedRelay, type Ledger, type Relay } from '../alerts/index.ts';
+import {
+  createRelay,
+  createThreadedRelay,
+  type Ledger,
+  type Relay,
+  SCORING_SINK,
+  STORE_SINK,
+} from '../alerts/index.ts';
 import type { Config } from './config/schema.ts';
-import { createSinks } from './sinks/create-sinks.ts';
+import { createSinks, sinkNames } from './sinks/create-sinks.ts';
 import { openSilences } from './sinks/open-silences.ts';
 import type { GaugeReading, Logger } from './telemetry/index.ts';
 import { watchLanes } from './watch-lanes.ts';
@@ -43,6 +50,7 @@ export async function startRelay(start: RelayStart): Promise<RunningRelay> {
     relays.push(createThreadedRelay({ ledger, lanes, silences, onThreadLost }));
   }
   for (const relay of relays) relay.start();
+  void tellOfGoneSinks(start);
   const watches = relays.map((relay) => watchLanes(relay, WORDS, log));
   return {
     gauges: () => ({ sinks: watches.flatMap((watch) => watch.lanes()) }),
@@ -53,4 +61,19 @@ export async function startRelay(start: RelayStart): Promise<RunningRelay> {
       await Promise.all(sinks.map((sink) => sink.close()));
     },
   };
+}
+
+/** What waits for sinks that were taken out of the configuration nobody delivers. Never rejects. */
+async function tellOfGoneSinks({ config, ledger, log }: RelayStart): Promise<void> {
+  const known = new Set([...sinkNames(config), STORE_SINK, SCORING_SINK]);
+  try {
+    for (const sink of await ledger.sinksWithRows()) {
+      const waiting = known.has(sink) ? 0 : (await ledger.depth(sink)).depth;
+      if (waiting === 0) continue;
+      const remedy = `name the sink again, or: telltale outbox drop --waiting --sink ${sink}`;
+      log.warn('alerts wait for a sink that the configuration does not name', { sink, waiting, remedy });
+    }
+  } catch (error) {
+    log.error('it is not known whether alerts wait for sinks that are gone', error);
+  }
 }

@@ -20,6 +20,7 @@ export interface OutboxRows {
   sinksWithRows(): readonly string[];
   settle(settlement: Settlement): void;
   depth(sink: string): OutboxDepth;
+  dropWaiting(sink: string): number;
 }
 
 const ITEMS = `SELECT o.seq AS seq, ${FINDING_COLUMNS}, ${ALERT_COLUMNS}
@@ -68,6 +69,7 @@ export function createOutboxRows(database: DatabaseSync, content: ExcerptContent
   const bury = database.prepare(BURY);
   const depth = database.prepare(DEPTH);
   const sinks = database.prepare(SINKS);
+  const drop = database.prepare('DELETE FROM outbox WHERE sink = ?');
 
   const itemOf = (row: OutboxRow): OutboxItem => ({
     seq: row.seq,
@@ -97,5 +99,6 @@ export function createOutboxRows(database: DatabaseSync, content: ExcerptContent
   const waiting = ({ sink, limit }: WaitingQuery) => oldest(sink, NOTHING, limit).map(itemOf);
   const sinksWithRows = () => sinks.all().map(({ sink }) => String(sink));
   const depthOf = (sink: string) => depth.get({ sink }) as unknown as OutboxDepth;
-  return { take, waiting, sinksWithRows, settle, depth: depthOf };
+  const dropWaiting = (sink: string) => Number(drop.run(sink).changes);
+  return { take, waiting, sinksWithRows, settle, depth: depthOf, dropWaiting };
 }

@@ -62,6 +62,9 @@ const DEPTH = `SELECT count(*) AS depth, (SELECT queued_at FROM outbox WHERE sin
   AS "oldestQueuedAt", (SELECT count(*) FROM dead_letters WHERE sink = $1) AS dead
   FROM outbox WHERE sink = $1`;
 
+const DROP = `WITH gone AS (DELETE FROM outbox WHERE sink = $1 RETURNING 1)
+  SELECT count(*)::int AS count FROM gone`;
+
 const SINKS = 'SELECT sink FROM outbox UNION SELECT sink FROM dead_letters ORDER BY sink';
 
 /** The outbox's rows of one database, as seen by one relay. */
@@ -98,7 +101,11 @@ export function createOutbox({ database, leases, owner, content }: OutboxParts) 
   };
   const depth = (sink: string): Promise<OutboxDepth> => depthOf(query, sink);
   const sinksWithRows = async () => (await query<{ sink: string }>(SINKS)).map(({ sink }) => sink);
-  return { take, waiting, sinksWithRows, settle, depth };
+  const dropWaiting = async (sink: string): Promise<number> => {
+    const [gone] = await query<{ count: number }>(DROP, [sink]);
+    return Number(gone?.count);
+  };
+  return { take, waiting, sinksWithRows, settle, depth, dropWaiting };
 }
 
 async function newestOf(query: Query, sink: string): Promise<number> {

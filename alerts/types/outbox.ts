@@ -132,4 +132,7 @@ export interface OutboxDesk {
   retryDead(selection: DeadSelection): Promise<RetriedLetters>;
   /** @returns how many are gone */
   dropDead(selection: DeadSelection): Promise<number>;
+  /** Gives up what waits for a sink; its alerts stay recorded.
+   *  @returns how many are gone */
+  dropWaiting(sink: string): Promise<number>;
 }

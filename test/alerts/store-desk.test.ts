@@ -119,6 +119,15 @@ function defineTests(store: TestStore): void {
     assert.equal((await ledger.commit(ofLevel('low'))).outcome, 'committed');
   });
 
+  test('what waits for one sink is given up, and for no other', async (t) => {
+    const { ledger } = await store.open(t, { sinks: ['former', 'list'] });
+    for (let count = 0; count < 3; count += 1) await ledger.commit(exchange());
+    assert.equal(await ledger.dropWaiting('former'), 3);
+    assert.equal(await ledger.dropWaiting('former'), 0);
+    assert.equal((await ledger.depth('former')).depth, 0);
+    assert.equal((await ledger.depth('list')).depth, 3);
+  });
+
   test('what waits is measured for who asks, though nothing more is committed', async (t) => {
     const { ledger } = await store.open(t, { waterMarks: { everyMs: 0 } });
     await ledger.commit(exchange());

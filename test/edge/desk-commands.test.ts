@@ -71,6 +71,24 @@ test('dead letters that are not there are an error, whether a number or a sink i
   assert.deepEqual([twice.code, twice.stdout], [1, '1 dropped\n']);
 });
 
+test('what waits for a sink that is gone is dropped by its name; of one that is configured, or without a name, nothing', async (context) => {
+  const env = { TELLTALE_DATA: await newFolder(context) };
+  const ledger = await createLedger({ dataDir: env.TELLTALE_DATA, sinks: ['former', 'file'] });
+  await ledger.commit(exchange());
+  await ledger.close();
+  const drop = (...args: string[]) => runHere(['outbox', 'drop', '--waiting', ...args], { env });
+  assert.match((await drop('--all')).stderr, /--waiting needs --sink NAME/);
+  assert.match((await drop('--sink', 'file')).stderr, /take it out of the configuration first/);
+  assert.match((await drop('--sink', 'formr')).stderr, /unknown sink formr; known: file, former/);
+  assert.equal((await drop('--sink', 'former')).stdout, '1 dropped\n');
+  const { stdout } = await runHere(['outbox', 'list', '--json'], { env });
+  const left = JSON.parse(stdout).sinks.map(({ sink, depth }: { sink: string; depth: number }) => [
+    sink,
+    depth,
+  ]);
+  assert.deepEqual(left, [['file', 1]]);
+});
+
 test('numbers and ways that say nothing are refused before the store is opened', async (context) => {
   const env = { TELLTALE_DATA: await newFolder(context) };
   const said = ['--author', 'kim', '--comment', 'load test'];
