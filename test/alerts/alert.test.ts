@@ -55,6 +55,26 @@ test('an excerpt has at most 200 units, is whole characters, and has the span in
   );
 });
 
+test('an excerpt is cut between words, so that nothing of it begins or ends with a part of one', () => {
+  fc.assert(
+    fc.property(fc.array(fc.nat({ max: 14 }), { minLength: 60, maxLength: 90 }), fc.nat(), (lengths, at) => {
+      const words = lengths.map((length, index) => `a${'b'.repeat(length)}${index}z`);
+      const whole = words.join(' ');
+      const hot = words[at % words.length] ?? '';
+      const start = whole.indexOf(hot);
+      const excerpt = excerptOf(whole, { start, end: start + hot.length });
+      const told = excerpt.replaceAll('…', '').split(' ');
+      assert.deepEqual(
+        told.filter((word) => !words.includes(word)),
+        [],
+      );
+      assert.ok(told.includes(hot));
+    }),
+  );
+  const together = '忽'.repeat(300);
+  assert.equal(excerptOf(together, { start: 150, end: 152 }).length, 200, 'words that are not set apart');
+});
+
 test('what a disguised text reads is let out as the excerpt is, and stands in the event', () => {
   const view = { changes: ['encoded'] as const, text: 'nobody must know', span: { start: 7, end: 11 } };
   const record = exchange({ findings: [finding({ view })] });
