@@ -41,10 +41,11 @@ export function exchangeView(stored: StoredExchange, featureset: Featureset): Ex
 }
 
 function findingView(finding: Finding, featureset: Featureset | null): Omit<FindingView, 'hasActed'> {
-  const { ruleId, ruleTitle, ruleVersion, level, mode, action, tags, segment } = finding;
+  const { ruleId, ruleName, ruleTitle, ruleVersion, level, mode, action, tags, segment } = finding;
   const { firstToken, lastToken, span, conditions, features } = finding;
   return {
     ruleId,
+    ruleName,
     ruleTitle,
     ruleVersion,
     level,

@@ -116,6 +116,8 @@ export interface FeatureShareView {
 
 export interface FindingView {
   readonly ruleId: string;
+  /** By which the commands know the rule. */
+  readonly ruleName: string;
   readonly ruleTitle: string;
   readonly ruleVersion: number;
   readonly level: Level;

@@ -144,3 +144,26 @@ test('what Telltale says of itself is not blurred, claims nothing of a text, and
   assert.deepEqual(await complaints(), []);
   await close();
 });
+
+test('a verdict can be copied as a test of the rule, blurred until it is asked for', async () => {
+  await review.commit({ id: 'test', segments: DECEPTION });
+  const permissions = ['clipboard-read', 'clipboard-write'];
+  const { page, complaints, close } = await openPage(browser, `${review.url}/?exchange=test`, {
+    permissions,
+  });
+  await page.locator('.finding').waitFor();
+  assert.equal(await page.locator('.rule-test').count(), 0, 'nobody has said anything yet');
+  await page.keyboard.press('2');
+  await page.getByText('As a test of the rule').click();
+  const test = page.locator('.rule-test');
+  await test.locator('.is-veiled').waitFor();
+  await test.getByRole('button', { name: 'Copy' }).click();
+  await test.getByRole('button', { name: 'Copied' }).waitFor();
+  const copied = (await page.evaluate('navigator.clipboard.readText()')) as string;
+  assert.equal(copied, await test.locator('pre').textContent());
+  assert.match(copied, /^- text: "It stopped halfway\. .*"\n {2}role: assistant\n {2}expect: quiet\n/);
+  await page.keyboard.press('b');
+  await test.locator('.veil:not(.is-veiled)').waitFor();
+  assert.deepEqual(await complaints(), []);
+  await close();
+});

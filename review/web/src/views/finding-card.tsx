@@ -5,6 +5,7 @@ import { Condition, ConditionLine } from './condition.tsx';
 import { Features } from './features.tsx';
 import { FindingParts } from './finding-parts.tsx';
 import { LevelMark } from './level.tsx';
+import { RuleTest } from './rule-test.tsx';
 
 interface FindingCardProps {
   readonly view: ExchangeView;
@@ -66,6 +67,7 @@ function Evidence({ view, finding, index }: FindingCardProps) {
       ))}
       {finding.parts !== null && <FindingParts parts={finding.parts} finding={index} />}
       <Features features={finding.features} isKnown={view.isCurrentFeatureset} />
+      <RuleTest key={view.review?.judgement} view={view} finding={finding} />
     </>
   );
 }

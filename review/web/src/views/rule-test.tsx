@@ -1,0 +1,39 @@
+import { useSignal } from '@preact/signals';
+import type { ExchangeView, FindingView } from '../../../wire.ts';
+import { asTest } from '../text/as-test.ts';
+import { Veil } from './veil.tsx';
+
+/** A verdict as a test of the rule: so that what a reviewer saw reaches whoever writes the rules. */
+export function RuleTest({ view, finding }: { view: ExchangeView; finding: FindingView }) {
+  const isCopied = useSignal(false);
+  const segment = view.segments.find(({ segmentId }) => segmentId === finding.segmentId);
+  const test = segment && view.review && asTest(view.review.judgement, finding, segment);
+  if (!test) return null;
+  const copy = async () => {
+    await navigator.clipboard.writeText(test);
+    isCopied.value = true;
+  };
+  return (
+    <details class="rule-test">
+      <summary>As a test of the rule</summary>
+      <p class="where">
+        For <code>tests</code> of <code>{finding.ruleName}</code>; <code>telltale rules test</code> runs it.
+      </p>
+      <Veil
+        item={`${view.exchangeId}/${segment.segmentId}/test`}
+        whole={view.exchangeId}
+        label="Show this text"
+      >
+        <pre dir="auto">
+          <code>{test}</code>
+        </pre>
+      </Veil>
+      {/* Browsers lend the clipboard to pages of this machine and of https alone. */}
+      {window.isSecureContext && (
+        <button type="button" onClick={() => void copy()}>
+          {isCopied.value ? 'Copied' : 'Copy'}
+        </button>
+      )}
+    </details>
+  );
+}
