@@ -36,6 +36,7 @@ export type { KafkaCompression } from './sinks/kafka-compression.ts';
 export type { Rotation } from './sinks/rotate.ts';
 export { createStdoutSink, type StdoutSinkOptions } from './sinks/stdout.ts';
 export { createWebhookSink, type WebhookSinkOptions } from './sinks/webhook.ts';
+export { SEARCH_NEWEST } from './stored-rows.ts';
 export { isAboutTelltale, type SystemAlert, systemRecord } from './system-alert.ts';
 export type { KafkaLane } from './threaded-relay/thread-data.ts';
 export { createThreadedRelay, type ThreadedRelayParts } from './threaded-relay/threaded-relay.ts';

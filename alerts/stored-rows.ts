@@ -26,6 +26,9 @@ export interface ExchangeRow extends Omit<ExchangeHead, 'subject' | 'isStreamed'
   readonly levelRank: number | null;
 }
 
+/** A search reads so many flagged exchanges where it is not told otherwise. */
+export const SEARCH_NEWEST = 5_000;
+
 /** The verdict in the row of a review by which an earlier one was taken back. */
 export const WITHDRAWN = 'withdrawn';
 

@@ -59,7 +59,7 @@ function jsonOnly(request: Request, response: Response, next: (error?: unknown) 
 
 async function listExchanges({ ledger, featureset }: ApiParts, request: Request): Promise<ExchangePage> {
   const { cursor, limit, ...asked } = parse(listQuery, request.query, 'BAD_QUERY');
-  const { rule, level, state, outcome, conversation } = asked;
+  const { rule, level, state, outcome, conversation, words } = asked;
   const page = await ledger.listFlagged({
     limit,
     ...(cursor !== undefined && { before: cursor }),
@@ -68,6 +68,7 @@ async function listExchanges({ ledger, featureset }: ApiParts, request: Request)
     ...(state !== undefined && { state }),
     ...(outcome !== undefined && { verdict: outcome }),
     ...(conversation !== undefined && { conversationId: conversation }),
+    ...(words !== undefined && { words }),
   });
   const last = page.length === limit ? page.at(-1) : undefined;
   const items = page.map((exchange) => exchangeItem(exchange, featureset));

@@ -12,6 +12,7 @@ export const listQuery = z.strictObject({
   state: z.enum(['open', 'reviewed']).optional(),
   outcome: z.enum(['flag', 'redact', 'block']).optional(),
   conversation: z.string().min(1).max(200).optional(),
+  words: z.string().trim().min(1).max(200).optional(),
 });
 
 /** The id of an exchange, as the gateway makes them and clients may set them. */

@@ -5,6 +5,7 @@ import {
   FINDING_COLUMNS,
   type FindingRow,
   headOf,
+  SEARCH_NEWEST,
   WITHDRAWN,
 } from '../stored-rows.ts';
 import type {
@@ -19,7 +20,7 @@ import type {
 } from '../types.ts';
 import type { Query } from './database.ts';
 import { parseFinding } from './parse-finding.ts';
-import { textFromColumn } from './text.ts';
+import { nameOf, textFromColumn, textToColumn } from './text.ts';
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 200;
@@ -31,6 +32,11 @@ const LIST = `SELECT ${EXCHANGE_COLUMNS} FROM exchanges e
   AND ($4::boolean IS NULL OR $4 = coalesce((SELECT r.verdict <> '${WITHDRAWN}' FROM reviews r
     WHERE r.exchange_seq = e.seq ORDER BY r.seq DESC LIMIT 1), false))
   AND ($6::text IS NULL OR e.verdict = $6) AND ($7::text IS NULL OR e.conversation_id = $7)
+  AND e.seq >= CASE WHEN $8::text IS NULL THEN 0 ELSE coalesce((SELECT min(seq) FROM (SELECT seq FROM exchanges
+    WHERE level_rank IS NOT NULL AND seq < $1 ORDER BY seq DESC LIMIT $10) newest), 0) END
+  AND ($8 IS NULL OR $8 IN (e.exchange_id, e.conversation_id, e.trace_id) OR EXISTS (SELECT FROM findings f
+    WHERE f.exchange_seq = e.seq AND f.is_alerting
+    AND strpos(lower(f.excerpt COLLATE "C"), lower($9 COLLATE "C")) > 0))
   ORDER BY e.seq DESC LIMIT $5`;
 
 const ONE = `SELECT ${EXCHANGE_COLUMNS} FROM exchanges e WHERE e.exchange_id = $1`;
@@ -73,6 +79,10 @@ export async function listFlagged(query: Query, asked: FlaggedQuery): Promise<re
     Math.min(Math.max(1, asked.limit ?? DEFAULT_LIMIT), MAX_LIMIT),
     asked.verdict ?? null,
     asked.conversationId ?? null,
+    asked.words === undefined ? null : nameOf(asked.words),
+    // As it stands within the JSON string of a column.
+    textToColumn(asked.words ?? '').slice(1, -1),
+    asked.searchNewest ?? SEARCH_NEWEST,
   ]);
   return (await summaries(query, rows)) as FlaggedExchange[];
 }

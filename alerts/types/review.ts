@@ -58,6 +58,12 @@ export interface FlaggedQuery {
   readonly verdict?: Verdict;
   /** Only exchanges of this conversation. */
   readonly conversationId?: string;
+  /** Words that stand so in an excerpt, whatever the case of letters from a to z, or the id of an exchange, a conversation
+   *  or a trace. */
+  readonly words?: string;
+  /** Words are looked for in so many of the newest flagged exchanges before `before`, since reading all of them would keep
+   *  commits waiting; 5,000 when left out. */
+  readonly searchNewest?: number;
 }
 
 export interface NewReview {

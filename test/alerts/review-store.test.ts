@@ -41,6 +41,14 @@ const queries: [query: FlaggedQuery, expected: string[]][] = [
   [{ conversationId: 'talk' }, ['four', 'three']],
   [{ conversationId: 'talk', before: 4, verdict: 'block' }, ['three']],
   [{ conversationId: 'elsewhere' }, []],
+  [{ words: 'three' }, ['three']],
+  [{ words: 'talk' }, ['four', 'three']],
+  [{ words: 'MOVED the money' }, ['four', 'three', 'one']],
+  [{ words: 'moved the money', conversationId: 'talk', before: 4 }, ['three']],
+  [{ words: 'nothing "of" 100 % \\ \0 this_' }, []],
+  [{ words: 'one', before: 1 }, []],
+  [{ words: 'moved', searchNewest: 2 }, ['four', 'three']],
+  [{ words: 'moved', searchNewest: 1, before: 4 }, ['three']],
   [{ limit: 0 }, ['four']],
 ];
 

@@ -86,6 +86,9 @@ const filters: [query: string, ids: string[]][] = [
   ['outcome=block', []],
   ['conversation=conversation-of-third', ['third']],
   ['conversation=none', []],
+  ['words=Everything%20WAS%20restored', ['foreign', 'third', 'second', 'first']],
+  ['words=third', ['third']],
+  ['words=never%20said', []],
 ];
 
 for (const [query, expected] of filters) {

@@ -121,3 +121,36 @@ test('the list narrows to what was blocked, also as new ones arrive', async (t) 
   await until(async () => (await rowCount(page)) === 2);
   await close();
 });
+
+test('a search finds words of an excerpt and ids, stays in the address, and takes in what arrives', async (t) => {
+  const own = await startReview();
+  t.after(own.close);
+  const said = (text: string) => [{ role: 'user' as const, text, hot: text }];
+  await own.commit(
+    { id: 'apple', segments: said('An Apple a day') },
+    { id: 'pear', segments: said('A pear a day') },
+  );
+  const { page, complaints, close } = await openPage(browser, own.url);
+  await page.locator('.row').nth(1).waitFor();
+  await page.keyboard.press('/');
+  await page.locator('#search:focus').waitFor();
+  await page.keyboard.type('apple');
+  await until(async () => (await rowCount(page)) === 1);
+  await page.locator('[data-exchange="apple"]').waitFor();
+  await own.commit({ id: 'plum', segments: said('A plum') }, { id: 'more', segments: said('More apples') });
+  await page.locator('[data-exchange="more"]').waitFor();
+  assert.equal(await rowCount(page), 2);
+  assert.match(page.url(), /words=apple/);
+  await page.reload();
+  await until(async () => (await rowCount(page)) === 2);
+  assert.equal(await page.locator('#search').inputValue(), 'apple');
+  await page.locator('#search').fill('conversation-of-pear');
+  await page.locator('[data-exchange="pear"]').waitFor();
+  await page.locator('#search').fill('quince');
+  await page.getByText('A search looks at the excerpts').waitFor();
+  await page.getByRole('button', { name: 'Clear the filters' }).click();
+  await until(async () => (await rowCount(page)) === 4);
+  assert.equal(await page.locator('#search').inputValue(), '');
+  assert.deepEqual(await complaints(), []);
+  await close();
+});

@@ -27,12 +27,13 @@ export interface Filters {
   readonly level: string;
   readonly state: string;
   readonly outcome: string;
+  readonly words: string;
 }
 
-export const NO_FILTERS: Filters = { rule: '', level: '', state: '', outcome: '' };
+export const NO_FILTERS: Filters = { rule: '', level: '', state: '', outcome: '', words: '' };
 
 export const fetchPage = (filters: Filters, cursor: string | null): Promise<ExchangePage> => {
-  const query = new URLSearchParams(Object.entries(filters).filter(([, value]) => value !== ''));
+  const query = new URLSearchParams(Object.entries(filters).filter(([, value]) => value.trim() !== ''));
   if (cursor !== null) query.set('cursor', cursor);
   return request<ExchangePage>(`api/exchanges?${query}`);
 };

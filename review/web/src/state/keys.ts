@@ -30,6 +30,7 @@ function press(key: string): boolean {
   else if (key === 'n') void openNextUnreviewed();
   else if (key === 'b') toggleText();
   else if (key === 'c') document.getElementById('review-comment')?.focus();
+  else if (key === '/') document.getElementById('search')?.focus();
   else if (key === '?') isHelpOpen.value = !isHelpOpen.value;
   else if (key === 'Escape') return close();
   else return false;

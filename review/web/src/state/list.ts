@@ -88,10 +88,11 @@ export function applyReview(exchangeId: string, review: Review | null): void {
   items.value = items.value.map((item) => (item.exchangeId === exchangeId ? { ...item, review } : item));
 }
 
-function matches(item: ExchangeItem, { rule, level, state, outcome }: Filters): boolean {
+function matches(item: ExchangeItem, { rule, level, state, outcome, words }: Filters): boolean {
   if (rule !== '' && !item.rules.some((known) => known.id === rule)) return false;
   if (level !== '' && LEVELS.indexOf(item.level) < LEVELS.indexOf(level)) return false;
   if (outcome !== '' && item.outcome !== outcome) return false;
+  if (words !== '' && !item.excerpt.toLowerCase().includes(words.trim().toLowerCase())) return false;
   return state === '' || (state === 'open') === (item.review === null);
 }
 

@@ -44,9 +44,9 @@ function go(next: Place, isReplacing: boolean): void {
   history[isReplacing ? 'replaceState' : 'pushState'](null, '', address(next));
 }
 
-function address({ exchangeId, filters: { rule, level, state, outcome } }: Place): string {
+function address({ exchangeId, filters }: Place): string {
   const query = new URLSearchParams();
-  for (const [key, value] of Object.entries({ rule, level, state, outcome, exchange: exchangeId ?? '' })) {
+  for (const [key, value] of Object.entries({ ...filters, exchange: exchangeId ?? '' })) {
     if (value !== '') query.set(key, value);
   }
   const text = query.toString();
@@ -58,9 +58,15 @@ function readPlace(): Place {
   const get = (key: string) => query.get(key) ?? '';
   return {
     exchangeId: query.get('exchange'),
-    filters: { rule: get('rule'), level: get('level'), state: get('state'), outcome: get('outcome') },
+    filters: {
+      rule: get('rule'),
+      level: get('level'),
+      state: get('state'),
+      outcome: get('outcome'),
+      words: get('words'),
+    },
   };
 }
 
 const isEqual = (a: Filters, b: Filters): boolean =>
-  a.rule === b.rule && a.level === b.level && a.state === b.state && a.outcome === b.outcome;
+  new URLSearchParams({ ...a }).toString() === new URLSearchParams({ ...b }).toString();

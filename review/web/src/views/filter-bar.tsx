@@ -1,4 +1,6 @@
+import { useSignal } from '@preact/signals';
 import type { TargetedEvent } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import type { Filters } from '../state/api.ts';
 import { filters, setFilters } from '../state/route.ts';
 import { summary } from '../state/summary.ts';
@@ -33,11 +35,41 @@ export function FilterBar() {
   const rules: Option[] = byRule.map((rule) => [rule.id, `${rule.title} (${count(rule.count)})`]);
   return (
     <form class="filters" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
+      <Search />
       <Choice name="rule" label="Rule" options={[['', 'Any rule'], ...rules]} />
       <Choice name="level" label="Level" options={LEVELS} />
       <Choice name="outcome" label="Outcome" options={OUTCOMES} />
       <Choice name="state" label="Review state" options={STATES} />
     </form>
+  );
+}
+
+/** Asked for once the reader pauses: each letter would be a search of its own. */
+const PAUSE_MS = 300;
+
+function Search() {
+  const { words } = filters.value;
+  const typed = useSignal(words);
+  const timer = useRef(0);
+  useEffect(() => {
+    typed.value = words;
+  }, [words]);
+  const search = (event: TargetedEvent<HTMLInputElement>) => {
+    typed.value = event.currentTarget.value;
+    clearTimeout(timer.current);
+    timer.current = window.setTimeout(() => setFilters({ ...filters.value, words: typed.value }), PAUSE_MS);
+  };
+  return (
+    <input
+      type="search"
+      id="search"
+      dir="auto"
+      maxLength={200}
+      value={typed.value}
+      placeholder="Words that were flagged, or an id"
+      aria-label="Search"
+      onInput={search}
+    />
   );
 }
 

@@ -11,6 +11,7 @@ const KEYS: readonly (readonly [keys: readonly string[], what: string])[] = [
   [['u'], 'take a verdict back'],
   [['n'], 'next to review'],
   [['c'], 'write a comment'],
+  [['/'], 'search'],
   [['←', '→'], 'from one shaded token to the next'],
   [['?'], 'this list'],
 ];

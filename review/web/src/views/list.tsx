@@ -58,6 +58,9 @@ function Nothing() {
   return (
     <div class="empty">
       <p>No flagged conversation passes these filters.</p>
+      {filters.value.words !== '' && (
+        <p>A search looks at the excerpts of the 5,000 newest, as they stand in this list, and at ids.</p>
+      )}
       <button type="button" onClick={() => setFilters(NO_FILTERS)}>
         Clear the filters
       </button>
