@@ -80,6 +80,14 @@ async function accessibilityTroubles(page: Page, rules?: readonly string[]): Pro
   return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 160)}`));
 }
 
+/** Of a segment that was not read. */
+const PLACE = {
+  segmentId: 'request/messages/9/content',
+  pointer: '/messages/9/content',
+  role: 'user',
+  choice: null,
+};
+
 test('axe finds nothing to fault in an empty list, a list, a veiled and an open conversation', async (t) => {
   const own = await startReview();
   t.after(own.close);
@@ -89,10 +97,16 @@ test('axe finds nothing to fault in an empty list, a list, a veiled and an open 
   await own.commit(
     { id: 'judged', segments: DECEPTION, level: 'medium', title: 'Jailbreak' },
     { id: 'blocked', segments: DECEPTION, level: 'critical', mode: 'enforce', verdict: 'block' },
-    { id: 'open', segments: DECEPTION },
+    {
+      id: 'open',
+      segments: DECEPTION,
+      verdict: 'block',
+      also: [{ title: 'Acts', level: 'medium', mode: 'enforce', action: 'block' }],
+      coverage: [{ ...PLACE, status: 'skipped', reason: 'over_cap', tokens: 0, bytes: 9 }],
+    },
   );
   await page.locator('[data-exchange="open"] a').click();
-  await page.locator('.finding').waitFor();
+  await page.locator('.finding').first().waitFor();
   await page.keyboard.press('1');
   await page.getByText(/^Saved: correct/).waitFor();
   assert.deepEqual(await accessibilityTroubles(page), []);
@@ -105,12 +119,19 @@ test('colours keep their contrast in the dark', async (t) => {
   const own = await startReview();
   t.after(own.close);
   await own.commit(
-    { id: 'low', segments: DECEPTION, level: 'low' },
+    {
+      id: 'low',
+      segments: DECEPTION,
+      level: 'low',
+      also: [{ title: 'Acts', level: 'informational', mode: 'enforce', action: 'block' }],
+      verdict: 'block',
+      coverage: [{ ...PLACE, status: 'skipped', reason: 'over_cap', tokens: 0, bytes: 9 }],
+    },
     { id: 'medium', segments: DECEPTION, level: 'medium' },
     { id: 'critical', segments: DECEPTION, level: 'critical' },
   );
   const { page, close } = await openPage(browser, `${own.url}/?exchange=low`, { colorScheme: 'dark' });
-  await page.locator('.finding').waitFor();
+  await page.locator('.finding').first().waitFor();
   await page.keyboard.press('2');
   await page.getByText(/^Saved: false alarm/).waitFor();
   await openEverything(page);
@@ -120,6 +141,7 @@ test('colours keep their contrast in the dark', async (t) => {
 
 async function openEverything(page: Page): Promise<void> {
   await page.keyboard.press('b');
+  await page.locator('.rule-test summary').click();
   await page.locator('.feature-name').first().click();
   await page.locator('.examples').waitFor();
   await page.locator('mark [data-i]').first().hover();
