@@ -36,7 +36,7 @@ export function setFilters(next: Filters): void {
 
 /** The address of an exchange under the present filters. */
 export function addressOf(exchangeId: string | null): string {
-  return address({ exchangeId, filters: place.value.filters });
+  return address({ exchangeId, filters: filters.value });
 }
 
 function go(next: Place, isReplacing: boolean): void {

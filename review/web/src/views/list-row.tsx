@@ -1,17 +1,20 @@
+import { memo } from 'preact/compat';
 import type { ExchangeItem } from '../../../wire.ts';
-import { freshIds } from '../state/list.ts';
 import { nowMs } from '../state/now.ts';
-import { openId } from '../state/route.ts';
 import { isShown, show } from '../state/veil.ts';
 import { fullTime, shortTime } from '../text/when.ts';
 import { roleName } from '../text/wording.ts';
 import { LevelMark, OutcomeMark, ReviewMark } from './level.tsx';
 import { OpenLink } from './open-link.tsx';
 
-/** One flagged exchange in the list. */
-export function ListRow({ item }: { item: ExchangeItem }) {
-  const isOpen = openId.value === item.exchangeId;
-  const isFresh = freshIds.value.has(item.exchangeId);
+interface ListRowProps {
+  readonly item: ExchangeItem;
+  readonly isOpen: boolean;
+  readonly isFresh: boolean;
+}
+
+/** One flagged exchange in the list; drawn anew only when something of it changes, since there may be thousands. */
+export const ListRow = memo(function ListRow({ item, isOpen, isFresh }: ListRowProps) {
   const classes = [
     'row',
     `is-${item.level}`,
@@ -21,7 +24,7 @@ export function ListRow({ item }: { item: ExchangeItem }) {
   ];
   return (
     <li class={classes.filter(Boolean).join(' ')} data-exchange={item.exchangeId}>
-      <OpenLink exchangeId={item.exchangeId}>
+      <OpenLink exchangeId={item.exchangeId} isCurrent={isOpen}>
         <RowHead item={item} isFresh={isFresh} />
         <Excerpt item={item} />
         <span class="row-marks">
@@ -33,7 +36,7 @@ export function ListRow({ item }: { item: ExchangeItem }) {
       <Peek item={item} />
     </li>
   );
-}
+});
 
 function RowHead({ item, isFresh }: { item: ExchangeItem; isFresh: boolean }) {
   const [first, ...others] = item.rules;

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { NO_FILTERS } from '../state/api.ts';
-import { hasMore, items, listError, listState, loadMore, refreshList } from '../state/list.ts';
-import { filters, setFilters } from '../state/route.ts';
+import { freshIds, hasMore, items, listError, listState, loadMore, refreshList } from '../state/list.ts';
+import { filters, openId, setFilters } from '../state/route.ts';
 import { EmptyList } from './empty-list.tsx';
 import { FilterBar } from './filter-bar.tsx';
 import { ListRow } from './list-row.tsx';
@@ -23,7 +23,12 @@ export function List() {
       {isEmpty && listState.value === 'ready' && <Nothing />}
       <ol class="rows">
         {items.value.map((item) => (
-          <ListRow key={item.exchangeId} item={item} />
+          <ListRow
+            key={item.exchangeId}
+            item={item}
+            isOpen={openId.value === item.exchangeId}
+            isFresh={freshIds.value.has(item.exchangeId)}
+          />
         ))}
       </ol>
       {hasMore() && <Older />}

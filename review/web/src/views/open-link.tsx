@@ -1,12 +1,19 @@
 import type { ComponentChildren } from 'preact';
-import { addressOf, open, openId } from '../state/route.ts';
+import { addressOf, open } from '../state/route.ts';
+
+interface OpenLinkProps {
+  readonly exchangeId: string;
+  /** Whether it is the open one. */
+  readonly isCurrent?: boolean;
+  readonly children: ComponentChildren;
+}
 
 /** A link that opens an exchange here, and with a modifier in a tab of its own. */
-export function OpenLink({ exchangeId, children }: { exchangeId: string; children: ComponentChildren }) {
+export function OpenLink({ exchangeId, isCurrent = false, children }: OpenLinkProps) {
   return (
     <a
       href={addressOf(exchangeId)}
-      aria-current={openId.value === exchangeId ? 'true' : undefined}
+      aria-current={isCurrent ? 'true' : undefined}
       onClick={(event) => openHere(event, exchangeId)}
     >
       {children}

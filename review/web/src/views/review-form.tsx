@@ -31,7 +31,7 @@ export function ReviewForm({ view }: { view: ExchangeView }) {
       </div>
       <Comment view={view} />
       <div class="stand">
-        <p class="save-state" role="status">
+        <p class={`save-state ${hasFailed(view) ? 'is-failed' : ''}`} role="status">
           {stateText(view)}
         </p>
         <Next view={view} />
@@ -94,9 +94,13 @@ function Next({ view: { exchangeId, review } }: { view: ExchangeView }) {
   );
 }
 
-function stateText({ exchangeId, review, isNotice }: ExchangeView): string {
+const hasFailed = ({ exchangeId }: ExchangeView): boolean =>
+  saveState.value.exchangeId === exchangeId && saveState.value.state === 'failed';
+
+function stateText(view: ExchangeView): string {
+  const { exchangeId, review, isNotice } = view;
   const { state, error, exchangeId: savedId } = saveState.value;
-  if (savedId === exchangeId && state === 'failed') return `Not saved: ${error}`;
+  if (hasFailed(view)) return `Not saved: ${error}`;
   if (savedId === exchangeId && state === 'saving') return 'Saving';
   if (review === null) return 'Not reviewed yet';
   const { judgement, reviewer, reviewedAt } = review;
