@@ -26,7 +26,8 @@ Exit code 1 says that it could not be done, 2 that the command line is wrong; \`
 
 ### Init
 
-\`rules init NAME --wanted FILE --unwanted FILE\` makes a first rule of examples, one text a line. The reader scores them;
+\`rules init NAME --wanted FILE --unwanted FILE\` makes a first rule of examples, one text a line; a text counts
+once, and is wanted or unwanted. The reader scores them;
 chosen are the one to three concepts or single features that find most of the wanted examples beyond the unwanted ones
 that they find too, each under its own aggregate and with \`rarer_than\`. Where several are chosen they share \`--rate 1/N\`
 (two get \`1/2N\` each), so that the rule stays within it; one alone has \`1/2N\` where that leaves out an unwanted example

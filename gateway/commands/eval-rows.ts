@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Role } from '../../detectors/index.ts';
 import { nearest } from '../config/nearest.ts';
 import { CommandFailure } from './command.ts';
+import { readText } from './read-text.ts';
 import { ROLE_NAMES, ROLE_OF_NAME } from './roles.ts';
 
 const role = z
@@ -60,7 +60,7 @@ export interface EvalRow {
 /** Reads and checks a whole JSON-lines file, so that a bad row is found before anything is scored.
  *  @throws {CommandFailure} naming file and line of the first bad row, or that there is none */
 export async function readEvalRows(file: string): Promise<EvalRow[]> {
-  const lines = (await readText(file)).replace(/^\uFEFF/, '').split(/\r?\n/);
+  const lines = (await readText(file)).split(/\r?\n/);
   const rows = lines.flatMap((text, index) =>
     text.trim() === '' ? [] : [parseRow(text, index + 1, `${file}:${index + 1}`)],
   );
@@ -79,17 +79,6 @@ export function rowsWithLabel(file: string, rows: readonly EvalRow[], label: str
   throw new CommandFailure(
     `${file}: no row has the label ${label}; labels there: ${there.join(', ') || 'none'}${meant}`,
   );
-}
-
-async function readText(file: string): Promise<string> {
-  const bytes = await readFile(file).catch((cause: Error) => {
-    throw new CommandFailure(`${file}: cannot be read: ${cause.message}`, { cause });
-  });
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new CommandFailure(`${file}: is not UTF-8 text`, { cause });
-  }
 }
 
 function parseRow(text: string, line: number, place: string): EvalRow {

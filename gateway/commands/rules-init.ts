@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import type { Role } from '../../detectors/index.ts';
 import { type Proposal, proposeRule } from '../../rules/index.ts';
 import { checkFree, IS_THERE } from './check-folder.ts';
@@ -10,13 +10,12 @@ import {
   UsageError,
   writeJson,
 } from './command.ts';
+import { readExamples } from './init-examples.ts';
 import { openDetector } from './open-detector.ts';
 import { ROLE_NAMES, roleNamed } from './roles.ts';
 import { formatTable } from './table.ts';
 import { tellProblems } from './tell-problems.ts';
 
-/** All of them become tests in one file, which has a bound. */
-const MAX_EXAMPLES = 500;
 const MAX_SIGNALS = 3;
 const RATE = /^1\/([1-9]\d{0,7})$/;
 
@@ -63,7 +62,8 @@ async function init({ values, positionals, io }: Call<typeof options>): Promise<
     throw new UsageError(`rules init: ${name}: a name is words in lower case joined by hyphens`);
   }
   const { role, oneIn } = checked(values.role, values.rate);
-  const examples = { wanted: await readExamples(wanted), unwanted: await readExamples(unwanted) };
+  const { repeated, ...examples } = await readExamples({ wanted, unwanted });
+  if (repeated > 0) io.stderr.write(`telltale: rules init: ${countOnce(repeated)}\n`);
   // Before the examples are scored, which takes a while.
   await checkFree(`rules init: ${out}`, out);
   const { detector } = await openDetector(io.env);
@@ -82,41 +82,17 @@ async function init({ values, positionals, io }: Call<typeof options>): Promise<
   }
 }
 
+function countOnce(repeated: number): string {
+  return repeated === 1
+    ? '1 text was given before and counts once'
+    : `${repeated} texts were given before and count once`;
+}
+
 function checked(roleName: string, rate: string): { readonly role: Role; readonly oneIn: number } {
   const role = roleNamed(roleName, 'rules init');
   const oneIn = Number(RATE.exec(rate)?.[1]);
   if (!(oneIn > 1)) throw new UsageError(`rules init: --rate ${rate}: must be a rate such as 1/200`);
   return { role, oneIn };
-}
-
-/** @throws {CommandFailure} naming the file and the line */
-async function readExamples(file: string): Promise<string[]> {
-  const text = await readFile(file, 'utf8').catch((cause: Error) => {
-    throw new CommandFailure(`${file}: cannot be read: ${cause.message}`, { cause });
-  });
-  const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
-  const examples = lines.flatMap((line, i) =>
-    line.trim() === '' ? [] : [exampleOf(line.trim(), `${file}:${i + 1}`)],
-  );
-  const { length } = examples;
-  if (length === 0) throw new CommandFailure(`${file}: holds no texts`);
-  if (length > MAX_EXAMPLES) {
-    throw new CommandFailure(`${file}: holds ${length} texts, more than ${MAX_EXAMPLES}`);
-  }
-  return examples;
-}
-
-function exampleOf(line: string, place: string): string {
-  if (!line.startsWith('"')) return line;
-  try {
-    const text: unknown = JSON.parse(line);
-    if (typeof text === 'string' && text !== '') return text;
-  } catch {
-    // Said below.
-  }
-  throw new CommandFailure(
-    `${place}: begins with " and is no JSON string; write the whole text as one, with \\" in it`,
-  );
 }
 
 async function write(file: string, text: string): Promise<void> {

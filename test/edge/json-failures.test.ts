@@ -14,6 +14,7 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'telltale-failures-'));
   await writeFile(join(folder, 'rows.jsonl'), ROW);
   await writeFile(join(folder, 'one.txt'), 'a text\n');
+  await writeFile(join(folder, 'other.txt'), 'another text\n');
 });
 after(() => rm(folder, { recursive: true }));
 
@@ -58,7 +59,7 @@ const TABLE: readonly [tool: string, args: string, code: number, message: RegExp
   ['init', 'a-rule --wanted HERE/one.txt', 2, /--unwanted FILE are needed/],
   [
     'init',
-    'a-rule --wanted HERE/one.txt --unwanted HERE/one.txt --out HERE/no/a.yaml',
+    'a-rule --wanted HERE/one.txt --unwanted HERE/other.txt --out HERE/no/a.yaml',
     1,
     /rules init: \S+a\.yaml: there is no folder \S+no; make it/,
   ],

@@ -50,6 +50,11 @@ test('what rules init cannot read or use is said with its place', async () => {
   const one = await write('one.txt', 'a text\n');
   const empty = await write('empty.txt', '\n');
   const quoted = await write('quoted.txt', 'a text\n"half of a text\n');
+  const both = await write('both.txt', 'another\n\na text\n');
+  const other = await write('other.txt', 'another text\n');
+  const twice = await write('twice.txt', 'a text\n"a text"\n  a text\r\n');
+  const latin = join(folder, 'latin.txt');
+  await writeFile(latin, Buffer.from('caf\u00e9\n', 'latin1'));
   const table: [code: number, args: string[], message: RegExp][] = [
     [2, ['a-rule', '--wanted', one], /--unwanted FILE are needed/],
     [2, ['A Rule', '--wanted', one, '--unwanted', one], /A Rule: a name is words/],
@@ -59,17 +64,28 @@ test('what rules init cannot read or use is said with its place', async () => {
     [1, ['a-rule', '--wanted', one, '--unwanted', quoted], /quoted\.txt:2: begins with "/],
     [
       1,
-      ['a-rule', '--wanted', one, '--unwanted', one, '--out', `${one}/a.yaml`],
+      ['a-rule', '--wanted', one, '--unwanted', other, '--out', `${one}/a.yaml`],
       /one\.txt\/a\.yaml: \S+one\.txt is no folder/,
     ],
     [
       1,
-      ['a-rule', '--wanted', one, '--unwanted', one, '--out', join(folder, 'no', 'a.yaml')],
+      ['a-rule', '--wanted', one, '--unwanted', other, '--out', join(folder, 'no', 'a.yaml')],
       /no\/a\.yaml: there is no folder \S+no; make it, or name another/,
     ],
     [
       1,
-      ['a-rule', '--wanted', one, '--unwanted', one],
+      ['a-rule', '--wanted', one, '--unwanted', both],
+      /both\.txt:3: "a text" is at \S+one\.txt:1 as well; a text is wanted or unwanted/,
+    ],
+    [1, ['a-rule', '--wanted', latin, '--unwanted', one], /latin\.txt: is not UTF-8 text; save it as that/],
+    [
+      1,
+      ['a-rule', '--wanted', twice, '--unwanted', other],
+      /rules init: 2 texts were given before and count once/,
+    ],
+    [
+      1,
+      ['a-rule', '--wanted', one, '--unwanted', other, '--rate', '1/10000'],
       /none of \d+ concepts and \d+ features finds more wanted/,
     ],
   ];
