@@ -13,8 +13,8 @@ asks for 10,000 segments. Where a rule asks for more, nothing is written and the
 
 Nobody needs to write that traffic down: \`rules calibrate --kept --since 7d RULES\` learns of what the gateway kept of its own
 exchanges ([as replay reads it](#replay)), without their text and without the reader, beside the gateway, which takes the
-file up by itself. Each text counts as it stands, once for a role and a route, though clients send it again with each turn;
-drift counts live traffic so too. Left out and counted are segments that nobody read to their end, those of which something
+file up by itself. Each text, in a file too, counts as it stands, once for a role and a route, however often it comes;
+drift counts live traffic so too, since clients send it again with each turn. Left out and counted are segments that nobody read to their end, those of which something
 that is to be learned was not kept, and exchanges that a reviewer confirmed, since they are not ordinary. What was flagged and never
 reviewed is learned of: where there is much of it, review first, or choose a calmer range.
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { type Detector, type Featureset, openFeatureset } from '../../detectors/index.ts';
 import { type CalibrationLearner, createKeptLearner, type KeptLeftOut } from '../../rules/index.ts';
@@ -26,8 +27,8 @@ export interface TrafficSource {
 export interface LearntTraffic {
   /** What it was, for people. */
   readonly traffic: string;
-  /** Of kept exchanges what was left out; null of a file. */
-  readonly leftOut: (KeptLeftOut & { readonly confirmed: number }) | null;
+  /** What was left out. */
+  readonly leftOut: KeptLeftOut & { readonly confirmed: number };
 }
 
 /** A file of texts, which the reader scores.
@@ -38,9 +39,10 @@ export async function trafficOfFile(file: string, io: CommandIo): Promise<Traffi
   return {
     featureset: detector.featureset,
     async learn(learner) {
-      await scoreRows(learner, { rows, detector, io });
+      const again = await scoreRows(learner, { rows, detector, io });
       if (learner.segments() === 0) throw new CommandFailure(`${file}: no segment has tokens`);
-      return { traffic: `${basename(file)}, ${rows.length} rows`, leftOut: null };
+      const leftOut = { again, unread: 0, missing: {}, confirmed: 0 };
+      return { traffic: `${basename(file)}, ${rows.length} rows`, leftOut };
     },
     close: () => detector.close(),
   };
@@ -52,11 +54,24 @@ interface Work {
   readonly io: CommandIo;
 }
 
-async function scoreRows(learner: CalibrationLearner, { rows, detector, io }: Work): Promise<void> {
+/** A text that comes again says no more than once, and would pass for a larger sample: each counts once for a role and a
+ *  route, as of kept exchanges and in drift.
+ *  @returns how many came again */
+async function scoreRows(learner: CalibrationLearner, { rows, detector, io }: Work): Promise<number> {
   const { signals } = learner;
+  const seen = new Set<string>();
+  let again = 0;
   const work = async ({ segments, route }: EvalRow): Promise<number> => {
     let tokens = 0;
     for (const { role, text } of segments) {
+      const print = createHash('sha256')
+        .update(JSON.stringify([role, route, text]))
+        .digest('base64');
+      if (seen.has(print)) {
+        again += 1;
+        continue;
+      }
+      seen.add(print);
       const scorer = detector.createScorer({ role, signals, priority: 'observe', timeoutMs: TIMEOUT_MS });
       const activations = await scorer.end(text);
       learner.add(role, activations, route);
@@ -65,6 +80,7 @@ async function scoreRows(learner: CalibrationLearner, { rows, detector, io }: Wo
     return tokens;
   };
   await mapRows({ name: COMMAND, rows, detector, io, work, tokensOf: (tokens) => tokens });
+  return again;
 }
 
 /** What a gateway has kept of exchanges, without their text and without the reader. What a reviewer confirmed is not
@@ -97,18 +113,13 @@ export async function trafficKept(range: EndedRange, io: CommandIo): Promise<Tra
   };
 }
 
-function whyNothing(leftOut: NonNullable<LearntTraffic['leftOut']>): string {
+function whyNothing(leftOut: LearntTraffic['leftOut']): string {
   const lines = leftOutLines(leftOut);
   return lines.length === 0 ? '' : `: ${lines.join('; ')}`;
 }
 
-/** What was left out of kept exchanges, and why; nothing of what was not. */
-export function leftOutLines({
-  again,
-  unread,
-  missing,
-  confirmed,
-}: NonNullable<LearntTraffic['leftOut']>): string[] {
+/** What was left out, and why; nothing of what was not. */
+export function leftOutLines({ again, unread, missing, confirmed }: LearntTraffic['leftOut']): string[] {
   const line = (count: number, why: string) => (count === 0 ? [] : [`${count} segments ${why}`]);
   return [
     ...line(again, 'came again, and count once for a role and a route'),

@@ -60,8 +60,8 @@ PATH            files or folders of rules; default the folder of TELLTALE_RULES,
 --traffic TEXT  what the traffic was, for people; default the file's name and its size, or which
                 exchanges they were
 
-Of kept exchanges each text counts as it stands, once for a role and a route, though clients send it again with each turn;
-exchanges that a reviewer confirmed are left out, since they are not ordinary.
+Each text counts as it stands, once for a role and a route, however often it comes: clients send it again with each turn. Of
+kept exchanges those that a reviewer confirmed are left out, since they are not ordinary.
 
 Every segment is scored as the gateway would; rules that are loaded together with the file look their rates up in it, for
 all signals that it holds. Learned are all concepts, and what the rules state a rate of, though the featureset have no
@@ -180,7 +180,7 @@ function report({ file, calibration, ruleSet, routes, leftOut }: Learnt, { io, i
   const rules = ruleSet.rules.length;
   if (isJson) {
     const about = { file, traffic, segments, rules, routes };
-    writeJson(io, { ...about, ...(leftOut !== null && { leftOut }), curves: curves.map(withoutScores) });
+    writeJson(io, { ...about, leftOut, curves: curves.map(withoutScores) });
     return;
   }
   const rows = curves
@@ -194,7 +194,7 @@ function report({ file, calibration, ruleSet, routes, leftOut }: Learnt, { io, i
   const head = ['signal', 'aggregate', 'segments', 'rarest rate', 'highest 1 %'];
   io.stdout.write(formatTable([head, ...rows]));
   writeRoutes(routes, io);
-  if (leftOut !== null) for (const line of leftOutLines(leftOut)) io.stdout.write(`${line}\n`);
+  for (const line of leftOutLines(leftOut)) io.stdout.write(`${line}\n`);
   io.stdout.write(
     `${file}: ${segments} segments (${traffic}); ${rules === 1 ? '1 rule loads' : `${rules} rules load`} with it\n`,
   );

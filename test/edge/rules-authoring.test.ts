@@ -119,11 +119,12 @@ test('rules calibrate writes a calibration that the rules load with, or says wha
   const rules = await mkdtemp(join(folder, 'calibrated-'));
   await writeFile(join(rules, 'a.yaml'), rates('1/4'));
   const rows = Array.from({ length: 20 }, (_, i) => `${JSON.stringify({ text: `Letter number ${i}.` })}\n`);
-  const traffic = await write('traffic.jsonl', rows.join(''));
+  const traffic = await write('traffic.jsonl', [...rows, ...rows].join(''));
   const right = await runHere(['rules', 'calibrate', traffic, rules, '--traffic', 'letters', '--json']);
   assert.equal(right.code, 0, right.stderr);
   const told = JSON.parse(right.stdout);
   assert.deepEqual([told.segments, told.traffic, told.rules], [20, 'letters', 1]);
+  assert.deepEqual(told.leftOut, { again: 20, unread: 0, missing: {}, confirmed: 0 });
   await writeFile(join(rules, 'a.yaml'), rates('1/40'));
   const small = await runHere(['rules', 'calibrate', traffic, rules]);
   assert.deepEqual([small.code, small.stdout], [1, '']);

@@ -131,9 +131,11 @@ test('where rules do not load, --json of each tool prints the problems as JSON, 
 });
 
 test('--json of rules init says as JSON why there is no proposal', async () => {
-  const same = await write('same.txt', 'Good morning.\nGood evening.\n');
-  const args = ['rules', 'init', 'greeting', '--wanted', same, '--unwanted', same, '--json'];
-  const { code, stdout, stderr } = await runHere([...args, '--out', join(folder, 'greeting.yaml')]);
+  const wanted = await write('wanted.txt', 'Good morning.\nGood evening.\n');
+  const unwanted = await write('unwanted.txt', 'Good morning!\nGood evening!\n');
+  const args = ['rules', 'init', 'greeting', '--wanted', wanted, '--unwanted', unwanted, '--json'];
+  const rare = ['--rate', '1/10000', '--out', join(folder, 'greeting.yaml')];
+  const { code, stdout, stderr } = await runHere([...args, ...rare]);
   assert.equal(code, 1, stderr);
   const { ok, problems, message } = JSON.parse(stdout);
   assert.deepEqual([ok, problems], [false, []]);
