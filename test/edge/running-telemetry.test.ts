@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createLogger } from '../../gateway/telemetry/index.ts';
 import { rule, ruleFile, startGateway } from '../gateway/start-gateway.ts';
 import { ask } from '../gateway/test-upstream.ts';
 import { startOtlpReceiver } from '../services/otlp-receiver.ts';
@@ -60,6 +61,25 @@ test('what scoring took is told by side, the time that was added and the first b
   assert.match(metrics, /telltale_added_latency_seconds_count\{[^}]*dialect="openai-chat"[^}]*\} 1/);
   const sum = /telltale_added_latency_seconds_sum\{[^}]*\} (\S+)/.exec(metrics)?.[1];
   assert.ok(Number(sum) > 0, 'something is added');
+});
+
+test('a log line about an exchange names its trace, and holds none of its text', async (context) => {
+  const receiver = await startOtlpReceiver();
+  context.after(() => receiver.close());
+  const lines: string[] = [];
+  const gateway = await startGateway(context, {
+    config: { telemetry: { otlp_endpoint: receiver.endpoint } },
+    log: createLogger('warn', { write: (line) => void lines.push(line) }),
+  });
+  await gateway.ledger.close();
+  const response = await gateway.post(ask(QUESTION));
+  await response.text();
+  const id = response.headers.get('x-telltale-exchange-id');
+  const span = await receiver.spans.waitFor(({ attributes }) => attributes['telltale.exchange.id'] === id);
+  const line = lines.find((one) => one.includes('exchange not recorded')) ?? assert.fail('it is told');
+  const { exchangeId, traceId, reason } = JSON.parse(line);
+  assert.deepEqual([exchangeId, traceId, reason], [id, span.traceId, 'closed']);
+  assert.ok(!lines.some((one) => one.includes(QUESTION)));
 });
 
 const apis: readonly [path: string, body: object, operation: string, provider: string][] = [
