@@ -39,7 +39,7 @@ compose file has both. The pictures are drawn by \`npm run docs:dashboards\`, fr
 and not by Grafana. They show four and a half minutes of a gateway that scores in line (\`gateway-1\`), one that hands over
 to a worker (\`gateway-2\`, \`worker-1\`), and a demo upstream: traffic in waves, in which far more than ordinary is what rules
 look for; a reload after 40 s; the Kafka broker stopped from 70 s to 125 s; a rule file broken from 145 s on; a
-webhook that refuses one alert in fifteen for good; a water mark of 50 rows, where the default is 100,000. Prometheus reads every 5 s there, in \`deploy/\` every 15 s.
+webhook that refuses one alert in fifteen for good; a water mark of 50 rows, where the default is 100,000; two cores that other programs kept busy, as the times at its beginning show. Prometheus reads every 5 s there, in \`deploy/\` every 15 s.
 
 ### Overview
 

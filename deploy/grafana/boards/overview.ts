@@ -30,6 +30,11 @@ export const OVERVIEW: Dashboard = {
       lines: [0.5, 0.9, 0.99].map((q) => [quantile(q, M.exchangeDuration), `${q}`] as const),
     },
     {
+      title: 'What the gateway adds',
+      unit: 's',
+      lines: [0.5, 0.9, 0.99].map((q) => [quantile(q, M.addedLatency), `${q}`] as const),
+    },
+    {
       title: 'Share of segments that were not scanned',
       unit: 'percentunit',
       lines: [[UNSCANNED_SHARE, 'not scanned']],
