@@ -34,9 +34,9 @@ interface Waiting<Record> {
 export function createGroupCommit<Record>(parts: GroupCommitParts<Record>): GroupCommit<Record> {
   const { maxBatch, maxUnderWay } = parts;
   const queue: Waiting<Record>[] = [];
-  const running = new Set<Promise<void>>();
   let underWay = 0;
   let isClosed = false;
+  const closers: (() => void)[] = [];
 
   const writeNext = async (): Promise<void> => {
     const batch = queue.splice(0, maxBatch).filter((waiting) => !waiting.isSettled);
@@ -54,12 +54,12 @@ export function createGroupCommit<Record>(parts: GroupCommitParts<Record>): Grou
       await writeNext();
     }
     underWay -= 1;
+    if (underWay === 0) for (const goOn of closers.splice(0)) goOn();
   };
   const start = (): void => {
     if (underWay >= (queue.length >= maxBatch ? maxUnderWay : 1)) return;
     underWay += 1;
-    const one = run().finally(() => running.delete(one));
-    running.add(one);
+    void run();
   };
   const submit = (record: Record): Promise<CommitOutcome> => {
     if (isClosed) return Promise.resolve(refusal('closed', 'the ledger is closed'));
@@ -73,7 +73,7 @@ export function createGroupCommit<Record>(parts: GroupCommitParts<Record>): Grou
   };
   const close = async (): Promise<void> => {
     isClosed = true;
-    await Promise.all(running);
+    if (underWay > 0) await new Promise<void>((resolve) => closers.push(resolve));
   };
   return { submit, queued: () => queue.length, close };
 }

@@ -22,6 +22,7 @@ export interface PendingCalls {
 }
 
 interface Pending {
+  readonly id: number;
   readonly timer: NodeJS.Timeout;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: AlertsError) => void;
@@ -29,13 +30,15 @@ interface Pending {
 
 /** @param timeoutMs - after that a call is rejected with TIMEOUT, and a late answer is ignored */
 export function createPendingCalls(timeoutMs: number): PendingCalls {
-  const pending = new Map<number, Pending>();
+  /** In the order of their numbers, as answers come. */
+  const pending: Pending[] = [];
   let nextId = 0;
 
   const remove = (id: number): Pending | undefined => {
-    const call = pending.get(id);
+    const at = pending.findIndex((call) => call.id === id);
+    if (at === -1) return undefined;
+    const [call] = pending.splice(at, 1);
     clearTimeout(call?.timer);
-    pending.delete(id);
     return call;
   };
   const reject = (id: number, error: AlertsError): void => remove(id)?.reject(error);
@@ -43,7 +46,7 @@ export function createPendingCalls(timeoutMs: number): PendingCalls {
     const id = nextId++;
     const answer = new Promise<unknown>((resolve, fail) => {
       const late = () => reject(id, new AlertsError('TIMEOUT', `no answer to ${what} within ${ms} ms`));
-      pending.set(id, { timer: setTimeout(late, ms), resolve, reject: fail });
+      pending.push({ id, timer: setTimeout(late, ms), resolve, reject: fail });
     });
     try {
       send(id);
@@ -55,7 +58,7 @@ export function createPendingCalls(timeoutMs: number): PendingCalls {
     return answer;
   };
   const rejectAll = (error: AlertsError): void => {
-    for (const id of [...pending.keys()]) reject(id, error);
+    for (const { id } of [...pending]) reject(id, error);
   };
   return { call, resolve: (id, value) => remove(id)?.resolve(value), reject, rejectAll };
 }

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { type Crowd, createCrowd } from './crowd.ts';
 
 /** Why an exchange was given up. */
 export type AbortReason = 'client_gone' | 'stopping';
@@ -11,16 +12,16 @@ export interface ClientSignal {
   unlink(): void;
 }
 
-/** What hears of the gateway's stop, by one listener for all exchanges. */
-const heardBy = new WeakMap<AbortSignal, Set<() => void>>();
+/** Who hears of the gateway's stop, by one listener for all exchanges. */
+const heardBy = new WeakMap<AbortSignal, Crowd<() => void>>();
 
-function hearersOf(stopSignal: AbortSignal): Set<() => void> {
+function hearersOf(stopSignal: AbortSignal): Crowd<() => void> {
   const known = heardBy.get(stopSignal);
   if (known !== undefined) return known;
-  const hearers = new Set<() => void>();
+  const hearers = createCrowd<() => void>();
   heardBy.set(stopSignal, hearers);
   stopSignal.addEventListener('abort', () => {
-    for (const hear of hearers) hear();
+    for (const hear of hearers.members()) hear();
   });
   return hearers;
 }
@@ -37,12 +38,11 @@ export function createClientSignal(response: ServerResponse, stopSignal: AbortSi
   response.once('close', () => {
     if (!response.writableFinished) fire('client_gone');
   });
-  const hearers = hearersOf(stopSignal);
-  hearers.add(onStop);
+  const unlink = hearersOf(stopSignal).join(onStop);
   if (stopSignal.aborted) onStop();
   return {
     signal: controller.signal,
     reason: () => reason,
-    unlink: () => hearers.delete(onStop),
+    unlink,
   };
 }
