@@ -93,7 +93,7 @@ export async function createDetector(config: DetectorConfig, parts: DetectorPart
     isDisguised: (text) => readableView(vocabulary, text) !== null,
     stats: () => ({
       workers: pool.workers,
-      openWindows: windowParts.caches.open,
+      openWindows: windowParts.caches.open(),
       tokensScored,
       tokensRecalled,
       scoreCache: memory?.stats() ?? null,

@@ -64,9 +64,7 @@ export function createScorer(parts: ScorerParts): SegmentScorer {
     return giveOut(parts, state, { results: await runs.finish(), recalled: runs.recalledTokens(), isEnd });
   };
   return {
-    get tokensFinal() {
-      return state.given;
-    },
+    tokensFinal: () => state.given,
     recall: (text) => recall(parts, state, text),
     push: (text) => exclusively(parts, state, (request) => advance(text, false, request)),
     end: (lastText = '') =>

@@ -184,7 +184,7 @@ export interface SegmentScorer {
   end(lastText?: string): Promise<Activations>;
   /** Tokens that may still change, scored as if the text ended here; they may block early, never decide. */
   provisional(): Promise<Activations>;
-  readonly tokensFinal: number;
+  tokensFinal(): number;
   /** What scoring the segment has taken so far; absent where nobody measures it. */
   cost?(): ScoringCost;
 }

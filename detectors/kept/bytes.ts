@@ -32,7 +32,7 @@ export interface ByteReader {
   varint(): number;
   /** @throws {RangeError} past the end */
   planes(length: number): Float32Array;
-  readonly isAtEnd: boolean;
+  isAtEnd(): boolean;
 }
 
 /** A reader over bytes that may be damaged: it never reads past them. */
@@ -62,8 +62,6 @@ export function createByteReader(bytes: Uint8Array): ByteReader {
       at += 4 * length;
       return new Float32Array(words.buffer);
     },
-    get isAtEnd() {
-      return at === bytes.length;
-    },
+    isAtEnd: () => at === bytes.length,
   };
 }

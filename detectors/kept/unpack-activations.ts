@@ -20,7 +20,7 @@ export function unpackActivations(
     const rows = readRows(reader, tokens, entries);
     const features = { ...rows, value: reader.planes(entries) };
     const values = Array.from({ length: probes }, () => reader.planes(tokens));
-    if (!reader.isAtEnd || (tokens > 0 && probes !== names.length)) {
+    if (!reader.isAtEnd() || (tokens > 0 && probes !== names.length)) {
       throw new RangeError(`${probes} probes where ${names.length} were computed`);
     }
     const kept = names.map((name, i) => [name, values[i] ?? new Float32Array(tokens)] as const);

@@ -15,7 +15,7 @@ export interface QueueEntry {
 
 /** A bounded queue that hands out batches of like shape. */
 export interface JobQueue<Entry extends QueueEntry> {
-  readonly length: number;
+  length(): number;
   /** false when the queue is full. */
   add(entry: Entry): boolean;
   /** Takes an entry out; false when it is no longer queued. */
@@ -38,9 +38,7 @@ export function createJobQueue<Entry extends QueueEntry>(parts: JobQueueParts): 
   const waiters = new Set<() => void>();
   const length = () => queues.enforce.length + queues.observe.length;
   return {
-    get length() {
-      return length();
-    },
+    length,
     add: (entry) => {
       if (length() >= parts.maxEntries) return false;
       queues[entry.priority].push(entry);

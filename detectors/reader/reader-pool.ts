@@ -84,7 +84,7 @@ export async function createReaderPool(parts: ReaderPoolParts): Promise<ReaderPo
     isRunLengthExact: pool.isRunLengthExact,
     plans: pool.plans,
     open: (options) => openRequest(pool, options),
-    counts: () => ({ ...counts, queued: queue.length }),
+    counts: () => ({ ...counts, queued: queue.length() }),
     close: async () => {
       closing.abort();
       for (const fail of openRequests) fail(new DetectorError('CLOSED', 'the detector is closed'));

@@ -70,8 +70,8 @@ export function openRequest(
   const onAbort = () =>
     fail(new DetectorError('ABORTED', 'scoring was aborted', { cause: abortSignal?.reason }));
   const onTimeout = () => {
-    const message = `the reader gave no answer within ${timeoutMs} ms (${desk.queue.length} jobs are queued)`;
-    fail(new DetectorError('TIMEOUT', message, { fields: { timeoutMs, queued: desk.queue.length } }));
+    const message = `the reader gave no answer within ${timeoutMs} ms (${desk.queue.length()} jobs are queued)`;
+    fail(new DetectorError('TIMEOUT', message, { fields: { timeoutMs, queued: desk.queue.length() } }));
   };
   const timer = setTimeout(onTimeout, timeoutMs);
   abortSignal?.addEventListener('abort', onAbort);
@@ -109,7 +109,7 @@ function enqueue(desk: RequestDesk, { job, priority, open, fail, onTaken }: Enqu
     const entry: QueuedJob = { job, priority, settle, noteTaken };
     open.add(entry);
     if (desk.queue.add(entry)) return;
-    const waiting = desk.queue.length;
+    const waiting = desk.queue.length();
     const message = `the reader's queue is full: ${waiting} jobs wait`;
     settle(new DetectorError('QUEUE_FULL', message, { fields: { waiting } }));
   });

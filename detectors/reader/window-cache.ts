@@ -6,7 +6,7 @@ export interface WindowCache {
   /** float32 [CACHE_BLOCK_POSITIONS, layers * 2 * dModel] each, in the order of positions. */
   readonly blocks: readonly Float32Array[];
   /** Neither recycled nor forgotten. */
-  readonly isOpen: boolean;
+  isOpen(): boolean;
   /** Takes blocks until there is room for so many positions. */
   reserve(positions: number): void;
   /** No run reads or writes it any more: its blocks serve other windows. */
@@ -19,7 +19,7 @@ export interface WindowCache {
  *  until every thread that saw it collects garbage, and an idle thread does not. */
 export interface WindowCaches {
   /** Caches that are open. */
-  readonly open: number;
+  open(): number;
   create(): WindowCache;
 }
 
@@ -30,9 +30,7 @@ export function createWindowCaches(width: number, maxIdleBlocks: number): Window
   let open = 0;
   const newBlock = () => new Float32Array(new SharedArrayBuffer(4 * CACHE_BLOCK_POSITIONS * width));
   return {
-    get open() {
-      return open;
-    },
+    open: () => open,
     create: () => {
       const blocks: Float32Array[] = [];
       let isOpen = true;
@@ -46,9 +44,7 @@ export function createWindowCaches(width: number, maxIdleBlocks: number): Window
       };
       return {
         blocks,
-        get isOpen() {
-          return isOpen;
-        },
+        isOpen: () => isOpen,
         reserve: (positions) => {
           while (blocks.length * CACHE_BLOCK_POSITIONS < positions) blocks.push(idle.pop() ?? newBlock());
         },

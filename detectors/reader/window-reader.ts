@@ -113,7 +113,7 @@ function takeRuns(parts: WindowReaderParts, { state, due, open }: Taking): Windo
 }
 
 function openCache({ caches }: WindowReaderParts, open: Set<WindowCache>): WindowCache {
-  for (const earlier of open) if (!earlier.isOpen) open.delete(earlier);
+  for (const earlier of open) if (!earlier.isOpen()) open.delete(earlier);
   const cache = caches.create();
   open.add(cache);
   return cache;

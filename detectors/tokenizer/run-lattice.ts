@@ -9,7 +9,7 @@ export type EmitToken = (id: number, start: number, end: number) => void;
 /** The most probable segmentation of one run of code points (Viterbi over Unigram pieces; Kudo 2018, arXiv:1804.10959),
  *  code point by code point. Of two segmentations with equal scores the one whose last piece begins earlier wins. */
 export interface RunLattice {
-  readonly length: number;
+  length(): number;
   /** Adds a code point that came from [start, end) of the text. */
   add(codePoint: number, start: number, end: number): void;
   /** Moves the end of the last code point added. */
@@ -61,9 +61,7 @@ function emptyLattice(depth: number): Lattice {
 
 function over(vocabulary: Vocabulary, lattice: Lattice): RunLattice {
   return {
-    get length() {
-      return lattice.length;
-    },
+    length: () => lattice.length,
     add: (codePoint, start, end) => addCodePoint(vocabulary, lattice, codePoint, start, end),
     extend: (end) => {
       lattice.end[lattice.length - 1] = end;

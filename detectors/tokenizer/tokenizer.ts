@@ -128,7 +128,7 @@ function addNormalised(
     return;
   }
   if (state.isEmpty && !isSpace) run.add(METASPACE, span.start, span.start);
-  if (isSpace || run.length === MAX_RUN_CODE_POINTS) run.finish(emit);
+  if (isSpace || run.length() === MAX_RUN_CODE_POINTS) run.finish(emit);
   run.add(isSpace ? METASPACE : codePoint, span.start, span.end);
   state.isEmpty = false;
   state.isAfterSpace = isSpace;

@@ -92,7 +92,7 @@ async function passAnswer(
   exchange.span.event('upstream_ended');
   if (relayed.end === 'whole' && !isCutByClose(answering)) return finish(answering);
   if (relayed.end === 'over_cap') {
-    exchange.noteGap('response', 'over_cap', answering.hold.bytes);
+    exchange.noteGap('response', 'over_cap', answering.hold.bytes());
     return finish(answering);
   }
   return giveUp(answering, relayed);
@@ -131,7 +131,7 @@ async function finish(answering: Answering): Promise<void> {
   const { exchange, client } = way;
   const judged = await exchange.judge();
   exchange.span.event('response_scanned');
-  if (client.hasBegun) {
+  if (client.hasBegun()) {
     // What was taken out of the request has been.
     const isLate = judged.verdict === 'block' || exchange.scan.redactions(isOfAnswer).length > 0;
     return deliver(answering, isLate ? tooLate(judged) : judged, answering.hold.release(0));
@@ -150,7 +150,7 @@ async function finish(answering: Answering): Promise<void> {
 function overflow({ way, answer, hold }: Answering): boolean {
   const { exchange, client } = way;
   if (!mayPassUnscanned(way)) return false;
-  exchange.noteGap('response', 'over_cap', hold.bytes);
+  exchange.noteGap('response', 'over_cap', hold.bytes());
   client.begin(headOf(answer));
   return true;
 }

@@ -53,7 +53,7 @@ export async function deliver(
   if (outcome.outcome === 'unrecorded' && exchange.ifUnrecorded() === 'block') {
     return breakOff(answering, unrecordedRefusal());
   }
-  if (!client.hasBegun) {
+  if (!client.hasBegun()) {
     client.begin({ ...head, headers: [...head.headers, ...verdictHeaders(way, decision.verdict)] });
   }
   await client.finish(pieces);
@@ -96,7 +96,7 @@ async function abandon({ way, answer, reader }: Answering): Promise<void> {
   exchange.span.event('client_gone');
   exchange.noteGap('response', 'client_gone', 0);
   const decision = await exchange.judge();
-  const status = client.hasBegun ? answer.status : 499;
+  const status = client.hasBegun() ? answer.status : 499;
   await exchange.settle(decision, { status, error: 'client_gone', facts: reader.facts() });
 }
 
@@ -114,10 +114,10 @@ export async function breakOff(
     exchange.noteGap('response', 'upstream_cut', 0);
   }
   const decision = decided ?? (await exchange.judge());
-  const status = client.hasBegun ? answer.status : problem.status;
+  const status = client.hasBegun() ? answer.status : problem.status;
   await exchange.settle(decision, { status, error, facts: reader.facts() });
   const { voice } = exchange.route;
-  if (!client.hasBegun) {
+  if (!client.hasBegun()) {
     const headers = [
       ...headersFor(way.parts, problem.status),
       ...verdictHeaders(way, decided?.verdict ?? null),

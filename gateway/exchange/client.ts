@@ -4,7 +4,7 @@ import type { OwnAnswer } from '../dialects/dialect.ts';
 
 /** The client's side of an answer. Headers go out with the first byte or with `begin`. */
 export interface Client {
-  readonly hasBegun: boolean;
+  hasBegun(): boolean;
   /** The head leaves with the bytes that are written in this turn of the event loop, or after it without. */
   begin(head: Head): void;
   /** Called in the turn of `begin` or later: the head, where it has not left, waits for the first bytes. */
@@ -67,9 +67,7 @@ export function createClient({ response, exchangeId, stallMs, onBegin }: ClientP
     return waitForDrain(response, stallMs);
   };
   return {
-    get hasBegun() {
-      return response.headersSent;
-    },
+    hasBegun: () => response.headersSent,
     begin(head) {
       begin(head);
       flushing = setImmediate(() => {

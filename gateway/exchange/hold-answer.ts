@@ -64,7 +64,8 @@ export async function holdAnswer({ way, answer, dialect, framing, chosen }: ToHo
     onFirstByte: () => exchange.span.event('upstream_first_byte'),
   });
   exchange.added.resume();
-  if (decoder.failure !== null) exchange.noteGap('response', decoder.failure.reason, held.hold.bytes);
+  const failure = decoder.failure();
+  if (failure !== null) exchange.noteGap('response', failure.reason, held.hold.bytes());
   decoder.close();
   exchange.span.event('upstream_ended');
   if (relayed.end === 'client_gone' || relayed.end === 'broken') return giveUp(held, relayed);
@@ -104,7 +105,7 @@ function earlyRelease(held: Held): EarlyRelease {
 /** Gives the client what may go on before the end. */
 async function writeHeld(held: Held, bytes: Buffer): Promise<boolean> {
   const { way } = held;
-  if (!way.client.hasBegun) {
+  if (!way.client.hasBegun()) {
     const head = heldHead(held);
     way.client.begin({ ...head, headers: [...head.headers, ...verdictHeaders(way, null)] });
   }
@@ -131,7 +132,7 @@ async function finish(held: Held, { isStopped }: { readonly isStopped: boolean }
   const judged = await exchange.judge();
   exchange.span.event('response_scanned');
   const decision = isStopped && judged.verdict !== 'block' ? blockInstead(judged) : judged;
-  if (isEncoded(held.answer) && held.way.client.hasBegun) {
+  if (isEncoded(held.answer) && held.way.client.hasBegun()) {
     // Its bytes went on unjudged as they came, and none of another making can follow.
     return deliver(held, tooLate(decision), held.hold.release(0));
   }
@@ -141,7 +142,7 @@ async function finish(held: Held, { isStopped }: { readonly isStopped: boolean }
   }
   const pieces = held.stream.take(true);
   if (pieces === null) return stop(held, blockInstead(decision));
-  if (held.way.client.hasBegun) return deliver(held, decision, pieces);
+  if (held.way.client.hasBegun()) return deliver(held, decision, pieces);
   return deliver(held, decision, pieces, headFor(held, decision));
 }
 
@@ -160,7 +161,7 @@ function headFor(held: Held, { verdict }: Decision): Head {
 async function stop(held: Held, decision: Decision): Promise<void> {
   const { way, answer, reader, ending } = held;
   const { exchange, client } = way;
-  if (!client.hasBegun) return block(held, decision);
+  if (!client.hasBegun()) return block(held, decision);
   exchange.span.event('blocked');
   if (decision.because === 'unscannable') {
     return breakOff(held, unscannedRefusal('answer', decision.unread), decision);

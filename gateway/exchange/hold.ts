@@ -3,7 +3,7 @@ export const MAX_TRAILING_BYTES = 1024 * 1024;
 
 /** Bytes that wait for the record of their exchange, in the order they came. */
 export interface Hold {
-  readonly bytes: number;
+  bytes(): number;
   add(chunk: Buffer): void;
   /** Takes out all but the last `keep` bytes. */
   release(keep: number): Buffer[];
@@ -15,9 +15,7 @@ export function createHold(): Hold {
   let chunks: Buffer[] = [];
   let bytes = 0;
   return {
-    get bytes() {
-      return bytes;
-    },
+    bytes: () => bytes,
     add(chunk) {
       chunks.push(chunk);
       bytes += chunk.length;

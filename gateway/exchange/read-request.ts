@@ -69,7 +69,7 @@ async function decode({ parts, connection }: Way, bytes: Buffer) {
   });
   const decoded = Buffer.concat([await decoder.push(bytes), await decoder.end()]);
   decoder.close();
-  const { failure } = decoder;
+  const failure = decoder.failure();
   if (failure === null) return { ok: true as const, bytes: decoded };
   return refused(failure.reason, failure.message, bytes.length);
 }

@@ -21,7 +21,7 @@ export async function refuse(way: Way, { problem, error, gap }: Refusal): Promis
   const isGone = exchange.abortReason() === 'client_gone';
   const status = isGone ? 499 : problem.status;
   await exchange.settle(decision, { status, error: isGone ? 'client_gone' : error, facts: null });
-  if (client.hasBegun) await client.breakOff('');
+  if (client.hasBegun()) await client.breakOff('');
   else
     client.send({ status, headers: headersFor(parts, problem.status) }, exchange.route.voice.error(problem));
 }

@@ -60,7 +60,7 @@ async function passChunks(
   let holding = holdAll;
   let isFirst = true;
   const wholeBytes = framing === null ? Number(headerOf(answer.headers, 'content-length')) : null;
-  for await (const chunk of chunks) {
+  for (let chunk = await chunks.next(); chunk !== null; chunk = await chunks.next()) {
     if (isFirst) onFirstByte();
     isFirst = false;
     const keep = await reader.push(chunk);
@@ -70,14 +70,14 @@ async function passChunks(
       continue;
     }
     if (holding !== null) {
-      if (hold.bytes <= holding.maxBytes) continue;
+      if (hold.bytes() <= holding.maxBytes) continue;
       if (!holding.onOverflow()) return { end: 'over_cap' };
       holding = null;
     }
     for (const piece of hold.release(keep)) {
       if (!(await client.write(piece))) return { end: 'client_gone' };
     }
-    if (hold.bytes > MAX_TRAILING_BYTES) return { end: 'over_cap' };
+    if (hold.bytes() > MAX_TRAILING_BYTES) return { end: 'over_cap' };
   }
   return null;
 }

@@ -90,13 +90,13 @@ interface RelayState {
 async function takeIn(parts: HeldRelayParts, state: RelayState, chunks: BodyChunks): Promise<void> {
   const { stream, decoder, encoded, early, wake } = parts;
   let isFirst = true;
-  for await (const chunk of chunks) {
+  for (let chunk = await chunks.next(); chunk !== null; chunk = await chunks.next()) {
     if (isFirst) parts.onFirstByte();
     isFirst = false;
     encoded?.add(chunk);
     stream.push(encoded === null ? chunk : await decoder.push(chunk));
     wake.fire();
-    if (Math.max(stream.bytes(), encoded?.bytes ?? 0) > parts.maxBytes) {
+    if (Math.max(stream.bytes(), encoded?.bytes() ?? 0) > parts.maxBytes) {
       if (!parts.onOverflow()) state.end ??= { end: 'over_cap' };
       else stream.letGo();
       if (state.end === null && early === null) state.end = await passOn(parts);
@@ -111,7 +111,7 @@ async function takeIn(parts: HeldRelayParts, state: RelayState, chunks: BodyChun
 
 /** Lets go of what is more than may wait, where nothing goes on before the end else; the end of all waits still. */
 async function passOn({ stream, encoded, write }: HeldRelayParts): Promise<HeldEnd | null> {
-  const ended = stream.isComplete() ? (encoded?.bytes ?? 0) : 1;
+  const ended = stream.isComplete() ? (encoded?.bytes() ?? 0) : 1;
   const pieces = encoded === null ? stream.take(false) : encoded.release(ended);
   if (pieces === null) return { end: 'stopped' };
   for (const piece of pieces) if (!(await write(piece))) return { end: 'client_gone' };
@@ -123,7 +123,7 @@ async function passOn({ stream, encoded, write }: HeldRelayParts): Promise<HeldE
 function endlessEnd({ stream, encoded, maxBytes }: HeldRelayParts): HeldEnd | null {
   const bound = Math.max(maxBytes, MAX_TRAILING_BYTES);
   if (stream.isComplete())
-    return (encoded?.bytes ?? stream.stuckBytes()) > bound ? { end: 'over_cap' } : null;
+    return (encoded?.bytes() ?? stream.stuckBytes()) > bound ? { end: 'over_cap' } : null;
   if (encoded !== null || stream.stuckBytes() <= bound) return null;
   const message = `it was given up, since an event of more than ${bound} bytes has no end`;
   return { end: 'broken', failure: { outcome: 'cut', message } };

@@ -61,7 +61,8 @@ export function createJsonReader(parts: AnswerReaderParts): AnswerReader {
     },
     async end() {
       pieces.push(await decoder.end());
-      if (decoder.failure !== null) gap(decoder.failure.reason, encodedBytes);
+      const failure = decoder.failure();
+      if (failure !== null) gap(failure.reason, encodedBytes);
       else if (encodedBytes > 0) read();
     },
     facts: () => facts,
@@ -103,21 +104,25 @@ export function createStreamingReader(parts: AnswerReaderParts, framing: Framing
     return step.isLast;
   }
 
+  function tellFailure(unread: number): void {
+    const failure = decoder.failure();
+    if (failure === null || hasToldFailure) return;
+    hasToldFailure = true;
+    gap(failure.reason, unread);
+  }
+
   return {
     async push(chunk) {
       const chunkStart = bytes;
       bytes += chunk.length;
       take(parser.push(await decoder.push(chunk)), chunkStart);
-      if (decoder.failure !== null && !hasToldFailure) {
-        hasToldFailure = true;
-        gap(decoder.failure.reason, chunk.length);
-      }
+      tellFailure(chunk.length);
       return holdFrom === null ? 0 : bytes - holdFrom;
     },
     async end() {
       take(parser.push(await decoder.end()), bytes);
       take(parser.end(), bytes);
-      if (decoder.failure !== null && !hasToldFailure) gap(decoder.failure.reason, bytes);
+      tellFailure(bytes);
       add(reader.end());
     },
     facts: reader.facts,

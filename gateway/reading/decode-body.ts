@@ -19,7 +19,7 @@ export interface DecodeFailure {
 export interface BodyDecoder {
   /** Whether decoded bytes stand at the same offsets as the bytes that came. */
   readonly isIdentity: boolean;
-  readonly failure: DecodeFailure | null;
+  failure(): DecodeFailure | null;
   push(chunk: Buffer): Promise<Buffer>;
   end(): Promise<Buffer>;
   close(): void;
@@ -57,9 +57,7 @@ function createIdentity({ maxDecodedBytes }: DecodeLimits): BodyDecoder {
   let failure: DecodeFailure | null = null;
   return {
     isIdentity: true,
-    get failure() {
-      return failure;
-    },
+    failure: () => failure,
     async push(chunk) {
       bytes += chunk.length;
       if (bytes > maxDecodedBytes) failure ??= overCap(`more than ${maxDecodedBytes} bytes`);
@@ -75,9 +73,7 @@ function createDeflate(limits: DecodeLimits): BodyDecoder {
   let inner: BodyDecoder | null = null;
   return {
     isIdentity: false,
-    get failure() {
-      return inner?.failure ?? null;
-    },
+    failure: () => inner?.failure() ?? null,
     async push(chunk) {
       if (chunk.length === 0) return EMPTY;
       inner ??= createInflating(
@@ -92,7 +88,13 @@ function createDeflate(limits: DecodeLimits): BodyDecoder {
 }
 
 function createFailed(failure: DecodeFailure): BodyDecoder {
-  return { isIdentity: false, failure, push: async () => EMPTY, end: async () => EMPTY, close: () => {} };
+  return {
+    isIdentity: false,
+    failure: () => failure,
+    push: async () => EMPTY,
+    end: async () => EMPTY,
+    close: () => {},
+  };
 }
 
 function createInflating(transform: Transform, limits: DecodeLimits): BodyDecoder {
@@ -118,9 +120,7 @@ function createInflating(transform: Transform, limits: DecodeLimits): BodyDecode
 
   return {
     isIdentity: false,
-    get failure() {
-      return failure;
-    },
+    failure: () => failure,
     async push(chunk) {
       tally.encoded += chunk.length;
       if (failure !== null || chunk.length === 0) return EMPTY;

@@ -67,7 +67,7 @@ export function createSseParser(maxLineBytes: number): SseParser {
     push(chunk) {
       const found = lines.push(chunk);
       // The second half of a CRLF belongs to the event before.
-      if (lines.hasJoinedPair && start === offset) start += 1;
+      if (lines.hasJoinedPair() && start === offset) start += 1;
       offset += chunk.length;
       return found.flatMap(take);
     },

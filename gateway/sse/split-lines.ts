@@ -14,7 +14,7 @@ export interface LineSplitter {
   /** What stands after the last line's end, if anything. */
   end(): Line | null;
   /** Whether the piece that `push` was last given began with the LF of a CRLF that was cut. */
-  readonly hasJoinedPair: boolean;
+  hasJoinedPair(): boolean;
 }
 
 const CR = 13;
@@ -63,9 +63,7 @@ export function createLineSplitter(maxBytes: number): LineSplitter {
       return lines;
     },
     end: () => (length === 0 ? null : take(offset)),
-    get hasJoinedPair() {
-      return hasJoinedPair;
-    },
+    hasJoinedPair: () => hasJoinedPair,
   };
 }
 

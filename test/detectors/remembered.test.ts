@@ -108,7 +108,7 @@ test('a text that is recalled costs the reader nothing, and is counted', async (
   const scorer = open();
   assert.ok(scorer.recall(text) !== null);
   const { tokensScored, tokensRecalled, batches, scoreCache: cache } = detector.stats();
-  assert.equal(scorer.tokensFinal, tokens.length);
+  assert.equal(scorer.tokensFinal(), tokens.length);
   assert.equal(tokensScored, before.tokensScored);
   assert.equal(batches, before.batches);
   assert.equal(tokensRecalled - before.tokensRecalled, tokens.length);

@@ -58,7 +58,7 @@ async function inPieces(text: string, cuts: readonly number[], by: Detector = de
   for (const [i, end] of places.entries()) parts.push(await scorer.push(text.slice(places[i - 1] ?? 0, end)));
   parts.push(await scorer.push(text.slice(places.at(-1) ?? 0)), await scorer.end());
   assert.equal(
-    scorer.tokensFinal,
+    scorer.tokensFinal(),
     parts.reduce((sum, part) => sum + part.tokens.length, 0),
   );
   return plain(parts);

@@ -14,7 +14,7 @@ async function decode(encoding: string, pieces: readonly Buffer[], limits = room
   for (const piece of pieces) parts.push(await decoder.push(piece));
   parts.push(await decoder.end());
   decoder.close();
-  return { bytes: Buffer.concat(parts), failure: decoder.failure };
+  return { bytes: Buffer.concat(parts), failure: decoder.failure() };
 }
 
 test('an encoded body cut anywhere decodes to the whole', async () => {

@@ -30,9 +30,7 @@ export function createRememberingDetector(): ReturnType<typeof createWordDetecto
         return found;
       },
       provisional: inner.provisional,
-      get tokensFinal() {
-        return inner.tokensFinal;
-      },
+      tokensFinal: inner.tokensFinal,
     };
   };
   return { ...words, createScorer };

@@ -72,9 +72,7 @@ function createScorer(signals: readonly SignalId[], texts: string[]): SegmentSco
       return score(true);
     },
     provisional: async () => activationsOf([], signals, tokensFinal),
-    get tokensFinal() {
-      return tokensFinal;
-    },
+    tokensFinal: () => tokensFinal,
   };
 }
 

@@ -44,7 +44,7 @@ function createWordScorer(signals: readonly SignalId[]): SegmentScorer {
       return score(text, signals);
     },
     provisional: async () => nothing,
-    tokensFinal: 0,
+    tokensFinal: () => 0,
   };
 }
 

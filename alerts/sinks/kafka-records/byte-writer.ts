@@ -5,7 +5,7 @@ export type Bytes = string | Buffer | null;
 export interface ByteWriter {
   readonly buffer: Buffer;
   /** Where the next byte goes. */
-  readonly offset: number;
+  offset(): number;
   int8(value: number): void;
   int16(value: number): void;
   int32(value: number): void;
@@ -51,9 +51,7 @@ export function createByteWriter(size: number): ByteWriter {
   };
   return {
     buffer,
-    get offset() {
-      return offset;
-    },
+    offset: () => offset,
     int8(value) {
       offset = buffer.writeInt8(value, offset);
     },

@@ -45,9 +45,9 @@ export function prepareBatch(messages: readonly SentMessage[], by: SentBy, now: 
     writer.int32(bodySize + FRAME_SIZE - 12);
     writer.int32(0);
     writer.int8(MAGIC);
-    const checksumAt = writer.offset;
+    const checksumAt = writer.offset();
     writer.int32(0);
-    const bodyAt = writer.offset;
+    const bodyAt = writer.offset();
     writer.int16(0);
     writer.int32(records.length - 1);
     writer.int64(first);
@@ -57,7 +57,7 @@ export function prepareBatch(messages: readonly SentMessage[], by: SentBy, now: 
     writer.int32(by.firstSequence);
     writer.int32(records.length);
     for (const record of records) writeRecord(writer, record);
-    writer.buffer.writeUInt32BE(crc32c(writer.buffer, bodyAt, writer.offset), checksumAt);
+    writer.buffer.writeUInt32BE(crc32c(writer.buffer, bodyAt, writer.offset()), checksumAt);
   };
   return { size: FRAME_SIZE + bodySize, write };
 }
