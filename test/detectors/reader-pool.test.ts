@@ -80,8 +80,8 @@ test('a push says how long the job of it waited that waited longest', async (t) 
   const [first, waiting, unasked] = [open(pool), open(pool), open(pool)];
   await first.run(job(ORDERS.echo, 1));
   const release = await block();
-  const begunMs = performance.now();
   const done = waiting.run(job(ORDERS.echo, 2));
+  const begunMs = performance.now();
   await sleep(5);
   const leastMs = performance.now() - begunMs;
   await release();
