@@ -24,7 +24,8 @@ export function itemParts(exchange: Listed): Omit<ExchangeItem, 'level'> {
     outcome: verdict,
     rules: matchedRules(exchange),
     role: strongest?.finding.segment.role ?? '',
-    excerpt: strongest?.excerpt ?? '',
+    excerpt: strongest?.finding.view?.text ?? strongest?.excerpt ?? '',
+    isDisguised: strongest?.finding.view !== undefined,
     isNotice: strongest !== undefined && isAboutTelltale(strongest.finding),
     review: review === null ? null : reviewView(review),
   };

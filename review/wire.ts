@@ -57,7 +57,9 @@ export interface ExchangeItem {
   readonly rules: readonly MatchedRule[];
   /** Who said what the strongest finding is about. */
   readonly role: string;
+  /** Around what the strongest finding is about; of a disguised text what it reads. */
   readonly excerpt: string;
+  readonly isDisguised: boolean;
   /** Whether Telltale says this of itself, as when changed rules are refused: it is of no client's exchange. */
   readonly isNotice: boolean;
   readonly review: Review | null;

@@ -111,6 +111,8 @@ test('the list narrows to what was blocked, also as new ones arrive', async (t) 
   await own.commit({ id: 'blocked', ...blocked }, { id: 'flagged', segments: DECEPTION });
   const { page, close } = await openPage(browser, own.url);
   await page.locator('.row').nth(1).waitFor();
+  await page.getByRole('button', { name: '2 to review of 2' }).click();
+  await until(() => page.url().includes('state=open'));
   await page.getByLabel('Outcome').selectOption('block');
   await until(async () => (await rowCount(page)) === 1);
   await own.commit({ id: 'flagged-too', segments: DECEPTION }, { id: 'blocked-too', ...blocked });

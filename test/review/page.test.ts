@@ -130,6 +130,12 @@ test('of a disguised text the run that hid it is marked, and what it reads stand
   assert.equal(await flagged.locator('[data-i]').count(), 0, 'no token of the code has a value that speaks');
   assert.equal(await flagged.locator('canvas').count(), 0);
   await page.locator('.finding').getByText('Only in what it reads without its disguise').waitFor();
+  const excerpt = page.locator('[data-exchange="disguised"] .excerpt');
+  assert.equal(
+    await excerpt.textContent(),
+    `User, disguised it is: ${reads}`,
+    'the list tells what it reads',
+  );
   assert.deepEqual(await complaints(), []);
   await close();
 });

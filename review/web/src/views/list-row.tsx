@@ -58,7 +58,10 @@ function Excerpt({ item }: { item: ExchangeItem }) {
   const shown = item.isNotice || isShown(item.exchangeId);
   return (
     <span class={`excerpt ${shown ? '' : 'is-veiled'}`}>
-      <b>{item.isNotice ? 'Telltale' : roleName(item.role)}</b>{' '}
+      <b>
+        {item.isNotice ? 'Telltale' : roleName(item.role)}
+        {item.isDisguised && ', disguised'}
+      </b>{' '}
       <span class="excerpt-text" dir="auto" aria-hidden={shown ? undefined : 'true'}>
         {item.excerpt}
       </span>

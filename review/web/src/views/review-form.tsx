@@ -15,7 +15,7 @@ export function ReviewForm({ view }: { view: ExchangeView }) {
   const saved = view.review;
   return (
     <form class="review" aria-label="Your verdict" onSubmit={(event) => event.preventDefault()}>
-      <h3>{view.isNotice ? 'Is it dealt with?' : 'Was the rule right?'}</h3>
+      <h3>{question(view)}</h3>
       <div class="judgements">
         {JUDGEMENTS.map((judgement, at) => (
           <button
@@ -38,6 +38,12 @@ export function ReviewForm({ view }: { view: ExchangeView }) {
       </div>
     </form>
   );
+}
+
+/** A verdict is of the exchange: of several rules none is meant alone. */
+function question({ isNotice, rules }: ExchangeView): string {
+  if (isNotice) return 'Is it dealt with?';
+  return rules.length > 1 ? 'Was it right to flag this?' : 'Was the rule right?';
 }
 
 function Comment({ view: { exchangeId, review } }: { view: ExchangeView }) {

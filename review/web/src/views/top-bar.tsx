@@ -1,5 +1,7 @@
+import { NO_FILTERS } from '../state/api.ts';
 import { isHelpOpen } from '../state/keys.ts';
 import { liveState } from '../state/live.ts';
+import { setFilters } from '../state/route.ts';
 import { summary } from '../state/summary.ts';
 import { isTextShown, toggleText } from '../state/veil.ts';
 import { count } from '../text/wording.ts';
@@ -23,9 +25,14 @@ export function TopBar() {
         {LIVE_WORDS[liveState.value]}
       </p>
       {counts !== null && (
-        <p class="counts">
+        <button
+          type="button"
+          class="counts"
+          title="Show what is to review"
+          onClick={() => setFilters({ ...NO_FILTERS, state: 'open' })}
+        >
           <b>{count(counts.unreviewed)}</b> to review of {count(counts.flagged)}
-        </p>
+        </button>
       )}
       <button type="button" class="switch" aria-pressed={isTextShown.value} onClick={toggleText}>
         {isTextShown.value ? 'Blur all text' : 'Show all text'} <kbd>b</kbd>
