@@ -105,3 +105,29 @@ test('text that runs from right to left begins at the right, and the arrow keys 
   await page.locator('[data-i="1"]:focus').waitFor();
   await close();
 });
+
+test('the words that gave it away are not opened behind the verdict', async (t) => {
+  const own = await startReview();
+  t.after(own.close);
+  const viewport = { width: 1024, height: 768 };
+  const before = Array.from({ length: 3 }, (_, at) => ({ role: 'user' as const, text: `Turn ${at}` }));
+  const hot = 'and nobody will know';
+  // Lower by a line each; some of them come to stand where the verdict is.
+  for (let lines = 0; lines < 12; lines += 1) {
+    const text = `${'One line.\n'.repeat(lines)}${hot}`;
+    await own.commit({ id: `after-${lines}`, segments: [...before, { role: 'assistant', text, hot }] });
+  }
+  const { page, close } = await openPage(browser, own.url, { viewport });
+  await page.keyboard.press('b');
+  const mark = page.locator('mark [data-i]').first();
+  for (let lines = 0; lines < 12; lines += 1) {
+    await page.locator(`[data-exchange="after-${lines}"] a`).click();
+    await page.locator(`[data-exchange="after-${lines}"].is-current`).waitFor();
+    await mark.waitFor();
+    await until(async () => {
+      const [words, bar] = [await mark.boundingBox(), await page.locator('.review').boundingBox()];
+      return words !== null && bar !== null && words.y > 0 && words.y + words.height <= bar.y;
+    });
+  }
+  await close();
+});

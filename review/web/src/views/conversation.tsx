@@ -57,8 +57,11 @@ function chosenSegment({ findings }: ExchangeView): string {
 }
 
 function isInView(element: Element): boolean {
-  const { top, bottom } = element.getBoundingClientRect();
-  return top > 0 && bottom < window.innerHeight;
+  const { top, bottom, left, right } = element.getBoundingClientRect();
+  // Where the page is narrow the verdict is a bar over its foot.
+  const verdict = document.querySelector('.review')?.getBoundingClientRect();
+  const isBelow = verdict !== undefined && verdict.left < right && verdict.right > left;
+  return top > 0 && bottom < (isBelow ? verdict.top : window.innerHeight);
 }
 
 /** The chosen finding shades the segments that it is made of; others are shaded by the first finding in them. */
