@@ -67,8 +67,8 @@ export async function diffRules(
   if (old === undefined || fresh === undefined) return { ok: false, problems };
   const changes = [
     ...compareRules(old, fresh),
-    ...compareOthers('correlation', old.correlations, fresh.correlations),
-    ...compareOthers('filter', old.filters, fresh.filters),
+    ...compareOthers('correlation', old, fresh),
+    ...compareOthers('filter', old, fresh),
   ];
   const diff = { changes, suggests: heaviest(changes.map(({ weight }) => weight)) };
   return { ok: true, diff, ruleSets: { before: old.ruleSet, after: fresh.ruleSet } };
@@ -89,6 +89,8 @@ interface Side {
   readonly ruleSet: RuleSet;
   readonly rules: ReadonlyMap<string, KnownRule>;
   readonly correlations: ReadonlyMap<string, Written>;
+  /** By the id of a correlation: the same where it means the same, however that is written. */
+  readonly meanings: ReadonlyMap<string, string>;
   readonly filters: ReadonlyMap<string, Written>;
 }
 
@@ -116,6 +118,7 @@ async function readSide(paths: readonly string[], featureset: Featureset) {
     ruleSet: loaded.ruleSet,
     rules: new Map(known),
     correlations: others('correlations'),
+    meanings: new Map(compiledOf(loaded.ruleSet).compiledCorrelations.map(({ id, key }) => [id, key])),
     filters: others('filters'),
   };
   return { set, problems: [] };
@@ -146,30 +149,47 @@ function compareRules(old: Side, fresh: Side): RuleChange[] {
   ];
 }
 
-function compareOthers(
-  kind: 'correlation' | 'filter',
-  old: ReadonlyMap<string, Written>,
-  fresh: ReadonlyMap<string, Written>,
-): RuleChange[] {
-  const removed = [...old].filter(([key]) => !fresh.has(key));
+function compareOthers(kind: 'correlation' | 'filter', old: Side, fresh: Side): RuleChange[] {
+  const [earlier, later] = [old, fresh].map((side) => side[`${kind}s`]) as [Others, Others];
+  const removed = [...earlier].filter(([key]) => !later.has(key));
   return [
     ...removed.map(([, { name }]) => whole(kind, 'removed', name, 'major')),
-    ...[...fresh].flatMap(([key, written]) => {
-      const before = old.get(key);
+    ...[...later].flatMap(([key, written]) => {
+      const before = earlier.get(key);
       if (before === undefined) return [whole(kind, 'added', written.name, 'minor')];
+      const meaning = fresh.meanings.get(key);
+      const meansSame = meaning !== undefined && meaning === old.meanings.get(key);
       const fields = [...new Set([...Object.keys(before), ...Object.keys(written)])].filter(
-        (field) => !isDeepStrictEqual(before[field], written[field]),
+        (field) =>
+          !isDeepStrictEqual(before[field], written[field]) && !(meansSame && MEANING_KEYS.has(field)),
       );
       const changes = fields.map((field): FieldChange => {
         const weight = TEXT_KEYS.has(field) ? 'patch' : 'minor';
         return { field, before: shown(before[field]), after: shown(written[field]), weight };
       });
-      return changed(kind, written.name, changes, { keepsVersion: false });
+      const keepsVersion = kind === 'correlation' && Number(before['version']) >= Number(written['version']);
+      return changed(kind, written.name, changes, { keepsVersion });
     }),
   ];
 }
 
+type Others = ReadonlyMap<string, Written>;
+
+/** What decides when a correlation fires; `key` of the compiled one is made of it. */
+const MEANING_KEYS: ReadonlySet<string> = new Set([
+  'type',
+  'rules',
+  'unless',
+  'unless_then',
+  'group_by',
+  'timespan',
+  'field',
+  'condition',
+]);
+
 const TEXT_KEYS: ReadonlySet<string> = new Set([
+  'version',
+  'falsepositives',
   'title',
   'description',
   'author',

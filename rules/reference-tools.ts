@@ -104,10 +104,11 @@ over a labelled file and measures each on the rows that it reads.
 ### Diff
 
 \`rules diff BEFORE AFTER\` compares what two files or folders mean on the loaded featureset, not how they are written:
-rules by their id, thresholds as they are resolved, macros, exceptions and filters written out. It suggests a step of the
+rules by their id, thresholds as they are resolved, macros, exceptions and filters written out; of correlations \`{gt: 2}\` is
+\`{gte: 3}\` and 60m is 1h. It suggests a step of the
 version: *major* where what is done with traffic may change (an enforced rule finds otherwise, a rule begins or ends to
 act) or where a rule, its name or its target is gone; *minor* where what is found may change; *patch* where neither. A
-rule whose meaning changed while its \`version\` did not rise is named. Exit code 1 says that they differ.
+rule or a correlation whose meaning changed while its \`version\` did not rise is named. Exit code 1 says that they differ.
 
 ### Replay
 

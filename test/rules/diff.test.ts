@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { diffRules } from '../../rules/index.ts';
+import { correlationsText, ruleId, rulesText } from './correlation-text.ts';
 import { featureset } from './featureset.ts';
 import { ID, ruleText, temporaryDirectory } from './rule-text.ts';
 
@@ -103,6 +104,38 @@ test('filters are compared, and a filter that bears on a rule is a change of the
     gone.changes.map(({ kind, change }) => `${kind} ${change}`),
     ['rule changed', 'filter removed'],
   );
+});
+
+test('correlations are compared by what they mean, and one that keeps its version is named', async (t) => {
+  const parts = {
+    rules: '[a, b]',
+    timespan: '1h',
+    condition: '{gte: 3}',
+    unless: '[c]',
+  };
+  const text = (changes: Readonly<Record<string, string>>) =>
+    rulesText() + correlationsText({ ...parts, ...changes }).replace('version: 1\n', '');
+  const told = async (changes: Readonly<Record<string, string>>) => {
+    const { first, fields, suggests } = await diffOf(t, text({}), text(changes));
+    return [suggests, first?.keepsVersion, fields];
+  };
+  const ids = `[${ruleId('a')}, b]`;
+  assert.deepEqual(await told({ rules: ids, timespan: '60m', condition: '{gt: 2}' }), [null, undefined, []]);
+  assert.deepEqual(await told({ condition: '{gte: 3, lte: 5}' }), [
+    'minor',
+    true,
+    ['condition: {"gte":3} -> {"gte":3,"lte":5} (minor)'],
+  ]);
+  assert.deepEqual(await told({ timespan: '2h', version: '2' }), [
+    'minor',
+    false,
+    ['version: 1 -> 2 (patch)', 'timespan: 1h -> 2h (minor)'],
+  ]);
+  assert.deepEqual(await told({ title: 'Another' }), [
+    'patch',
+    false,
+    ['title: Correlation x -> Another (patch)'],
+  ]);
 });
 
 test('a set that does not load gives its problems', async (t) => {
