@@ -34,6 +34,7 @@ A rule, or a condition, that is not there is an error: a change that changes not
 ## Files
 
 \`telltale\` reads every \`*.yaml\` and \`*.yml\` below the rule directory; names that begin with a dot are passed over.
+Links are followed, but not back to a folder that holds them; a pipe or a device among the files is refused. At most 1,000 files.
 Files are YAML 1.2 in UTF-8: one document, no merge keys, no custom tags, at most 256 KiB, 32 levels and 64 aliases.
 All files are loaded or none: while running, a broken set leaves the old one in place. \`required_engine\` names the
 versions of the rule language that can read the file; this is ${ENGINE_VERSION}.
