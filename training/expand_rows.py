@@ -49,8 +49,9 @@ def expanded(row: dict, dev_one_in: int) -> dict:
     for name in WRITTEN_LABELS:
         if name not in row.get("u", []):
             labels[name] = int(name in row["y"])
-    if "toxicity" in row["y"]:
-        labels["toxicity"] = 1
+    # Elsewhere nobody looked for it.
+    if "toxicity" in [*row["y"], row.get("near")]:
+        labels["toxicity"] = int("toxicity" in row["y"])
     full = {"text": row["t"], "role": row["r"], "labels": labels, "lang": row["l"], "style": row["s"]}
     if row.get("near"):
         full["near"] = row["near"]
