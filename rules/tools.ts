@@ -30,9 +30,20 @@ export { type RecordResult, recordText, type ToRecord } from './record-text.ts';
 export type { CorrelationReplay } from './replay/correlation-tally.ts';
 export { createEventReplay, type EventReplay, type ReplayedEvents } from './replay/event-replay.ts';
 export {
+  type ExchangeHead,
+  exchangeOf,
+  type FiredRule,
+  headFields,
+  headOf,
+  type ParsedHead,
+  type ReadExchange,
+  type ReadingAbout,
+  type ReadSegment,
+  readingAbout,
+} from './replay/exchange-head.ts';
+export {
   decodeExchange,
   encodeExchange,
-  type FiredRule,
   type KeptExchange,
   type KeptReading,
   type KeptSegment,
@@ -52,6 +63,7 @@ export {
   type OpenedReading,
   type Replayer,
   type Unjudged,
+  type UnpackedReading,
 } from './replay/replayer.ts';
 export type { ReviewedAs, ReviewedFigures } from './replay/reviewed-figures.ts';
 export { type RouteUse, routeUses } from './route-uses.ts';

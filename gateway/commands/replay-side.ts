@@ -5,9 +5,9 @@ import {
   type Fields,
   type Finding,
   inShadow,
-  type KeptExchange,
   type Observed,
   type OpenedExchange,
+  type ReadExchange,
   type ReplayReport,
   type ReviewedAs,
   type RuleSet,
@@ -104,7 +104,7 @@ export function createReplaySide(given: RuleSet, { config, reviewed }: ReplaySid
 }
 
 /** A segment has the fields that were known when it began; the exchange has all that some segment of it has. */
-function fieldsAtEnd({ segments }: KeptExchange): Fields {
+function fieldsAtEnd({ segments }: ReadExchange<unknown>): Fields {
   const known = segments.flatMap(({ fields }) =>
     Object.entries(fields).filter(([, value]) => value !== null),
   );

@@ -1,5 +1,5 @@
 import type { UnscannedReason, Verdict } from '../../alerts/index.ts';
-import type { Finding, KeptExchange, RuleSet } from '../../rules/index.ts';
+import type { Finding, ReadExchange, RuleSet } from '../../rules/index.ts';
 import type { Config } from '../config/schema.ts';
 import { withFindings } from '../exchange/exchange-record.ts';
 import { decide } from '../policy/decide.ts';
@@ -16,7 +16,7 @@ export interface ReplayedFindings {
 /** What policy makes of it: the gateway's own decision, or the worker's, on what is found now and on what could not be
  *  read then. */
 export function replayedVerdict(
-  { segments }: KeptExchange,
+  { segments }: ReadExchange<unknown>,
   { own, all }: ReplayedFindings,
   { ruleSet, config }: { readonly ruleSet: RuleSet; readonly config: Pick<Config, 'policy' | 'scoring'> },
 ): Verdict {

@@ -1,7 +1,7 @@
 import { type CompiledRuleSet, compiledOf } from '../compiled.ts';
 import type { CompiledCorrelation } from '../events/compile-correlations.ts';
 import type { Finding, RuleSet } from '../types.ts';
-import type { KeptExchange } from './kept-exchange.ts';
+import type { ReadExchange } from './exchange-head.ts';
 import type { ReplayEnd } from './replay-tally.ts';
 import { createReviews, type ReviewedAs, type ReviewedFigures } from './reviewed-figures.ts';
 
@@ -33,7 +33,7 @@ export interface CorrelationReplay extends ReviewedFigures {
 
 /** An exchange as correlations are counted over it. */
 export interface CorrelatedExchange {
-  readonly exchange: Pick<KeptExchange, 'correlated'>;
+  readonly exchange: Pick<ReadExchange<unknown>, 'correlated'>;
   readonly findings: readonly Finding[];
   /** Ids of rules that could not be judged in it. */
   readonly unjudged: ReadonlySet<string>;

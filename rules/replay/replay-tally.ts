@@ -3,7 +3,7 @@ import { compiledOf } from '../compiled.ts';
 import type { Mode, RuleSet } from '../types.ts';
 import { type CorrelationReplay, createCorrelationTally, type LateReview } from './correlation-tally.ts';
 import type { ReplayedEvents } from './event-replay.ts';
-import type { KeptExchange } from './kept-exchange.ts';
+import type { ReadExchange } from './exchange-head.ts';
 import type { JudgedExchange } from './replayer.ts';
 import { createReviews, type ReviewedAs, type ReviewedFigures } from './reviewed-figures.ts';
 
@@ -49,7 +49,7 @@ export interface ReplayReport {
 /** Adds up what one set of rules makes of kept exchanges. */
 export interface ReplayTally {
   /** @param judged - findings of correlations among them */
-  add(exchange: KeptExchange, judged: JudgedExchange, reviewed: ReviewedAs | null): void;
+  add(exchange: ReadExchange<unknown>, judged: JudgedExchange, reviewed: ReviewedAs | null): void;
   /** @param end - what correlations made of it all, where they were shown it */
   report(end?: ReplayEnd): ReplayReport;
 }

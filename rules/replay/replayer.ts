@@ -12,7 +12,8 @@ import { advance, beginSegment, fieldsOf, finish } from '../evaluate.ts';
 import { type ExchangePart, judgeExchange } from '../exchange/judge-exchange.ts';
 import { createPlan } from '../plan.ts';
 import type { Finding, RuleSet, SegmentRef, SegmentState } from '../types.ts';
-import type { KeptExchange, KeptReading, KeptSegment } from './kept-exchange.ts';
+import type { ReadExchange, ReadingAbout, ReadSegment } from './exchange-head.ts';
+import type { KeptExchange } from './kept-exchange.ts';
 import { tokenPrint } from './token-print.ts';
 
 /** A rule that could not be held against a segment, and what it would have read. */
@@ -30,9 +31,9 @@ export interface JudgedExchange {
   readonly unjudged: readonly Unjudged[];
 }
 
-/** A kept exchange, unpacked to be judged by one set of rules after another. */
+/** An exchange, to be judged by one set of rules after another. */
 export interface OpenedExchange {
-  readonly exchange: KeptExchange;
+  readonly exchange: ReadExchange<unknown>;
   readonly tokens: number;
   readonly segments: readonly OpenedSegment[];
   judge(ruleSet: RuleSet): JudgedExchange;
@@ -40,22 +41,28 @@ export interface OpenedExchange {
   printOf(finding: Finding): string | null;
 }
 
-/** Opens kept exchanges that were read with one featureset. */
+/** Opens exchanges that were read with one featureset. */
 export interface Replayer {
   /** @throws {DetectorError} KEPT_DAMAGED */
   open(exchange: KeptExchange): OpenedExchange;
+  /** The same of one whose activations are at hand. */
+  openUnpacked(exchange: ReadExchange<UnpackedReading>): OpenedExchange;
 }
 
-/** A reading, unpacked. */
-export interface OpenedReading extends KeptReading {
+/** What the reader saw of one text, unpacked. */
+export interface UnpackedReading extends ReadingAbout {
   readonly kept: KeptActivations;
+}
+
+/** A reading that rules are held against. */
+export interface OpenedReading extends UnpackedReading {
   /** Signals that were read off it so far. */
   readonly signals: Map<SignalId, Float32Array>;
 }
 
 /** A segment whose readings are unpacked. */
 export interface OpenedSegment {
-  readonly segment: KeptSegment;
+  readonly segment: ReadSegment<unknown>;
   readonly readings: readonly OpenedReading[];
 }
 
@@ -69,32 +76,39 @@ interface Judgeable {
 export function createReplayer(featureset: Featureset): Replayer {
   const reader = createKeptReader(featureset);
   const judgeableOf = createJudgeable(reader);
+  const openUnpacked = (exchange: ReadExchange<UnpackedReading>): OpenedExchange => {
+    const segments = exchange.segments.map((segment): OpenedSegment => {
+      return { segment, readings: segment.readings.map((reading) => ({ ...reading, signals: new Map() })) };
+    });
+    const all = segments.flatMap(({ readings }) => readings);
+    const judge = (ruleSet: RuleSet): JudgedExchange => {
+      const judged = segments.map((one) => judgeSegment(ruleSet, one, { reader, judgeableOf }));
+      const unjudged = judged.flatMap((one) => one.unjudged);
+      const ofSegments = judged.flatMap(({ findings }) => findings);
+      return { findings: [...ofSegments, ...overExchange(ruleSet, judged, unjudged)], unjudged };
+    };
+    const printOf = ({ segment, view, firstToken, lastToken }: Finding): string | null => {
+      const opened = segments.find((one) => one.segment.ref.id === segment.id);
+      const reading = opened?.readings[view === undefined ? 0 : 1];
+      const print = reading === undefined ? null : tokenPrint(reading.kept, firstToken, lastToken);
+      // In a disguise they are other words.
+      return print === null ? null : [print, ...(view?.changes ?? [])].join(' ');
+    };
+    const tokens = all.reduce((sum, { kept }) => sum + kept.tokens, 0);
+    return { exchange, tokens, segments, judge, printOf };
+  };
+  return { open: (exchange) => openUnpacked(unpacked(exchange)), openUnpacked };
+}
+
+function unpacked({ segments, ...about }: KeptExchange): ReadExchange<UnpackedReading> {
   return {
-    open(exchange) {
-      const segments = exchange.segments.map((segment): OpenedSegment => {
-        const readings = segment.readings.map((reading) => {
-          const kept = unpackActivations(reading.packed, segment.computed);
-          return { ...reading, kept, signals: new Map() };
-        });
-        return { segment, readings };
-      });
-      const all = segments.flatMap(({ readings }) => readings);
-      const judge = (ruleSet: RuleSet): JudgedExchange => {
-        const judged = segments.map((one) => judgeSegment(ruleSet, one, { reader, judgeableOf }));
-        const unjudged = judged.flatMap((one) => one.unjudged);
-        const ofSegments = judged.flatMap(({ findings }) => findings);
-        return { findings: [...ofSegments, ...overExchange(ruleSet, judged, unjudged)], unjudged };
-      };
-      const printOf = ({ segment, view, firstToken, lastToken }: Finding): string | null => {
-        const opened = segments.find((one) => one.segment.ref.id === segment.id);
-        const reading = opened?.readings[view === undefined ? 0 : 1];
-        const print = reading === undefined ? null : tokenPrint(reading.kept, firstToken, lastToken);
-        // In a disguise they are other words.
-        return print === null ? null : [print, ...(view?.changes ?? [])].join(' ');
-      };
-      const tokens = all.reduce((sum, { kept }) => sum + kept.tokens, 0);
-      return { exchange, tokens, segments, judge, printOf };
-    },
+    ...about,
+    segments: segments.map((segment) => ({
+      ...segment,
+      readings: segment.readings.map(({ packed, isFinished, changes }) => {
+        return { isFinished, changes, kept: unpackActivations(packed, segment.computed) };
+      }),
+    })),
   };
 }
 
@@ -124,7 +138,7 @@ interface Tools {
 }
 
 interface ToJudge {
-  readonly segment: KeptSegment;
+  readonly segment: ReadSegment<unknown>;
   /** Ids of rules that ask what nobody has looked for. */
   readonly blind: readonly string[];
 }
@@ -172,7 +186,7 @@ function judgeSegment(
 
 function partOf(
   [text, view]: readonly (SegmentState | null)[],
-  [, hiddenReading]: readonly KeptReading[],
+  [, hiddenReading]: readonly ReadingAbout[],
 ): ExchangePart | null {
   // A segment of which some reading failed has failed.
   if (text === undefined || text === null || view === null) return null;
@@ -182,7 +196,7 @@ function partOf(
   return { state: text, tokens: [], view: { state: view, view: nowhere } };
 }
 
-function hidden(finding: Finding, changes: KeptReading['changes']): Finding {
+function hidden(finding: Finding, changes: ReadingAbout['changes']): Finding {
   return { ...finding, view: { changes: changes ?? [], text: '', span: { start: 0, end: 0 } } };
 }
 
