@@ -11,7 +11,7 @@ export { createDetector } from './detector.ts';
 export { DetectorError, type DetectorErrorCode } from './detector-error.ts';
 export type { Computed, KeptActivations } from './kept/kept-activations.ts';
 export { createKeptReader, type KeptReader } from './kept/kept-reader.ts';
-export { packActivations } from './kept/pack-activations.ts';
+export { packActivations, probesIn } from './kept/pack-activations.ts';
 export { unpackActivations } from './kept/unpack-activations.ts';
 export { LANGUAGE_CHARS, type LanguageOf, loadLanguages } from './language.ts';
 export {

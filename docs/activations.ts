@@ -45,6 +45,31 @@ The file is a copy: retention and \`telltale erase\` do not reach it. What the f
 treat it as you would the texts; it is readable by its owner alone. A file that is there is not written over, and one that could
 not be written to its end is taken away. Exchanges that were read with another featureset than the loaded one are left out
 and counted, as are damaged ones. The file's own metadata names the featureset and its digest.
+
+## Back into replay
+
+\`\`\`sh
+telltale rules replay my-rules --from week.parquet
+telltale rules diff rules-now rules-next --replay --from exports/
+\`\`\`
+
+Rules are held against the file as they are against the store, with the same findings to the last bit, correlations,
+verdicts of reviewers and all: what has no column of its own stands in \`replay\`, in the first row of each exchange. Verdicts are those of the
+moment of the export, and nothing that came after it is known. Several files and folders of them are one history; an exchange that is in two of them is refused.
+
+Replay reads the columns \`replay\`, \`token\`, \`signal\` and \`value\`; all others are for people. DuckDB, pandas and others may
+write the file again, in groups of rows of their own size (up to 4 million) and compressed with zstd, snappy, gzip, brotli or not at all. They may
+leave out exchanges, each whole:
+
+\`\`\`sql
+copy (select * from 'week.parquet' where verdict <> 'pass') to 'flagged.parquet' (format parquet);
+\`\`\`
+
+(every row has the exchange's own fields, so a condition on \`exchange\`, \`conversation\`, \`ended_at\`, \`verdict\`, \`fired\` or \`reviewed\` keeps
+exchanges whole; one on a segment, a token or a signal does not, and one on \`route\`, \`model\`, \`tenant\` or \`caller\` does where all
+segments agree). A file that has an exchange in part, in another order, twice, or with other values than were exported is refused with
+the row; so is one of another featureset, one without \`replay\` (exported by an older telltale), and one compressed with LZ4.
+What a file claims of itself is held against bounds before memory is asked for it.
 `;
 
 const USE = `## With DuckDB

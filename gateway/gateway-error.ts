@@ -1,5 +1,11 @@
 /** What the gateway's own promises can break on. Expected outcomes are unions; these are not. */
-export type GatewayErrorCode = 'CONFIG' | 'RULES_BROKEN' | 'START_FAILED' | 'DIALECT_BROKEN' | 'NO_READER';
+export type GatewayErrorCode =
+  | 'CONFIG'
+  | 'RULES_BROKEN'
+  | 'START_FAILED'
+  | 'DIALECT_BROKEN'
+  | 'NO_READER'
+  | 'PARQUET_UNREADABLE';
 
 /** @param fields - what the message names, for logs */
 export class GatewayError extends Error {

@@ -18,7 +18,7 @@ Exit code 1 says that it could not be done, 2 that the command line is wrong; \`
 | \`record RULE --text TEXT\` | what a rule reads of a text, for a test that needs no reader |
 | \`backtest FILE.jsonl --label NAME\` | precision, recall and false-alarm rate of each rule on a labelled file |
 | \`diff BEFORE AFTER\` | what a change of rules means, and which version step it asks for |
-| \`replay --since 7d\` | what rules would have found in exchanges that passed, without text and reader |
+| \`replay --since 7d\`, \`replay --from FILE.parquet\` | what rules would have found in exchanges that passed, without text and reader |
 | \`export FILE.parquet\` | what the reader saw of exchanges that passed, for [a notebook](activations.md) |
 | \`calibrate TRAFFIC.jsonl\`, \`calibrate --kept\` | learns from your own ordinary traffic what rates stand for |
 | \`fmt PATH …\` | rule files in canonical order and layout; with \`--check\` only whether they are |
@@ -140,7 +140,9 @@ reader saw in them, which is the same to the last bit. Where a rule could not be
 may miss events, and that is said.
 
 Whoever would rather look for himself takes it into a notebook: \`rules export week.parquet --since 7d\` writes a Parquet file,
-which DuckDB, pandas and others read ([columns and examples](activations.md)).
+which DuckDB, pandas and others read ([columns and examples](activations.md)). \`rules replay --from week.parquet\` and
+\`rules diff BEFORE AFTER --replay --from week.parquet\` hold rules against such files, or folders of them, as against the
+store and with the same findings: for a history that is older than the store, of several gateways, or on another machine.
 
 A million tokens in short texts, of which nearly every exchange fires, took 20 seconds of processor with the 22 shipped rules and 8
 with one changed rule (36 and 24 seconds on two busy cores), and 205 MB of disk; to score them again took 25 minutes

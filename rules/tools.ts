@@ -61,6 +61,7 @@ export {
   type JudgedExchange,
   type OpenedExchange,
   type OpenedReading,
+  type OpenedSegment,
   type Replayer,
   type Unjudged,
   type UnpackedReading,

@@ -1,11 +1,14 @@
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { openFeatureset } from '../../detectors/index.ts';
+import { COMMANDS } from '../../gateway/commands/all.ts';
 import type { CommandIo } from '../../gateway/commands/command.ts';
+import { openSource } from '../../gateway/commands/open-source.ts';
 import { replayDiff } from '../../gateway/commands/replay-diff.ts';
 import { replayHistory } from '../../gateway/commands/replay-history.ts';
 import { createReplaySide } from '../../gateway/commands/replay-side.ts';
+import { runCommandLine } from '../../gateway/commands/run-command-line.ts';
 import { configSchema } from '../../gateway/config/schema.ts';
 import { formatProblems, loadRules, type RuleSet } from '../../rules/index.ts';
 import { cpuMs } from '../cpu-time.ts';
@@ -24,6 +27,10 @@ export interface HeldRules {
   readonly us_per_token: number;
   /** Share of the reader's own time a token. */
   readonly of_reader: number;
+  /** The same of a Parquet file, and its processor time as a multiple of the store's. */
+  readonly parquet: Pick<HeldRules, 'first_seconds' | 'seconds' | 'cpu_seconds' | 'us_per_token'> & {
+    readonly cpu_of_store: number;
+  };
 }
 
 export interface HoldParts {
@@ -37,9 +44,17 @@ const SHIPPED = 'rules/shipped';
 const CHANGED = 'harmful-request.yaml';
 const UNTIL = new Date(Date.UTC(2027, 0, 1));
 
+export interface ExportedHistory {
+  readonly seconds: number;
+  readonly cpu_seconds: number;
+  readonly megabytes: number;
+}
+
 /** Holds the shipped rules, one changed rule and both sets against each other, by the functions of `telltale rules replay`
- *  and `rules diff --replay`. */
-export async function holdRules(parts: HoldParts): Promise<HeldRules[]> {
+ *  and `rules diff --replay`, each over the store and over a Parquet file of the same. */
+export async function holdRules(
+  parts: HoldParts,
+): Promise<{ readonly exported: ExportedHistory; readonly results: readonly HeldRules[] }> {
   const featureset = await openFeatureset('models/default');
   const changed = changedRules(parts.folder);
   const load = async (path: string): Promise<RuleSet> => {
@@ -57,24 +72,58 @@ export async function holdRules(parts: HoldParts): Promise<HeldRules[]> {
     errorsHaveColours: false,
     showsProgress: false,
   };
-  const history = { dataDir: parts.folder, range: {}, featureset, io };
-  const replay = async (ruleSet: RuleSet): Promise<number> => {
-    const side = createReplaySide(ruleSet, { config, reviewed: { exchanges: new Map(), late: [] } });
-    await replayHistory({ ...history, command: 'rules replay' }, (opened, row) => {
+  const sourceOf = (from?: readonly string[]) =>
+    openSource({ command: 'bench', config, range: {}, featureset }, from);
+  const replay = async (ruleSet: RuleSet, from?: readonly string[]): Promise<number> => {
+    const side = createReplaySide(ruleSet, config);
+    const parts = { command: 'rules replay', source: await sourceOf(from), io };
+    await replayHistory(parts, (opened, row) => {
       side.judge(opened, row);
     });
-    return side.report(UNTIL).any.flags;
+    return side.report({ until: UNTIL, late: [] }).any.flags;
   };
-  const diff = async (): Promise<number> => {
-    const told = await replayDiff({ ...history, before, after, config, until: UNTIL });
+  const diff = async (from?: readonly string[]): Promise<number> => {
+    const source = await sourceOf(from);
+    const told = await replayDiff({ before, after, config, source, until: UNTIL, io });
     return told.changed.length;
   };
-  const count = ({ rules }: RuleSet) => rules.length;
-  return [
-    await measure(parts, { what: 'the shipped rules', rules: count(before), work: () => replay(before) }),
-    await measure(parts, { what: 'one changed rule', rules: count(one), work: () => replay(one) }),
-    await measure(parts, { what: 'both sets, as diff', rules: count(before) + count(after), work: diff }),
+  const file = join(parts.folder, 'history.parquet');
+  const exported = await exportTo(file, { ...io, env: { TELLTALE_DATA: parts.folder } });
+  const works: Work[] = [
+    { what: 'the shipped rules', rules: before.rules.length, work: (from) => replay(before, from) },
+    { what: 'one changed rule', rules: one.rules.length, work: (from) => replay(one, from) },
+    {
+      what: 'both sets, as diff',
+      rules: before.rules.length + after.rules.length,
+      work: diff,
+    },
   ];
+  const results: HeldRules[] = [];
+  for (const work of works) {
+    const store = await measure(parts, work);
+    const parquet = await measure(parts, { ...work, work: () => work.work([file]) });
+    if (parquet.exchanges !== store.exchanges) {
+      throw new Error(
+        `${work.what}: ${parquet.exchanges} exchanges of Parquet, ${store.exchanges} of the store`,
+      );
+    }
+    const { first_seconds, seconds, cpu_seconds, us_per_token } = parquet;
+    const cpu_of_store = cpu_seconds / store.cpu_seconds;
+    results.push({ ...store, parquet: { first_seconds, seconds, cpu_seconds, us_per_token, cpu_of_store } });
+  }
+  return { exported, results };
+}
+
+/** What it takes to write the history as Parquet, by `telltale rules export`. */
+async function exportTo(file: string, io: CommandIo): Promise<ExportedHistory> {
+  const [startedMs, started] = [performance.now(), cpuMs()];
+  const code = await runCommandLine(COMMANDS, ['rules', 'export', file, '--json'], io);
+  if (code !== 0) throw new Error(`rules export ended with ${code}`);
+  return {
+    seconds: (performance.now() - startedMs) / 1000,
+    cpu_seconds: (cpuMs() - started) / 1000,
+    megabytes: statSync(file).size / 1e6,
+  };
 }
 
 /** The shipped rules with one threshold that is rarer. */
@@ -92,13 +141,13 @@ function changedRules(folder: string): string {
 interface Work {
   readonly what: string;
   readonly rules: number;
-  readonly work: () => Promise<number>;
+  readonly work: (from?: readonly string[]) => Promise<number>;
 }
 
 async function measure(
   { tokens, readerUs, rounds }: HoldParts,
   { what, rules, work }: Work,
-): Promise<HeldRules> {
+): Promise<Omit<HeldRules, 'parquet'>> {
   const times: { readonly seconds: number; readonly cpu: number }[] = [];
   let exchanges = 0;
   for (let round = 0; round <= rounds; round++) {

@@ -9,7 +9,7 @@ import { type EvalRow, readEvalRows } from './eval-rows.ts';
 import { mapRows } from './map-rows.ts';
 import { openDetector } from './open-detector.ts';
 import { replayHistory } from './replay-history.ts';
-import { readReviewed } from './reviewed.ts';
+import { openStoreSource } from './replay-source.ts';
 import type { EndedRange } from './time-range.ts';
 
 /** Nobody waits: better late than refused. */
@@ -92,12 +92,11 @@ export async function trafficKept(range: EndedRange, io: CommandIo): Promise<Tra
   return {
     featureset,
     async learn(learner) {
-      const { exchanges: reviewed } = await readReviewed(config, range);
       const kept = createKeptLearner(featureset, learner);
       let confirmed = 0;
-      const parts = { command: COMMAND, dataDir: config.data, range, featureset, io };
-      const history = await replayHistory(parts, (opened, { exchangeId }) => {
-        if (reviewed.get(exchangeId) === 'correct') confirmed += opened.segments.length;
+      const source = await openStoreSource({ command: COMMAND, config, range, featureset });
+      const history = await replayHistory({ command: COMMAND, source, io }, (opened, { reviewed }) => {
+        if (reviewed === 'correct') confirmed += opened.segments.length;
         else kept.add(opened);
       });
       const leftOut = { ...kept.leftOut(), confirmed };

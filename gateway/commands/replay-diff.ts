@@ -1,12 +1,11 @@
-import type { KeptRange } from '../../alerts/index.ts';
-import type { Featureset } from '../../detectors/index.ts';
 import type { RuleSet } from '../../rules/index.ts';
 import type { Config } from '../config/schema.ts';
 import { type ChangedExchange, changeOf } from './changed-exchanges.ts';
 import type { CommandIo } from './command.ts';
+import { sideEnd } from './open-source.ts';
 import { type ReplayedHistory, replayHistory } from './replay-history.ts';
 import { createReplaySide, type LateFinding, type SideReport } from './replay-side.ts';
-import { readReviewed } from './reviewed.ts';
+import type { ReplaySource } from './replay-source.ts';
 
 /** What two sets of rules make of the same exchanges. */
 export interface ReplayedDiff extends ReplayedHistory {
@@ -22,30 +21,24 @@ export interface ReplayDiffParts {
   readonly before: RuleSet;
   readonly after: RuleSet;
   readonly config: Config;
-  readonly range: KeptRange;
-  /** Up to when history is known. */
+  readonly source: ReplaySource;
+  /** Nothing later is known. */
   readonly until: Date;
-  readonly featureset: Featureset;
   readonly io: CommandIo;
 }
 
-/** Holds both sets of rules against what was kept.
- *  @throws {CommandFailure} where nothing was ever kept */
+/** Holds both sets of rules against the same exchanges. */
 export async function replayDiff(parts: ReplayDiffParts): Promise<ReplayedDiff> {
-  const { config, range, until, featureset, io } = parts;
-  const reviewed = await readReviewed(config, range);
-  const sideOf = (rules: RuleSet) => createReplaySide(rules, { config, reviewed });
-  const [before, after] = [sideOf(parts.before), sideOf(parts.after)];
+  const { config, source, until, io } = parts;
+  const [before, after] = [createReplaySide(parts.before, config), createReplaySide(parts.after, config)];
   const changed: ChangedExchange[] = [];
-  const history = await replayHistory(
-    { command: 'rules diff', dataDir: config.data, range, featureset, io },
-    (opened, row) => {
-      const [old, fresh] = [before.judge(opened, row), after.judge(opened, row)];
-      const change = changeOf({ ...row, reviewed: fresh.reviewed }, old, fresh);
-      if (change !== null) changed.push(change);
-    },
-  );
-  const [old, fresh] = [before.report(until), after.report(until)];
+  const history = await replayHistory({ command: 'rules diff', source, io }, (opened, row) => {
+    const [old, fresh] = [before.judge(opened, row), after.judge(opened, row)];
+    const change = changeOf(row, old, fresh);
+    if (change !== null) changed.push(change);
+  });
+  const end = sideEnd(source, until);
+  const [old, fresh] = [before.report(end), after.report(end)];
   const changedLate = { newly: without(fresh.late, old.late), gone: without(old.late, fresh.late) };
   return { ...history, before: old, after: fresh, changed, changedLate };
 }

@@ -1,4 +1,4 @@
-import type { KeptRow, Verdict } from '../../alerts/index.ts';
+import type { Verdict } from '../../alerts/index.ts';
 import {
   createEventReplay,
   createReplayTally,
@@ -16,8 +16,9 @@ import type { Config } from '../config/schema.ts';
 import { lateRecord } from '../events/late-recorder.ts';
 import { observedFindings } from '../events/observed-findings.ts';
 import { firedRule, type NamedRule } from './changed-rules.ts';
+import type { ReplayedRow } from './replay-source.ts';
 import { replayedVerdict } from './replay-verdict.ts';
-import type { Reviewed } from './reviewed.ts';
+import type { ReviewedLate } from './reviewed.ts';
 
 /** What one set of rules makes of an exchange. */
 export interface JudgedAgain {
@@ -53,19 +54,20 @@ export interface SideReport extends ReplayReport {
 
 /** One set of rules that is held against exchanges in the order of their ends. */
 export interface ReplaySide {
-  judge(opened: OpenedExchange, row: KeptRow): JudgedAgain;
-  /** Once all are judged.
-   *  @param until - up to when it is known that nothing more came */
-  report(until: Date): SideReport;
+  judge(opened: OpenedExchange, row: ReplayedRow): JudgedAgain;
+  /** Once all are judged. */
+  report(end: SideEnd): SideReport;
 }
 
-export interface ReplaySideParts {
-  readonly config: Config;
-  readonly reviewed: Reviewed;
+export interface SideEnd {
+  /** Up to when it is known that nothing more came. */
+  readonly until: Date;
+  /** What reviewers said of records that are of no exchange. */
+  readonly late: readonly ReviewedLate[];
 }
 
 /** Rules, correlations, the grouping of alerts and policy, as a gateway has them that has counted nothing yet. */
-export function createReplaySide(given: RuleSet, { config, reviewed }: ReplaySideParts): ReplaySide {
+export function createReplaySide(given: RuleSet, config: Config): ReplaySide {
   const ruleSet = config.policy.shadow ? inShadow(given) : given;
   const tally = createReplayTally(ruleSet);
   const events = createEventReplay(ruleSet);
@@ -83,21 +85,20 @@ export function createReplaySide(given: RuleSet, { config, reviewed }: ReplaySid
           at: Date.parse(row.endedAt),
         }),
       );
-      const review = reviewed.exchanges.get(row.exchangeId) ?? null;
-      tally.add(exchange, { findings: all, unjudged }, review);
+      tally.add(exchange, { findings: all, unjudged }, row.reviewed);
       return {
         findings: all,
         fired: all.map(firedRule),
         unjudged: unjudged.map(({ ruleId }) => ruleId),
         verdict: replayedVerdict(exchange, { own, all }, { ruleSet, config }),
-        reviewed: review,
+        reviewed: row.reviewed,
       };
     },
-    report(until) {
+    report({ until, late: reviewed }) {
       const ended = events.end(until.getTime());
       const late = ended.late.map(lateFinding);
       const raised = new Set(late.map(({ exchangeId }) => exchangeId));
-      const lateReviews = reviewed.late.map((one) => ({ ...one, isRaised: raised.has(one.exchangeId) }));
+      const lateReviews = reviewed.map((one) => ({ ...one, isRaised: raised.has(one.exchangeId) }));
       return { ...tally.report({ events: ended, lateReviews }), late, evictedGroups: ended.evicted };
     },
   };

@@ -21,6 +21,9 @@ export interface ReviewedLate {
   /** Of the correlation. */
   readonly ruleId: string;
   readonly reviewed: ReviewedAs;
+  /** From its first event to when it was due, ISO 8601. */
+  readonly startedAt: string;
+  readonly endedAt: string;
 }
 
 /** Empty where there is no store.
@@ -34,7 +37,9 @@ export async function readReviewed(config: Config, range: KeptRange): Promise<Re
       const { exchangeId, findings } = exchange;
       if (!exchangeId.startsWith(LATE_PREFIX)) reviewed.exchanges.set(exchangeId, verdict);
       else if (isWithin(exchange, range)) {
-        const late = findings.map(({ finding: { ruleId } }) => ({ exchangeId, ruleId, reviewed: verdict }));
+        const { startedAt, endedAt } = exchange;
+        const about = { exchangeId, reviewed: verdict, startedAt, endedAt };
+        const late = findings.map(({ finding: { ruleId } }) => ({ ...about, ruleId }));
         reviewed.late.push(...late);
       }
     }
@@ -52,8 +57,11 @@ async function hasStore({ store, data }: Config): Promise<boolean> {
   );
 }
 
-/** From the first event to when it was due. */
-function isWithin({ startedAt, endedAt }: FlaggedExchange, { since, until }: KeptRange): boolean {
+/** Whether all of a late record lies in a range, from the first event to when it was due. */
+export function isWithin(
+  { startedAt, endedAt }: Pick<FlaggedExchange, 'startedAt' | 'endedAt'>,
+  { since, until }: KeptRange,
+): boolean {
   return (since === undefined || startedAt >= since) && (until === undefined || endedAt <= until);
 }
 

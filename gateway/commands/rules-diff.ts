@@ -4,6 +4,7 @@ import { diffRules, type RuleChange, type RuleDiff } from '../../rules/index.ts'
 import { loadConfig } from '../config/load-config.ts';
 import { modelFolder } from '../open-detector.ts';
 import { type Call, type CommandIo, defineCommand, UsageError, writeJson } from './command.ts';
+import { openSource } from './open-source.ts';
 import { replayDiff } from './replay-diff.ts';
 import { describeReplayedDiff } from './replay-diff-report.ts';
 import { tellProblems } from './tell-problems.ts';
@@ -16,6 +17,7 @@ const options = {
   replay: { type: 'boolean' },
   since: { type: 'string' },
   until: { type: 'string' },
+  from: { type: 'string', multiple: true },
   json: { type: 'boolean' },
 } as const;
 
@@ -23,12 +25,13 @@ const options = {
 export const rulesDiffCommand = defineCommand({
   name: 'rules diff',
   summary: 'Show what two sets of rules mean differently, and which version step that asks for',
-  usage: 'BEFORE AFTER [--replay [--since 7d] [--until TIME]] [--json]',
+  usage: 'BEFORE AFTER [--replay [--since 7d] [--until TIME] [--from FILE.parquet …]] [--json]',
   details: `
 BEFORE, AFTER  a file or a folder of rules each
 --replay       also hold both against the exchanges that the gateway kept, as rules replay does: what each changed rule
                fires on, precision and recall against reviewers before and after, and the exchanges that change
 --since TIME, --until TIME  which exchanges, as of rules replay
+--from FILE    exchanges of Parquet files in place of those that the gateway keeps, as of rules replay
 
 Compares meaning, not lines: rules by their id, conditions as they are compiled, thresholds with the rate that they stand
 for. Suggests a step of the rules' version: major where what is done with traffic may change, or a rule, its name or its
@@ -54,10 +57,11 @@ async function runDiff({ values, positionals, io }: Call<typeof options>): Promi
     return CANNOT_TELL;
   }
   const { diff, ruleSets } = result;
-  const replayed =
-    range === null
-      ? null
-      : await replayDiff({ ...ruleSets, config, range, until: new Date(range.until), featureset, io });
+  const replay = async (ended: EndedRange) => {
+    const source = await openSource({ command: 'rules diff', config, range: ended, featureset }, values.from);
+    return replayDiff({ ...ruleSets, config, source, until: new Date(ended.until), io });
+  };
+  const replayed = range === null ? null : await replay(range);
   if (values.json) writeJson(io, replayed === null ? diff : { ...diff, replay: replayed });
   else {
     io.stdout.write(describe(diff, io));
@@ -67,10 +71,10 @@ async function runDiff({ values, positionals, io }: Call<typeof options>): Promi
 }
 
 /** null where nothing is to be replayed. */
-function rangeOf({ replay, since, until }: Call<typeof options>['values']): EndedRange | null {
+function rangeOf({ replay, since, until, from }: Call<typeof options>['values']): EndedRange | null {
   if (replay === true) return timeRange('rules diff', { since, until }, new Date());
-  if (since === undefined && until === undefined) return null;
-  throw new UsageError('rules diff: --since and --until are for --replay');
+  if (since === undefined && until === undefined && from === undefined) return null;
+  throw new UsageError('rules diff: --since, --until and --from are for --replay');
 }
 
 const SIGNS = { added: '+', removed: '-', changed: '~' } as const;

@@ -1,4 +1,3 @@
-import { rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type Featureset, openFeatureset } from '../../detectors/index.ts';
 import packageJson from '../../package.json' with { type: 'json' };
@@ -7,10 +6,19 @@ import { modelFolder } from '../open-detector.ts';
 import { ACTIVATION_COLUMNS, createExchangeRows } from '../replay/activation-table.ts';
 import { createParquetTable, type ParquetTable } from '../replay/parquet-table.ts';
 import { checkFree } from './check-folder.ts';
-import { type Call, CommandFailure, defineCommand, UsageError, writeJson } from './command.ts';
-import { type HistoryParts, type ReplayedHistory, replayHistory } from './replay-history.ts';
+import {
+  type Call,
+  CommandFailure,
+  type CommandIo,
+  defineCommand,
+  UsageError,
+  writeJson,
+} from './command.ts';
+import { placeNew } from './place-new.ts';
+import { type ReplayedHistory, replayHistory } from './replay-history.ts';
 import { describeHistory } from './replay-report.ts';
-import { type Reviewed, readReviewed } from './reviewed.ts';
+import { openStoreSource, type ReplaySource } from './replay-source.ts';
+import type { ReviewedLate } from './reviewed.ts';
 import { timeRange } from './time-range.ts';
 
 const COMMAND = 'rules export';
@@ -33,7 +41,8 @@ FILE.parquet  where it goes; a file that is there is never overwritten
 --concepts    also the value of every concept at every token, which makes the file about twice as large
 
 A row for each token and signal: exchange, segment, token, signal, value, with the exchange's fields, verdict and what a
-reviewer said of it; the columns are in docs/activations.md. No text, and no place of a token in it: neither is kept. It is
+reviewer said of it; the columns are in docs/activations.md. rules replay --from FILE.parquet and rules diff --replay --from
+FILE.parquet hold rules against it, as they do against the store, to the last bit. No text, and no place of a token in it: neither is kept. It is
 read page by page beside a gateway that runs, and written in groups of 65,536 rows, so memory does not grow with the range.
 
 The file is a copy: retention and telltale erase do not reach it. It is readable by its owner alone. Exit code 1 where
@@ -50,11 +59,13 @@ async function exportActivations({ values, positionals, io }: Call<typeof option
   await checkFree(`${COMMAND}: ${out}`, out);
   const config = loadConfig(io.env);
   const featureset = await openFeatureset(modelFolder(config));
-  const parts = { command: COMMAND, dataDir: config.data, range, featureset, io };
-  const reviewed = await readReviewed(config, range);
-  const { history, ...written } = await write(out, parts, {
-    reviewed,
+  const source = await openStoreSource({ command: COMMAND, config, range, featureset });
+  const { history, ...written } = await write(out, {
+    source,
+    featureset,
+    until: range.until,
     withConcepts: values.concepts === true,
+    io,
   });
   if (values.json) writeJson(io, { file: out, ...written, ...history });
   else {
@@ -70,29 +81,67 @@ interface Exported {
   readonly bytes: number;
 }
 
+interface WriteParts {
+  readonly source: ReplaySource;
+  readonly featureset: Featureset;
+  readonly until: string;
+  readonly withConcepts: boolean;
+  readonly io: CommandIo;
+}
+
 /** Whole or not at all: what a range has come to is at its name once all of it is there. */
 async function write(
   out: string,
-  parts: HistoryParts,
-  { reviewed, withConcepts }: { readonly reviewed: Reviewed; readonly withConcepts: boolean },
+  { source, featureset, until, withConcepts, io }: WriteParts,
 ): Promise<Exported> {
   const beside = join(dirname(out), `.${basename(out)}.${process.pid}.new`);
-  const table = openTable(beside, parts.featureset);
-  const rowsOf = createExchangeRows(parts.featureset, withConcepts);
+  const table = openTable(beside, featureset);
+  const release = abandonOnSignal(table);
+  const rowsOf = createExchangeRows(featureset, withConcepts);
+  const lateOf = createLateTurns(source);
   try {
-    const history = await replayHistory(parts, (opened, row) => {
-      const review = reviewed.exchanges.get(row.exchangeId) ?? null;
-      rowsOf({ opened, row, reviewed: review }, (cells) => table.add(cells));
+    const history = await replayHistory({ command: COMMAND, source, io }, (opened, row) => {
+      const { reviewed, endedAt } = row;
+      rowsOf({ opened, row, reviewed, late: lateOf(endedAt), until }, (cells) => table.add(cells));
     });
     const written = table.finish();
-    await rename(beside, out);
+    await placeNew(COMMAND, beside, out);
     return { history, ...written };
   } catch (error) {
-    table.abandon();
     const { syscall, message } = error as NodeJS.ErrnoException;
     if (syscall === undefined) throw error;
     throw new CommandFailure(`${COMMAND}: ${out}: cannot be written: ${message}`, { cause: error });
+  } finally {
+    release();
+    table.abandon();
   }
+}
+
+/** What reviewers said of records of no exchange goes with the first exchange that ended when the record began, or later. */
+function createLateTurns(source: ReplaySource): (endedAt: string) => readonly ReviewedLate[] {
+  let left = source.ended().late;
+  return (endedAt) => {
+    const due = left.filter(({ startedAt }) => startedAt <= endedAt);
+    left = left.filter(({ startedAt }) => startedAt > endedAt);
+    return due;
+  };
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Takes what was written so far away where the command is told to end, and ends as it would have.
+ *  @returns what gives that up */
+function abandonOnSignal(table: ParquetTable): () => void {
+  const release = () => {
+    for (const signal of SIGNALS) process.off(signal, end);
+  };
+  const end = (signal: NodeJS.Signals) => {
+    release();
+    table.abandon();
+    process.kill(process.pid, signal);
+  };
+  for (const signal of SIGNALS) process.on(signal, end);
+  return release;
 }
 
 function openTable(path: string, { name, version, digest }: Featureset): ParquetTable {

@@ -1,6 +1,13 @@
 import type { KeptRow } from '../../alerts/index.ts';
-import { createKeptReader, type Featureset, type SignalId } from '../../detectors/index.ts';
-import type { OpenedExchange, OpenedReading, ReviewedAs } from '../../rules/index.ts';
+import {
+  createKeptReader,
+  type Featureset,
+  type KeptActivations,
+  type KeptReader,
+  type SignalId,
+} from '../../detectors/index.ts';
+import type { OpenedExchange, OpenedReading, OpenedSegment, ReviewedAs } from '../../rules/index.ts';
+import { type LateReview, replayCellText } from './parquet/replay-cell.ts';
 import type { Cell, TableColumn } from './parquet-table.ts';
 
 /** The columns of exported activations, a row for each token and signal, in the order of the cells. */
@@ -28,9 +35,19 @@ export const ACTIVATION_COLUMNS: readonly TableColumn[] = [
   { name: 'model', type: 'text', isOptional: true, meaning: 'likewise' },
   { name: 'tenant', type: 'text', isOptional: true, meaning: 'likewise' },
   { name: 'caller', type: 'text', isOptional: true, meaning: 'likewise' },
-  { name: 'segment', type: 'text', meaning: 'its place in the exchange: `request/messages/2/content`' },
-  { name: 'role', type: 'text', meaning: 'who says it: `system`, `user`, `assistant`, `tool`' },
-  { name: 'target', type: 'text', meaning: 'as rules call it: `input`, `output`, …' },
+  {
+    name: 'segment',
+    type: 'text',
+    isOptional: true,
+    meaning: 'its place in the exchange: `request/messages/2/content`',
+  },
+  {
+    name: 'role',
+    type: 'text',
+    isOptional: true,
+    meaning: 'who says it: `system`, `user`, `assistant`, `tool`',
+  },
+  { name: 'target', type: 'text', isOptional: true, meaning: 'as rules call it: `input`, `output`, …' },
   { name: 'tool', type: 'text', isOptional: true, meaning: 'the tool that is called, or whose result it is' },
   {
     name: 'undone',
@@ -38,24 +55,42 @@ export const ACTIVATION_COLUMNS: readonly TableColumn[] = [
     isOptional: true,
     meaning: 'null: the text as it stands; else a second reading, and what was undone in it (`encoded`, …)',
   },
-  { name: 'is_whole', type: 'flag', meaning: 'whether that was read to its end' },
-  { name: 'tokens', type: 'whole', meaning: 'how many tokens were read' },
-  { name: 'token', type: 'whole', meaning: 'which of them, from 0' },
-  { name: 'signal', type: 'text', meaning: 'as rules write it: `feature/12`, `probe/NAME`, `concept/NAME`' },
+  { name: 'is_whole', type: 'flag', isOptional: true, meaning: 'whether that was read to its end' },
+  { name: 'tokens', type: 'whole', isOptional: true, meaning: 'how many tokens were read' },
+  {
+    name: 'token',
+    type: 'whole',
+    meaning: 'which of them, from 0; -1 in the one row of an exchange of which nothing was read',
+  },
+  {
+    name: 'signal',
+    type: 'text',
+    meaning: 'as rules write it: `feature/12`, `probe/NAME`, `concept/NAME`; empty in such a row',
+  },
   { name: 'feature', type: 'whole', isOptional: true, meaning: 'index of a feature; null of others' },
   { name: 'label', type: 'text', isOptional: true, meaning: 'what the feature was named, if anything' },
   { name: 'value', type: 'real', meaning: 'float32, as the reader gave it' },
+  {
+    name: 'replay',
+    type: 'text',
+    isOptional: true,
+    meaning:
+      'in the first row of an exchange what `rules replay --from` needs of it beside its rows, as JSON; null in the others',
+  },
 ];
 
 /** An exchange to be written down. */
 export interface ToExport {
   readonly opened: OpenedExchange;
-  readonly row: KeptRow;
+  readonly row: Pick<KeptRow, 'exchangeId' | 'conversationId' | 'endedAt'>;
   readonly reviewed: ReviewedAs | null;
+  readonly late: readonly LateReview[];
+  /** Up to when exchanges are exported, ISO 8601. */
+  readonly until: string;
 }
 
 /** Shows an exchange row by row. A feature that is not active at a token has no row there: its value is 0, if it was
- *  computed. */
+ *  computed. An exchange of which nothing was read has one row, without a token. */
 export type ExchangeRows = (exchange: ToExport, add: (cells: readonly Cell[]) => void) => void;
 
 /** @param withConcepts - whether each concept has a row at each token too, where what it is made of was kept */
@@ -78,30 +113,71 @@ export function createExchangeRows(featureset: Featureset, withConcepts: boolean
     }
   }
 
-  return ({ opened, row, reviewed }, add) => {
-    const about = aboutExchange(opened, row, reviewed);
+  return (toExport, add) => {
+    const { opened } = toExport;
+    const dense = new Map(
+      opened.segments.map((one) => [one.segment, denseIn(one, concepts, reader)] as const),
+    );
+    const about = aboutExchange(toExport);
+    // In its first row alone.
+    let cell: string | null = replayCellText(cellOf(toExport, dense));
+    const addRow = (cells: Cells) => {
+      add([...about, ...cells, cell]);
+      cell = null;
+    };
     for (const { segment, readings } of opened.segments) {
-      const missing = new Set(reader.missing(segment.computed, concepts));
-      const dense = concepts.filter((signal) => !missing.has(signal));
       const { id, role, target, tool } = segment.ref;
-      const { route, model, tenant, caller } = segment.fields;
-      const fields = [route ?? null, model ?? null, tenant ?? null, caller ?? null];
+      const fields = fieldsOf(segment.fields);
       for (const reading of readings) {
         const undone = reading.changes?.join(' ') ?? null;
         const place = [id, role, target, tool ?? null, undone, reading.isFinished, reading.kept.tokens];
-        addReading(reading, dense, (cells) => add([...about, ...fields, ...place, ...cells]));
+        addReading(reading, dense.get(segment) ?? [], (cells) => addRow([...fields, ...place, ...cells]));
       }
     }
+    if (cell !== null) addRow([...fieldsOf(opened.segments[0]?.segment.fields ?? {}), ...NO_TOKEN]);
   };
 }
 
 type Cells = readonly Cell[];
 
-function aboutExchange(
-  { exchange }: OpenedExchange,
-  { exchangeId, conversationId, endedAt }: KeptRow,
-  reviewed: ReviewedAs | null,
-): Cells {
+/** From `segment` to `value`. What replay reads is never null, since that is read faster. */
+const NO_TOKEN: Cells = [null, null, null, null, null, null, null, -1, '', null, null, 0];
+
+/** The concepts that have a value at each token of a segment. */
+function denseIn(
+  { segment }: OpenedSegment,
+  concepts: readonly SignalId[],
+  reader: KeptReader,
+): readonly SignalId[] {
+  const missing = new Set(reader.missing(segment.computed, concepts));
+  return concepts.filter((signal) => !missing.has(signal));
+}
+
+function fieldsOf({ route, model, tenant, caller }: OpenedSegment['segment']['fields']): Cells {
+  return [route ?? null, model ?? null, tenant ?? null, caller ?? null];
+}
+
+function cellOf(
+  { opened, row, reviewed, late, until }: ToExport,
+  dense: ReadonlyMap<OpenedSegment['segment'], readonly SignalId[]>,
+): Parameters<typeof replayCellText>[0] {
+  const segments = opened.segments.map(({ segment, readings }) => ({
+    ...segment,
+    readings: readings.map(({ kept, isFinished, changes }) => {
+      return { kept, isFinished, changes, rows: rowsOf(kept, dense.get(segment)?.length ?? 0) };
+    }),
+  }));
+  const { exchangeId, conversationId, endedAt } = row;
+  const exchange = { ...opened.exchange, segments };
+  return { exchangeId, conversationId, endedAt, reviewed, late, until, exchange };
+}
+
+function rowsOf({ tokens, features, probes }: KeptActivations, concepts: number): number {
+  return features.value.length + tokens * (probes.size + concepts);
+}
+
+function aboutExchange({ opened: { exchange }, row, reviewed }: ToExport): Cells {
+  const { exchangeId, conversationId, endedAt } = row;
   const fired = [...exchange.fired, ...(exchange.correlated ?? [])].map(({ name }) => name);
   return [exchangeId, conversationId, new Date(endedAt), exchange.verdict, fired.join(','), reviewed];
 }

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -137,6 +139,68 @@ test('concepts go into a Parquet file with the values that rules compare', async
   const apart = found.map(({ value }, token) => Math.abs(Number(value) - (scored[token] ?? 0)));
   assert.ok(Math.max(...apart) < 1e-4, `${apart}`);
   assert.ok(found.every(({ tokens, feature }) => tokens === found.length && feature == null));
+});
+
+test('rules find in exported files what they find in the store', async () => {
+  const folder = join(kept.folder, 'exported');
+  mkdirSync(folder);
+  const path = join(folder, 'all.parquet');
+  const env = kept.env();
+  const written = await runHere(['rules', 'export', path, '--json'], { env });
+  assert.equal(written.code, 0, written.stderr);
+  const never = join(kept.folder, 'never.yaml');
+  const shipped = readFileSync('rules/shipped/harmful-request.yaml', 'utf8');
+  writeFileSync(never, shipped.replace(/rarer_than: \S+?(?=[,}\s])/g, 'above: 1000'));
+  const toldBy = async (args: readonly string[], exitCode: number) => {
+    const { code, stdout, stderr } = await runHere(['rules', ...args, '--json'], { env });
+    assert.equal(code, exitCode, stderr);
+    const { seconds: _, ...told } = JSON.parse(stdout);
+    return told.replay === undefined ? told : { ...told, replay: { ...told.replay, seconds: 0 } };
+  };
+  const diff = ['diff', join(kept.folder, 'rules'), never, '--replay'];
+  for (const from of [[path], [folder], [folder, path]]) {
+    const files = from.flatMap((name) => ['--from', name]);
+    const replayed = await toldBy(['replay', ...files], 0);
+    assert.deepEqual(replayed, await toldBy(['replay'], 0));
+    assert.deepEqual([replayed.exchanges, replayed.any.reviewed], [4, 2]);
+    assert.deepEqual(await toldBy([...diff, ...files], 1), await toldBy(diff, 1));
+  }
+  const shown = await runHere(['rules', 'replay', '--from', path], { env, showsProgress: true });
+  assert.match(shown.stderr, /rules replay: \d+ of \d+ rows, \d+ tokens\/s/);
+  const later = await runHere(['rules', 'replay', '--from', path, '--until', '1d'], { env });
+  assert.match(later.stdout, /: none ended in this range; the 4 that are kept ended \S+Z to \S+Z\n/);
+  const table: [args: string[], exitCode: number, message: RegExp][] = [
+    [['replay', '--from', join(folder, 'no.parquet')], 1, /rules replay: --from ENOENT.*no\.parquet/],
+    [['replay', '--from', join(kept.folder, 'data')], 1, /rules replay: --from \S+: has no file \*\.parquet/],
+    [
+      ['replay', '--from', never],
+      1,
+      /rules replay: --from \S+never\.yaml: is no Parquet file: it begins with /,
+    ],
+    [['diff', never, never, '--from', path], 2, /--since, --until and --from are for --replay/],
+  ];
+  for (const [args, exitCode, message] of table) {
+    const { code, stdout, stderr } = await runHere(['rules', ...args], { env });
+    assert.deepEqual([code, stdout], [exitCode, ''], stderr);
+    assert.match(stderr, message);
+  }
+});
+
+test('an export that is told to end leaves nothing behind', async () => {
+  const folder = join(kept.folder, 'interrupted');
+  mkdirSync(folder);
+  const args = ['--disable-warning=ExperimentalWarning', 'gateway/cli.ts', 'rules', 'export'];
+  const child = spawn(process.execPath, [...args, join(folder, 'kept.parquet')], {
+    env: { ...process.env, ...kept.env() },
+    stdio: 'ignore',
+  });
+  const ended = once(child, 'exit');
+  await until(() => readdirSync(folder).length > 0);
+  child.kill('SIGINT');
+  const [code, signal] = await ended;
+  // It may have been done before.
+  assert.ok(signal === 'SIGINT' || code === 0, `${code} ${signal}`);
+  assert.deepEqual(readdirSync(folder), signal === null ? ['kept.parquet'] : []);
 });
 
 test('an export that fails leaves no file behind', async () => {

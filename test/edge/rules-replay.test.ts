@@ -192,7 +192,7 @@ test('what cannot be replayed says what and where', async () => {
     [['replay', '--since', '1d', '--until', '2d'], 2, /--since 1d is not before --until 2d/],
     [['replay', '--snce', '1d'], 2, /unknown option --snce; did you mean --since\?/],
     [['replay'], 1, /nothing is kept at \S+elsewhere\/replay\.db; TELLTALE_DATA names its folder/, elsewhere],
-    [['diff', 'a', 'b', '--since', '1d'], 2, /--since and --until are for --replay/],
+    [['diff', 'a', 'b', '--since', '1d'], 2, /--since, --until and --from are for --replay/],
     [['diff', 'rules/shipped', 'rules/shipped', '--replay'], 2, /nothing is kept at/, elsewhere],
   ];
   for (const [args, exitCode, message, more = {}] of table) {

@@ -108,11 +108,12 @@ async function loaded({ rulesFolder }: TestGateway): Promise<RuleSet> {
 
 const config = configSchema.parse({});
 const UNREVIEWED: Reviewed = { exchanges: new Map(), late: [] };
-const sideOf = (ruleSet: RuleSet, reviewed = UNREVIEWED) => createReplaySide(ruleSet, { config, reviewed });
+const sideOf = (ruleSet: RuleSet) => createReplaySide(ruleSet, config);
+const endAt = (until: Date, { late } = UNREVIEWED) => ({ until, late });
 
 function judge(side: ReplaySide, row: KeptRow) {
   assert.ok(row.data);
-  return side.judge(createReplayer(featureset).open(decodeExchange(row.data)), row);
+  return side.judge(createReplayer(featureset).open(decodeExchange(row.data)), { ...row, reviewed: null });
 }
 
 /** Without what needs the text, and whose it was. */
@@ -139,7 +140,7 @@ test('correlations are replayed as they were found, exchange by exchange, and wh
     came.push(correlated.map(({ ruleName }) => ruleName));
   }
   assert.deepEqual(came, [[], [], ['x'], ['y'], ['y', 'z'], ['v'], ['y', 'v'], ['x', 'z'], []]);
-  const { late, correlations } = side.report(new Date(Date.now() + 60_000));
+  const { late, correlations } = side.report(endAt(new Date(Date.now() + 60_000)));
   // Whether the answer came within a second is the machine's to say; that nothing came in `one` is not.
   assert.ok(late.some(({ ruleName, group }) => ruleName === 'w' && group['conversation'] === 'one'));
   const idsOf = (all: readonly { readonly exchangeId: string }[]) =>
@@ -182,9 +183,9 @@ async function reviewedLate(
     await gateway.ledger.saveReview({ ...review, exchangeId, verdict: 'false_alarm' });
   const store = configSchema.parse({ data: join(gateway.folder, 'data') });
   const figuresOf = (seen: readonly KeptRow[], reviewed: Reviewed) => {
-    const side = sideOf(rules, reviewed);
+    const side = sideOf(rules);
     for (const row of seen) judge(side, row);
-    const at = new Date(Date.now() + 60_000);
+    const at = endAt(new Date(Date.now() + 60_000), reviewed);
     const { correlations } = side.report(at);
     assert.deepEqual(side.report(at).correlations, correlations, 'however often it is asked');
     const w = correlations.find(({ ruleName }) => ruleName === 'w');
@@ -207,7 +208,7 @@ async function reviewedLate(
 function later(rows: readonly KeptRow[], rules: RuleSet): void {
   const side = sideOf(rules);
   for (const row of rows.slice(3)) judge(side, row);
-  const [x, y] = side.report(new Date()).correlations;
+  const [x, y] = side.report(endAt(new Date())).correlations;
   assert.deepEqual([x?.fires, x?.firedThen, x?.gone], [1, 1, 0]);
   assert.deepEqual([y?.fires, y?.firedThen, y?.gone], [2, 3, 1]);
 }
@@ -222,7 +223,7 @@ async function changed(rows: readonly KeptRow[], gateway: TestGateway): Promise<
     const { correlated: _, ...old } = decodeExchange(row.data ?? new Uint8Array());
     judge(side, { ...row, data: encodeExchange(old) });
   }
-  const { correlations } = side.report(new Date(0));
+  const { correlations } = side.report(endAt(new Date(0)));
   assert.deepEqual(
     correlations.map(({ ruleName, unheard, fires, gone, unknownThen, waiting, late }) => {
       return [ruleName, unheard, fires, gone, unknownThen, waiting + late > 0];

@@ -1,0 +1,30 @@
+const MAX_WIDTH = 32;
+
+/** Looks through values that are written in runs, each repeated or packed bit by bit, whether any run has more than there
+ *  can be.
+ *  @param width - bits of a value
+ *  @param count - the most values
+ *  @throws {RangeError} naming the run */
+export function checkRuns(bytes: Uint8Array, width: number, count: number): void {
+  if (width > MAX_WIDTH) throw new RangeError(`values of ${width} bits`);
+  let at = 0;
+  let seen = 0;
+  while (seen < count && at < bytes.length) {
+    let head = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = bytes[at++] ?? 0;
+      head += (byte & 127) * 2 ** shift;
+      if (byte < 128) break;
+      if (shift > 28) throw new RangeError('a run whose length has no end');
+    }
+    const isPacked = head % 2 === 1;
+    const values = Math.floor(head / 2) * (isPacked ? 8 : 1);
+    // Packed values come in groups of eight, of which the last may not be full.
+    if (seen + values > count + (isPacked ? 7 : 0))
+      throw new RangeError(`a run of ${values} values in ${count}`);
+    // A run of none would never come to an end.
+    if (values === 0 && at >= bytes.length) return;
+    seen += values;
+    at += isPacked ? (values / 8) * width : Math.ceil(width / 8);
+  }
+}

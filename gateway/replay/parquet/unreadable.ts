@@ -1,0 +1,6 @@
+import { GatewayError } from '../../gateway-error.ts';
+
+/** A Parquet file that cannot be replayed: what is wrong, and where in it. */
+export function unreadable(path: string, why: string, cause?: unknown): GatewayError {
+  return new GatewayError('PARQUET_UNREADABLE', `${path}: ${why}`, { fields: { path }, cause });
+}
