@@ -1,4 +1,4 @@
-import type { RequestReading } from '../dialects/dialect.ts';
+import type { Dialect, RequestReading } from '../dialects/dialect.ts';
 import { enforcesAny } from '../policy/enforces-any.ts';
 import { isOtherText } from '../reading/charset.ts';
 import { createBodyDecoder } from '../reading/decode-body.ts';
@@ -49,13 +49,18 @@ export async function readRequest(way: Way): Promise<RequestOutcome> {
     const message = `the body has a key twice, the second at byte ${twiceAt}: two readers would read two texts`;
     return refused('duplicate_key', message, bytes.length);
   }
-  const request = route.dialect.readRequest(json.value, way.connection.request.url ?? '/');
+  const request = readingOf(route.dialect, isRead)(json.value, way.connection.request.url ?? '/');
   if (!request.ok) return { ok: false, refusal: shapeRefusal(request.problem, bytes.length) };
   if (twiceAt !== null) way.exchange.noteGap('request', 'duplicate_key', bytes.length);
   if (isRead && isOtherText(way.connection.request.headers['content-type'], decoded.bytes)) {
     way.exchange.noteGap('request', 'unknown_encoding', bytes.length);
   }
   return { ok: true, bytes, decoded: decoded.bytes, reading: request.value };
+}
+
+/** Where no rule reads, what a request is will do. */
+function readingOf({ readRequest: read, describeRequest: describe = read }: Dialect, isRead: boolean) {
+  return isRead ? read : describe;
 }
 
 /** A body may come encoded; what the upstream gets is what came. */

@@ -27,6 +27,33 @@ function readAnswer(body: unknown) {
   return read.value;
 }
 
+test('a request is the same with its texts and without, and refused alike', () => {
+  const bodies: unknown[] = [
+    { model: 'm', stream: true, user: 'ann', messages: [{ role: 'user', content: 'hello' }] },
+    {
+      metadata: { conversation_id: 'c-1' },
+      messages: [
+        { role: 'system', content: [{ type: 'text', text: 'be kind' }] },
+        { role: 'user', content: 'hello' },
+        { role: 'assistant', content: null, tool_calls: [{ function: { name: 'f', arguments: '{}' } }] },
+      ],
+      tools: [{ type: 'function', function: { name: 'f', description: 'adds' } }],
+    },
+    { messages: [] },
+    { messages: [{ role: 'user', content: 7 }] },
+    'no object',
+  ];
+  for (const body of bodies) {
+    const read = dialect.readRequest(body, '/');
+    const described = dialect.describeRequest?.(body, '/');
+    assert.deepEqual(
+      described,
+      read.ok ? { ok: true, value: { ...read.value, segments: [], unread: [] } } : read,
+    );
+    assert.equal(read.ok && read.value.segments.length === 0, false);
+  }
+});
+
 test('every text of a request is a segment with its place, role and target', () => {
   const request = readRequest({
     model: 'm',

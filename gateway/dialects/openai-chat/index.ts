@@ -4,7 +4,7 @@ import { blockedRequest, error, errorEvent } from '../openai-errors.ts';
 import { publishedOnVertex } from '../vertex-models.ts';
 import { blockedAnswer, createStreamEnding } from './own-answers.ts';
 import { readAnswer } from './read-answer.ts';
-import { readRequest } from './read-request.ts';
+import { describeRequest, readRequest } from './read-request.ts';
 import { createStreamPlaces } from './stream-places.ts';
 import { createStreamReader, streamEnd } from './stream-reader.ts';
 
@@ -28,6 +28,7 @@ export const dialect: Dialect = {
     ...publishedOnVertex('mistralai'),
   ],
   readRequest,
+  describeRequest,
   readAnswer,
   createStreamReader,
   streamEnd,

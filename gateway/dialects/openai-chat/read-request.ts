@@ -33,6 +33,7 @@ const chatRequest = z.looseObject({
 });
 
 type Message = z.infer<typeof message>;
+type ChatRequest = z.infer<typeof chatRequest>;
 
 /** Settings whose strings reach no model. */
 const SETTINGS: ReadonlySet<string> = new Set([
@@ -68,23 +69,24 @@ const ROLES: Readonly<Record<string, readonly [Role, SegmentRef['target']]>> = {
 /** Every text of a chat request: all messages of all roles, calls and results, what tools and the form of the answer say
  *  of themselves, and all strings under keys that nobody knows. */
 export function readRequest(body: unknown, target: string): Read<RequestReading> {
+  const described = describeRequest(body, target);
+  // The body itself is walked and not zod's copy, which leaves keys named __proto__ out.
+  if (described.ok) listTexts(body as ChatRequest, described.value);
+  return described;
+}
+
+/** What a chat request is, with none of its texts listed. */
+export function describeRequest(body: unknown, target: string): Read<RequestReading & Collected> {
   const parsed = chatRequest.safeParse(body);
   if (!parsed.success) return { ok: false, problem: shapeProblem(parsed.error) };
-  // The body itself is walked and not zod's copy, which leaves keys named __proto__ out.
-  const request = body as z.infer<typeof chatRequest>;
+  const request = body as ChatRequest;
   const { messages, model, stream, metadata } = request;
-  const into: Collected = { segments: [], unread: [] };
-  const toolOf = createCalledTools();
   const published = readPublishedTarget(target);
-  for (const [index, each] of messages.entries()) {
-    readMessage(each, placeOf(each, index).of(toolOf(each)), into);
-  }
-  readTools(request, into);
-  readRest(request, into);
   return {
     ok: true,
     value: {
-      ...into,
+      segments: [],
+      unread: [],
       model: deploymentIn(target) ?? published.model ?? model ?? null,
       isStreamed: stream === true || published.isStreamed,
       conversation: conversationIn(metadata),
@@ -92,6 +94,15 @@ export function readRequest(body: unknown, target: string): Read<RequestReading>
       opening: openingOf(messages),
     },
   };
+}
+
+function listTexts(request: ChatRequest, into: Collected): void {
+  const toolOf = createCalledTools();
+  for (const [index, each] of request.messages.entries()) {
+    readMessage(each, placeOf(each, index).of(toolOf(each)), into);
+  }
+  readTools(request, into);
+  readRest(request, into);
 }
 
 function placeOf({ role }: Message, index: number): Place {
@@ -110,7 +121,7 @@ function readMessage(each: Message, place: Place, into: Collected): void {
 }
 
 /** Descriptions steer the model as a system prompt does, so they are read as one: a segment each tool. */
-function readTools({ tools, functions, prediction }: z.infer<typeof chatRequest>, into: Collected): void {
+function readTools({ tools, functions, prediction }: ChatRequest, into: Collected): void {
   const place = createPlace({ side: 'request', target: 'system', role: 'system' });
   for (const [key, list] of Object.entries({ tools, functions })) {
     for (const [index, tool] of (list ?? []).entries()) {
@@ -122,7 +133,7 @@ function readTools({ tools, functions, prediction }: z.infer<typeof chatRequest>
   textWithin(isObject(prediction) ? rest : prediction, predictionPlace(), into);
 }
 
-function readRest(request: z.infer<typeof chatRequest>, into: Collected): void {
+function readRest(request: ChatRequest, into: Collected): void {
   const {
     messages: _messages,
     tools: _tools,
