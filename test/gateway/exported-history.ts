@@ -4,6 +4,7 @@ import { type ColumnSource, parquetWriteBuffer } from 'hyparquet-writer';
 import { packActivations, type SignalId } from '../../detectors/index.ts';
 import { ACTIVATION_COLUMNS, createExchangeRows } from '../../gateway/replay/activation-table.ts';
 import { openParquetHistory } from '../../gateway/replay/parquet/merged-exchanges.ts';
+import type { LateReview } from '../../gateway/replay/parquet/replay-cell.ts';
 import { createParquetTable } from '../../gateway/replay/parquet-table.ts';
 import {
   createReplayer,
@@ -21,6 +22,7 @@ export interface StoredExchange {
   readonly endedAt: string;
   readonly exchange: KeptExchange;
   readonly reviewed?: 'correct' | 'false_alarm';
+  readonly late?: readonly LateReview[];
 }
 
 export const ALL: readonly SignalId[] = [
@@ -69,9 +71,9 @@ export function exportTo(path: string, exchanges: readonly StoredExchange[], wit
   const table = createParquetTable({ path, columns: ACTIVATION_COLUMNS, about: {}, createdBy: 'a test' });
   const rowsOf = createExchangeRows(featureset, withConcepts);
   const replayer = createReplayer(featureset);
-  for (const { id, endedAt, exchange, reviewed = null } of exchanges) {
+  for (const { id, endedAt, exchange, reviewed = null, late = [] } of exchanges) {
     const row = { exchangeId: id, conversationId: `conversation of ${id}`, endedAt };
-    rowsOf({ opened: replayer.open(exchange), row, reviewed, late: [], until: UNTIL }, (cells) =>
+    rowsOf({ opened: replayer.open(exchange), row, reviewed, late, until: UNTIL }, (cells) =>
       table.add(cells),
     );
   }

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
+import type { KeptRange } from '../../alerts/index.ts';
 import type { SignalId } from '../../detectors/index.ts';
+import { openParquetSource } from '../../gateway/commands/parquet-source.ts';
 import { createReplayer, type KeptSegment, type OpenedExchange, type RuleSet } from '../../rules/index.ts';
 import { compileFiles } from '../../rules/load.ts';
 import { featureset } from '../rules/featureset.ts';
@@ -19,6 +21,7 @@ import {
   type StoredExchange,
   segment,
   stored,
+  UNTIL,
 } from './exported-history.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'telltale-history-'));
@@ -369,4 +372,39 @@ test('a file with any byte changed is read as it was, or refused', async () => {
     }),
     { numRuns: 300, seed: 7 },
   );
+});
+
+test('what reviewers said of late records, and up to when the export knew, come back with the files', async () => {
+  const late = (id: string, minute: number) => ({
+    exchangeId: `late-${id}`,
+    ruleId: 'waits',
+    reviewed: 'correct' as const,
+    startedAt: new Date(Date.UTC(2026, 10, 10) + 60_000 * minute).toISOString(),
+    endedAt: new Date(Date.UTC(2026, 10, 10) + 60_000 * (minute + 5)).toISOString(),
+  });
+  const one = exportTo(fresh(), [{ ...stored(1), late: [late('a', 1)] }, stored(2)]);
+  const two = exportTo(fresh(), [
+    { ...stored(3), late: [late('a', 1), late('b', 3)], reviewed: 'false_alarm' },
+  ]);
+  const readAll = async (range: KeptRange) => {
+    const source = await openParquetSource({ command: 'rules replay', from: [one, two], range, featureset });
+    const reviewed: unknown[] = [];
+    for await (const { row } of source.read()) reviewed.push(row?.reviewed);
+    await source.close();
+    const { late: told, until, kept } = source.ended();
+    return { reviewed, late: told.map(({ exchangeId }) => exchangeId), until, exchanges: kept.exchanges };
+  };
+  const whole = {
+    reviewed: [null, null, 'false_alarm'],
+    late: ['late-a', 'late-b'],
+    until: UNTIL,
+    exchanges: 3,
+  };
+  assert.deepEqual(await readAll({}), whole);
+  const since = stored(2).endedAt;
+  assert.deepEqual(await readAll({ since }), {
+    ...whole,
+    reviewed: [undefined, null, 'false_alarm'],
+    late: ['late-b'],
+  });
 });
