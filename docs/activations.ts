@@ -58,7 +58,7 @@ verdicts of reviewers and all: what has no column of its own stands in \`replay\
 moment of the export, and nothing that came after it is known. Several files and folders of them are one history; an exchange that is in two of them is refused.
 
 Replay reads the columns \`replay\`, \`token\`, \`signal\` and \`value\`; all others are for people. DuckDB, pandas and others may
-write the file again, in groups of rows of their own size (up to 4 million) and compressed with zstd, snappy, gzip, brotli or not at all. They may
+write the file again (tried with DuckDB 2.0.1, pandas 3.1.1 and pyarrow 26.0.1), in groups of rows of their own size (up to 4 million) and compressed with zstd, snappy, gzip, brotli or not at all. They may
 leave out exchanges, each whole:
 
 \`\`\`sql
@@ -110,6 +110,9 @@ a threshold means is looked up best with \`rules replay\`, which judges by the r
 Rows are written in groups of 65,536, compressed with zstd, and one group at a time is in memory: the command took 395 MB for
 290,000 rows and 454 MB for 2.7 million. It took 3.5 µs of processor a row, which is 155 µs a token (44 rows a token); the
 gateway beside it is read in pages and waits for nothing.
+
+To read such a file for replay takes 5 to 10 µs of processor a token (0.1 to 0.2 µs a row) beside the rules' own time, and memory for one group of rows of
+each file that overlaps another in time: 247 MB for 2.6 million rows, 311 MB as DuckDB wrote them again, and 486 MB as pandas did, in groups of a million.
 `;
 
 if (import.meta.main) writeFileSync(join(import.meta.dirname, 'activations.md'), activationsReference());

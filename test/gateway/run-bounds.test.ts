@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkRuns } from '../../gateway/replay/parquet/run-bounds.ts';
 
-test('a run may have no more values than there can be, but for what fills up the last eight', () => {
+test('a run may have no more values than there can be, but for what fills up the last', () => {
   const table: [bytes: readonly number[], width: number, count: number, why?: RegExp][] = [
     [[20, 1], 1, 10],
     [[22, 1], 1, 10, /a run of 11 values in 10/],
     [[5, 0xaa, 0x02], 1, 10],
-    [[7, 0, 0, 0], 1, 10, /a run of 24 values in 10/],
+    [[65, ...new Array(32).fill(0)], 1, 10],
+    [[0x81, 0x10, 0], 1, 10, /a run of 8192 values in 10/],
     [[8, 1, 12, 0], 1, 10],
     [[8, 1, 14, 0], 1, 10, /a run of 7 values in 10/],
     [[0xfe, 0xff, 0xff, 0xff, 0x0f, 1], 1, 65_536, /a run of 2147483647 values in 65536/],

@@ -42,7 +42,7 @@ export interface ReadingParts {
 }
 
 const FIRST_ENTRIES = 4_096;
-const IN_ORDER = 'rows must stand as they were exported';
+const IN_ORDER = "all of an exchange's rows must stand as they were exported";
 
 /** Memory grows with the rows that come, not with what the file claims. */
 export function createReadingAssembly(
