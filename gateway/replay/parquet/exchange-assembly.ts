@@ -13,7 +13,7 @@ import type { ReadingRows, ReplayCell } from './replay-cell.ts';
 export interface ExchangeAssembly {
   readonly cell: ReplayCell;
   /** Rows that are still to come. */
-  readonly missing: number;
+  missing(): number;
   /** Takes rows of a group, as far as they are its own.
    *  @returns the first row that is not, or what is wrong with a row */
   take(group: InputGroup, from: number): number | WrongRow;
@@ -90,9 +90,7 @@ export function createExchangeAssembly({ cell, isWanted, placeOf, probes }: Asse
 
   return {
     cell,
-    get missing() {
-      return missing;
-    },
+    missing: () => missing,
     take(group, from) {
       const own = Math.min(group.rows, from + missing);
       const end = stranger(group, from, own);

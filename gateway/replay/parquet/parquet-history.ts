@@ -58,7 +58,7 @@ export async function* readFileExchanges(
       const taken: ReturnType<ExchangeAssembly['take']> = current.take(group, row);
       if (typeof taken !== 'number') throw atRow(input, group.firstRow + taken.row, taken.why);
       row = taken;
-      if (current.missing > 0) continue;
+      if (current.missing() > 0) continue;
       const { cell } = current;
       yield { cell, exchange: current.finish(), path: input.path, row: group.firstRow + row };
       last = cell;
@@ -66,7 +66,7 @@ export async function* readFileExchanges(
     }
   }
   if (current !== null)
-    throw unreadable(input.path, `ends after row ${input.rows}, and ${early(current.cell, current.missing)}`);
+    throw unreadable(input.path, `ends after row ${input.rows}, and ${early(current.cell, current.missing())}`);
 }
 
 /** Begins the exchange that a row is the first of. */
