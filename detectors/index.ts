@@ -7,6 +7,7 @@ export {
 } from './aggregate.ts';
 export { aggregateSchema } from './aggregate-schema.ts';
 export { type Calibration, rarityOn, segmentsFor, thresholdFor, wilson } from './calibration.ts';
+export { type Crowd, createCrowd } from './crowd.ts';
 export { createDetector } from './detector.ts';
 export { DetectorError, type DetectorErrorCode } from './detector-error.ts';
 export type { Computed, KeptActivations } from './kept/kept-activations.ts';

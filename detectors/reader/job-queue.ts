@@ -35,7 +35,7 @@ export interface JobQueueParts {
 /** An empty queue. */
 export function createJobQueue<Entry extends QueueEntry>(parts: JobQueueParts): JobQueue<Entry> {
   const queues: Record<QueueEntry['priority'], Entry[]> = { enforce: [], observe: [] };
-  const waiters = new Set<() => void>();
+  const waiters: (() => void)[] = [];
   const length = () => queues.enforce.length + queues.observe.length;
   return {
     length,
@@ -59,14 +59,15 @@ export function createJobQueue<Entry extends QueueEntry>(parts: JobQueueParts): 
   };
 }
 
-function sleepUntilWoken(waiters: Set<() => void>, abortSignal: AbortSignal): Promise<void> {
+function sleepUntilWoken(waiters: (() => void)[], abortSignal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const wake = () => {
-      waiters.delete(wake);
+      const at = waiters.indexOf(wake);
+      if (at >= 0) waiters.splice(at, 1);
       abortSignal.removeEventListener('abort', wake);
       resolve();
     };
-    waiters.add(wake);
+    waiters.push(wake);
     abortSignal.addEventListener('abort', wake);
   });
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createCrowd } from '../crowd.ts';
 import { DetectorError } from '../detector-error.ts';
 import type { EncodePlan } from '../encode-plan.ts';
 import { createJobQueue } from './job-queue.ts';
@@ -57,7 +58,7 @@ export async function createReaderPool(parts: ReaderPoolParts): Promise<ReaderPo
     mayBatch,
   });
   const closing = new AbortController();
-  const openRequests: RequestDesk['openRequests'] = new Set();
+  const openRequests: RequestDesk['openRequests'] = createCrowd();
   const pool: Pool = {
     parts,
     queue,
@@ -87,7 +88,7 @@ export async function createReaderPool(parts: ReaderPoolParts): Promise<ReaderPo
     counts: () => ({ ...counts, queued: queue.length() }),
     close: async () => {
       closing.abort();
-      for (const fail of openRequests) fail(new DetectorError('CLOSED', 'the detector is closed'));
+      for (const fail of openRequests.members()) fail(new DetectorError('CLOSED', 'the detector is closed'));
       await Promise.all(slots);
     },
   };

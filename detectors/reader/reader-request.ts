@@ -1,3 +1,4 @@
+import type { Crowd } from '../crowd.ts';
 import { DetectorError } from '../detector-error.ts';
 import type { JobQueue, QueueEntry } from './job-queue.ts';
 import type { ReaderJob, ReaderResult } from './reader-job.ts';
@@ -40,7 +41,7 @@ export interface RequestDesk {
   readonly queue: JobQueue<QueuedJob>;
   readonly counts: ReaderPoolCounts;
   /** How to fail every open request. */
-  readonly openRequests: Set<(error: DetectorError) => void>;
+  readonly openRequests: Crowd<(error: DetectorError) => void>;
   isClosed(): boolean;
 }
 
@@ -61,7 +62,7 @@ export function openRequest(
     count(desk.counts, error);
     clearTimeout(timer);
     abortSignal?.removeEventListener('abort', onAbort);
-    desk.openRequests.delete(fail);
+    leave();
     for (const entry of open) {
       desk.queue.remove(entry);
       entry.settle(error);
@@ -75,7 +76,7 @@ export function openRequest(
   };
   const timer = setTimeout(onTimeout, timeoutMs);
   abortSignal?.addEventListener('abort', onAbort);
-  desk.openRequests.add(fail);
+  const leave = desk.openRequests.join(fail);
   if (abortSignal?.aborted) onAbort();
   if (desk.isClosed()) fail(new DetectorError('CLOSED', 'the detector is closed'));
   return {

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { type Crowd, createCrowd } from './crowd.ts';
+import { type Crowd, createCrowd } from '../../detectors/index.ts';
 
 /** Why an exchange was given up. */
 export type AbortReason = 'client_gone' | 'stopping';

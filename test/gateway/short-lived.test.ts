@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { createCrowd } from '../../gateway/exchange/crowd.ts';
+import { createCrowd } from '../../detectors/index.ts';
 
 /** Indented: in an object literal or a function. Those of a module are made once. */
 const ACCESSOR = /^\s+(get|set) \w+\(/;
