@@ -66,7 +66,10 @@ export async function* readFileExchanges(
     }
   }
   if (current !== null)
-    throw unreadable(input.path, `ends after row ${input.rows}, and ${early(current.cell, current.missing())}`);
+    throw unreadable(
+      input.path,
+      `ends after row ${input.rows}, and ${early(current.cell, current.missing())}`,
+    );
 }
 
 /** Begins the exchange that a row is the first of. */
