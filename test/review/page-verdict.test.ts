@@ -121,3 +121,27 @@ test('n goes to the next one that nobody has reviewed, past what is loaded, and 
   assert.deepEqual(await complaints(), []);
   await close();
 });
+
+test('n that is pressed before the list is there finds the next one when it is', async (t) => {
+  const own = await startReview();
+  t.after(own.close);
+  await own.commit(
+    { id: 'below', segments: DECEPTION, title: 'Below' },
+    { id: 'above', segments: DECEPTION, title: 'Above' },
+  );
+  const { page, close } = await openPage(browser, `${own.url}/`);
+  const isAsked = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  await page.route(/\/api\/exchanges(\?|$)/, async (route) => {
+    isAsked.resolve();
+    await gate.promise;
+    await route.continue();
+  });
+  await page.goto(`${own.url}/?exchange=above`);
+  await page.locator('.judgement').first().waitFor();
+  await isAsked.promise;
+  await page.keyboard.press('n');
+  gate.resolve();
+  await page.getByRole('heading', { level: 2, name: 'Below' }).waitFor();
+  await close();
+});

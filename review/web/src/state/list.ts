@@ -36,9 +36,18 @@ export async function refreshList(): Promise<void> {
   });
 }
 
+/** Resolves when nothing is being loaded: a load that another one has overtaken says nothing. */
+export async function listSettled(): Promise<void> {
+  let waited: Promise<void>;
+  do {
+    waited = inFlight;
+    await waited;
+  } while (waited !== inFlight);
+}
+
 /** Loads the page after the last one; where something is being loaded, waits for that. */
 export async function loadMore(): Promise<void> {
-  if (listState.value === 'loading') await inFlight;
+  if (listState.value === 'loading') await listSettled();
   else if (cursor.value !== null)
     await load(cursor.value, (page) => ({ ...page, items: [...items.value, ...page.items] }));
 }

@@ -1,10 +1,11 @@
 import { signal } from '@preact/signals';
-import { hasMore, items, listState, loadMore } from './list.ts';
+import { hasMore, items, listSettled, listState, loadMore } from './list.ts';
 import { open, openId } from './route.ts';
 
 /** Moves the open exchange, or the focus in the list while none is open; past the last one that is loaded the next ones
  *  are. */
 export async function step(by: 1 | -1): Promise<void> {
+  if (items.value.length === 0) await listSettled();
   const from = place();
   const isAtEnd = from !== -1 && from + by >= items.value.length;
   if (isAtEnd && hasMore()) await loadMore();
@@ -19,8 +20,12 @@ export const nothingLeftBelow = signal<string | null>(null);
 
 /** Opens the next exchange below that nobody has reviewed, however far down it is. */
 export async function openNextUnreviewed(): Promise<void> {
-  const start = place();
-  const next = () => items.value.find((item, at) => at > start && item.review === null);
+  await listSettled();
+  // The place is looked up each time: what arrives meanwhile stands on top.
+  const next = () => {
+    const start = place();
+    return items.value.find((item, at) => at > start && item.review === null);
+  };
   while (next() === undefined && hasMore()) {
     await loadMore();
     if (listState.value === 'failed') return;
