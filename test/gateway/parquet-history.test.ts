@@ -310,6 +310,18 @@ test('what claims to be huge is refused before memory is asked for', async () =>
   const large = fresh();
   writeFileSync(large, footer);
   await refused(/its footer is said to have 2147483647 bytes, of a file of \d+/, large);
+  const nested = fresh();
+  const lists = new Array(8).fill([0xf9, 0x80, 0x80, 0x80, 0x08]).flat();
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(lists.length + 1);
+  writeFileSync(
+    nested,
+    Buffer.concat([Buffer.from('PAR1'), Buffer.from([0x19, ...lists]), length, Buffer.from('PAR1')]),
+  );
+  await refused(
+    /its footer of 41 bytes cannot be read: a list of 16777216 values where \d+ bytes are left/,
+    nested,
+  );
 });
 
 test('what is no such file is refused with what it is', async () => {
@@ -342,6 +354,8 @@ test('what is no such file is refused with what it is', async () => {
     /column replay of row group 0 is compressed with LZ4; ZSTD, SNAPPY, GZIP, BROTLI, UNCOMPRESSED are read/,
     packed,
   );
+  const twins = await rewritten(path, same, { columns: ['replay', 'token', 'signal', 'value', 'token'] });
+  await refused(/has two columns token/, twins);
   const twice: StoredExchange[] = [stored(1), stored(2)];
   await refused(
     /exchange exchange-1 is in \S+\.parquet too: name files that have no exchange in common/,

@@ -16,6 +16,8 @@ test('a run may have no more values than there can be, but for what fills up the
     [[2, 0], 33, 10, /values of 33 bits/],
     [[], 8, 10],
     [[20], 0, 10],
+    // A packed run of none takes a byte, so what follows is a repeated one.
+    [[1, 5, 0xfe, 0xff, 0xff, 0xff, 0x0f, 1], 1, 10, /a run of 2147483647 values in 10/],
   ];
   for (const [bytes, width, count, why] of table) {
     const check = () => checkRuns(Uint8Array.from(bytes), width, count);
