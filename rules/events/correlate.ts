@@ -142,8 +142,7 @@ function matchOf({ type, needed, ruleIds }: CompiledCorrelation, { events, chain
   return whole.length === ruleIds.length ? whole : null;
 }
 
-/** What cannot fire for now must not grow. */
-/** One more than it may have at most tells that there were too many. */
+/** What cannot fire for now must not grow. One more than there may be at most tells that there were too many. */
 function bounded({ needed, most }: CompiledCorrelation, group: CorrelationGroup): CorrelationGroup {
   return { ...group, events: group.events.slice(most === null ? -needed : -(most + 1)) };
 }
