@@ -2,7 +2,7 @@ import { ROOT_CONTEXT, type Span, SpanKind, type Tracer, trace } from '@opentele
 import { bounded, boundedName } from './bounded.ts';
 import { evaluationOf } from './evaluation.ts';
 import { createExchangeChildren } from './exchange-children.ts';
-import { isInSample, isKeptExchange } from './sampling.ts';
+import { isInSample, isKept } from './sampling.ts';
 import { SEMANTICS } from './semantics.ts';
 import { contentAttributes } from './span-content.ts';
 import { isFailure, setError } from './span-error.ts';
@@ -18,9 +18,12 @@ export interface ExchangeSpanParts {
   readonly sampleRatio: number;
 }
 
-/** The span of an exchange, and whether it is kept. */
-export interface TracedExchange extends ExchangeSpan {
-  isKept(end: Pick<ExchangeEnd, 'verdict' | 'error'>): boolean;
+/** The span of one exchange. */
+export interface TracedExchange extends Omit<ExchangeSpan, 'end'> {
+  readonly traceId: string;
+  /** Called once.
+   *  @returns whether the exchange is kept */
+  end(end: ExchangeEnd): boolean;
 }
 
 /** Begins the span of one exchange: a server span in GenAI words, children for upstream, scoring, rules and commit, and
@@ -31,20 +34,15 @@ export function startExchangeSpan(parts: ExchangeSpanParts, start: ExchangeStart
   const span = startRoot(parts.tracer, start, { caller, parent });
   const children = createExchangeChildren(parts.tracer, span);
   const { traceId } = span.spanContext();
-  const isKept = ({ verdict, error }: Pick<ExchangeEnd, 'verdict' | 'error'>) => {
-    const exchange = { traceId, verdict, isFailed: isFailure(error), callerFlags: parent?.traceFlags };
-    return isKeptExchange(exchange, parts.sampleRatio);
-  };
+  const callerFlags = parent?.traceFlags;
   let isStreamed = false;
-  let isEnded = false;
   return {
     traceId,
-    isKept,
     upstreamContext() {
       const upstream = children.upstreamSpan();
       if (upstream === null) return null;
       // Whether the exchange will be flagged nobody knows yet: the upstream samples as it would be if not.
-      const flags = parent?.traceFlags ?? (isInSample(traceId, parts.sampleRatio) ? 1 : 0);
+      const flags = callerFlags ?? (isInSample(traceId, parts.sampleRatio) ? 1 : 0);
       return formatTraceContext({ ...upstream.spanContext(), traceFlags: flags });
     },
     detail(detail) {
@@ -54,12 +52,13 @@ export function startExchangeSpan(parts: ExchangeSpanParts, start: ExchangeStart
     upstream: (host) => children.upstream(host),
     event: (event) => children.mark(event),
     finding: (finding) => span.addEvent(SEMANTICS.evaluationResult, bounded(evaluationOf(finding))),
-    end: (end) => {
-      if (isEnded) return;
-      isEnded = true;
-      // Of those that are not kept nobody sees a child.
-      if (isKept(end)) children.finish(end);
+    end(end) {
+      const exchange = { traceId, verdict: end.verdict, isFailed: isFailure(end.error), callerFlags };
+      // A span that is never ended is exported nowhere.
+      if (!isKept(exchange, parts.sampleRatio)) return false;
+      children.finish(end);
       conclude(span, end, isStreamed);
+      return true;
     },
   };
 }

@@ -4,7 +4,6 @@ import type { Resource } from '@opentelemetry/resources';
 import { type MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { AlwaysOnSampler, BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { type OutageListener, watchExporter } from './outage-watch.ts';
-import { createSampling } from './sampling.ts';
 
 const MAX_QUEUED_SPANS = 4_096;
 const MAX_BATCH_SPANS = 512;
@@ -18,11 +17,7 @@ export interface OtlpTarget {
   readonly metricIntervalMs: number;
   /** How long one export may take, retries included. */
   readonly exportTimeoutMs: number;
-  /** Of exchanges that were neither flagged nor failed, those that are traced: 0 to 1. */
-  readonly sampleRatio: number;
   readonly outages: OutageListener;
-  /** Called with the number of spans that were given up before their exchange had ended. */
-  readonly onDroppedSpans: (spans: number) => void;
 }
 
 /** Spans over OTLP http/protobuf, from a bounded queue that drops and counts when the receiver is too slow. */
@@ -43,11 +38,8 @@ export function createTracerProvider(
     exportTimeoutMillis: target.exportTimeoutMs,
     selfObsMeterProvider: meterProvider,
   });
-  const spanProcessors = [
-    createSampling(batches, { ratio: target.sampleRatio, onDropped: target.onDroppedSpans }),
-  ];
-  // What is kept is decided at the end of an exchange: until then every span is made.
-  return new TracerProvider({ resource, spanProcessors, sampler: new AlwaysOnSampler() });
+  // What is kept is decided at the end of an exchange: until then every one has its span.
+  return new TracerProvider({ resource, spanProcessors: [batches], sampler: new AlwaysOnSampler() });
 }
 
 /** Metrics over OTLP http/protobuf at an interval. */

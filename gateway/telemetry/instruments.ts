@@ -36,8 +36,8 @@ export interface Instruments
     | 'recordFinding'
     | 'recordWork'
   > {
-  /** Telemetry that found no room in what holds it. */
-  recordDropped(what: 'spans' | 'exemplars', count: number): void;
+  /** One that found no room in what holds them. */
+  recordDroppedExemplar(): void;
   recordExchange(start: ExchangeStart, end: ExchangeEnd, durationMs: number): void;
 }
 
@@ -85,7 +85,7 @@ export function createInstruments(meter: Meter): Instruments {
     recordEvictedGroups: (count) => counters.evictedGroups.add(count),
     recordIgnoredHeader: (header) => counters.ignoredHeaders.add(1, { header }),
     recordScanned: (count) => counters.scanned.add(count),
-    recordDropped: (what, count) => counters.dropped.add(count, { what }),
+    recordDroppedExemplar: () => counters.dropped.add(1, DROPPED_EXEMPLAR),
     recordDriftAlert: (direction, outcome) => counters.driftAlerts.add(1, { direction, outcome }),
     recordWork(outcome, delayMs) {
       counters.worked.add(1, { outcome });
@@ -155,12 +155,15 @@ function startAtZero(counters: ReturnType<typeof createCounters>): void {
   }
 }
 
+/** Spans that found no room are counted by the SDK itself. */
+const DROPPED_EXEMPLAR = { what: 'exemplars' };
+
 /** There from the start, at 0: that nothing was dropped is worth knowing. */
 function droppedCounter(meter: Meter): Counter {
   const dropped = meter.createCounter(METRIC_NAMES.dropped, {
-    description: 'Spans and exemplars that were given up since there was no room for them',
+    description: 'Exemplars that were given up since there was no room for them',
   });
-  for (const what of ['spans', 'exemplars']) dropped.add(0, { what });
+  dropped.add(0, DROPPED_EXEMPLAR);
   return dropped;
 }
 

@@ -46,7 +46,7 @@ export interface TelemetryOptions {
  *  are exported, where an OTLP endpoint is named. An endpoint that hangs or refuses costs spans, never a request. */
 export function createTelemetry(options: TelemetryOptions): Telemetry {
   const resource = resourceOf(options.version);
-  const target = otlpTarget(options, (spans) => instruments.recordDropped('spans', spans));
+  const target = otlpTarget(options);
   const prometheus = new PrometheusExporter({ preventServerStart: true });
   const readers: IMetricReader[] =
     target === undefined ? [prometheus] : [prometheus, createMetricReader(target)];
@@ -59,7 +59,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     instruments,
     tracer: tracerProvider?.getTracer(SCOPE, options.version),
     isContextTrusted: options.trustTraceContext ?? false,
-    exemplars: createExemplars(SECONDS, () => instruments.recordDropped('exemplars', 1)),
+    exemplars: createExemplars(SECONDS, instruments.recordDroppedExemplar),
     sampleRatio: options.sampleRatio ?? 1,
   };
   return {
@@ -100,16 +100,16 @@ function resourceOf(version: string): Resource {
   return own.merge(detectResources({ detectors: [envDetector] }));
 }
 
-function otlpTarget(options: TelemetryOptions, onDroppedSpans: (spans: number) => void) {
+function otlpTarget(options: TelemetryOptions) {
   const {
     otlpEndpoint: endpoint,
     spanDelayMs = 1_000,
     metricIntervalMs = 15_000,
     exportTimeoutMs = 5_000,
   } = options;
-  const { sampleRatio = 1, outages = { onOutage: () => {}, onRecovery: () => {} } } = options;
+  const { outages = { onOutage: () => {}, onRecovery: () => {} } } = options;
   const times = { spanDelayMs, metricIntervalMs, exportTimeoutMs };
-  return endpoint === undefined ? undefined : { endpoint, ...times, sampleRatio, outages, onDroppedSpans };
+  return endpoint === undefined ? undefined : { endpoint, ...times, outages };
 }
 
 async function serialize(reader: PrometheusExporter): Promise<string> {
@@ -147,9 +147,7 @@ function startExchange(parts: ExchangeParts, start: ExchangeStart): ExchangeSpan
       const durationMs = performance.now() - startedMs;
       instruments.recordExchange(start, end, durationMs);
       // Only traces that are kept: a link that leads nowhere is worse than none.
-      if (span?.isKept(end))
-        noteExemplars(parts.exemplars, { start, end, durationMs, traceId: span.traceId });
-      span?.end(end);
+      if (span?.end(end)) noteExemplars(parts.exemplars, { start, end, durationMs, traceId: span.traceId });
     },
   };
 }
@@ -158,11 +156,10 @@ interface Ended {
   readonly start: ExchangeStart;
   readonly end: ExchangeEnd;
   readonly durationMs: number;
-  readonly traceId: string | null;
+  readonly traceId: string;
 }
 
 function noteExemplars(exemplars: Exemplars, { start, end, durationMs, traceId }: Ended): void {
-  if (traceId === null) return;
   const labels = { dialect: start.dialect };
   exemplars.note(METRIC_NAMES.exchangeDuration, labels, { value: durationMs / 1000, traceId });
   exemplars.note(METRIC_NAMES.addedLatency, labels, { value: end.addedMs / 1000, traceId });

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { SpanKind } from '@opentelemetry/api';
-import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace';
 import { createExemplars } from '../../gateway/telemetry/exemplars.ts';
 import { createTelemetry, type ExchangeEnd, type ExchangeStart } from '../../gateway/telemetry/index.ts';
-import { createSampling, isInSample } from '../../gateway/telemetry/sampling.ts';
+import { isInSample } from '../../gateway/telemetry/sampling.ts';
 import { type OtlpReceiver, startOtlpReceiver } from '../services/otlp-receiver.ts';
 import { reportExchange } from './telemetry-samples.ts';
 
@@ -64,27 +62,6 @@ test('under a trusted caller its own sampling holds, but not for what is flagged
   assert.equal((await trusted('01', 'a', pass)).exchanges, 1);
   assert.equal((await trusted('00', 'b', pass)).exchanges, 0);
   assert.equal((await trusted('00', 'c', { verdict: 'flag' })).exchanges, 1);
-});
-
-const parent = (spanId: string) => ({ traceId: 'a'.repeat(32), spanId, traceFlags: 1 });
-
-test('spans of exchanges that do not end are given up above a bound, the oldest first, and counted', () => {
-  const kept: ReadableSpan[] = [];
-  const dropped: number[] = [];
-  const next = { onEnd: (span: ReadableSpan) => kept.push(span) } as unknown as SpanProcessor;
-  const sampling = createSampling(next, { ratio: 1, maxOpen: 2, onDropped: (spans) => dropped.push(spans) });
-  const child = (exchange: string) =>
-    ({ kind: SpanKind.INTERNAL, parentSpanContext: parent(exchange) }) as unknown as ReadableSpan;
-  for (const exchange of ['one', 'one', 'two', 'three']) sampling.onEnd(child(exchange));
-  assert.deepEqual(dropped, [2]);
-  const root = {
-    kind: SpanKind.SERVER,
-    attributes: {},
-    status: { code: 0 },
-    spanContext: () => parent('two'),
-  };
-  sampling.onEnd(root as unknown as ReadableSpan);
-  assert.equal(kept.length, 2, 'the exchange and its child');
 });
 
 test('exemplars beyond the series that are kept are counted', () => {
