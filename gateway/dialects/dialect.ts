@@ -158,7 +158,7 @@ export interface Dialect {
   readonly streamsArrays?: true;
   /** @param target - path and query as they came: some APIs say there what others say in the body */
   readRequest(body: unknown, target: string): Read<RequestReading>;
-  /** The same with none of the texts listed, for requests that no rule reads; left out where that costs as much. */
+  /** The same with none of the texts listed, for requests of which nothing asks for them; left out where that costs as much. */
   describeRequest?(body: unknown, target: string): Read<RequestReading>;
   /** The conversation that a path names, for requests without text. */
   conversationIn?(target: string): string | null;

@@ -25,8 +25,10 @@ export interface Exchange {
   /** The rules that held when it began; they hold to its end. */
   readonly ruleSet: RuleSet;
   /** Whether some rule reads something, or exchanges are scored elsewhere. Where none does, each side of the
-   *  exchange is one part that was not scanned. */
+   *  exchange is one part that was not scanned; a side whose text its span asks for is listed by its texts. */
   readonly isRead: boolean;
+  /** Whether its text is listed: since some rule reads, or since its span is to carry it. */
+  readonly isTextListed: boolean;
   readonly scan: ExchangeScan;
   readonly span: ExchangeSpan;
   /** Fires when the client is gone or the gateway stops; the upstream hears it. */
@@ -84,6 +86,7 @@ export function createExchange(
   const isElsewhere = parts.config.scoring.where === 'kafka';
   // Which rules read is then for those to know who score.
   const isRead = isElsewhere || ruleSet.signals.length > 0;
+  const isTextListed = isRead || (span.traceId !== null && parts.config.telemetry.content === 'spans');
   const scoring = isRead ? new AbortController() : NEVER;
   const identity = parts.identify(request);
   const { headers } = request;
@@ -121,6 +124,7 @@ export function createExchange(
     route,
     ruleSet,
     isRead,
+    isTextListed,
     scan,
     span,
     abortSignal: client.signal,

@@ -36,7 +36,7 @@ export async function readRaw({ parts, connection }: Way) {
 
 /** Reads a request of a dialect: its bytes stay as they came, its text is listed. */
 export async function readRequest(way: Way): Promise<RequestOutcome> {
-  const { route, isRead } = way.exchange;
+  const { route, isRead, isTextListed } = way.exchange;
   const raw = await readRaw(way);
   if (!raw.ok || route.dialect === null) return raw.ok ? refused('unknown_dialect', 'no dialect', 0) : raw;
   const { bytes } = raw;
@@ -49,7 +49,7 @@ export async function readRequest(way: Way): Promise<RequestOutcome> {
     const message = `the body has a key twice, the second at byte ${twiceAt}: two readers would read two texts`;
     return refused('duplicate_key', message, bytes.length);
   }
-  const request = readingOf(route.dialect, isRead)(json.value, way.connection.request.url ?? '/');
+  const request = readingOf(route.dialect, isTextListed)(json.value, way.connection.request.url ?? '/');
   if (!request.ok) return { ok: false, refusal: shapeRefusal(request.problem, bytes.length) };
   if (twiceAt !== null) way.exchange.noteGap('request', 'duplicate_key', bytes.length);
   if (isRead && isOtherText(way.connection.request.headers['content-type'], decoded.bytes)) {
@@ -58,9 +58,9 @@ export async function readRequest(way: Way): Promise<RequestOutcome> {
   return { ok: true, bytes, decoded: decoded.bytes, reading: request.value };
 }
 
-/** Where no rule reads, what a request is will do. */
-function readingOf({ readRequest: read, describeRequest: describe = read }: Dialect, isRead: boolean) {
-  return isRead ? read : describe;
+/** Where nothing asks for the text, what a request is will do. */
+function readingOf({ readRequest: read, describeRequest: describe = read }: Dialect, isTextListed: boolean) {
+  return isTextListed ? read : describe;
 }
 
 /** A body may come encoded; what the upstream gets is what came. */

@@ -55,7 +55,8 @@ async function answerOf(way: Way, request: ReadRequest): Promise<UpstreamAnswer 
   const { exchange } = way;
   const sentAsItCame = asItCame(way, request.bytes);
   if (!exchange.isRead) {
-    exchange.noteGap('request', 'no_rules', request.bytes.length);
+    if (exchange.isTextListed) exchange.scan.add(request.reading);
+    else exchange.noteGap('request', 'no_rules', request.bytes.length);
     return callUpstream(way, sentAsItCame);
   }
   const waited = waitedFor(way);

@@ -8,14 +8,14 @@ import { startOtlpReceiver } from '../services/otlp-receiver.ts';
 
 const QUESTION = 'they deceive us, report the test results';
 const HARMLESS = 'report the weather in March';
+const RULES = { 'a.yaml': ruleFile([rule({ target: 'input' })]) };
 const ATTRIBUTES = ['gen_ai.input.messages', 'gen_ai.output.messages', 'telltale.content.reference'];
 
 /** What the spans of a flagged exchange and of another say of their text. */
-async function tracedUnder(context: TestContext, content: string, more: object = {}) {
+async function tracedUnder(context: TestContext, content: string, more: object = {}, rules = RULES) {
   const receiver = await startOtlpReceiver();
   context.after(() => receiver.close());
   const telemetry = { otlp_endpoint: receiver.endpoint, content };
-  const rules = { 'a.yaml': ruleFile([rule({ target: 'input' })]) };
   const { gateway } = await startAnswering(context, { rules, config: { telemetry, ...more } });
   const told = async (question: string) => {
     const response = await gateway.post(ask(question));
@@ -42,17 +42,22 @@ test('under `reference` a flagged exchange’s span says where its text is read,
   assert.deepEqual(ordinary.said, [undefined, undefined, undefined]);
 });
 
-test('under `spans` every span carries the messages in the form of GenAI conventions', async (context) => {
-  const { ordinary } = await tracedUnder(context, 'spans');
-  const [input, output, reference] = ordinary.said;
-  assert.deepEqual(JSON.parse(String(input)), [
-    { role: 'user', parts: [{ type: 'text', content: HARMLESS }] },
-  ]);
-  assert.deepEqual(JSON.parse(String(output)), [
-    { role: 'assistant', parts: [{ type: 'text', content: 'fine' }], finish_reason: 'stop' },
-  ]);
-  assert.equal(reference, undefined);
-});
+for (const [read, rules] of [
+  ['rules read', RULES],
+  ['no rule reads', { 'a.yaml': ruleFile([rule({ mode: 'off' })]) }],
+] as const) {
+  test(`under \`spans\` every span carries the messages in the form of GenAI conventions, where ${read}`, async (context) => {
+    const { ordinary } = await tracedUnder(context, 'spans', {}, rules);
+    const [input, output, reference] = ordinary.said;
+    assert.deepEqual(JSON.parse(String(input)), [
+      { role: 'user', parts: [{ type: 'text', content: HARMLESS }] },
+    ]);
+    assert.deepEqual(JSON.parse(String(output)), [
+      { role: 'assistant', parts: [{ type: 'text', content: 'fine' }], finish_reason: 'stop' },
+    ]);
+    assert.equal(reference, undefined);
+  });
+}
 
 test('tool calls and their results are parts of their own, one message stands for each choice', () => {
   const at = (id: string, more: object) =>
