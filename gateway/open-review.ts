@@ -30,7 +30,7 @@ export function openReview({ config, log, webPath, ...start }: ReviewStart): Pro
   });
 }
 
-/** Where the links of alerts lead.
+/** Where the links of alerts and spans lead.
  *  @param ownUrl - where the page answers, unless the configuration names how people reach it */
 export function reviewLinks({ review }: Pick<Config, 'review'>, ownUrl: string): string {
   return review.url?.replace(/\/$/, '') ?? ownUrl;

@@ -1,4 +1,5 @@
 import { reviewPath } from '../../alerts/index.ts';
+import { reviewLinks } from '../open-review.ts';
 import { isOfAnswer, isOfRequest } from '../policy/decide.ts';
 import {
   contentOf,
@@ -52,8 +53,7 @@ function contentFor(
   if (span.traceId === null || config.telemetry.content === 'none') return null;
   if (config.telemetry.content === 'spans') return contentOf(scan.texts(), facts?.finishReasons ?? []);
   if (!isTextKept) return null;
-  const base = config.review.url?.replace(/\/$/, '') ?? '';
-  return { kind: 'reference', url: `${base}${reviewPath(id)}` };
+  return { kind: 'reference', url: `${reviewLinks(config, '')}${reviewPath(id)}` };
 }
 
 /** What scoring took, by the side of the exchange. */
