@@ -2,7 +2,7 @@ import { loadConfig } from '../config/load-config.ts';
 import type { Config } from '../config/schema.ts';
 import { sinkNames } from '../sinks/create-sinks.ts';
 import { defineCommand, UsageError, writeJson } from './command.ts';
-import { checkSink, deadSelection, useDesk } from './use-desk.ts';
+import { checkSink, deadSelection, tellUnknown, useDesk } from './use-desk.ts';
 
 const MAX_NUMBERS = 1000;
 
@@ -33,9 +33,7 @@ is kept from retention.`,
     });
     if (values.json) writeJson(io, { dropped });
     else io.stdout.write(`${dropped} dropped\n`);
-    const unknown = (selection.seqs?.length ?? dropped) - dropped;
-    if (unknown > 0) io.stderr.write(`telltale: ${unknown} of the numbers are those of no dead letter\n`);
-    return unknown > 0 ? 1 : 0;
+    return tellUnknown(io, selection, dropped) > 0 ? 1 : 0;
   },
 });
 

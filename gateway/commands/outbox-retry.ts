@@ -1,6 +1,6 @@
 import { loadConfig } from '../config/load-config.ts';
 import { defineCommand, writeJson } from './command.ts';
-import { checkSink, deadSelection, useDesk } from './use-desk.ts';
+import { checkSink, deadSelection, tellUnknown, useDesk } from './use-desk.ts';
 
 const MAX_NUMBERS = 1000;
 
@@ -27,9 +27,7 @@ wait for the workers' topic again. Exit code 1 where some stay dead letters, or 
       io.stdout.write(`${done.retried} retried, ${done.failed.length} stay dead letters\n`);
       for (const { seq, reason } of done.failed) io.stderr.write(`${seq}: ${reason}\n`);
     }
-    const found = done.retried + done.failed.length;
-    const unknown = (selection.seqs?.length ?? found) - found;
-    if (unknown > 0) io.stderr.write(`telltale: ${unknown} of the numbers are those of no dead letter\n`);
+    const unknown = tellUnknown(io, selection, done.retried + done.failed.length);
     return done.failed.length + unknown > 0 ? 1 : 0;
   },
 });

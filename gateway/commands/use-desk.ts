@@ -4,7 +4,7 @@ import { AlertsError, type Ledger, SCORING_SINK, STORE_SINK } from '../../alerts
 import type { Config } from '../config/schema.ts';
 import { openDesk } from '../open-ledger.ts';
 import { sinkNames } from '../sinks/create-sinks.ts';
-import { CommandFailure, UsageError } from './command.ts';
+import { CommandFailure, type CommandIo, UsageError } from './command.ts';
 
 /** Opens the store of the configuration for a command, which may work beside a gateway that runs, and closes it again.
  *  @throws {CommandFailure} where there is no store yet, or a damaged one: a command makes none and sets none aside */
@@ -57,10 +57,23 @@ export function deadSelection(
   if (ways !== 1) throw new UsageError(`${command}: name dead letters by number, or --sink NAME, or --all`);
   if (sink !== undefined) return { sink };
   if (all === true) return {};
-  const seqs = [...new Set(numbers)].map((number) => {
+  const seqs = numbers.map((number) => {
     if (!/^\d{1,15}$/.test(number))
       throw new UsageError(`${command}: ${number}: not a number of a dead letter`);
     return Number(number);
   });
-  return { seqs };
+  return { seqs: [...new Set(seqs)] };
+}
+
+/** Says that some of the numbers that a command was given are those of no dead letter.
+ *  @param found - dead letters that there were
+ *  @returns how many there were not */
+export function tellUnknown(
+  { stderr }: Pick<CommandIo, 'stderr'>,
+  { seqs }: { readonly seqs?: readonly number[] },
+  found: number,
+): number {
+  const unknown = (seqs?.length ?? found) - found;
+  if (unknown > 0) stderr.write(`telltale: ${unknown} of the numbers are those of no dead letter\n`);
+  return unknown;
 }

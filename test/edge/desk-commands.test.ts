@@ -67,7 +67,7 @@ test('dead letters that are not there are an error, whether a number or a sink i
     assert.match(sink.stderr, /unknown sink flie; known: file, scoring, store/);
     assert.equal((await runHere(['outbox', way, '--sink', 'scoring'], { env })).code, 0, 'nothing is there');
   }
-  const twice = await runHere(['outbox', 'drop', '1', '1', '7'], { env });
+  const twice = await runHere(['outbox', 'drop', '1', '01', '7'], { env });
   assert.deepEqual([twice.code, twice.stdout], [1, '1 dropped\n']);
 });
 
