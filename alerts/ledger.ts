@@ -39,8 +39,8 @@ export interface LedgerOptions {
   readonly commitTimeoutMs?: number;
   /** How long a statement waits for another process that holds the database; default 2 s. */
   readonly busyTimeoutMs?: number;
-  /** How long a dead relay of a shared database keeps its part of the outbox from the others, and how long one that stands still keeps its own;
-   *  default 2.5 s, renewed three times in that. */
+  /** How long a dead relay of a shared database keeps its part of the outbox from the others, and how long one that
+   *  stands still keeps its own; default 2.5 s, renewed three times in that. */
   readonly leaseMs?: number;
   /** Above these marks lower levels are sampled; default 100,000 rows and 80 % of `maxBytes`, one in ten. */
   readonly waterMarks?: Partial<WaterMarkOptions>;

@@ -10,8 +10,8 @@ import { type ScoredHistory, scoreHistory } from './replay/score-history.ts';
 /** `npm run -s bench:replay -- [--tokens N] [--rounds N] [--out FILE]`: how long a rule change takes over a history of a
  *  million tokens, and how much disk that is. The texts are the rows that were written for training, each scored once by
  *  the shipped reader, which takes most of the time; then the shipped rules, one changed rule, and both sets as a diff are
- *  held against what was kept, and against a Parquet file of the same. Processor time of the whole process beside wall time, since the machine may be busy: its
- *  load stands beside. JSON on standard output, progress and a table on standard error. */
+ *  held against what was kept, and against a Parquet file of the same. Processor time of the whole process beside wall time,
+ *  since the machine may be busy: its load stands beside. JSON on standard output, progress and a table on standard error. */
 
 const { values } = parseArgs({
   options: {

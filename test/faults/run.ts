@@ -4,9 +4,9 @@ import { type CampaignPlan, type CampaignReport, runCampaign } from './campaign.
 import { failuresOf, totalOf } from './report.ts';
 
 /** `npm run test:faults [-- healing] [STORE…]`: the long campaigns, on SQLite and on PostgreSQL or only on those that are
- *  named; `healing`: the short ones, in which the broker is stopped for a minute and gateways are killed again and again and the way of a fresh
- *  alert timed each time. Each writes what it found into bench/results/faults.json beside what the others found there; the exit code is 1 where
- *  anything is as it may not be. */
+ *  named; `healing`: the short ones, in which the broker is stopped for a minute and gateways are killed again and again
+ *  and the way of a fresh alert timed each time. Each writes what it found into bench/results/faults.json beside what the
+ *  others found there; the exit code is 1 where anything is as it may not be. */
 const PATH = join(import.meta.dirname, '../../bench/results/faults.json');
 const SHARED = { maxSeconds: 3600, conversations: 12, pauseMs: 40, stoppedMs: 60_000 };
 const LONG = { name: 'long', timedHealings: 1 } as const;
