@@ -47,6 +47,9 @@ export interface ExchangeChildren {
  *  of the response at the latest. */
 export function createExchangeChildren(tracer: Tracer, parent: Span): ExchangeChildren {
   const context = trace.setSpan(ROOT_CONTEXT, parent);
+  // Finer than a millisecond, which is more than rules or a commit may take, and not moved by a clock that is set.
+  const begun = Date.now() - performance.now();
+  const now = () => begun + performance.now();
   const times = new Map<ExchangeEvent, number>();
   let upstreamHost = '';
   let upstream: Span | null = null;
@@ -64,9 +67,9 @@ export function createExchangeChildren(tracer: Tracer, parent: Span): ExchangeCh
     upstreamSpan,
     mark(event) {
       if (times.has(event)) return;
-      const now = Date.now();
-      times.set(event, now);
-      if (VISIBLE.has(event)) parent.addEvent(event, now);
+      const at = now();
+      times.set(event, at);
+      if (VISIBLE.has(event)) parent.addEvent(event, at);
     },
     finish({ error, scoring }) {
       for (const { name, from, to, describe } of CHILDREN) {
@@ -74,11 +77,11 @@ export function createExchangeChildren(tracer: Tracer, parent: Span): ExchangeCh
         if (startTime === undefined) continue;
         const attributes = scoring === null ? {} : describe(scoring);
         const child = tracer.startSpan(name, { kind: SpanKind.INTERNAL, startTime, attributes }, context);
-        child.end(times.get(to) ?? times.get('response_scanned'));
+        child.end(times.get(to) ?? times.get('response_scanned') ?? now());
       }
       const [asked, endedAt] = [upstreamSpan(), times.get('upstream_ended')];
       if (asked !== null && endedAt === undefined) setError(asked, error);
-      asked?.end(endedAt);
+      asked?.end(endedAt ?? now());
     },
   };
 }

@@ -103,6 +103,11 @@ test('scoring, upstream, rules and commit are children of the exchange, with wha
     assert.equal(child.parentSpanId, root.spanId, child.name);
     assert.ok(child.startNs <= child.endNs, child.name);
   }
+  const borders = children.flatMap(({ startNs, endNs }) => [startNs, endNs]);
+  assert.ok(
+    borders.some((ns) => ns % 1_000_000n !== 0n),
+    'parts are timed finer than a millisecond',
+  );
   const upstream = children.find(({ name }) => name === 'upstream');
   assert.equal(upstream?.kind, 3);
   assert.deepEqual(upstream?.attributes, { 'server.address': 'upstream.example', 'server.port': 8443 });
