@@ -65,6 +65,34 @@ test('a verdict does not override one that was not seen: it says whose it is, sh
   await close();
 });
 
+test('who goes on while a slow server saves gives the next verdict too, and each says what became of it', async (t) => {
+  const own = await startReview();
+  t.after(own.close);
+  await own.commit(
+    { id: 'second', segments: DECEPTION, title: 'Second' },
+    { id: 'first', segments: DECEPTION, title: 'First' },
+  );
+  const { page, close } = await openPage(browser, `${own.url}/?exchange=first`);
+  const gate = Promise.withResolvers<void>();
+  await page.route('**/api/exchanges/first/review', async (route) => {
+    await gate.promise;
+    await route.abort();
+  });
+  await page.locator('.judgement').first().waitFor();
+  await page.keyboard.press('1');
+  await page.getByText('Saving').waitFor();
+  await page.keyboard.press('j');
+  await page.getByRole('heading', { level: 2, name: 'Second' }).waitFor();
+  await page.keyboard.press('2');
+  await page.getByText(/^Saved: false alarm/).waitFor();
+  gate.resolve();
+  await page.keyboard.press('k');
+  await page.getByRole('heading', { level: 2, name: 'First' }).waitFor();
+  await page.getByText(/^Not saved: The server does not answer/).waitFor();
+  assert.equal((await own.ledger.readExchange('second'))?.review?.verdict, 'false_alarm');
+  await close();
+});
+
 test('a verdict can be taken back by key and by button, and the conversation waits for review again', async () => {
   await review.commit({ id: 'undone', segments: DECEPTION });
   const { page, complaints, close } = await openPage(browser, `${review.url}/?exchange=undone`);

@@ -7,39 +7,45 @@ import { applyReview } from './list.ts';
 import { signature } from './signature.ts';
 import { loadSummary } from './summary.ts';
 
-/** What became of the last verdict, and on which exchange. */
-interface SaveState {
-  readonly exchangeId: string;
-  readonly state: 'saving' | 'done' | 'failed';
-  readonly error: string;
-}
+/** What becomes of a verdict that is on its way, or did not arrive. */
+type Save = { readonly state: 'saving' } | { readonly state: 'failed'; readonly error: string };
 
-const NOTHING_SAVED: SaveState = { exchangeId: '', state: 'done', error: '' };
 const OVERTAKEN = 409;
 
-export const saveState = signal(NOTHING_SAVED);
+/** By exchange, so that who goes on to the next one while a slow server saves loses neither verdict. */
+const saves = signal<ReadonlyMap<string, Save>>(new Map());
+
+/** undefined where what was saved is what stands. */
+export const saveOf = (exchangeId: string): Save | undefined => saves.value.get(exchangeId);
+
+function setSave(exchangeId: string, save: Save | null): void {
+  const next = new Map(saves.value);
+  if (save === null) next.delete(exchangeId);
+  else next.set(exchangeId, save);
+  saves.value = next;
+}
 
 /** Records what the person makes of the open exchange, or takes it back with null. What somebody else said meanwhile is
  *  shown and not overridden. */
 export async function judge(judgement: Judgement | null): Promise<void> {
   const shown = exchange.value;
-  if (shown === null || saveState.value.state === 'saving') return;
+  if (shown === null || saveOf(shown.exchangeId)?.state === 'saving') return;
   const { exchangeId, review } = shown;
   const comment = draftOf(exchangeId) ?? review?.comment ?? '';
   const name = signature.value.trim();
-  saveState.value = { exchangeId, state: 'saving', error: '' };
+  setSave(exchangeId, { state: 'saving' });
   try {
     const said = { judgement, comment: judgement === null ? '' : comment, seen: review?.reviewedAt ?? null };
     const answer = await postReview(exchangeId, name === '' ? said : { ...said, reviewer: name });
     batch(() => {
       receiveReview(exchangeId, answer.review);
       if (judgement !== null) dropDraft(exchangeId, comment);
-      saveState.value = { exchangeId, state: 'done', error: '' };
+      setSave(exchangeId, null);
     });
     void loadSummary();
   } catch (error) {
     if (error instanceof ApiError && error.status === OVERTAKEN) await showStanding(exchangeId);
-    saveState.value = { exchangeId, state: 'failed', error: messageOf(error) };
+    setSave(exchangeId, { state: 'failed', error: messageOf(error) });
   }
 }
 

@@ -1,7 +1,7 @@
 import type { ExchangeView, Judgement } from '../../../wire.ts';
 import { draftOf, setDraft } from '../state/drafts.ts';
 import { sign, signature } from '../state/signature.ts';
-import { judge, saveState } from '../state/verdict.ts';
+import { judge, saveOf } from '../state/verdict.ts';
 import { nothingLeftBelow, openNextUnreviewed } from '../state/walk.ts';
 import { fullTime } from '../text/when.ts';
 import { judgementName } from '../text/wording.ts';
@@ -31,7 +31,10 @@ export function ReviewForm({ view }: { view: ExchangeView }) {
       </div>
       <Comment view={view} />
       <div class="stand">
-        <p class={`save-state ${hasFailed(view) ? 'is-failed' : ''}`} role="status">
+        <p
+          class={`save-state ${saveOf(view.exchangeId)?.state === 'failed' ? 'is-failed' : ''}`}
+          role="status"
+        >
           {stateText(view)}
         </p>
         <Next view={view} />
@@ -100,14 +103,10 @@ function Next({ view: { exchangeId, review } }: { view: ExchangeView }) {
   );
 }
 
-const hasFailed = ({ exchangeId }: ExchangeView): boolean =>
-  saveState.value.exchangeId === exchangeId && saveState.value.state === 'failed';
-
-function stateText(view: ExchangeView): string {
-  const { exchangeId, review, isNotice } = view;
-  const { state, error, exchangeId: savedId } = saveState.value;
-  if (hasFailed(view)) return `Not saved: ${error}`;
-  if (savedId === exchangeId && state === 'saving') return 'Saving';
+function stateText({ exchangeId, review, isNotice }: ExchangeView): string {
+  const save = saveOf(exchangeId);
+  if (save?.state === 'failed') return `Not saved: ${save.error}`;
+  if (save?.state === 'saving') return 'Saving';
   if (review === null) return 'Not reviewed yet';
   const { judgement, reviewer, reviewedAt } = review;
   return `Saved: ${judgementName(judgement, isNotice).toLowerCase()}, by ${reviewer}, ${fullTime(reviewedAt)}`;
