@@ -5,10 +5,11 @@ A short row: {"g": group, "y": [labels that hold], "u": [debatable labels], "nea
 `harmful` is 1 where a label of harm holds; with self-harm or privacy alone the writer says it with "h", else it is unknown.
 
     python expand_rows.py --check FILE...               names lines that are wrong
-    python expand_rows.py --out written/NAME.jsonl [--ordinary written/OTHER.jsonl] FILE...
+    python expand_rows.py --out written/NAME.jsonl [--ordinary written/OTHER.jsonl] [--toxicity] FILE...
 
 Of contrast rows a tenth of the groups, by digest, are dev. With --ordinary, rows that are no near-miss of anything (no labels, no
 `near`, no other verdict in their group) go to a file of their own, and a fifth of them are dev: false alarms on ordinary text need many.
+With --toxicity it was looked for in every row, and is 0 where it is not named; else only in its near-misses.
 """
 
 from __future__ import annotations
@@ -40,8 +41,8 @@ def wrong(row: dict) -> str | None:
     return None if str(row["t"]).strip() else "no text"
 
 
-def expanded(row: dict, dev_one_in: int) -> dict:
-    """The full row; of so many groups, by digest, one is dev."""
+def expanded(row: dict, dev_one_in: int, toxicity: bool = False) -> dict:
+    """The full row; of so many groups, by digest, one is dev. `toxicity`: it was looked for."""
     labels: dict[str, int] = {}
     harm = any(name in HARM for name in row["y"])
     if harm or not row["y"] or set(row["y"]) <= {"refusal"} or "h" in row:
@@ -49,8 +50,8 @@ def expanded(row: dict, dev_one_in: int) -> dict:
     for name in WRITTEN_LABELS:
         if name not in row.get("u", []):
             labels[name] = int(name in row["y"])
-    # Elsewhere nobody looked for it.
-    if "toxicity" in [*row["y"], row.get("near")]:
+    is_told = toxicity or "toxicity" in [*row["y"], row.get("near")]
+    if is_told and "toxicity" not in row.get("u", []):
         labels["toxicity"] = int("toxicity" in row["y"])
     full = {"text": row["t"], "role": row["r"], "labels": labels, "lang": row["l"], "style": row["s"]}
     if row.get("near"):
@@ -82,6 +83,7 @@ def main() -> None:
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--ordinary", type=Path)
+    parser.add_argument("--toxicity", action="store_true")
     parser.add_argument("files", type=Path, nargs="+")
     options = parser.parse_args()
     rows: list[dict] = []
@@ -93,9 +95,9 @@ def main() -> None:
         rows.extend(found)
     if options.out and not options.check:
         contrast = {row["g"] for row in rows if row["y"] or row.get("near")} if options.ordinary else {row["g"] for row in rows}
-        write(options.out, [expanded(row, 10) for row in rows if row["g"] in contrast])
+        write(options.out, [expanded(row, 10, options.toxicity) for row in rows if row["g"] in contrast])
         if options.ordinary:
-            write(options.ordinary, [expanded(row, 5) for row in rows if row["g"] not in contrast])
+            write(options.ordinary, [expanded(row, 5, options.toxicity) for row in rows if row["g"] not in contrast])
 
 
 def write(path: Path, rows: list[dict]) -> None:
