@@ -68,7 +68,7 @@ copy (select * from 'week.parquet' where verdict <> 'pass') to 'flagged.parquet'
 (every row has the exchange's own fields, so a condition on \`exchange\`, \`conversation\`, \`ended_at\`, \`verdict\`, \`fired\` or \`reviewed\` keeps
 exchanges whole; one on a segment, a token or a signal does not, and one on \`route\`, \`model\`, \`tenant\` or \`caller\` does where all
 segments agree). A file that has an exchange in part, in another order, twice, or with other values than were exported is refused with
-the row; so is one of another featureset, one without \`replay\` (exported by an older telltale), and one compressed with LZ4.
+the row; so is one of another featureset, one without \`replay\` (exported by an older telltale), and one compressed with LZ4 or encoded as DELTA_BYTE_ARRAY.
 What a file claims of itself is held against bounds before memory is asked for it.
 `;
 
