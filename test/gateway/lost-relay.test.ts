@@ -49,6 +49,8 @@ test('a gateway whose thread to Kafka ends starts another, says so, counts it, a
   await opened.untilIds(1);
 
   assert.equal(threads.length, 1);
+  // What it has delivered and not told yet is in no count once it has ended.
+  await until(async () => /delivered_alerts_total\{[^}]*"kafka"[^}]*\} 1$/m.test(await gateway.metrics()));
   await threads[0]?.terminate();
   await alert();
   await opened.untilIds(2);
