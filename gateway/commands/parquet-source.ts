@@ -78,16 +78,20 @@ function failure(command: string, error: unknown): unknown {
 async function filesIn(command: string, from: readonly string[]): Promise<string[]> {
   const found = new Map<string, string>();
   for (const path of from) {
-    const about = await stat(path).catch((error: unknown) => Promise.reject(failure(command, error)));
-    if (!about.isDirectory()) found.set(resolve(path), path);
-    else {
-      const names = (await readdir(path)).filter(
-        (name) => name.endsWith('.parquet') && !name.startsWith('.'),
-      );
-      if (names.length === 0) throw new CommandFailure(`${command}: --from ${path}: has no file *.parquet`);
-      for (const name of names.sort()) found.set(resolve(path, name), join(path, name));
-    }
+    const named = await filesOf(path).catch((error: unknown) => Promise.reject(failure(command, error)));
+    if (named.length === 0) throw new CommandFailure(`${command}: --from ${path}: has no file *.parquet`);
+    for (const file of named) found.set(resolve(file), file);
   }
   if (found.size <= MAX_FILES) return [...found.values()];
   throw new CommandFailure(`${command}: --from names ${found.size} files, more than ${MAX_FILES}`);
+}
+
+/** The file itself, or all of a folder by their names. */
+async function filesOf(path: string): Promise<string[]> {
+  if (!(await stat(path)).isDirectory()) return [path];
+  const names = await readdir(path);
+  return names
+    .filter((name) => name.endsWith('.parquet') && !name.startsWith('.'))
+    .sort()
+    .map((name) => join(path, name));
 }

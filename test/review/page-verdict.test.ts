@@ -104,11 +104,14 @@ test('a verdict can be taken back by key and by button, and the conversation wai
   assert.equal(await page.locator('[data-exchange="undone"] .judged').count(), 0);
   assert.equal(await page.locator('.judgement[aria-pressed="true"]').count(), 0);
   await page.keyboard.press('u');
+  await comment(page).fill('perhaps');
+  await page.keyboard.press('Escape');
   await page.keyboard.press('3');
   await page.getByText(/^Saved: unsure/).waitFor();
   await page.getByRole('button', { name: 'Take it back' }).click();
   await page.getByText('Not reviewed yet').waitFor();
   assert.equal((await review.ledger.readExchange('undone'))?.review, null);
+  assert.equal(await comment(page).inputValue(), 'perhaps', 'what was written is not lost');
   assert.deepEqual(await complaints(), []);
   await close();
 });

@@ -2,7 +2,7 @@ import { batch, signal } from '@preact/signals';
 import type { Judgement, Review } from '../../../wire.ts';
 import { ApiError, fetchExchange, messageOf, postReview } from './api.ts';
 import { exchange } from './detail.ts';
-import { draftOf, dropDraft } from './drafts.ts';
+import { draftOf, dropDraft, setDraft } from './drafts.ts';
 import { applyReview } from './list.ts';
 import { signature } from './signature.ts';
 import { loadSummary } from './summary.ts';
@@ -40,6 +40,8 @@ export async function judge(judgement: Judgement | null): Promise<void> {
     batch(() => {
       receiveReview(exchangeId, answer.review);
       if (judgement !== null) dropDraft(exchangeId, comment);
+      // What was written stays in the field of who takes the verdict back.
+      else if (comment !== '') setDraft(exchangeId, comment);
       setSave(exchangeId, null);
     });
     void loadSummary();
