@@ -6,6 +6,7 @@ import {
   createInflate,
   createInflateRaw,
   createZstdDecompress,
+  type Zlib,
 } from 'node:zlib';
 import { drainDuring } from './drain.ts';
 
@@ -40,12 +41,15 @@ export function createBodyDecoder(contentEncoding: string | undefined, limits: D
   if (name === '' || name === 'identity') return createIdentity(limits);
   if (name === 'deflate') return createDeflate(limits);
   const open = DECODERS[name];
-  if (open !== undefined) return createInflating(open(), limits);
+  if (open !== undefined) return createInflating(open, limits);
   return createFailed({ reason: 'unknown_encoding', message: `content-encoding ${name} is not read` });
 }
 
+type Inflating = Transform & Zlib;
+type Open = () => Inflating;
+
 // Flushing after each piece: a stream's events are to be read when they come, not when a block is full.
-const DECODERS: Readonly<Record<string, () => Transform>> = {
+const DECODERS: Readonly<Record<string, Open>> = {
   gzip: () => createGunzip({ flush: constants.Z_SYNC_FLUSH }),
   'x-gzip': () => createGunzip({ flush: constants.Z_SYNC_FLUSH }),
   br: () => createBrotliDecompress({ flush: constants.BROTLI_OPERATION_FLUSH }),
@@ -76,10 +80,7 @@ function createDeflate(limits: DecodeLimits): BodyDecoder {
     failure: () => inner?.failure() ?? null,
     async push(chunk) {
       if (chunk.length === 0) return EMPTY;
-      inner ??= createInflating(
-        ((chunk[0] ?? 0) & 0x0f) === 8 ? createInflate() : createInflateRaw(),
-        limits,
-      );
+      inner ??= createInflating(((chunk[0] ?? 0) & 0x0f) === 8 ? createInflate : createInflateRaw, limits);
       return inner.push(chunk);
     },
     end: async () => inner?.end() ?? EMPTY,
@@ -97,14 +98,27 @@ function createFailed(failure: DecodeFailure): BodyDecoder {
   };
 }
 
-function createInflating(transform: Transform, limits: DecodeLimits): BodyDecoder {
+/** So often what is encoded may end and begin again within the pieces of one body: each time costs a decoder. */
+const MAX_RESTARTS = 4_096;
+
+/** What is encoded may end before the body does. What follows is another frame, which some clients read as well, or it is
+ *  nothing that this encoding knows. */
+function createInflating(open: Open, limits: DecodeLimits): BodyDecoder {
   const tally = { encoded: 0, decoded: 0 };
   let failure: DecodeFailure | null = null;
-  const fail = (reason: DecodeFailure['reason'], message: string) => {
+  let restarts = 0;
+  let transform = begin();
+
+  function begin(): Inflating {
+    const fresh = open();
+    fresh.on('error', (error) => fail('unknown_encoding', `the encoded body is broken: ${error.message}`));
+    return fresh;
+  }
+
+  function fail(reason: DecodeFailure['reason'], message: string): void {
     failure ??= { reason, message };
     transform.destroy();
-  };
-  transform.on('error', (error) => fail('unknown_encoding', `the encoded body is broken: ${error.message}`));
+  }
 
   async function gather(work: (done: () => void) => void): Promise<Buffer> {
     const parts: Buffer[] = [];
@@ -118,16 +132,38 @@ function createInflating(transform: Transform, limits: DecodeLimits): BodyDecode
     return failure === null ? Buffer.concat(parts) : EMPTY;
   }
 
+  /** @returns the bytes after the end of what is encoded */
+  async function decode(chunk: Buffer, parts: Buffer[]): Promise<Buffer> {
+    if (transform.readableEnded) restart();
+    const before = transform.bytesWritten;
+    parts.push(await gather((done) => transform.write(chunk, () => done())));
+    return chunk.subarray(transform.bytesWritten - before);
+  }
+
+  function restart(): void {
+    restarts += 1;
+    transform.destroy();
+    if (restarts > MAX_RESTARTS) fail('over_cap', `it begins anew more than ${MAX_RESTARTS} times`);
+    else transform = begin();
+  }
+
   return {
     isIdentity: false,
     failure: () => failure,
     async push(chunk) {
       tally.encoded += chunk.length;
-      if (failure !== null || chunk.length === 0) return EMPTY;
-      return gather((done) => transform.write(chunk, () => done()));
+      const parts: Buffer[] = [];
+      for (let rest = chunk; rest.length > 0 && failure === null; ) {
+        // Zeros after an end fill up a block.
+        if (transform.readableEnded && rest.every((byte) => byte === 0)) break;
+        const left = await decode(rest, parts);
+        if (left.length === rest.length) restart();
+        rest = left;
+      }
+      return failure === null ? Buffer.concat(parts) : EMPTY;
     },
     async end() {
-      if (failure !== null) return EMPTY;
+      if (failure !== null || transform.readableEnded) return EMPTY;
       return gather((done) => {
         transform.once('end', done);
         transform.end();

@@ -1,9 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { brotliCompressSync, constants, createGzip, gzipSync, zstdCompressSync } from 'node:zlib';
+import {
+  brotliCompressSync,
+  constants,
+  createGzip,
+  deflateSync,
+  gzipSync,
+  zstdCompressSync,
+} from 'node:zlib';
 import fc from 'fast-check';
 import { createBodyDecoder } from '../../gateway/reading/decode-body.ts';
 import { parseJson } from '../../gateway/reading/parse-json.ts';
+import { cutAt } from './readings.ts';
 
 const roomy = { maxDecodedBytes: 1e6, maxRatio: 1e6 };
 const encoders = { gzip: gzipSync, br: brotliCompressSync, zstd: zstdCompressSync } as const;
@@ -26,14 +34,49 @@ test('an encoded body cut anywhere decodes to the whole', async () => {
   await fc.assert(
     fc.asyncProperty(body, async ([encoding, plain, cuts]) => {
       const encoded = encoders[encoding as keyof typeof encoders](plain);
-      const at = [0, ...cuts.map((cut) => cut % (encoded.length + 1)).sort((a, b) => a - b), encoded.length];
-      const pieces = at.slice(1).map((end, index) => encoded.subarray(at[index], end));
-      const { bytes, failure } = await decode(encoding, pieces);
+      const { bytes, failure } = await decode(encoding, cutAt(encoded, cuts));
       assert.equal(failure, null);
       assert.deepEqual(bytes, Buffer.from(plain));
     }),
     { numRuns: 60 },
   );
+});
+
+test('what is encoded anew within a body, cut anywhere, is read to its end', async () => {
+  const encodings = { ...encoders, deflate: deflateSync };
+  const body = fc.tuple(
+    fc.constantFrom<(keyof typeof encodings)[]>('gzip', 'br', 'zstd', 'deflate'),
+    fc.array(fc.uint8Array({ minLength: 1, maxLength: 100 }), { minLength: 2, maxLength: 4 }),
+    fc.array(fc.nat(400), { maxLength: 6 }),
+  );
+  await fc.assert(
+    fc.asyncProperty(body, async ([encoding, plains, cuts]) => {
+      const encoded = Buffer.concat(plains.map((plain) => encodings[encoding](plain)));
+      const { bytes, failure } = await decode(encoding, cutAt(encoded, cuts));
+      assert.equal(failure, null);
+      assert.deepEqual(bytes, Buffer.concat(plains));
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('what follows the end of an encoded body, and is nothing that its encoding knows, is told', async () => {
+  for (const [encoding, encode] of Object.entries({ ...encoders, deflate: deflateSync })) {
+    const encoded = encode(Buffer.from('all'));
+    const after = Buffer.from('we deceive them');
+    for (const pieces of [[Buffer.concat([encoded, after])], [encoded, after]]) {
+      assert.equal((await decode(encoding, pieces)).failure?.reason, 'unknown_encoding', encoding);
+    }
+    const zeros = await decode(encoding, [Buffer.concat([encoded, Buffer.alloc(512)])]);
+    assert.deepEqual([zeros.failure, zeros.bytes.toString()], [null, 'all'], encoding);
+  }
+});
+
+test('a body that begins anew too often is given up', async () => {
+  const frame = zstdCompressSync(Buffer.from('a'));
+  const body = (count: number) => Buffer.concat(Array.from({ length: count }, () => frame));
+  assert.equal((await decode('zstd', [body(4_097)])).bytes.length, 4_097);
+  assert.equal((await decode('zstd', [body(4_098)])).failure?.reason, 'over_cap');
 });
 
 test('what was written so far is read before the body ends', async () => {
