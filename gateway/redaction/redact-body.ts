@@ -32,7 +32,7 @@ export function redactBody(
   const body: unknown = JSON.parse(json.charCodeAt(0) === 0xfeff ? json.slice(1) : json);
   const edits: Edit[] = [];
   for (const redaction of redactions) {
-    const keys = resolve(body, keysOf(redaction.ref.pointer));
+    const keys = resolve(body, redaction.ref);
     const own =
       keys === null ? null : editsOf({ json, keys, value: valueAt(body, keys), redaction, replacement });
     if (keys === null || own === null) return null;
@@ -144,19 +144,23 @@ function keysOf(pointer: string): string[] {
     .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
-/** Keys as they lead through a body: a choice is found by its number where it has one. */
-function resolve(body: unknown, keys: readonly string[]): Key[] | null {
+/** Keys as they lead through a body: of an answer's choices each is found by its number where it has one. What else has
+ *  an `index` has it for itself. */
+function resolve(body: unknown, { pointer, choice }: SegmentRef): Key[] | null {
   let value = body;
   const path: Key[] = [];
-  for (const key of keys) {
-    if (Array.isArray(value)) {
-      const numbered = value.findIndex((item) => isObject(item) && item['index'] === Number(key));
-      path.push(numbered === -1 ? Number(key) : numbered);
-    } else path.push(key);
+  for (const key of keysOf(pointer)) {
+    if (!Array.isArray(value)) path.push(key);
+    else path.push(choice !== null && path.length === 1 ? orderOf(value, choice) : Number(key));
     value = valueAt(value, path.slice(-1));
     if (value === undefined) return null;
   }
   return path;
+}
+
+function orderOf(choices: readonly unknown[], number: number): number {
+  const order = choices.findIndex((item) => isObject(item) && item['index'] === number);
+  return order === -1 ? number : order;
 }
 
 /** The value that keys lead to; undefined where there is none. */

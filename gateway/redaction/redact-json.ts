@@ -1,9 +1,10 @@
-import { type JsonToken, jsonTokens, type Range, replaceRanges } from '../reading/json-source.ts';
+import { type JsonToken, type Range, replaceRanges } from '../reading/json-source.ts';
+import { placedTokens } from './placed-tokens.ts';
 import { mergeRanges } from './redact-text.ts';
 
 /** JSON text with the stretches taken out so that it stays JSON: what is matched of a string goes, keys too, a number
  *  goes whole, punctuation stays. All else keeps its bytes.
- *  @param plain - the same values as `text`, perhaps written otherwise
+ *  @param plain - the same values as `text`, perhaps written otherwise and in another order
  *  @param ranges - in `plain`
  *  @returns null where either is no JSON, or where they hold something else */
 export function redactJson(
@@ -15,15 +16,15 @@ export function redactJson(
   }: { readonly plain: string; readonly ranges: readonly Range[]; readonly replacement: string },
 ): string | null {
   if (!isJson(text) || !isJson(plain)) return null;
-  const written = [...jsonTokens(text)];
-  const read = [...jsonTokens(plain)];
-  if (written.length !== read.length) return null;
+  const written = placedTokens(text);
+  const read = placedTokens(plain);
+  if (written.size !== read.size) return null;
   const edits: (Range & { text: string })[] = [];
-  for (const [index, token] of read.entries()) {
-    const source = written[index];
+  for (const [place, token] of read) {
+    const source = written.get(place);
     if (source === undefined || source.kind !== token.kind) return null;
     const touching = ranges.filter(({ start, end }) => start < token.end && end > token.start);
-    if (touching.length === 0 || token.kind === 'punctuation') continue;
+    if (touching.length === 0) continue;
     const fresh = redactToken({ text, source, plain, token, touching, replacement });
     if (fresh !== null) edits.push({ start: source.start, end: source.end, text: fresh });
   }

@@ -89,11 +89,28 @@ const bodies: [name: string, body: object, text: string, ref: SegmentRef, expect
       ],
     },
     'a secret',
-    at('/choices/1/text', 'output'),
+    { ...at('/choices/1/text', 'output'), choice: 1 },
     {
       choices: [
         { index: 1, text: 'a [redacted]', logprobs: null },
         { index: 0, text: 'fine' },
+      ],
+    },
+  ],
+  [
+    'an index that a message has for itself is no place',
+    {
+      messages: [
+        { index: 1, content: 'a secret' },
+        { index: 0, content: 'a secret' },
+      ],
+    },
+    'a secret',
+    at('/messages/0/content'),
+    {
+      messages: [
+        { index: 1, content: 'a [redacted]' },
+        { index: 0, content: 'a secret' },
       ],
     },
   ],
@@ -112,6 +129,28 @@ test('a number that is matched goes whole, and what is left is JSON', () => {
   const text = '{"n": 12345, "t": true}';
   const redacted = redactJson(text, { plain: text, ranges: [{ start: 7, end: 9 }], replacement: GONE });
   assert.equal(redacted, '{"n": "[redacted]", "t": true}');
+});
+
+test('what is matched goes where it stands, however the keys are in order', () => {
+  const text = '{"b": "a secret", "list": [{"2": "fine", "1": "so"}, true], "10": "and all of this"}';
+  const plain = JSON.stringify(JSON.parse(text));
+  const ranges = ['a secret', 'so'].map((word) => {
+    const start = plain.indexOf(word);
+    return { start, end: start + word.length };
+  });
+  assert.equal(
+    redactJson(text, { plain, ranges, replacement: GONE }),
+    `{"b": "${GONE}", "list": [{"2": "fine", "1": "${GONE}"}, true], "10": "and all of this"}`,
+  );
+});
+
+test('of a key that stands twice each value goes for itself', () => {
+  const text = '{"a": "secret", "a": "fine", "a": "secret"}';
+  const ranges = [...text.matchAll(/secret/g)].map(({ index }) => ({ start: index, end: index + 6 }));
+  assert.equal(
+    redactJson(text, { plain: text, ranges, replacement: GONE }),
+    `{"a": "${GONE}", "a": "fine", "a": "${GONE}"}`,
+  );
 });
 
 const ranges = fc
