@@ -17,6 +17,15 @@ export interface EventPlaces {
   readonly texts: readonly EventText[];
   /** Segments of which no more will come: an id, or what is before the `/` of several. */
   readonly ended: readonly string[];
+  /** Objects that may repeat what earlier events said of the segments in them. */
+  readonly repeating?: readonly Repeating[];
+}
+
+export interface Repeating {
+  /** What is before the `/` of the segments' ids. */
+  readonly id: string;
+  /** Where in the event's JSON the object stands. */
+  readonly keys: readonly Key[];
 }
 
 /** Follows a streamed answer beside its reader, and says where in each event the words stand. */

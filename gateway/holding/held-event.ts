@@ -1,5 +1,5 @@
 import type { SegmentRef } from '../../rules/index.ts';
-import type { EventText } from '../dialects/stream-places.ts';
+import type { EventText, Repeating } from '../dialects/stream-places.ts';
 
 /** A piece of a segment's text, with where in the segment it begins. */
 export interface HeldPiece {
@@ -13,6 +13,7 @@ export interface HeldEvent {
   readonly data: string;
   readonly pieces: readonly HeldPiece[];
   readonly texts: readonly EventText[];
+  readonly repeating: readonly Repeating[];
 }
 
 /** How far a segment must be judged before an event may go. */

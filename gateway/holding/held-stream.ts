@@ -160,7 +160,7 @@ function createFollower(places: StreamPlaces, scan: ExchangeScan) {
 
   return {
     follow(data: string, step: StreamStep): { event: HeldEvent; marks: Mark[] } {
-      const { texts, ended } = places.read(data);
+      const { texts, ended, repeating = [] } = places.read(data);
       const pieces = step.segments.map(pieceOf);
       scan.add(step);
       const said = texts.flatMap(({ id }) =>
@@ -171,7 +171,7 @@ function createFollower(places: StreamPlaces, scan: ExchangeScan) {
         ...said,
       ];
       if (ended.length > 0) void scan.end(({ id }) => isAmong(id, ended));
-      return { event: { data, pieces, texts }, marks };
+      return { event: { data, pieces, texts, repeating }, marks };
     },
     knows: ({ id }: { readonly id: string }) => id.startsWith('response'),
     /** Whether all text that something must be taken out of stands in some event. */

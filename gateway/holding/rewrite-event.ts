@@ -1,9 +1,11 @@
 import { isObject, parsed } from '../dialects/json-values.ts';
-import type { EventText } from '../dialects/stream-places.ts';
+import { type EventText, isAmong, type Repeating } from '../dialects/stream-places.ts';
 import { locateValue, replaceRanges } from '../reading/json-source.ts';
 import {
   type Edit,
   echoEdits,
+  echoEditsAt,
+  outermost,
   redactValue,
   type SegmentRedaction,
   valueAt,
@@ -24,11 +26,20 @@ export interface RewriteParts {
 
 /** Whether something of an event is to be taken out. */
 export function isTouched(
-  { pieces, texts }: HeldEvent,
+  { pieces, texts, repeating }: HeldEvent,
   { redactions }: Pick<RewriteParts, 'redactions'>,
 ): boolean {
   const touches = (piece: HeldPiece) => isHit(piece, redactions.get(piece.ref.id));
-  return pieces.some(touches) || texts.some(({ id }) => redactions.has(id));
+  return (
+    pieces.some(touches) ||
+    texts.some(({ id }) => redactions.has(id)) ||
+    repeating.some((one) => repeats(one, redactions))
+  );
+}
+
+/** Whether what is to be taken out may stand in an object once more. */
+function repeats({ id }: Repeating, redactions: RewriteParts['redactions']): boolean {
+  return [...redactions.keys()].some((redacted) => isAmong(redacted, [id]));
 }
 
 /** An event's data with what is to go taken out, so that the pieces joined are the redacted text; all else stays as it
@@ -54,8 +65,10 @@ export function rewriteEvent(event: HeldEvent, parts: RewriteParts): string | nu
     if (fresh !== raw) edits.push({ ...range, text: fresh }, ...echoEdits(data, body, text.keys));
   }
   if (left.length > 0) return null;
-  const once = new Map(edits.map((edit) => [edit.start, edit]));
-  return replaceRanges(data, [...once.values()]);
+  for (const one of event.repeating) {
+    if (repeats(one, parts.redactions)) edits.push(...echoEditsAt(data, body, one.keys));
+  }
+  return replaceRanges(data, outermost(edits));
 }
 
 interface OneText {

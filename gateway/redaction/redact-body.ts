@@ -18,11 +18,16 @@ export interface SegmentRedaction {
 /** What stands in a range's place. */
 export type Edit = Range & { readonly text: string };
 
-/** Keys beside a text that hold the same text again, cut in tokens. */
+/** Keys beside a text, or around it, that hold the same text again, cut in tokens or in sentences. */
 const ECHOES = ['logprobs', 'logprobsResult', 'logprobs_result'];
+/** The same one level deeper. */
+const SUPPORTS = ['groundingMetadata', 'grounding_metadata'].flatMap((outer) =>
+  ['groundingSupports', 'grounding_supports'].map((inner) => [outer, inner]),
+);
+const ECHO_PATHS: readonly (readonly string[])[] = [...ECHOES.map((name) => [name]), ...SUPPORTS];
 
-/** The body with these stretches replaced; every byte outside of them, and of what repeats them as log-probabilities,
- *  stays. Null where a segment's text stands nowhere as it was read: then it cannot be taken out.
+/** The body with these stretches replaced; every byte outside of them, and of what repeats them as log-probabilities or
+ *  as what a source supports, stays. Null where a segment's text stands nowhere as it was read: then it cannot be taken out.
  *  @param json - the body as it came */
 export function redactBody(
   json: string,
@@ -38,8 +43,17 @@ export function redactBody(
     if (keys === null || own === null) return null;
     edits.push(...own, ...echoEdits(json, body, keys));
   }
-  const once = new Map(edits.map((edit) => [edit.start, edit]));
-  return replaceRanges(json, [...once.values()]);
+  return replaceRanges(json, outermost(edits));
+}
+
+/** Without those that stand within others, each place once. */
+export function outermost(edits: readonly Edit[]): Edit[] {
+  const kept: Edit[] = [];
+  for (const edit of edits.toSorted((a, b) => a.start - b.start || b.end - a.end)) {
+    const last = kept.at(-1);
+    if (last === undefined || edit.start >= last.end) kept.push(edit);
+  }
+  return kept;
 }
 
 interface ToEdit {
@@ -124,15 +138,18 @@ function cut(
   return within.start < within.end ? [within] : [];
 }
 
-/** Log-probabilities of whatever the text is part of. */
+/** What repeats whatever the text is part of. */
 export function echoEdits(json: string, body: unknown, keys: readonly Key[]): Edit[] {
-  return keys.flatMap((_, depth) => {
-    const around = valueAt(body, keys.slice(0, depth));
-    if (!isObject(around)) return [];
-    return ECHOES.filter((name) => (around[name] ?? null) !== null).flatMap((name) => {
-      const range = locateValue(json, [...keys.slice(0, depth), name]);
-      return range === null ? [] : [{ ...range, text: Array.isArray(around[name]) ? '[]' : 'null' }];
-    });
+  return keys.flatMap((_, depth) => echoEditsAt(json, body, keys.slice(0, depth)));
+}
+
+/** What stands in one object and repeats what the object says. */
+export function echoEditsAt(json: string, body: unknown, keys: readonly Key[]): Edit[] {
+  if (!isObject(valueAt(body, keys))) return [];
+  return ECHO_PATHS.flatMap((path) => {
+    const value = valueAt(body, [...keys, ...path]) ?? null;
+    const range = value === null ? null : locateValue(json, [...keys, ...path]);
+    return range === null ? [] : [{ ...range, text: Array.isArray(value) ? '[]' : 'null' }];
   });
 }
 

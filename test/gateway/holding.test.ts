@@ -112,6 +112,40 @@ test("OpenAI's client gets a redacted answer, streamed and whole, with its usage
   assert.equal((await gateway.recordOf(response)).verdict, 'redact');
 });
 
+test('what is redacted of a grounded answer goes where its sources repeat it too, whole and streamed', async (context) => {
+  const said = (text: string, more: object = {}) => ({
+    candidates: [{ index: 0, content: { role: 'model', parts: [{ text }] }, ...more }],
+  });
+  const grounded = {
+    finishReason: 'STOP',
+    groundingMetadata: {
+      webSearchQueries: ['well'],
+      groundingSupports: [{ segment: { endIndex: 15, text: 'we deceive them' }, groundingChunkIndices: [0] }],
+    },
+  };
+  const chunks = [said('we dec'), said('eive them'), said(' all', grounded)];
+  const upstream = await startUpstream(context, (response, { target }) => {
+    if (target.includes(':generateContent'))
+      return answerJson(response, said('we deceive them all', grounded));
+    if (!target.includes('alt=sse')) return answerJson(response, chunks);
+    beginEvents(response);
+    response.end(chunks.map((one) => `data: ${JSON.stringify(one)}\n\n`).join(''));
+  });
+  const gateway = await startGateway(context, { upstream: upstream.url, rules: acting('redact') });
+  for (const method of ['generateContent', 'streamGenerateContent?alt=sse', 'streamGenerateContent']) {
+    const response = await fetch(`${gateway.url}/v1beta/models/m:${method}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ contents: [{ role: 'user', parts: [{ text: 'hello' }] }] }),
+    });
+    const text = await response.text();
+    assert.equal((await gateway.recordOf(response)).verdict, 'redact', method);
+    assert.match(text, /we \[redacted\]/, method);
+    assert.match(text, /"webSearchQueries":\["well"\],"groundingSupports":\[\]/, method);
+    assert.doesNotMatch(text, /eive/, method);
+  }
+});
+
 test('a request is redacted before the upstream gets it, and every other byte is the client’s', async (context) => {
   const upstream = await startUpstream(context, (response) => answerJson(response, completion('fine')));
   const gateway = await startGateway(context, { upstream: upstream.url, rules: acting('redact', 'input') });

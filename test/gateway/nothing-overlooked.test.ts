@@ -56,11 +56,10 @@ const REQUESTS: readonly [name: string, body: object, settings: RegExp][] = [
 const LOGPROBS = /\/logprobs\b/;
 const ECHOES =
   /\/logprobs\b|^(\/response)?\/(instructions|reasoning|text|tools|tool_choice|metadata|previous_response_id|user)\b/;
-const SUPPORTS = /\/groundingSupports\b/;
 const ANSWERS: readonly [name: string, body: object, echoes: RegExp][] = [
   ['openai-chat', answers.chatAnswer, LOGPROBS],
   ['anthropic-messages', answers.message, /^$/],
-  ['gemini', answers.geminiAnswer, SUPPORTS],
+  ['gemini', answers.geminiAnswer, /^$/],
   ['openai-responses', answers.response, ECHOES],
   ['openai-completions', answers.completion, LOGPROBS],
   ['openai-embeddings', answers.embeddings, /^$/],
@@ -71,7 +70,7 @@ const ANSWERS: readonly [name: string, body: object, echoes: RegExp][] = [
 const STREAMS: readonly [name: string, events: readonly object[], echoes: RegExp][] = [
   ['openai-chat', [answers.chatChunk], LOGPROBS],
   ['anthropic-messages', answers.messageEvents, /^$/],
-  ['gemini', [answers.geminiAnswer], SUPPORTS],
+  ['gemini', [answers.geminiAnswer], /^$/],
   ['openai-responses', answers.responseEvents, ECHOES],
   ['openai-completions', [answers.completion], LOGPROBS],
 ];

@@ -1,6 +1,6 @@
 import { createChangedTexts } from '../changed-texts.ts';
 import type { Collected } from '../collected.ts';
-import type { AnswerFacts } from '../dialect.ts';
+import type { AnswerFacts, TextSegment } from '../dialect.ts';
 import { isObject, type JsonObject } from '../json-values.ts';
 import { answerPlace, candidatePlaces } from './answer-places.ts';
 import { camelEntries } from './camel-entries.ts';
@@ -19,12 +19,14 @@ export function createChunkReader(shape: { readonly isWhole: boolean }): ChunkRe
   const runs = new Map<number, PartRuns>();
   // What stands beside the content is repeated in every chunk.
   const readRepeated = createChangedTexts(textWithin);
+  const said = new Map<number, string>();
   const open = new Set<number>();
   let facts: AnswerFacts = { model: null, finishReasons: [], usage: null, choices: [] };
 
   function readCandidate(candidate: JsonObject, index: number, into: Collected): void {
     const { content, ...rest } = candidate;
-    readRepeated(rest, candidatePlaces(index).words, into);
+    said.set(index, (said.get(index) ?? '') + textOf(content));
+    readBeside(rest, index, into);
     if (!isObject(content)) {
       textWithin(content, candidatePlaces(index, 'content').words, into);
       return;
@@ -36,6 +38,15 @@ export function createChunkReader(shape: { readonly isWhole: boolean }): ChunkRe
       const places = candidatePlaces(index, 'content', 'parts', number);
       readPart(part, { ...places, call: places.call.of(tool) }, into);
     }
+  }
+
+  /** What a source supports is the candidate's own text once more; what is not, is read. */
+  function readBeside(rest: JsonObject, index: number, into: Collected): void {
+    const beside: Collected = { segments: [], unread: into.unread };
+    readRepeated(rest, candidatePlaces(index).words, beside);
+    const isEcho = ({ ref, text }: TextSegment) =>
+      SUPPORT.test(ref.pointer) && said.get(index)?.includes(text) === true;
+    into.segments.push(...beside.segments.filter((segment) => !isEcho(segment)));
   }
 
   function runsOf(index: number): PartRuns {
@@ -67,6 +78,15 @@ export function createChunkReader(shape: { readonly isWhole: boolean }): ChunkRe
     },
     facts: () => facts,
   };
+}
+
+const SUPPORT = /\/grounding_?supports\//i;
+
+/** The words of all parts, one after another. */
+function textOf(content: unknown): string {
+  const parts = isObject(content) && Array.isArray(content['parts']) ? content['parts'] : [];
+  const texts = parts.map((part) => (isObject(part) ? part['text'] : undefined));
+  return texts.filter((text) => typeof text === 'string').join('');
 }
 
 /** A candidate without an index is known by its order. */

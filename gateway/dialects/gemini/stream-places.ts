@@ -30,6 +30,7 @@ export function createStreamPlaces(): StreamPlaces {
     return {
       texts: [...outside, ...inside.texts],
       ended: [...inside.ended, ...(isOver ? [answerId('candidates', index)] : [])],
+      repeating: [{ id: answerId('candidates', index), keys }],
     };
   }
 
@@ -62,6 +63,7 @@ export function createStreamPlaces(): StreamPlaces {
       return {
         texts: [...outside, ...read.flatMap(({ texts }) => texts)],
         ended: read.flatMap(({ ended }) => ended),
+        repeating: read.flatMap(({ repeating = [] }) => repeating),
       };
     },
   };

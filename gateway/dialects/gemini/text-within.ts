@@ -52,8 +52,8 @@ const SILENT_KEYS = [
   'json_path',
 ];
 
-/** They repeat the text in pieces, with their places or likelihoods. */
-const ECHOES = ['logprobsResult', 'groundingSupports', 'grounding_supports', 'tokensInfo'];
+/** They repeat the text in pieces, with their likelihoods. */
+const ECHOES = ['logprobsResult', 'tokensInfo'];
 
 /** All strings inside a value, each a segment of its own; media inside are skipped as such. */
 export const textWithin = createTextWithin({ names: SILENT_KEYS, echoes: ECHOES }, readMedium);
