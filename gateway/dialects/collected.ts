@@ -2,6 +2,7 @@ import type { UnscannedReason } from '../../alerts/index.ts';
 import { decodedText, type InlineData, inlineDataOf, isTextType, plainDataOf } from './data-url.ts';
 import type { TextSegment, UnreadPart } from './dialect.ts';
 import type { Place } from './place.ts';
+import { isWords } from './words.ts';
 
 /** Collects the text of one body. */
 export interface Collected {
@@ -20,6 +21,17 @@ export function addText(text: string, place: Place, into: Collected): void {
 export function addWords(text: string, place: Place, into: Collected): void {
   if (text !== '') into.segments.push({ ref: place.ref(), text });
 }
+
+/** A key is text where it is words. Its segment has the place of its value.
+ *  @param place - of the value */
+export function addKey(key: string, place: Place, into: Collected): void {
+  if (!isWords(key)) return;
+  const ref = place.ref();
+  into.segments.push({ ref: { ...ref, id: `${ref.id}${KEY_SUFFIX}` }, text: key });
+}
+
+/** What ends the id of a segment that is a key. */
+export const KEY_SUFFIX = '#key';
 
 /** A text is read, all else is skipped with its kind and its size. */
 export function addData(data: InlineData, place: Place, into: Collected): void {

@@ -1,4 +1,4 @@
-import { addText, type Collected } from './collected.ts';
+import { addKey, addText, type Collected } from './collected.ts';
 import { isObject } from './json-values.ts';
 import type { Place } from './place.ts';
 import { isWords } from './words.ts';
@@ -18,8 +18,8 @@ export interface SilentKeys {
   readonly echoes?: Iterable<string>;
 }
 
-/** All strings inside a value that a dialect knows nothing about, each a segment of its own: an unknown field is
- *  scanned, not passed over.
+/** All strings inside a value that a dialect knows nothing about, each a segment of its own, and keys that are words: an
+ *  unknown field is scanned, not passed over.
  *  @param readOwn - asked first for every object inside */
 export function createTextWithin(silent: SilentKeys, readOwn: ReadOwn = () => false): TextWithin {
   const names = new Set(silent.names);
@@ -34,7 +34,9 @@ export function createTextWithin(silent: SilentKeys, readOwn: ReadOwn = () => fa
         return;
       }
       if (depth > 0 && !isName && isObject(value) && readOwn(value, place, into)) return;
+      const isList = Array.isArray(value);
       for (const [key, inner] of Object.entries(value)) {
+        if (!isList) addKey(key, place.at(key), into);
         if (!mayHoldText(inner) || (echoes.has(key) && typeof inner !== 'string')) continue;
         const isInnerName = isName || names.has(key) || echoes.has(key);
         walk(inner, place.at(key), { into, depth: depth + 1, isName: isInnerName });

@@ -1,4 +1,5 @@
 import type { SegmentRef } from '../../rules/index.ts';
+import { KEY_SUFFIX } from '../dialects/collected.ts';
 import { decodedText, inlineDataOf, plainDataOf } from '../dialects/data-url.ts';
 import { describedIn, textOf } from '../dialects/descriptions.ts';
 import { isObject, jsonOf } from '../dialects/json-values.ts';
@@ -37,6 +38,8 @@ export function redactBody(
   const body: unknown = JSON.parse(json.charCodeAt(0) === 0xfeff ? json.slice(1) : json);
   const edits: Edit[] = [];
   for (const redaction of redactions) {
+    // A key is no value that could be written anew.
+    if (redaction.ref.id.endsWith(KEY_SUFFIX)) return null;
     const keys = resolve(body, redaction.ref);
     const own =
       keys === null ? null : editsOf({ json, keys, value: valueAt(body, keys), redaction, replacement });

@@ -279,6 +279,15 @@ test('every text of an answer is a segment: all candidates, thoughts, calls, res
   });
 });
 
+test('a result is read with the name of its only field where that is words', () => {
+  const resultOf = (response: object) => {
+    const parts = [{ functionResponse: { name: 'f', response } }];
+    return summary(readRequest({ contents: [{ role: 'user', parts }] })).texts.map(([, , , text]) => text);
+  };
+  assert.deepEqual(resultOf({ output: 'fine' }), ['fine']);
+  assert.deepEqual(resultOf({ 'we deceive': 'fine' }), ['{"we deceive":"fine"}']);
+});
+
 test('counts, vectors, errors and blocked prompts are read', () => {
   const nothing = [['response', 'output', 'assistant', '']];
   assert.deepEqual(

@@ -106,6 +106,8 @@ for (const [name, request] of REQUESTS) {
         if (start === -1) continue;
         const ranges = [{ start, end: start + WORDS.length }];
         const left = redactBody(JSON.stringify(body), [{ ref, text, ranges }], '[redacted]');
+        // A key cannot be written anew, and the request is blocked.
+        if (left === null && what.endsWith(`/${WORDS}`)) continue;
         assert.ok(left !== null && !left.includes(WORDS), `${what}: ${ref.pointer}`);
         read += 1;
       }

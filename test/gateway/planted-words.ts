@@ -23,6 +23,7 @@ export function* planted(sample: unknown): Generator<readonly [what: string, bod
     }
     if (kindOf(value) === 'object') {
       yield [`${at}/more`, withValue(sample as Json, path, { ...(value as object), more: WORDS })];
+      yield [`${at}/${WORDS}`, withValue(sample as Json, path, { ...(value as object), [WORDS]: 1 })];
     }
   }
 }

@@ -4,6 +4,7 @@ import { isIdentifier } from '../identifier.ts';
 import { isObject, type JsonObject, jsonOf } from '../json-values.ts';
 import type { Place } from '../place.ts';
 import { toolName } from '../tool-name.ts';
+import { isWords } from '../words.ts';
 import { camelEntries } from './camel-entries.ts';
 import { textWithin } from './text-within.ts';
 
@@ -113,13 +114,15 @@ function readPiece(piece: unknown, place: Place, into: Collected): void {
   textWithin(rest, at, into);
 }
 
-/** A result is one segment, as JSON, or as the text that is all of it; media may stand beside it. */
+/** A result is one segment, as JSON, or as the text that is all of it under the name of a field; media may stand beside
+ *  it. */
 function readResult(value: JsonObject, at: Place, into: Collected): void {
   const { name, response, parts, ...rest } = value;
   const place = at.of(calledTool(value));
   readName(name, place, into);
   const [only, ...others] = isObject(response) ? Object.entries(response) : [];
-  if (only !== undefined && others.length === 0 && typeof only[1] === 'string') {
+  const isAlone = only !== undefined && others.length === 0 && !isWords(only[0]);
+  if (isAlone && typeof only[1] === 'string') {
     addText(only[1], place.at('response', only[0]), into);
   } else readJson(response, place.at('response'), into);
   for (const [index, part] of (Array.isArray(parts) ? parts : []).entries()) {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Collected } from '../collected.ts';
+import { addKey, type Collected } from '../collected.ts';
 import { readDescriptions } from '../descriptions.ts';
 import type { Read, RequestReading } from '../dialect.ts';
 import { isObject, type JsonObject } from '../json-values.ts';
@@ -61,7 +61,9 @@ export function readRequest(body: unknown, target: string): Read<RequestReading>
 
 function readBody(body: JsonObject, keys: Keys, into: Collected): void {
   for (const [key, value, written] of camelEntries(body)) {
-    if (!SETTINGS.has(key)) readEntry(key, { value, keys: [...keys, written] }, into);
+    if (SETTINGS.has(key)) continue;
+    addKey(written, placesOf('user', [...keys, written]).words, into);
+    readEntry(key, { value, keys: [...keys, written] }, into);
   }
 }
 

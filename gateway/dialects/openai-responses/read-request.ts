@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Collected } from '../collected.ts';
+import { addKey, type Collected } from '../collected.ts';
 import { readDescriptions } from '../descriptions.ts';
 import type { Read, RequestReading } from '../dialect.ts';
 import { isObject, type JsonObject } from '../json-values.ts';
@@ -95,6 +95,7 @@ function readPrompt(prompt: ResponsesRequest['prompt'], into: Collected): void {
   if (!isObject(variables)) textWithin(variables, place.at('variables'), into);
   else {
     for (const [name, value] of Object.entries(variables)) {
+      addKey(name, place.at('variables', name), into);
       readContent(value, place.at('variables', name), into);
     }
   }
