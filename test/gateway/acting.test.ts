@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { rule, ruleFile, startGateway } from './start-gateway.ts';
 import { answerJson, ask, beginEvents, chunk, completion, events, startUpstream } from './test-upstream.ts';
 
@@ -68,6 +69,33 @@ test('an enforcing rule on tool calls finds a call whose arguments come in piece
   assert.match(await response.text(), /content_filter/);
   const [stored] = (await gateway.recordOf(response)).findings;
   assert.equal(stored?.finding.segment.pointer, '/choices/0/message/tool_calls/0/function/arguments');
+});
+
+test('a streamed call whose name is no name waits for the verdict on it, however long its arguments are', async (context) => {
+  const call = (piece: object) =>
+    chunk({ delta: { tool_calls: [{ index: 0, ...piece }] }, finish_reason: null });
+  const upstream = await startUpstream(context, async (response) => {
+    beginEvents(response);
+    response.write(chunk({ delta: { content: 'so' }, finish_reason: null }));
+    response.write(
+      call({ id: 'c', type: 'function', function: { name: 'please deceive them', arguments: '' } }),
+    );
+    // Each a turn of the event loop, in which what is judged could go on.
+    for (let word = 0; word < 300; word++) {
+      response.write(call({ function: { arguments: word === 0 ? '{"a":"' : 'word ' } }));
+      await setImmediate();
+    }
+    response.write(call({ function: { arguments: '"}' } }));
+    response.end(`${chunk({ delta: {}, finish_reason: 'tool_calls' })}data: [DONE]\n\n`);
+  });
+  const gateway = await startGateway(context, {
+    upstream: upstream.url,
+    rules: { 'a.yaml': enforce('tool_call') },
+  });
+  const response = await gateway.post(ask('hello', { stream: true }));
+  const text = await response.text();
+  assert.match(text, /content_filter/);
+  assert.doesNotMatch(text, /deceive/);
 });
 
 test('an enforcing rule that does not match changes no byte', async (context) => {

@@ -1,4 +1,4 @@
-import { addText, type Collected } from '../collected.ts';
+import { addWords, type Collected } from '../collected.ts';
 import { isIdentifier } from '../identifier.ts';
 import { isObject } from '../json-values.ts';
 import type { Place } from '../place.ts';
@@ -11,13 +11,13 @@ export interface StreamedCalls {
   read(call: unknown, place: Place, into: Collected): void;
   /** The tool that is called at a place. */
   toolAt(place: Place): string | undefined;
-  /** What only whole names tell: those that are no names are text. */
-  end(into: Collected): void;
 }
 
 interface StreamedCall {
   readonly place: Place;
   name: string;
+  /** How much of it has been read as text. */
+  readChars: number;
   /** What its arguments are read under, once some have come. */
   tool: string | undefined;
   hasBegun: boolean;
@@ -28,7 +28,7 @@ export function createStreamedCalls(): StreamedCalls {
 
   function callAt(place: Place): StreamedCall {
     const { id } = place.ref();
-    const known = calls.get(id) ?? { place, name: '', tool: undefined, hasBegun: false };
+    const known = calls.get(id) ?? { place, name: '', readChars: 0, tool: undefined, hasBegun: false };
     calls.set(id, known);
     return known;
   }
@@ -38,11 +38,20 @@ export function createStreamedCalls(): StreamedCalls {
   function addName(call: StreamedCall, piece: string, into: Collected): void {
     if (piece === '' || piece === call.name) return;
     call.name += piece;
+    readName(call, into);
     if (!call.hasBegun) call.tool = toolName(call.name);
     else {
       const ref = call.place.at('name').ref();
       into.unread.push({ ref, reason: 'bad_shape', bytes: Buffer.byteLength(piece) });
     }
+  }
+
+  /** What is no name is text, as soon as it shows. */
+  function readName(call: StreamedCall, into: Collected): void {
+    const { name, place } = call;
+    if (isIdentifier(name)) return;
+    addWords(name.slice(call.readChars), place.of(toolName(name)).at('name'), into);
+    call.readChars = name.length;
   }
 
   return {
@@ -60,10 +69,5 @@ export function createStreamedCalls(): StreamedCalls {
       call.hasBegun ||= into.segments.length + into.unread.length > before;
     },
     toolAt: (place) => calls.get(place.ref().id)?.tool,
-    end(into) {
-      for (const { place, name, tool } of calls.values()) {
-        if (!isIdentifier(name)) addText(name, place.of(tool).at('name'), into);
-      }
-    },
   };
 }
