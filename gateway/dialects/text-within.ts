@@ -1,4 +1,4 @@
-import { addKey, addText, type Collected } from './collected.ts';
+import { addKey, addText, addWords, type Collected } from './collected.ts';
 import { isObject } from './json-values.ts';
 import type { Place } from './place.ts';
 import { isWords } from './words.ts';
@@ -16,6 +16,8 @@ export interface SilentKeys {
   readonly names: Iterable<string>;
   /** Keys whose lists and objects say in pieces what stands as a text beside them. */
   readonly echoes?: Iterable<string>;
+  /** Keys whose strings are words even where they look like data in a URL: a stream brings them in pieces. */
+  readonly said?: Iterable<string>;
 }
 
 /** All strings inside a value that a dialect knows nothing about, each a segment of its own, and keys that are words: an
@@ -24,10 +26,11 @@ export interface SilentKeys {
 export function createTextWithin(silent: SilentKeys, readOwn: ReadOwn = () => false): TextWithin {
   const names = new Set(silent.names);
   const echoes = new Set(silent.echoes);
+  const said = new Set(silent.said);
   const walk = (value: unknown, place: Place, walked: Walked): void => {
-    const { into, depth, isName } = walked;
+    const { into, depth, isName, isSaid = false } = walked;
     if (typeof value === 'string') {
-      if (!isName || isWords(value)) addText(value, place, into);
+      if (!isName || isWords(value)) (isSaid ? addWords : addText)(value, place, into);
     } else if (value !== null && typeof value === 'object') {
       if (depth >= MAX_DEPTH) {
         into.unread.push({ ref: place.ref(), reason: 'depth', bytes: 0 });
@@ -39,7 +42,12 @@ export function createTextWithin(silent: SilentKeys, readOwn: ReadOwn = () => fa
         if (!isList) addKey(key, place.at(key), into);
         if (!mayHoldText(inner) || (echoes.has(key) && typeof inner !== 'string')) continue;
         const isInnerName = isName || names.has(key) || echoes.has(key);
-        walk(inner, place.at(key), { into, depth: depth + 1, isName: isInnerName });
+        walk(inner, place.at(key), {
+          into,
+          depth: depth + 1,
+          isName: isInnerName,
+          isSaid: said.has(key),
+        });
       }
     }
   };
@@ -51,6 +59,7 @@ interface Walked {
   readonly depth: number;
   /** Whether a name is expected and no text. */
   readonly isName: boolean;
+  readonly isSaid?: boolean;
 }
 
 function mayHoldText(value: unknown): boolean {

@@ -221,7 +221,16 @@ test('a call nested deeper than can be written is told, not thrown', () => {
   ]);
 });
 
-const words = fc.array(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 6 }), { maxLength: 5 });
+const word = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 6 });
+const cited = fc.array(word, { maxLength: 5 });
+/** Pieces, some of which would be data in a URL if they were the whole. */
+const words = fc.array(
+  fc.oneof(
+    { weight: 9, arbitrary: word },
+    { weight: 1, arbitrary: fc.constantFrom('data:image/png;base64,AAAA', 'data:text/plain,we%20deceive') },
+  ),
+  { maxLength: 5 },
+);
 const jsonObject = fc.dictionary(
   fc.string({ unit: 'grapheme', minLength: 1 }),
   fc.jsonValue({ maxDepth: 2 }),
@@ -236,11 +245,16 @@ function piecesOf(text: string, cuts: readonly number[]): string[] {
 
 const cuts = fc.array(fc.nat(5000), { maxLength: 20 });
 const block: fc.Arbitrary<BlockPieces> = fc.oneof(
-  fc.tuple(words, words).map(([pieces, cited]) => textBlock(pieces, cited)),
+  fc.tuple(words, cited).map(([pieces, sources]) => textBlock(pieces, sources)),
   words.map(thinkingBlock),
   fc.tuple(jsonObject, cuts).map(([value, at]) => {
     const input = JSON.parse(JSON.stringify(value)) as unknown;
     return callBlock(input, piecesOf(JSON.stringify(input), at));
+  }),
+  words.map((pieces) => {
+    const written = JSON.stringify({ url: pieces.join('') });
+    const parts = ['{"url":"', ...pieces.map((piece) => JSON.stringify(piece).slice(1, -1)), '"}'];
+    return callBlock(JSON.parse(written), parts);
   }),
   fc.constant(callBlock({}, [])),
 );

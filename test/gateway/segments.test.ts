@@ -209,7 +209,14 @@ test('keys of prototypes are only keys', () => {
   );
 });
 
-const words = fc.array(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 6 }), { maxLength: 6 });
+/** Pieces, some of which would be data in a URL if they were the whole. */
+const words = fc.array(
+  fc.oneof(
+    { weight: 9, arbitrary: fc.string({ unit: 'grapheme', minLength: 1, maxLength: 6 }) },
+    { weight: 1, arbitrary: fc.constantFrom('data:image/png;base64,AAAA', 'data:text/plain,we%20deceive') },
+  ),
+  { maxLength: 6 },
+);
 const message = fc.record({
   content: words,
   refusal: words,

@@ -1,5 +1,5 @@
 import type { UnscannedReason } from '../../../alerts/index.ts';
-import { addData, addText, type Collected } from '../collected.ts';
+import { addData, addWords, type Collected } from '../collected.ts';
 import { isTextType } from '../data-url.ts';
 import { isIdentifier } from '../identifier.ts';
 import { isObject, type JsonObject, jsonOf } from '../json-values.ts';
@@ -49,11 +49,14 @@ const SILENT_KEYS = [
 ];
 
 /** All strings inside a value; images and documents inside are read as such. */
-export const textWithin = createTextWithin({ names: SILENT_KEYS }, (value, place, into) => {
-  const isOwn = value['type'] === 'document' || MEDIA.has(value['type']);
-  if (isOwn) readBlock(value, place, into);
-  return isOwn;
-});
+export const textWithin = createTextWithin(
+  { names: SILENT_KEYS, said: ['text', 'thinking'] },
+  (value, place, into) => {
+    const isOwn = value['type'] === 'document' || MEDIA.has(value['type']);
+    if (isOwn) readBlock(value, place, into);
+    return isOwn;
+  },
+);
 
 /** The content of a message, of the system prompt or of a tool's result: a string or blocks.
  *  @param toolOf - the tool that a block calls, or whose result it is */
@@ -62,7 +65,8 @@ export function readContent(
   place: Place,
   { into, toolOf }: { readonly into: Collected; readonly toolOf?: ToolOf },
 ): void {
-  if (!Array.isArray(content)) textWithin(content, place, into);
+  if (typeof content === 'string') addWords(content, place, into);
+  else if (!Array.isArray(content)) textWithin(content, place, into);
   else {
     for (const [index, block] of content.entries()) {
       readBlock(block, place.at(index).of(toolOf?.(block)), into);
@@ -113,7 +117,7 @@ function readInput(input: unknown, place: Place, into: Collected): void {
   if (input === undefined || input === null) return;
   const text = typeof input === 'string' ? input : jsonOf(input);
   if (text === null) into.unread.push({ ref: place.ref(), reason: 'depth', bytes: 0 });
-  else addText(text, place, into);
+  else addWords(text, place, into);
 }
 
 /** What has content of its own: the result of a tool, a document of blocks. */

@@ -1,4 +1,4 @@
-import { addText, type Collected } from '../collected.ts';
+import { addWords, type Collected } from '../collected.ts';
 import type { AnswerFacts, StreamEnd, StreamReader, TextReading } from '../dialect.ts';
 import { isObject, type JsonObject, parsed } from '../json-values.ts';
 import type { Place } from '../place.ts';
@@ -75,7 +75,7 @@ export function createStreamReader(): StreamReader {
     const block = open.get(index);
     if (block === undefined) return;
     endInput(block, into);
-    if (block.isCall && !block.hasInput) addText('{}', inputPlace(block), into);
+    if (block.isCall && !block.hasInput) addWords('{}', inputPlace(block), into);
     open.delete(index);
   }
 
@@ -109,7 +109,7 @@ function readDelta(block: OpenBlock, delta: unknown, into: Collected): void {
   const { partial_json: json, citation, ...rest } = isObject(delta) ? delta : { delta };
   if (typeof json === 'string') {
     block.hasInput ||= json !== '';
-    addText(block.input.push(json), inputPlace(block), into);
+    addWords(block.input.push(json), inputPlace(block), into);
   } else textWithin(json, inputPlace(block), into);
   if (citation !== undefined) {
     textWithin(citation, block.place.at('citations', block.citations), into);
@@ -124,7 +124,7 @@ function hasEmptyInput(call: unknown): boolean {
 }
 
 function endInput(block: OpenBlock, into: Collected): void {
-  addText(block.input.end(), inputPlace(block), into);
+  addWords(block.input.end(), inputPlace(block), into);
 }
 
 function inputPlace({ place }: OpenBlock): Place {

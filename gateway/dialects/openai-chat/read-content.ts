@@ -1,5 +1,5 @@
 import type { UnscannedReason } from '../../../alerts/index.ts';
-import { addText, type Collected, holdsText } from '../collected.ts';
+import { addWords, type Collected, holdsText } from '../collected.ts';
 import { isIdentifier } from '../identifier.ts';
 import { isObject } from '../json-values.ts';
 import type { Place } from '../place.ts';
@@ -28,7 +28,7 @@ const KNOWN_NESTED = new Set(['thinking', 'reasoning', 'reference']);
 
 /** The content of a message: a string or parts. */
 export function readContent(content: unknown, place: Place, into: Collected): void {
-  if (typeof content === 'string') addText(content, place, into);
+  if (typeof content === 'string') addWords(content, place, into);
   else if (Array.isArray(content)) {
     for (const [index, part] of content.entries()) readPart(part, place.at(index), into);
   } else textWithin(content, place, into);
@@ -44,7 +44,7 @@ function readPart(part: unknown, place: Place, into: Collected): void {
   const key = TEXT_KEYS[name];
   const text = key === undefined ? undefined : (part as Record<string, unknown>)[key];
   if (key !== undefined && typeof text === 'string') {
-    addText(text, place.at(key), into);
+    addWords(text, place.at(key), into);
     textWithin({ ...part, [key]: '' }, place, into);
   } else if (KNOWN_NESTED.has(name) || (Object.hasOwn(MEDIA, name) && holdsText(part))) {
     textWithin(part, place, into);

@@ -28,5 +28,17 @@ const SILENT_KEYS = [
   'content_filter_result',
 ];
 
+/** What a message, a call, a choice or a part says. */
+const SAID_KEYS = [
+  'text',
+  'content',
+  'refusal',
+  'reasoning',
+  'reasoning_content',
+  'thinking',
+  'arguments',
+  'input',
+];
+
 /** All strings inside a value of a chat, each a segment of its own. */
-export const textWithin = createTextWithin({ names: SILENT_KEYS, echoes: ['logprobs'] });
+export const textWithin = createTextWithin({ names: SILENT_KEYS, echoes: ['logprobs'], said: SAID_KEYS });
