@@ -119,13 +119,22 @@ export async function breakOff(
   const { voice } = exchange.route;
   if (!client.hasBegun()) {
     const headers = [
-      ...headersFor(way.parts, problem.status),
+      ...errorHeaders(answering, problem.status),
       ...verdictHeaders(way, decided?.verdict ?? null),
     ];
     client.send({ status: problem.status, headers }, voice.error(problem));
     return;
   }
   await client.breakOff(lastWords(answering, problem));
+}
+
+/** An error of the upstream's that goes on in other words keeps what it says beside them: when to come back, what is left
+ *  of a limit. */
+function errorHeaders({ way, answer }: Answering, status: number): string[] {
+  const own = headersFor(way.parts, status);
+  if (answer.status < 400 || answer.status !== status) return own;
+  const kept = replacedAnswerHeaders(answer.headers);
+  return headerOf(kept, 'retry-after') === undefined ? [...kept, ...own] : kept;
 }
 
 /** The error as one more event or item of a stream, where it can be said at all. */

@@ -70,3 +70,25 @@ test('an answer that cannot be read is blocked where a rule enforces', async (co
     /telltale_policy_uses_total\{.*policy="on_unscannable".*decision="block".*\} 4|telltale_policy_uses_total\{.*decision="block".*policy="on_unscannable".*\} 4/,
   );
 });
+
+test("an upstream's error that cannot be read keeps its status and what its headers say where a rule enforces", async (context) => {
+  const headers = { 'content-type': 'text/plain', 'retry-after': '30', 'x-ratelimit-remaining': '0' };
+  const upstream = await startUpstream(context, (response, { target }) => {
+    response.writeHead(Number(target.split('=')[1]), headers).end('slow down');
+  });
+  const rules = { 'a.yaml': ruleFile([rule({ mode: 'enforce', target: 'output' })]) };
+  const gateway = await startGateway(context, { upstream: upstream.url, rules });
+  for (const status of [429, 503]) {
+    const response = await fetch(`${gateway.url}/v1/chat/completions?status=${status}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(ask('hello')),
+    });
+    assert.equal(response.status, status);
+    assert.equal((await errorOf(response)).code, 'unscannable');
+    const told = ['retry-after', 'x-ratelimit-remaining', 'content-type'].map((name) =>
+      response.headers.get(name),
+    );
+    assert.deepEqual(told, ['30', '0', 'application/json; charset=utf-8']);
+  }
+});
