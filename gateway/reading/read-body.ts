@@ -20,9 +20,11 @@ export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<
   let bytes = 0;
   return new Promise((resolve) => {
     let isLate = false;
+    // The connection stays for the answer, which closes it.
     const deadline = setTimeout(() => {
       isLate = true;
-      request.destroy();
+      parts.length = 0;
+      resolve({ ok: false, reason: 'timeout', bytes });
     }, limits.timeoutMs);
     const finish = (reading: BodyReading): void => {
       clearTimeout(deadline);
@@ -30,7 +32,7 @@ export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<
     };
     const take = (part: Buffer): void => {
       bytes += part.length;
-      if (bytes <= limits.maxBytes && announced <= limits.maxBytes) parts.push(part);
+      if (bytes <= limits.maxBytes && announced <= limits.maxBytes && !isLate) parts.push(part);
       else parts.length = 0;
       if (bytes > limits.maxBytes * DRAIN_FACTOR) request.destroy();
     };
@@ -42,7 +44,7 @@ export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<
     request.once('error', () => {});
     request.once('close', () => {
       if (bytes > limits.maxBytes) finish({ ok: false, reason: 'over_cap', bytes });
-      else finish({ ok: false, reason: isLate ? 'timeout' : 'client_gone', bytes });
+      else finish({ ok: false, reason: 'client_gone', bytes });
     });
   });
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { request, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { recordWithin, rule, ruleFile, startGateway } from './start-gateway.ts';
@@ -142,7 +143,7 @@ test('an event reaches the client while the stream is still open', async (contex
   assert.equal(text, `${chunk({ delta: { content: 'first' } })}data: [DONE]\n\n`);
 });
 
-test('a body that does not arrive in time is given up', async (context) => {
+test('a body that does not arrive in time is given up, and its client told so', async (context) => {
   const upstream = await startUpstream(context, () => {});
   const gateway = await startGateway(context, {
     upstream: upstream.url,
@@ -151,9 +152,11 @@ test('a body that does not arrive in time is given up', async (context) => {
   const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');
   socket.write('POST /v1/chat/completions HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n\r\n{"mess');
   socket.on('error', () => {});
-  socket.resume();
+  const answer = await text(socket);
   await until(() => socket.closed && gateway.inFlight() === 0);
   assert.equal(upstream.arrived.length, 0);
+  assert.match(answer, /^HTTP\/1.1 408 /);
+  assert.match(answer, /"code":"body_timeout"/);
 });
 
 test('headers past the bound are refused', async (context) => {
