@@ -102,10 +102,15 @@ function readerFor(way: Way, answer: UpstreamAnswer, framing: Framing | null): A
   const { exchange, parts } = way;
   const { headers } = answer;
   const { dialect, reads } = exchange.route;
-  if (dialect === null) exchange.noteGap('response', 'unknown_dialect', 0);
-  if (dialect === null || reads === 'nothing') return createSilentReader();
   const { limits } = parts.config;
   const gap = (reason: Gap['reason'], bytes: number) => exchange.noteGap('response', reason, bytes);
+  if (dialect === null) {
+    // Told before its end, which may never come.
+    gap('unknown_dialect', 0);
+    return createSilentReader((bytes) => gap('unknown_dialect', bytes));
+  }
+  if (reads === 'nothing')
+    return createSilentReader((bytes) => (bytes > 0 ? gap('no_rules', bytes) : undefined));
   if (isUnread(way, answer, framing)) {
     const streamEnd = framing === null ? null : (dialect.streamEnd ?? null);
     return createUnreadReader({ streamEnd, maxLineBytes: limits.max_line_bytes, gap });

@@ -132,11 +132,16 @@ export function createStreamingReader(parts: AnswerReaderParts, framing: Framing
   };
 }
 
-/** For answers without text: nothing is read, and the last byte waits for the record. */
-export function createSilentReader(): AnswerReader {
+/** For answers that no dialect reads: nothing is read, and the last byte waits for the record.
+ *  @param onEnd - told how many bytes came, at their end */
+export function createSilentReader(onEnd: (bytes: number) => void): AnswerReader {
+  let bytes = 0;
   return {
-    push: async () => 1,
-    end: async () => {},
+    async push(chunk) {
+      bytes += chunk.length;
+      return 1;
+    },
+    end: async () => onEnd(bytes),
     facts: () => null,
     isComplete: () => false,
     lead: () => null,

@@ -166,7 +166,7 @@ test('statuses, errors and their headers reach the client unchanged', async (con
   }
 });
 
-test('the list of models passes through and is recorded as without text', async (context) => {
+test('the list of models passes through and is recorded as read by no rule', async (context) => {
   const { upstream, gateway } = await startWith(context, (response) => {
     response.writeHead(200, { 'content-type': 'application/json' }).end('{"data":[]}');
   });
@@ -174,7 +174,10 @@ test('the list of models passes through and is recorded as without text', async 
   assert.equal(await response.text(), '{"data":[]}');
   assert.deepEqual([upstream.arrived[0]?.method, upstream.arrived[0]?.body.length], ['GET', 0]);
   const record = await gateway.recordOf(response);
-  assert.deepEqual([record.route, record.coverage], ['/v1/models', []]);
+  assert.deepEqual(
+    [record.route, record.coverage.map(({ segmentId, reason, bytes }) => [segmentId, reason, bytes])],
+    ['/v1/models', [['response', 'no_rules', 11]]],
+  );
 });
 
 test('a client that waits for 100 Continue is told to go on', async (context) => {
