@@ -55,7 +55,7 @@ const REQUESTS: readonly [name: string, body: object, settings: RegExp][] = [
 /** What says in pieces what stands beside it, or again what was asked. */
 const LOGPROBS = /\/logprobs\b/;
 const ECHOES =
-  /\/logprobs\b|^(\/response)?\/(instructions|reasoning|text|tools|tool_choice|metadata|previous_response_id|user)\b/;
+  /\/logprobs\b|^(\/response)?\/(reasoning|text|tools|tool_choice|metadata|previous_response_id|user)\b/;
 const ANSWERS: readonly [name: string, body: object, echoes: RegExp][] = [
   ['openai-chat', answers.chatAnswer, LOGPROBS],
   ['anthropic-messages', answers.message, /^$/],

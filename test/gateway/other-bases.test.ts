@@ -86,7 +86,11 @@ test("Azure's client chats, streams, embeds and asks for responses through the g
     .create({ model: 'my-gpt', input: 'hello' })
     .withResponse();
   assert.equal(data.output_text, 'all is well');
-  assert.deepEqual(await textsOf(gateway, response), ['/input scanned', '/output/0/content/0/text scanned']);
+  assert.deepEqual(await textsOf(gateway, response), [
+    '/input scanned',
+    '/instructions scanned',
+    '/output/0/content/0/text scanned',
+  ]);
 });
 
 const bases = [

@@ -274,6 +274,7 @@ test('every text of a response is a segment, what it repeats of its request is n
       ['output/6/output', 'output', 'assistant', 'did'],
       ['error/message', 'output', 'assistant', 'late'],
       ['news', 'output', 'assistant', 'unheard'],
+      ['instructions', 'system', 'system', 'an echo of what was asked'],
     ],
   );
   assert.deepEqual(unread, [
@@ -300,8 +301,9 @@ test('lists of items and errors are read', () => {
 });
 
 test('the end of a stream is told by its last event, whatever that is', () => {
-  const failed = { ...HEAD, status: 'failed', output: [], error: { message: 'broke' } };
-  const incomplete = { ...HEAD, status: 'incomplete', incomplete_details: { reason: 'max_output_tokens' } };
+  const head = { ...HEAD, instructions: null };
+  const failed = { ...head, status: 'failed', output: [], error: { message: 'broke' } };
+  const incomplete = { ...head, status: 'incomplete', incomplete_details: { reason: 'max_output_tokens' } };
   const ends: [body: Parameters<typeof event>[0], text: string, reasons: string[]][] = [
     [{ type: 'response.failed', response: failed }, 'broke', ['failed']],
     [{ type: 'response.incomplete', response: incomplete }, '', ['max_output_tokens']],

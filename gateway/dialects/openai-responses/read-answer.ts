@@ -3,11 +3,12 @@ import type { AnswerFacts, AnswerReading, Read } from '../dialect.ts';
 import { isObject, type JsonObject } from '../json-values.ts';
 import { answerPlaces } from './read-items.ts';
 import { readItemList } from './read-list.ts';
+import { readContent } from './read-parts.ts';
 import { textWithin } from './text-within.ts';
 
-/** What a response repeats of its request, which has been read there. */
+/** What a response repeats of its request, which has been read there. Its instructions are not among them: those of a
+ *  prompt that the upstream stores stand in no request. */
 const ECHOES = [
-  'instructions',
   'tools',
   'tool_choice',
   'text',
@@ -43,11 +44,13 @@ export function readAnswer(body: unknown): Read<AnswerReading> {
 
 /** A response, whole or as far as an event tells of it. */
 export function readResponse(response: JsonObject, into: Collected): void {
-  const { output, data, ...rest }: Record<string, unknown> = response;
+  const { output, data, instructions, ...rest }: Record<string, unknown> = response;
   readList(output, 'output', into);
   readList(data, 'data', into);
   for (const echo of response['object'] === 'response' ? ECHOES : []) delete rest[echo];
   textWithin(rest, answerPlaces([])('assistant'), into);
+  if (Array.isArray(instructions)) readList(instructions, 'instructions', into);
+  else readContent(instructions, answerPlaces(['instructions'])('system'), into);
 }
 
 function readList(items: unknown, key: string, into: Collected): void {

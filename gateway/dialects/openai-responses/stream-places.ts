@@ -46,6 +46,8 @@ function within(value: unknown, keys: readonly Key[], at: readonly Key[]): Event
   }));
 }
 
+/** A response comes with its instructions whole. */
 function endedBy(kind: string, step: string, event: JsonObject): string[] {
+  if (isObject(event['response'])) return [answerId('instructions')];
   return kind === 'output_item' && step === 'done' ? [answerId(...itemKeys(event))] : [];
 }
