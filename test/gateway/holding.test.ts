@@ -6,7 +6,7 @@ import OpenAI from 'openai';
 import type { Detector, SegmentScorer } from '../../detectors/index.ts';
 import { callBlock, messageEvents, textBlock, wholeMessage } from './anthropic-stream.ts';
 import { rule, ruleFile, startGateway } from './start-gateway.ts';
-import { answerJson, ask, beginEvents, completion, events, startUpstream } from './test-upstream.ts';
+import { answerJson, ask, beginEvents, chunk, completion, events, startUpstream } from './test-upstream.ts';
 import { createWordDetector } from './word-detector.ts';
 
 const model = 'test-model';
@@ -110,6 +110,26 @@ test("OpenAI's client gets a redacted answer, streamed and whole, with its usage
   const streamed = await client.chat.completions.stream({ model, messages }).finalChatCompletion();
   assert.equal(streamed.choices[0]?.message.content, 'we <gone> them');
   assert.equal((await gateway.recordOf(response)).verdict, 'redact');
+});
+
+test('calls that a server streams under one index are redacted one by one', async (context) => {
+  const call = (to: string) => {
+    const own = { name: 'put', arguments: JSON.stringify({ to }) };
+    return chunk({
+      delta: { tool_calls: [{ index: 0, id: `c${to.length}`, type: 'function', function: own }] },
+    });
+  };
+  const sent = [call('one'), call('so deceive'), call('two'), 'data: [DONE]\n\n'].join('');
+  const upstream = await startUpstream(context, (response) => {
+    beginEvents(response);
+    response.end(sent);
+  });
+  const gateway = await startGateway(context, {
+    upstream: upstream.url,
+    rules: acting('redact', 'tool_call'),
+  });
+  const text = await (await gateway.post(ask('hello', { stream: true }))).text();
+  assert.equal(text, sent.replace('so deceive', 'so [redacted]'));
 });
 
 test('what is redacted of a grounded answer goes where its sources repeat it too, whole and streamed', async (context) => {

@@ -89,6 +89,52 @@ for (const [name, pieces, tool, unread] of NAMED) {
   });
 }
 
+const PARALLEL: [about: string, pieces: object[]][] = [
+  [
+    'under one index',
+    [
+      { index: 0, id: 'a', function: { name: 'put', arguments: '{"to":"x"}' } },
+      { index: 0, id: 'b', function: { name: 'put', arguments: '{"to":"y"}' } },
+      { index: 0, id: 'c', function: { name: 'get', arguments: '' } },
+      { index: 0, function: { arguments: '{"z"' } },
+      { index: 0, function: { name: 'get', arguments: ':1}' } },
+      { index: 0, function: { name: 'get', arguments: '' } },
+    ],
+  ],
+  [
+    'without an index',
+    ['x', 'y']
+      .map((to) => ({ function: { name: 'put', arguments: `{"to":"${to}"}` } }))
+      .concat([{ function: { name: 'get', arguments: '{"z":1}' } }]),
+  ],
+  [
+    'each under its own, in any order',
+    [
+      { index: 2, function: { name: 'get', arguments: '' } },
+      { index: 0, function: { name: 'put', arguments: '{"to":' } },
+      { index: 1, function: { name: 'put', arguments: '{"to":"y"}' } },
+      { index: 0, function: { arguments: '"x"}' } },
+      { index: 2, function: { arguments: '{"z":1}' } },
+    ],
+  ],
+];
+
+for (const [about, pieces] of PARALLEL) {
+  test(`streamed calls beside each other are read one by one: ${about}`, () => {
+    const chunks = pieces.map((piece) => chunk({ delta: { tool_calls: [piece] } }));
+    const { reading } = createReadings(chat).readStream([...chunks, END].join(''));
+    const at = (number: number) => `response/choices/0/message/tool_calls/${number}/function/arguments`;
+    const { texts, unread } = summary(reading);
+    assert.deepEqual(texts.map(([id, , , text]) => [id, text]).sort(), [
+      [at(0), '{"to":"x"}'],
+      [at(1), '{"to":"y"}'],
+      [at(2), '{"z":1}'],
+    ]);
+    assert.deepEqual(toolsOf(reading), { [at(0)]: 'put', [at(1)]: 'put', [at(2)]: 'get' });
+    assert.deepEqual(unread, []);
+  });
+}
+
 test('input that comes before its block, or of a block that begins anew, is told to be wrong', () => {
   const input = (partial_json: string) =>
     `data: ${JSON.stringify({ type: 'content_block_delta', index: 0, delta: { type: 'input_json_delta', partial_json } })}\n\n`;

@@ -4,6 +4,7 @@ import type { AnswerFacts, StreamEnd, StreamReader, StreamStep, TextReading } fr
 import { isObject, type JsonObject, parsed } from '../json-values.ts';
 import type { Place } from '../place.ts';
 import { unreadEvent } from '../unread-event.ts';
+import { createChoiceCalls } from './call-numbers.ts';
 import { answerPlace, choicePlace, factsOf, indexOf, readAudio } from './read-answer.ts';
 import { readContent } from './read-content.ts';
 import { createStreamedCalls } from './streamed-calls.ts';
@@ -16,6 +17,7 @@ export const streamEnd: StreamEnd = { marks: [DONE], isLast: (data) => data.trim
 /** Reads the chunks of one streamed completion; a segment stands where it would in the whole answer. */
 export function createStreamReader(): StreamReader {
   const calls = createStreamedCalls();
+  const numbersOf = createChoiceCalls();
   // What stands beside the choices is repeated in every chunk by some providers.
   const readOutside = createChangedTexts(textWithin);
   let facts: AnswerFacts = { model: null, finishReasons: [], usage: null, choices: [] };
@@ -38,15 +40,16 @@ export function createStreamReader(): StreamReader {
     const place = choicePlace(indexOf(choice));
     textWithin(rest, place, into);
     for (const piece of [delta, message]) {
-      if (isObject(piece)) readDelta(piece, place.at('message'), into);
+      if (isObject(piece)) readDelta(piece, { place: place.at('message'), choice: indexOf(choice) }, into);
       else textWithin(piece, place.at('message'), into);
     }
   }
 
-  function readDelta(delta: Record<string, unknown>, place: Place, into: Collected): void {
+  function readDelta(delta: JsonObject, { place, choice }: OfChoice, into: Collected): void {
     const { content, tool_calls, function_call, audio, ...other } = delta;
     readContent(content, place.at('content'), into);
-    if (tool_calls !== undefined) readCalls(tool_calls, place.at('tool_calls').as('tool_call'), into);
+    const at = place.at('tool_calls').as('tool_call');
+    if (tool_calls !== undefined) readCalls(tool_calls, { place: at, choice }, into);
     if (function_call !== undefined) {
       calls.read(function_call, place.at('function_call').as('tool_call'), into);
     }
@@ -54,11 +57,11 @@ export function createStreamReader(): StreamReader {
     textWithin(other, place, into);
   }
 
-  function readCalls(list: unknown, at: Place, into: Collected): void {
-    if (!Array.isArray(list)) textWithin(list, at, into);
+  function readCalls(list: unknown, { place, choice }: OfChoice, into: Collected): void {
+    if (!Array.isArray(list)) textWithin(list, place, into);
     for (const [order, call] of (Array.isArray(list) ? list : []).entries()) {
-      if (!isObject(call)) textWithin(call, at.at(order), into);
-      else readCallDelta(call, at.at(typeof call['index'] === 'number' ? call['index'] : order), into);
+      if (!isObject(call)) textWithin(call, place.at(order), into);
+      else readCallDelta(call, place.at(numbersOf(choice).numberOf(call, order)), into);
     }
   }
 
@@ -82,6 +85,12 @@ export function createStreamReader(): StreamReader {
     end: (): TextReading => ({ segments: [], unread: [] }),
     facts: () => facts,
   };
+}
+
+interface OfChoice {
+  readonly place: Place;
+  /** Its number. */
+  readonly choice: number;
 }
 
 function joined(before: AnswerFacts, now: AnswerFacts): AnswerFacts {
