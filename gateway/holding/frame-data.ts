@@ -7,15 +7,21 @@ export function replaceData(
   { framing, data, fresh }: { readonly framing: Framing; readonly data: string; readonly fresh: string },
 ): Buffer {
   const text = bytes.toString('utf8');
-  if (framing === 'array' || !data.includes('\n')) {
-    const at = text.indexOf(data);
-    return Buffer.from(text.slice(0, at) + fresh + text.slice(at + data.length));
-  }
+  if (framing === 'array') return Buffer.from(replaced(text, data, fresh));
   const lines = text.split(/(?<=\r\n|\n|\r(?!\n))/);
   const first = lines.findIndex(isData);
+  if (!data.includes('\n')) {
+    // Comments may say the same.
+    return Buffer.from(lines.map((line) => (isData(line) ? replaced(line, data, fresh) : line)).join(''));
+  }
   const rest = lines.filter((line, index) => index !== first && !isData(line));
   const written = fresh.split('\n').map((line) => `data: ${line}\n`);
   return Buffer.from([...rest.slice(0, first), ...written, ...rest.slice(first)].join(''));
+}
+
+function replaced(text: string, data: string, fresh: string): string {
+  const at = text.indexOf(data);
+  return at === -1 ? text : text.slice(0, at) + fresh + text.slice(at + data.length);
 }
 
 function isData(line: string): boolean {
