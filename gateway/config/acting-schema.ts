@@ -68,7 +68,7 @@ export const policy = z.strictObject({
     .union([z.literal(200), z.int().min(400).max(499)])
     .default(200)
     .describe(
-      'HTTP status of a whole answer that was blocked: 200 is a completion with finish_reason content_filter.',
+      'HTTP status of a whole answer that was blocked: 200 is a completion with finish_reason content_filter. Errors of the upstream keep their own.',
     ),
   expose_verdict: z
     .boolean()

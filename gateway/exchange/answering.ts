@@ -1,3 +1,4 @@
+import { blockMessage } from '../dialects/block-message.ts';
 import type { AnswerFacts, Framing, OwnAnswer } from '../dialects/dialect.ts';
 import type { Decision } from '../policy/decide.ts';
 import type { AnswerReader } from '../reading/answer-reader.ts';
@@ -66,10 +67,23 @@ export async function block(answering: Answering, decision: Decision): Promise<v
   exchange.span.event('blocked');
   if (decision.because === 'unscannable') return breakOff(answering, unscannedOf(answer, decision), decision);
   const facts = reader.facts();
-  const status = parts.config.policy.blocked_answer_status;
+  // An error stays one: a completion in its place would be a success.
+  const isError = answer.status >= 400;
+  const status = isError ? answer.status : parts.config.policy.blocked_answer_status;
   await exchange.settle(decision, { status, error: null, facts });
   const headers = [...replacedAnswerHeaders(answer.headers), ...verdictHeaders(way, 'block')];
-  client.send({ status, headers }, blockedBody(answering, decision, facts));
+  const body = isError ? blockedError(answering, decision) : blockedBody(answering, decision, facts);
+  client.send({ status, headers }, body);
+}
+
+function blockedError({ way, answer }: Answering, decision: Decision): OwnAnswer {
+  const message = blockMessage(blockOf(way, decision, null));
+  return way.exchange.route.voice.error({
+    status: answer.status,
+    code: 'content_filter',
+    message,
+    at: null,
+  });
 }
 
 /** What the upstream refused keeps its status. */

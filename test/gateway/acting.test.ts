@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
+import { errorOf } from './error-of.ts';
 import { rule, ruleFile, startGateway } from './start-gateway.ts';
 import { answerJson, ask, beginEvents, chunk, completion, events, startUpstream } from './test-upstream.ts';
 
@@ -96,6 +97,25 @@ test('a streamed call whose name is no name waits for the verdict on it, however
   const text = await response.text();
   assert.match(text, /content_filter/);
   assert.doesNotMatch(text, /deceive/);
+});
+
+test("an upstream's error whose words are blocked stays an error of its status, with its headers", async (context) => {
+  const upstream = await startUpstream(context, (response) => {
+    const body = { error: { message: 'you said: we deceive', type: 'rate_limit_error' } };
+    response.writeHead(429, { 'content-type': 'application/json', 'retry-after': '30' });
+    response.end(JSON.stringify(body));
+  });
+  const gateway = await startGateway(context, {
+    upstream: upstream.url,
+    rules: { 'a.yaml': enforce('output') },
+  });
+  const response = await gateway.post(ask('hello'));
+  assert.deepEqual([response.status, response.headers.get('retry-after')], [429, '30']);
+  const { code, message } = await errorOf(response);
+  assert.equal(code, 'content_filter');
+  assert.doesNotMatch(message, /deceive/);
+  const { verdict, status } = await gateway.recordOf(response);
+  assert.deepEqual([verdict, status], ['block', 429]);
 });
 
 test('an enforcing rule that does not match changes no byte', async (context) => {
