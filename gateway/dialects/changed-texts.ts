@@ -1,4 +1,4 @@
-import type { Collected } from './collected.ts';
+import { addUnread, type Collected } from './collected.ts';
 import type { Place } from './place.ts';
 import type { TextWithin } from './text-within.ts';
 
@@ -13,6 +13,6 @@ export function createChangedTexts(textWithin: TextWithin): TextWithin {
       seen.set(segment.ref.id, segment.text);
       into.segments.push(segment);
     }
-    into.unread.push(...all.unread);
+    addUnread(all.unread, into);
   };
 }

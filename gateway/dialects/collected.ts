@@ -10,6 +10,11 @@ export interface Collected {
   readonly unread: UnreadPart[];
 }
 
+/** What was collected before: one by one, since a body may hold more than a call can have arguments. */
+export function addUnread(unread: readonly UnreadPart[], into: Collected): void {
+  for (const part of unread) into.unread.push(part);
+}
+
 /** A string of a body. Data in a URL is a medium or, of a text, that text; all else is text as it stands. */
 export function addText(text: string, place: Place, into: Collected): void {
   const data = inlineDataOf(text);

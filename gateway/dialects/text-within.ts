@@ -39,7 +39,7 @@ export function createTextWithin(silent: SilentKeys, readOwn: ReadOwn = () => fa
       if (depth > 0 && !isName && isObject(value) && readOwn(value, place, into)) return;
       const isList = Array.isArray(value);
       for (const [key, inner] of Object.entries(value)) {
-        if (!isList) addKey(key, place.at(key), into);
+        if (!isList && isWords(key)) addKey(key, place.at(key), into);
         if (!mayHoldText(inner) || (echoes.has(key) && typeof inner !== 'string')) continue;
         const isInnerName = isName || names.has(key) || echoes.has(key);
         walk(inner, place.at(key), {

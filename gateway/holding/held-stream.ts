@@ -79,7 +79,7 @@ export function createHeldStream(parts: HeldStreamParts): HeldStream {
         const step = reader.read(item.data);
         const followed = follower.follow(item.data, step);
         events.push(followed.event);
-        marks.push(...followed.marks);
+        for (const mark of followed.marks) marks.push(mark);
         hasLast ||= step.isLast;
       }
     }

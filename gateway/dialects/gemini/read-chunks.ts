@@ -46,7 +46,7 @@ export function createChunkReader(shape: { readonly isWhole: boolean }): ChunkRe
     readRepeated(rest, candidatePlaces(index).words, beside);
     const isEcho = ({ ref, text }: TextSegment) =>
       SUPPORT.test(ref.pointer) && said.get(index)?.includes(text) === true;
-    into.segments.push(...beside.segments.filter((segment) => !isEcho(segment)));
+    for (const segment of beside.segments) if (!isEcho(segment)) into.segments.push(segment);
   }
 
   function runsOf(index: number): PartRuns {

@@ -19,10 +19,12 @@ interface Current {
 export function createCallNumbers(): CallNumbers {
   const current = new Map<number, Current>();
   const taken = new Set<number>();
+  let highest = -1;
 
   function begin(index: number): Current {
-    const number = taken.has(index) ? Math.max(...taken) + 1 : index;
+    const number = taken.has(index) ? highest + 1 : index;
     taken.add(number);
+    highest = Math.max(highest, number);
     const begun = { number, name: undefined, json: '' };
     current.set(index, begun);
     return begun;

@@ -1,4 +1,4 @@
-import { addWords, type Collected } from '../collected.ts';
+import { addUnread, addWords, type Collected } from '../collected.ts';
 import type { AnswerFacts, StreamReader, TextReading } from '../dialect.ts';
 import { isIdentifier } from '../identifier.ts';
 import { isObject, type JsonObject, parsed } from '../json-values.ts';
@@ -40,7 +40,7 @@ export function createStreamReader(): StreamReader {
       seen.whole(wholeOf(kind, event, tools), into);
       const pieces = piecesOf(kind, event, tools);
       for (const { ref, text: piece } of pieces.segments) seen.piece(piece, ref, into);
-      into.unread.push(...pieces.unread);
+      addUnread(pieces.unread, into);
     }
     if (isObject(event['response'])) facts = joined(facts, factsOf(event['response']));
   }
