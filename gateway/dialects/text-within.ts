@@ -14,7 +14,7 @@ export type TextWithin = (value: unknown, place: Place, into: Collected) => void
 export interface SilentKeys {
   /** Keys whose values are names, numbers or sealed bytes; where one is words all the same, it is read. */
   readonly names: Iterable<string>;
-  /** Keys whose lists and objects say in pieces what stands as a text beside them. */
+  /** Keys whose lists and objects say in pieces what stands as a text beside them in an answer. */
   readonly echoes?: Iterable<string>;
   /** Keys whose strings are words even where they look like data in a URL: a stream brings them in pieces. */
   readonly said?: Iterable<string>;
@@ -40,7 +40,8 @@ export function createTextWithin(silent: SilentKeys, readOwn: ReadOwn = () => fa
       const isList = Array.isArray(value);
       for (const [key, inner] of Object.entries(value)) {
         if (!isList && isWords(key)) addKey(key, place.at(key), into);
-        if (!mayHoldText(inner) || (echoes.has(key) && typeof inner !== 'string')) continue;
+        if (!mayHoldText(inner)) continue;
+        if (echoes.has(key) && typeof inner !== 'string' && isOfAnswer(place)) continue;
         const isInnerName = isName || names.has(key) || echoes.has(key);
         walk(inner, place.at(key), {
           into,
@@ -60,6 +61,10 @@ interface Walked {
   /** Whether a name is expected and no text. */
   readonly isName: boolean;
   readonly isSaid?: boolean;
+}
+
+function isOfAnswer(place: Place): boolean {
+  return place.ref().id.startsWith('response');
 }
 
 function mayHoldText(value: unknown): boolean {

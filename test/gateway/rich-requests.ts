@@ -84,6 +84,8 @@ export const chatRequest = {
   ],
   functions: [{ name: 'o', description: 'd', parameters: {} }],
   prediction: { type: 'content', content: [{ type: 'text', text: 'p' }] },
+  logprobs: true,
+  top_logprobs: 2,
   web_search_options: { user_location: { type: 'approximate', approximate: { city: 'x' } } },
   audio: { voice: 'x', format: 'wav' },
 };
@@ -208,6 +210,8 @@ export const geminiRequest = {
   ],
   toolConfig: { functionCallingConfig: { mode: 'AUTO', allowedFunctionNames: ['f'] } },
   safetySettings: [{ category: 'c', threshold: 't' }],
+  logprobsResult: {},
+  tokensInfo: [],
   generationConfig: {
     stopSequences: ['x'],
     responseMimeType: 'application/json',
@@ -308,6 +312,7 @@ export const responsesRequest = {
   include: ['x'],
   metadata: { a: 'b' },
   context_management: [{ type: 'compaction', compact_threshold: 1 }],
+  logprobs: {},
   conversation: 'conv_1',
   user: 'u',
 };
@@ -320,6 +325,7 @@ export const completionsRequest = {
   stop: ['x'],
   user: 'u',
   logit_bias: { '1': 1 },
+  logprobs: 2,
   echo: false,
 };
 
