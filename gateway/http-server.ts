@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import type { Config } from './config/schema.ts';
+import type { OwnAnswer } from './dialects/dialect.ts';
 import type { VoiceOf } from './dialects/nearest-voice.ts';
 import { GatewayError } from './gateway-error.ts';
 
@@ -97,17 +99,25 @@ function answerBrokenRequests(server: Server, voiceOf: VoiceOf): void {
     }
     const [status, text, code] = STATUSES[error.code ?? ''] ?? [400, 'Bad Request', 'bad_http'];
     const message = `the request is not HTTP that this gateway reads: ${error.code ?? error.message}`;
-    const { contentType, body } = voiceOf(targetOf(error)).error({ status, code, message, at: null });
-    socket.end(
-      [
-        `HTTP/1.1 ${status} ${text}`,
-        `content-type: ${contentType}`,
-        `content-length: ${Buffer.byteLength(body)}`,
-        `x-telltale-exchange-id: ${randomUUID()}`,
-        'connection: close',
-        '',
-        body,
-      ].join('\r\n'),
-    );
+    socket.end(answerText(text, voiceOf(targetOf(error)).error({ status, code, message, at: null }), status));
   });
+  // Node's own answer would be to close the connection.
+  server.on('connect', (request: IncomingMessage, socket: Duplex) => {
+    const message = `CONNECT ${(request.url ?? '').slice(0, 100)} asks for a forward proxy, which this is not`;
+    const answer = voiceOf('/').error({ status: 400, code: 'bad_target', message, at: null });
+    socket.on('error', () => socket.destroy());
+    socket.end(answerText('Bad Request', answer, 400));
+  });
+}
+
+function answerText(reason: string, { contentType, body }: OwnAnswer, status: number): string {
+  return [
+    `HTTP/1.1 ${status} ${reason}`,
+    `content-type: ${contentType}`,
+    `content-length: ${Buffer.byteLength(body)}`,
+    `x-telltale-exchange-id: ${randomUUID()}`,
+    'connection: close',
+    '',
+    body,
+  ].join('\r\n');
 }

@@ -157,6 +157,11 @@ const raw: [name: string, head: string, code: string][] = [
     'POST http://example.org/v1/chat/completions HTTP/1.1\r\nhost: a\r\n\r\n',
     'bad_target',
   ],
+  [
+    'a tunnel to another host',
+    'CONNECT example.org:443 HTTP/1.1\r\nhost: example.org:443\r\n\r\n',
+    'bad_target',
+  ],
   ['a path that does not decode', 'GET /v1/models/%ZZ HTTP/1.1\r\nhost: a\r\n\r\n', 'bad_target'],
 ];
 
