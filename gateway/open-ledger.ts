@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { createLedger, type Ledger, type LedgerOptions, type LedgerStats } from '../alerts/index.ts';
 import type { Config } from './config/schema.ts';
+import { sinkNames } from './sinks/create-sinks.ts';
 
 const SAMPLED = ['none', 'informational', 'low', 'medium'] as const;
 
@@ -29,12 +30,13 @@ export function ledgerOptions(
   };
 }
 
-/** How a person opens the store from the command line: nothing is queued, nothing expires, and calls may take long. */
-export function openDesk(config: Pick<Config, 'data' | 'store'>): Promise<Ledger> {
+/** How a person opens the store from the command line: nothing is queued, nothing expires, and calls may take long. What is
+ *  written here alerts the sinks of the configuration, as if the gateway had written it. */
+export function openDesk(config: Pick<Config, 'data' | 'store' | 'kafka' | 'sinks'>): Promise<Ledger> {
   const { store, data } = config;
   return createLedger({
     dataDir: resolve(data),
-    sinks: [],
+    sinks: sinkNames(config),
     content: store.content,
     refusesDamaged: true,
     commitTimeoutMs: DESK_TIMEOUT_MS,

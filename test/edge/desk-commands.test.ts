@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
 import { createLedger } from '../../alerts/index.ts';
 import { exchange } from '../alerts/records.ts';
@@ -27,6 +28,42 @@ async function storeWithDead(context: TestContext) {
   await ledger.close();
   return { TELLTALE_DATA: folder };
 }
+
+/** A store with one exchange among the dead letters that could not be written, and can be now. */
+async function storeWithUnwritten(folder: string): Promise<string> {
+  const ledger = await createLedger({ dataDir: folder, sinks: ['file'] });
+  const record = exchange();
+  await ledger.commit({ ...record, status: 'teapot' as unknown as number });
+  await ledger.close();
+  const database = new DatabaseSync(join(folder, 'telltale.db'));
+  database.prepare(`UPDATE dead_letters SET record = replace(record, '"teapot"', '200')`).run();
+  database.close();
+  return record.exchangeId;
+}
+
+test('an exchange that is written after all alerts every sink of the configuration', async (context) => {
+  const folder = await newFolder(context);
+  const exchangeId = await storeWithUnwritten(folder);
+  const config = join(folder, 'telltale.yaml');
+  writeFileSync(
+    config,
+    'sinks: [{type: stdout, name: out}, {type: file, name: archive, path: alerts.jsonl}]',
+  );
+  const env = { TELLTALE_DATA: folder, TELLTALE_CONFIG: config };
+  const { code, stdout } = await runHere(['outbox', 'retry', '--sink', 'store'], { env });
+  assert.deepEqual([code, stdout], [0, '1 retried, 0 stay dead letters\n']);
+  const listed = JSON.parse((await runHere(['outbox', 'list', '--json'], { env })).stdout);
+  const waiting = listed.sinks.map(
+    ({ sink, waiting }: { sink: string; waiting: { alert: { exchangeId: string } }[] }) => [
+      sink,
+      waiting.map(({ alert }) => alert.exchangeId),
+    ],
+  );
+  assert.deepEqual(waiting, [
+    ['out', [exchangeId]],
+    ['archive', [exchangeId]],
+  ]);
+});
 
 const DAMAGED = 'not a database, but long enough to be one '.repeat(200);
 
