@@ -35,7 +35,8 @@ export interface Delivery {
 
 /** Nothing is under way yet. While a sink has one batch in its hands the next is taken, and the one before struck off. */
 export function createDelivery<Brought extends Payload>(parts: DeliveryParts<Brought>): Delivery {
-  const { outbox, sink, batchSize, deliverTimeoutMs: timeoutMs, signal } = parts;
+  const { outbox, sink, batchSize, signal } = parts;
+  const timeoutMs = Math.max(parts.deliverTimeoutMs, sink.mayTakeMs ?? 0);
   const held = createHeldConversations(parts.backoff);
   const counts = createDeliveryCounts();
   const strikes = createStrikes(outbox.settle, (sorted) => {
@@ -77,9 +78,9 @@ export function createDelivery<Brought extends Payload>(parts: DeliveryParts<Bro
     const alerts = items.map(({ payload }) => payload);
     const sorted = sortDelivery(sink.name, items, await deliverWithin(sink, alerts, { timeoutMs, signal }));
     counts.tried(sorted);
-    const { failed, taken, settlement } = sorted;
+    const { failed, later, taken, settlement } = sorted;
     // What was taken ahead may be of conversations that have to wait.
-    if (failed.length > 0) ahead = undefined;
+    if (failed.length + later > 0) ahead = undefined;
     if (failed.length > 0 && taken + settlement.dead.length === 0) {
       held.suspect(failed);
       if (failed.length < items.length) await strikes.begin(sorted);

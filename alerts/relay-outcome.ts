@@ -4,6 +4,8 @@ import type { DeliveryOutcome, HeldBy, OutboxItem, Payload, Settlement } from '.
 export interface SortedDelivery {
   readonly settlement: Settlement;
   readonly failed: readonly OutboxItem<Payload>[];
+  /** How many the sink found no time for. */
+  readonly later: number;
   /** How many the sink took. */
   readonly taken: number;
   readonly held: readonly HeldBy[];
@@ -39,12 +41,13 @@ export function sortDelivery(
     if (outcome?.outcome === 'held') held.push(outcome.by);
     if (outcome?.outcome === 'delivered' || outcome?.outcome === 'held') done.push(item.seq);
     else if (outcome?.outcome === 'rejected') dead.push({ seq: item.seq, reason: outcome.reason });
-    else failed.push(item);
+    else if (outcome?.outcome !== 'later') failed.push(item);
   }
   const reason = outcomes.flatMap((outcome) => ('reason' in outcome ? [outcome.reason] : []))[0];
   const silences = outcomes.flatMap((outcome) => (outcome.outcome === 'held' ? (outcome.silence ?? []) : []));
   const settlement = { sink, delivered: done, dead };
-  return { settlement, failed, taken: done.length - held.length, held, silences, reason };
+  const later = items.length - done.length - dead.length - failed.length;
+  return { settlement, failed, later, taken: done.length - held.length, held, silences, reason };
 }
 
 /** Counts deliveries when they were tried, and what came of them once it is struck off. */

@@ -11,7 +11,7 @@ export interface RelayParts<Brought extends Payload = Alert> {
   readonly batchSize?: number;
   /** Default 100 ms, doubling to 1 s. */
   readonly backoff?: BackoffOptions;
-  /** How long one delivery may take; default 30 s. */
+  /** How long one delivery may take, where its sink does not say that it may take longer; default 30 s. */
   readonly deliverTimeoutMs?: number;
   /** How often an idle lane looks by itself; default 1 s. */
   readonly idleMs?: number;

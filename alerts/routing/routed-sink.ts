@@ -41,6 +41,7 @@ export function createRoutedSink(sink: Sink, routing: Routing): Sink {
   const limiter = routing.rateLimit && createRateLimiter(routing.rateLimit);
   return {
     name: sink.name,
+    ...(sink.mayTakeMs !== undefined && { mayTakeMs: sink.mayTakeMs }),
     close: () => sink.close(),
     async deliver(alerts, abortSignal) {
       const plan = planFor(alerts, { routing, groups, limiter });
@@ -108,14 +109,15 @@ function conclude(
   outcomes: (DeliveryOutcome | undefined)[],
   { groups, limiter, isHeard }: State & { readonly isHeard: boolean },
 ): void {
-  const isDelivered = isHeard && outcomes[sent.index]?.outcome === 'delivered';
+  const outcome = isHeard ? outcomes[sent.index]?.outcome : undefined;
+  const isDelivered = outcome === 'delivered';
   if (!isDelivered && sent.hasPermit) limiter?.giveBack();
   if (sent.group === null) return;
   if (isDelivered) groups?.told(sent.group);
   for (const index of sent.followers) {
     if (isDelivered) groups?.holdBack(sent.group);
-    outcomes[index] = isDelivered
-      ? { outcome: 'held', by: 'group' }
-      : { outcome: 'retry', reason: 'comes again with the first of its group' };
+    if (isDelivered) outcomes[index] = { outcome: 'held', by: 'group' };
+    else if (outcome === 'later') outcomes[index] = { outcome };
+    else outcomes[index] = { outcome: 'retry', reason: 'comes again with the first of its group' };
   }
 }

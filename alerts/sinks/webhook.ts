@@ -16,6 +16,8 @@ export interface WebhookSinkOptions extends EventOrigin {
   readonly ca?: string;
   /** How long one request may take, its answer included; default 10 s. */
   readonly timeoutMs?: number;
+  /** After that no request of a delivery is begun any more, and what is left comes with the next; default 10 s. */
+  readonly deliverMs?: number;
   /** Conversations that are served side by side; default 8. */
   readonly concurrency?: number;
   /** Failures in a row after which the address is left alone; default 5. */
@@ -27,6 +29,12 @@ export interface WebhookSinkOptions extends EventOrigin {
 }
 
 const MAX_ANSWER_BYTES = 64 * 1024;
+const DELIVER_MS = 10_000;
+const TIMEOUT_MS = 10_000;
+/** From the end of the last request to the end of its delivery. */
+const SPARE_MS = 1000;
+
+const LATER: DeliveryOutcome = { outcome: 'later' };
 
 interface Post {
   readonly options: WebhookSinkOptions;
@@ -39,7 +47,10 @@ interface Post {
 export function createWebhookSink(options: WebhookSinkOptions): Sink {
   const agent = new Agent({
     connections: options.concurrency ?? 8,
-    connect: { timeout: options.timeoutMs ?? 10_000, ...(options.ca !== undefined && { ca: options.ca }) },
+    connect: {
+      timeout: options.timeoutMs ?? TIMEOUT_MS,
+      ...(options.ca !== undefined && { ca: options.ca }),
+    },
   });
   const breaker = createCircuitBreaker({
     threshold: options.breakerThreshold ?? 5,
@@ -48,6 +59,7 @@ export function createWebhookSink(options: WebhookSinkOptions): Sink {
   const post = { options, agent, breaker };
   return {
     name: options.name ?? 'webhook',
+    mayTakeMs: (options.deliverMs ?? DELIVER_MS) + (options.timeoutMs ?? TIMEOUT_MS) + SPARE_MS,
     deliver: (alerts, signal) => deliver(post, alerts, signal),
     close: () => agent.destroy(),
   };
@@ -60,12 +72,15 @@ async function deliver(
 ): Promise<DeliveryOutcome[]> {
   const outcomes: DeliveryOutcome[] = [];
   const queue = [...Map.groupBy(alerts.entries(), ([, { conversationId }]) => conversationId).values()];
+  const until = performance.now() + (post.options.deliverMs ?? DELIVER_MS);
+  const postInTime = (alert: Alert) => (performance.now() < until ? postOne(post, alert, signal) : LATER);
   const work = async (): Promise<void> => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       let stopped: DeliveryOutcome | undefined;
       for (const [index, alert] of next) {
-        outcomes[index] = stopped ?? (await postOne(post, alert, signal));
-        if (outcomes[index].outcome === 'retry') stopped = outcomes[index];
+        const outcome = stopped ?? (await postInTime(alert));
+        outcomes[index] = outcome;
+        if (outcome.outcome === 'retry' || outcome.outcome === 'later') stopped = outcome;
       }
     }
   };
@@ -78,7 +93,7 @@ async function postOne({ options, agent, breaker }: Post, alert: Alert, signal: 
   if (waitMs > 0) return retry(`left alone for another ${Math.ceil(waitMs)} ms after failures in a row`);
   const body = JSON.stringify(structuredEvent(alert, options));
   const timestamp = Math.floor(Date.now() / 1000);
-  const until = AbortSignal.any([AbortSignal.timeout(options.timeoutMs ?? 10_000), signal]);
+  const until = AbortSignal.any([AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS), signal]);
   try {
     const answer = await request(options.url, {
       method: 'POST',

@@ -29,16 +29,20 @@ export interface Alert {
 /** Why a sink does not get an alert that it could have: it is recorded all the same. */
 export type HeldBy = 'route' | 'silence' | 'group' | 'rate_limit';
 
+/** `later`: it was not tried, since the delivery took its time; it comes first in the next one. */
 export type DeliveryOutcome =
   | { readonly outcome: 'delivered' }
+  | { readonly outcome: 'later' }
   | { readonly outcome: 'retry'; readonly reason: string }
   | { readonly outcome: 'rejected'; readonly reason: string }
   | { readonly outcome: 'held'; readonly by: HeldBy; readonly silence?: string };
 
 /** One destination of alerts. `deliver` never throws: it gives one outcome per alert, in order. Once it asks for a retry
- *  of an alert, it delivers no later one of the same conversation in that call. */
+ *  of an alert, or for it later, it delivers none after it of the same conversation in that call. */
 export interface Sink<Brought extends Payload = Alert> {
   readonly name: string;
+  /** How long one delivery may take, where that may be longer than whoever brings it waits for every sink. */
+  readonly mayTakeMs?: number;
   deliver(alerts: readonly Brought[], abortSignal: AbortSignal): Promise<readonly DeliveryOutcome[]>;
   close(): Promise<void>;
 }

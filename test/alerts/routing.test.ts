@@ -160,6 +160,14 @@ test('while the first of a group is not delivered, none of the group is given up
   );
 });
 
+test('what the sink finds no time for is not asked for again, it waits, and so does its group', async () => {
+  const list = createListSink();
+  list.answer = () => ({ outcome: 'later' });
+  const sink = createRoutedSink(list, { group: { by: ['rule'], waitMs: 3_600_000 } });
+  const outcomes = await sink.deliver([alertOf(), alertOf()], signal);
+  assert.deepEqual(outcomes, [{ outcome: 'later' }, { outcome: 'later' }]);
+});
+
 test('a rate lets a burst through and holds the rest back, but never what is critical', async () => {
   const rateLimit = { alerts: 2, perMs: 86_400_000 };
   const { outcomes } = await through({ rateLimit }, [{}, {}, {}, { level: 'critical' }], [{}]);

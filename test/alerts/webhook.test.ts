@@ -5,6 +5,7 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   alertsOf,
   createLedger,
@@ -192,4 +193,33 @@ test('a webhook that hangs delays no other sink, and its alerts arrive when it h
   assert.equal((await ledger.depth('webhook')).depth, 3);
   state.answer = status(204);
   await until(async () => (await ledger.depth('webhook')).depth === 0, 'all were delivered');
+});
+
+test('a receiver too slow for all that waits gets each alert once, in order, in as many deliveries as it takes', async (t) => {
+  const { url, calls, state } = await receiver(t);
+  state.answer = async (response) => {
+    await sleep(30);
+    response.writeHead(204).end();
+  };
+  const { sink } = open(t, { url, deliverMs: 50 });
+  const ledger = await createLedger({ dataDir: dataFolder(t), sinks: [sink.name] });
+  const relay = createRelay({ outbox: ledger, sinks: [sink], deliverTimeoutMs: 20 });
+  cleanUp(t, async () => {
+    await relay.stop({ deadlineMs: 1000 });
+    await ledger.close();
+  });
+  const committed: string[] = [];
+  for (let count = 0; count < 60; count += 1) {
+    const outcome = await ledger.commit(exchange());
+    if (outcome.outcome === 'committed') committed.push(...outcome.alertIds);
+  }
+  relay.start();
+  await until(async () => (await ledger.depth('webhook')).depth === 0, 'all were delivered');
+  assert.deepEqual(
+    calls.map(({ body }) => JSON.parse(body).id),
+    committed,
+  );
+  const [stats] = await relay.stats();
+  assert.deepEqual([stats?.delivered, stats?.retried, stats?.lastError], [60, 0, null]);
+  assert.ok(Number(stats?.attempts) > 1, 'no delivery waits for all of them');
 });
