@@ -90,7 +90,7 @@ async function deliver(
 
 async function postOne({ options, agent, breaker }: Post, alert: Alert, signal: AbortSignal) {
   const waitMs = breaker.waitMs();
-  if (waitMs > 0) return retry(`left alone for another ${Math.ceil(waitMs)} ms after failures in a row`);
+  if (waitMs > 0) return retry(`left alone for another ${Math.ceil(waitMs)} ms: ${breaker.reason()}`);
   const body = JSON.stringify(structuredEvent(alert, options));
   const timestamp = Math.floor(Date.now() / 1000);
   const until = AbortSignal.any([AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS), signal]);
@@ -110,12 +110,14 @@ async function postOne({ options, agent, breaker }: Post, alert: Alert, signal: 
     // The body of an aborted request ends like any other.
     until.throwIfAborted();
     const outcome = outcomeOf(answer.statusCode);
-    if (outcome.outcome === 'retry') breaker.failed(retryAfterMs(answer.headers['retry-after']));
+    if (outcome.outcome === 'retry')
+      breaker.failed(outcome.reason, retryAfterMs(answer.headers['retry-after']));
     else breaker.succeeded();
     return outcome;
   } catch (error) {
-    if (!signal.aborted) breaker.failed();
-    return retry(`the webhook gave no answer: ${reasonOf(error)}`);
+    const reason = `the webhook gave no answer: ${reasonOf(error)}`;
+    if (!signal.aborted) breaker.failed(reason);
+    return retry(reason);
   }
 }
 

@@ -161,6 +161,35 @@ test('Retry-After is obeyed', async (t) => {
   assert.equal(calls.length, 1);
 });
 
+test('Retry-After is obeyed whatever other requests that were under way are answered', async (t) => {
+  const { url, calls, state } = await receiver(t);
+  const { deliver } = open(t, { url, breakerThreshold: 1, breakerRest: { initialMs: 1, maxMs: 1 } });
+  const asked = Promise.withResolvers<void>();
+  state.answer = async (response, { body }) => {
+    const { partitionkey } = JSON.parse(body);
+    if (partitionkey === 'asks')
+      response.writeHead(429, { 'retry-after': '3600' }).end(() => asked.resolve());
+    else {
+      await asked.promise;
+      // Behind the answer that asks.
+      await sleep(200);
+      response.writeHead(partitionkey === 'fails' ? 503 : 204).end();
+    }
+  };
+  await deliver(['asks', 'fails', 'fine']);
+  state.answer = status(204);
+  assert.equal((await deliver(['later']))[0]?.outcome, 'retry');
+  assert.equal(calls.length, 3);
+});
+
+test('while an address is left alone it is still told what it answered', async (t) => {
+  const { url, state } = await receiver(t);
+  const { deliver } = open(t, { url, breakerThreshold: 1, concurrency: 1 });
+  state.answer = status(503);
+  const [, left] = await deliver(['a', 'b']);
+  assert.match(left?.outcome === 'retry' ? left.reason : '', /left alone.*the webhook answered 503/);
+});
+
 test('nothing of a conversation passes an alert that must come again; other conversations go on', async (t) => {
   const { url, state } = await receiver(t);
   let failures = 0;
