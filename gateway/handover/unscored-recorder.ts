@@ -22,10 +22,12 @@ export function createUnscoredRecorder(parts: UnscoredRecorderParts): Recorder {
   const startedAt = new Date().toISOString();
   return {
     async record(_decided, ending) {
-      const { exchangeId, conversationId, ...rest } = unscoredOf(parts, startedAt, ending);
-      const body = JSON.stringify({ exchangeId, conversationId, ...rest });
+      const unscored = unscoredOf(parts, startedAt, ending);
+      const { exchangeId, conversationId, subject } = unscored;
+      const whose = { exchangeId, conversationId, ...(subject !== undefined && { subject }) };
+      const body = JSON.stringify(unscored);
       parts.span.event('committing');
-      const outcome = await parts.ledger.unscored.add({ exchangeId, conversationId, body });
+      const outcome = await parts.ledger.unscored.add({ ...whose, body });
       parts.health.noteCommit(outcome);
       countUnrecorded(parts, outcome);
       parts.span.event('committed');

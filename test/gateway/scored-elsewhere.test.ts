@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadConfig } from '../../gateway/config/load-config.ts';
+import { subjectId } from '../../gateway/conversation/subject-id.ts';
 import { checkActing } from '../../gateway/handover/check-acting.ts';
-import { rule, ruleFile } from './start-gateway.ts';
+import { rule, ruleFile, startGateway } from './start-gateway.ts';
+import { answerJson, ask, completion, startUpstream } from './test-upstream.ts';
 
 /** Loads a configuration whose exchanges are scored elsewhere, with one rule that blocks. */
 function load(context: { after(done: () => void): void }, more: string) {
@@ -42,3 +44,17 @@ for (const [path, text] of REFUSED) {
     );
   });
 }
+
+test('what waits to be scored elsewhere is erased with its person', async (context) => {
+  const upstream = await startUpstream(context, (response) => answerJson(response, completion('fine')));
+  const { post, ledger } = await startGateway(context, {
+    upstream: upstream.url,
+    // Nobody is there: what is to be scored waits in the store.
+    config: { scoring: { where: 'kafka', brokers: ['127.0.0.1:1'] } },
+    relayDeadlineMs: 1,
+  });
+  for (const user of ['kim', 'kim', 'robin']) await (await post({ ...ask('hello'), user })).text();
+  const { removed, exchangeIds } = await ledger.erase({ by: 'subject', value: subjectId('kim') });
+  assert.deepEqual([removed.unscored, exchangeIds.length], [2, 2]);
+  assert.equal((await ledger.unscored.depth('scoring')).depth, 1);
+});
