@@ -48,8 +48,17 @@ export interface Unscored extends Omit<z.infer<typeof unscoredSchema>, 'subject'
   readonly segments: readonly UnscoredSegment[];
 }
 
+/** A body that is no exchange. */
+export interface Unreadable {
+  readonly problem: string;
+  /** Whom it is about, where it says that all the same. */
+  readonly subject?: string;
+}
+
+const aboutSomebody = z.object({ subject: z.string() });
+
 /** Reads the body of a message; the problem where it is none. */
-export function readUnscored(body: string): Unscored | { readonly problem: string } {
+export function readUnscored(body: string): Unscored | Unreadable {
   let json: unknown;
   try {
     json = JSON.parse(body);
@@ -60,5 +69,6 @@ export function readUnscored(body: string): Unscored | { readonly problem: strin
   const parsed = unscoredSchema.safeParse(json);
   if (parsed.success) return parsed.data as Unscored;
   const [issue] = parsed.error.issues;
-  return { problem: `${issue?.path.join('.') || 'it'}: ${issue?.message}` };
+  const problem = `${issue?.path.join('.') || 'it'}: ${issue?.message}`;
+  return { problem, ...aboutSomebody.safeParse(json).data };
 }

@@ -11,7 +11,7 @@ import {
   type ScoredExchange,
   withFindings,
 } from '../exchange/exchange-record.ts';
-import { readUnscored, type Unscored } from '../handover/unscored-exchange.ts';
+import { readUnscored, type Unreadable, type Unscored } from '../handover/unscored-exchange.ts';
 import type { Health } from '../health.ts';
 import { decideAfterwards } from '../policy/decide-afterwards.ts';
 import type { ReplayKeeper } from '../replay/replay-keeper.ts';
@@ -48,7 +48,7 @@ type Prepared =
       readonly ruleSet: RuleSet;
       readonly scan: ExchangeScan;
     }
-  | { readonly kind: 'unreadable'; readonly problem: string };
+  | ({ readonly kind: 'unreadable' } & Unreadable);
 
 /** Scores what came, several at once, and records it in the order in which it came; what is recorded already is let go.
  *  Resolves when all of it is on disk: as exchanges with their findings, or as dead letters.
@@ -90,10 +90,16 @@ async function prepare(
   if (body === null || problem !== null)
     return { kind: 'unreadable', problem: problem ?? 'nothing of it came' };
   const exchange = readUnscored(body);
-  if ('problem' in exchange)
-    return { kind: 'unreadable', problem: `the exchange cannot be read: ${exchange.problem}` };
+  if ('problem' in exchange) {
+    const problem = `the exchange cannot be read: ${exchange.problem}`;
+    return { ...exchange, kind: 'unreadable', problem };
+  }
   if (exchange.exchangeId !== exchangeId)
-    return { kind: 'unreadable', problem: `the exchange says that it is ${exchange.exchangeId}` };
+    return {
+      kind: 'unreadable',
+      problem: `the exchange says that it is ${exchange.exchangeId}`,
+      ...(exchange.subject !== undefined && { subject: exchange.subject }),
+    };
   const leave = await parts.gate.enter();
   try {
     abortSignal.throwIfAborted();
@@ -111,7 +117,8 @@ async function record(arrival: Arrival, one: Prepared, parts: Recording): Promis
   const { telemetry, log, durably } = parts;
   const { exchangeId, conversationId, body } = arrival;
   if (one.kind === 'unreadable') {
-    await durably.ask(() => parts.ledger.unscored.bury({ exchangeId, conversationId, body }, one.problem));
+    const whose = { exchangeId, conversationId, ...(one.subject !== undefined && { subject: one.subject }) };
+    await durably.ask(() => parts.ledger.unscored.bury({ ...whose, body }, one.problem));
     log.warn('message became a dead letter', { exchangeId, problem: one.problem });
     telemetry.recordWork('dead', 0);
     return;

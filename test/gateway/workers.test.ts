@@ -122,7 +122,7 @@ test('messages that are no exchanges become dead letters with a reason, and what
   const producer = new Kafka({ brokers: kafka.brokers, logLevel: logLevel.NOTHING }).producer();
   await producer.connect();
   const headers = { ce_type: 'telltale.exchange.v1', telltale_part: '0', telltale_parts: '1' };
-  const later = JSON.stringify({ ...unscored('later', 'c-1'), version: 2 });
+  const later = JSON.stringify({ ...unscored('later', 'c-1'), version: 2, subject: 'somebody' });
   await producer.send({
     topic,
     messages: [
@@ -143,6 +143,8 @@ test('messages that are no exchanges become dead letters with a reason, and what
   assert.match(told[1] ?? '', /^half c-1 .*it is not JSON$/);
   assert.match(told[2] ?? '', /^later c-1 .*version/);
   assert.match(await worker.metrics(), /telltale_worker_exchanges_total\{outcome="dead"\} 3/);
+  const { removed } = await worker.ledger.erase({ by: 'subject', value: 'somebody' });
+  assert.equal(removed.deadLetters, 1, 'whom it is about can be read of a newer one too');
 });
 
 test('nothing is committed before it is on disk, and a store that is away is waited for', async (context) => {
