@@ -16,22 +16,36 @@ export interface Health {
   readiness(): Readiness;
 }
 
+/** Where a gateway that is not ready gets no requests, none would show that its store is well again: so long after the last
+ *  refusal it is ready, to be tried. */
+const TRY_AGAIN_MS = 10_000;
+
 /** @param isStoreNeeded - whether exchanges that cannot be recorded are blocked
- *  @param storeNotes - what is wrong with the store though it records */
-export function createHealth(isStoreNeeded: boolean, storeNotes: () => readonly string[] = () => []): Health {
+ *  @param storeNotes - what is wrong with the store though it records
+ *  @param now - milliseconds that only grow */
+export function createHealth(
+  isStoreNeeded: boolean,
+  storeNotes: () => readonly string[] = () => [],
+  now = () => performance.now(),
+): Health {
   let isStopping = false;
   let trouble: UnrecordedReason | null = null;
+  let troubledAt = 0;
+  const isRefusing = () => trouble !== null && now() - troubledAt < TRY_AGAIN_MS;
   return {
     noteCommit: (outcome) => {
       if (outcome.outcome === 'committed') trouble = null;
-      if (outcome.outcome === 'unrecorded') trouble = outcome.reason;
+      // One that is too large is the exchange's own trouble.
+      if (outcome.outcome !== 'unrecorded' || outcome.reason === 'too_large') return;
+      trouble = outcome.reason;
+      troubledAt = now();
     },
     noteStopping: () => {
       isStopping = true;
     },
     isStopping: () => isStopping,
     readiness: () => ({
-      isReady: !isStopping && (trouble === null || !isStoreNeeded),
+      isReady: !isStopping && !(isStoreNeeded && isRefusing()),
       notes: [
         ...(isStopping ? ['stopping'] : []),
         ...(trouble === null ? [] : [`store: ${trouble}`]),
