@@ -4,6 +4,7 @@ import { makeFolder } from '../make-folder.ts';
 import { toEvent } from '../to-event.ts';
 import type { Alert, DeliveryOutcome, Sink } from '../types.ts';
 import { type Rotation, rotateFor } from './rotate.ts';
+import { wholeLines } from './whole-lines.ts';
 
 /** How a file sink is built. */
 export interface FileSinkOptions {
@@ -17,7 +18,6 @@ export interface FileSinkOptions {
   readonly rotation?: Rotation;
 }
 
-const NEWLINE = 0x0a;
 const PRIVATE = 0o600;
 
 /** Appends one event a line and syncs before it says delivered. A write that failed half-way is taken back, so
@@ -63,21 +63,4 @@ async function openOrBegin(path: string): Promise<FileHandle> {
     makeFolder(dirname(path));
     return open(path, 'a+', PRIVATE);
   }
-}
-
-/** Cuts off a last line that has no end and gives the size of what stays. */
-async function wholeLines(file: FileHandle): Promise<number> {
-  const { size } = await file.stat();
-  const chunk = Buffer.alloc(Math.min(size, 64 * 1024));
-  for (let end = size; end > 0; end -= chunk.length) {
-    const start = Math.max(0, end - chunk.length);
-    const { bytesRead } = await file.read(chunk, 0, end - start, start);
-    const newline = chunk.subarray(0, bytesRead).lastIndexOf(NEWLINE);
-    if (newline === -1) continue;
-    const whole = start + newline + 1;
-    if (whole < size) await file.truncate(whole);
-    return whole;
-  }
-  if (size > 0) await file.truncate(0);
-  return 0;
 }

@@ -1,4 +1,5 @@
 import { open, rename, rm, stat } from 'node:fs/promises';
+import { wholeLines } from './whole-lines.ts';
 
 /** When a file is put aside and a new one begun. */
 export interface Rotation {
@@ -8,11 +9,13 @@ export interface Rotation {
   readonly keep: number;
 }
 
-/** Makes room for `bytes` more in the file at `path`. A crash half-way leaves a gap in the numbers and loses no file.
- *  The new file has the mode of the one put aside: somebody else may have been let read it. */
+/** Makes room for `bytes` more in the file at `path`. What is put aside has whole lines only. A crash half-way leaves a gap
+ *  in the numbers and loses no file. The new file has the mode of the one put aside: somebody else may have been let read
+ *  it. */
 export async function rotateFor(path: string, bytes: number, { maxBytes, keep }: Rotation): Promise<void> {
   const { size, mode } = await stateOf(path);
   if (size === 0 || size + bytes <= maxBytes) return;
+  await cutHalfLine(path);
   await rm(`${path}.${keep}`, { force: true });
   for (let number = keep - 1; number > 0; number -= 1)
     await move(`${path}.${number}`, `${path}.${number + 1}`);
@@ -25,9 +28,20 @@ export async function rotateFor(path: string, bytes: number, { maxBytes, keep }:
   }
 }
 
+async function cutHalfLine(path: string): Promise<void> {
+  const file = await open(path, 'r+');
+  try {
+    await wholeLines(file);
+  } finally {
+    await file.close();
+  }
+}
+
+/** What is no file has no size: appending to it says what is wrong with it. */
 async function stateOf(path: string): Promise<{ readonly size: number; readonly mode: number }> {
   try {
-    return await stat(path);
+    const state = await stat(path);
+    return state.isFile() ? state : { size: 0, mode: 0 };
   } catch {
     // It is not there yet; where it cannot be read for another reason, appending to it says so.
     return { size: 0, mode: 0 };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import {
   appendFileSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -109,4 +110,22 @@ test('a file that is full is put aside, so many are kept, and every line is whol
     'alerts.jsonl.2',
   ]);
   assert.deepEqual([`${path}.2`, `${path}.1`, path].flatMap(idsIn), ids.slice(4));
+});
+
+test('a line that a crash cut off is taken back before its file is put aside', async (t) => {
+  const path = join(dataFolder(t), 'alerts.jsonl');
+  const sink = createFileSink({ path, rotation: { maxBytes: 1, keep: 2 } });
+  const [before, after] = [alertsOf(exchange()), alertsOf(exchange())];
+  await sink.deliver(before, AbortSignal.timeout(120_000));
+  appendFileSync(path, '{"half":');
+  await sink.deliver(after, AbortSignal.timeout(120_000));
+  const ids = [before, after].map((alerts) => alerts.map(({ id }) => id));
+  assert.deepEqual([idsIn(`${path}.1`), idsIn(path)], ids);
+});
+
+test('a folder that stands where the file is to be is not put aside', async (t) => {
+  const path = dataFolder(t);
+  const sink = createFileSink({ path, rotation: { maxBytes: 1, keep: 1 } });
+  assert.equal((await sink.deliver(alertsOf(exchange()), AbortSignal.timeout(120_000)))[0]?.outcome, 'retry');
+  assert.ok(!existsSync(`${path}.1`));
 });
