@@ -15,10 +15,13 @@ export const listQuery = z.strictObject({
   words: z.string().trim().min(1).max(200).optional(),
 });
 
-/** The id of an exchange, as the gateway makes them and clients may set them. */
+/** The id of an exchange, as the gateway makes them; that of a notice names a rule and, behind a slash, its condition. */
 export const exchangeId = z
   .string()
-  .regex(/^[\w.:-]{1,128}$/, 'expected 1 to 128 letters, digits or . _ : -');
+  .regex(
+    /^[\w.:-]{1,128}(\/[\w.:-]{1,128})?$/,
+    'expected 1 to 128 letters, digits or . _ : -, or two such with a /',
+  );
 
 /** The index of a dictionary feature. */
 export const featureIndex = z

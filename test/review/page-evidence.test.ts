@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Browser, Locator } from 'playwright-core';
 import { systemRecord } from '../../alerts/index.ts';
+import { driftRecord } from '../../gateway/drift/drift-alert.ts';
 import { until } from '../gateway/until.ts';
 import { launchBrowser } from '../services/browser.ts';
 import { openPage } from './open-page.ts';
@@ -164,6 +165,40 @@ test('a verdict can be copied as a test of the rule, blurred until it is asked f
   assert.match(copied, /^- text: "It stopped halfway\. .*"\n {2}role: assistant\n {2}expect: quiet\n/);
   await page.keyboard.press('b');
   await test.locator('.veil:not(.is-veiled)').waitFor();
+  assert.deepEqual(await complaints(), []);
+  await close();
+});
+
+test('a notice of a threshold that drifted is opened and judged under the id that it has', async () => {
+  const ruleId = '0c1f6a52-7d8e-4c0b-9a34-5be1f0d27a11';
+  const record = driftRecord({
+    direction: 'above',
+    promised: {
+      key: `${ruleId}/deceives`,
+      ruleId,
+      ruleName: 'deception',
+      condition: 'deceives',
+      signal: 'concept/deception',
+      minus: null,
+      aggregate: { kind: 'max', window: 0 },
+      rate: 0.01,
+      isBound: false,
+      fingerprint: 'f',
+    },
+    live: { segments: 40, reached: 20, rate: 0.5, interval: [0.35, 0.65] },
+    factor: 3,
+    windowMs: 86_400_000,
+    digests: {},
+    at: Date.now(),
+  });
+  await review.ledger.commit(record);
+  const { page, complaints, close } = await openPage(browser, review.url);
+  await page.locator(`[data-exchange="${record.exchangeId}"] a`).click();
+  await page.getByText('20 of 40 different segments').last().waitFor();
+  await page.getByRole('button', { name: 'Dealt with' }).click();
+  await page.getByText(/^Saved: dealt with/).waitFor();
+  await page.reload();
+  await page.getByText(/^Saved: dealt with/).waitFor();
   assert.deepEqual(await complaints(), []);
   await close();
 });
