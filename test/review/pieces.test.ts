@@ -67,8 +67,8 @@ test('a token that reaches over the edge of the span stays whole', () => {
     scale: heatScale([0, 3, 0], 2),
     span: { start: 3, end: 7 },
   });
-  assert.deepEqual(shaded.before, ['the']);
-  assert.deepEqual(shaded.marked, [' ', { index: 1, text: 'log,', heat: 9 }]);
+  assert.deepEqual(shaded.before, ['the ']);
+  assert.deepEqual(shaded.marked, [{ index: 1, text: 'log,', heat: 9 }]);
   assert.deepEqual(shaded.after, [' and']);
 });
 
@@ -91,3 +91,22 @@ for (const [value, threshold, peak, heat] of shades) {
     assert.equal(heatOf(value, heatScale([value, peak], threshold)), heat);
   });
 }
+
+test('the mark begins and ends with a word, where the span begins and ends with white space', () => {
+  const text = 'Nobody must\nknow it. ';
+  const shaded = shadeText({
+    text,
+    tokens: [
+      [0, 6],
+      [6, 11],
+      [11, 16],
+      [16, 21],
+    ],
+    values: [0, 9, 9, 0],
+    scale: heatScale([0, 9, 9, 0], 1),
+    span: { start: 6, end: 17 },
+  });
+  assert.equal(textOf(shaded.before), 'Nobody ');
+  assert.equal(textOf(shaded.marked), 'must\nknow');
+  assert.equal(textOf(shaded.after), ' it. ');
+});

@@ -20,9 +20,18 @@ export interface ShadeInput {
   readonly span: { readonly start: number; readonly end: number };
 }
 
+/** A span without the white space at its edges, which a line under it would only show as an empty stroke. */
+export function wordsOf(text: string, { start, end }: ShadeInput['span']): ShadeInput['span'] {
+  const from = skipSpace(text, start, end);
+  let to = end;
+  while (to > from && /\s/.test(text.charAt(to - 1))) to -= 1;
+  return { start: from, end: to };
+}
+
 /** Cuts a text so that only shaded tokens become elements: four thousand tokens then render in a blink. White space
  *  at a token's start stays unshaded, since at a line's end it would hang there as an empty patch. */
-export function shadeText({ text, tokens, values, scale, span }: ShadeInput): ShadedText {
+export function shadeText({ text, tokens, values, scale, ...input }: ShadeInput): ShadedText {
+  const span = wordsOf(text, input.span);
   const runs = { before: [] as Piece[], marked: [] as Piece[], after: [] as Piece[] };
   let at = 0;
   const runAt = (offset: number) =>

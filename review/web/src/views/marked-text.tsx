@@ -1,4 +1,5 @@
 import type { DisguiseView } from '../../../wire.ts';
+import { wordsOf } from '../text/pieces.ts';
 import { disguiseNames } from '../text/wording.ts';
 
 interface MarkedTextProps {
@@ -8,7 +9,8 @@ interface MarkedTextProps {
 }
 
 /** Text with what gave it away marked. */
-export function MarkedText({ text, span: { start, end } }: MarkedTextProps) {
+export function MarkedText({ text, span }: MarkedTextProps) {
+  const { start, end } = wordsOf(text, span);
   return (
     <p class="segment-text" dir="auto">
       {text.slice(0, start)}
