@@ -58,6 +58,38 @@ test('a title too long for the list is cut short and widens nothing', async (t) 
   await close();
 });
 
+test('what else was flagged in the conversation, whatever its title, pushes no verdict off the edge', async (t) => {
+  const own = await startReview();
+  t.after(own.close);
+  const title = 'Instructions for the model that somebody hid in a message of the user';
+  const conversationId = 'talk';
+  await own.commit(
+    { id: 'earlier', segments: DECEPTION, conversationId, title },
+    { id: 'later', segments: DECEPTION, conversationId },
+  );
+  const { page, close } = await openPage(browser, `${own.url}/?exchange=later`);
+  await page.locator('.same a').waitFor();
+  const overhang = `(() => {
+    const edge = document.querySelector('.columns').getBoundingClientRect().right;
+    return Math.max(...[...document.querySelectorAll('.evidence *')].map((e) => e.getBoundingClientRect().right)) - edge;
+  })()`;
+  assert.ok(Number(await page.evaluate(overhang)) <= 0);
+  await close();
+});
+
+test('where nothing hovers, the way to a blurred text is whole, however short the text', async () => {
+  const { page, close } = await openPage(browser, `${review.url}/?exchange=one`, {
+    viewport: { width: 390, height: 844 },
+    isMobile: true,
+    hasTouch: true,
+  });
+  const veil = page.locator('.segment .veil').first();
+  await veil.waitFor();
+  const [pane, way] = [await veil.boundingBox(), await veil.locator('.veil-button span').boundingBox()];
+  assert.ok(pane && way && way.y >= pane.y && way.y + way.height <= pane.y + pane.height);
+  await close();
+});
+
 for (const viewport of [
   { width: 390, height: 844 },
   { width: 1024, height: 768 },
