@@ -80,6 +80,42 @@ test('a server that goes away takes nothing from who reads, and says so until it
   await close();
 });
 
+test('a conversation that could not be read can be asked for again, and one that is gone says why and leads back', async () => {
+  const { page, close } = await openPage(browser, `${review.url}/?exchange=e-40`);
+  await page.getByRole('heading', { level: 2, name: 'Title e-40 ' }).waitFor();
+  await page.route('**/api/exchanges/e-39', (route) => route.abort());
+  await page.locator('[data-exchange="e-40"].is-current').waitFor();
+  await page.keyboard.press('j');
+  const trouble = page.locator('.detail > .trouble');
+  await trouble.getByText('The server does not answer').waitFor();
+  await page.unroute('**/api/exchanges/e-39');
+  await trouble.getByRole('button', { name: 'Try again' }).click();
+  await page.getByRole('heading', { level: 2, name: 'Title e-39 ' }).waitFor();
+  assert.equal(await trouble.count(), 0);
+
+  await page.goto(`${review.url}/?exchange=gone`);
+  await trouble.getByText('There is no exchange gone in the store. It may have been erased').waitFor();
+  assert.equal(await trouble.getByRole('button', { name: 'Try again' }).count(), 0);
+  await trouble.getByRole('button', { name: 'Back to the list' }).click();
+  await page.getByRole('heading', { name: 'Choose a conversation' }).waitFor();
+  await close();
+});
+
+test('who waits for the list is told so', async () => {
+  const { page, close } = await openPage(browser, review.url);
+  const gate = Promise.withResolvers<void>();
+  await page.route(/\/api\/exchanges\?/, async (route) => {
+    await gate.promise;
+    await route.continue();
+  });
+  await page.reload();
+  await page.locator('.list-pane').getByText('Loading').waitFor();
+  gate.resolve();
+  await until(async () => (await rowCount(page)) === 50);
+  assert.equal(await page.locator('.list-pane').getByText('Loading').count(), 0);
+  await close();
+});
+
 test('what else was flagged in a conversation stands beside it, newest first, and leads there', async (t) => {
   const own = await startReview();
   t.after(own.close);

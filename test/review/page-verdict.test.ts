@@ -93,6 +93,113 @@ test('who goes on while a slow server saves gives the next verdict too, and each
   await close();
 });
 
+test('a key that is pressed before the next conversation is there judges neither it nor the one before', async (t) => {
+  const own = await startReview();
+  t.after(own.close);
+  await own.commit(
+    { id: 'second', segments: DECEPTION, title: 'Second' },
+    { id: 'first', segments: DECEPTION, title: 'First' },
+  );
+  await own.ledger.saveReview({ exchangeId: 'first', comment: '', reviewer: 'Ana', verdict: 'unsure' });
+  const { page, complaints, close } = await openPage(browser, `${own.url}/?exchange=first`);
+  const gate = Promise.withResolvers<void>();
+  await page.route('**/api/exchanges/second', async (route) => {
+    await gate.promise;
+    await route.continue();
+  });
+  await page.locator('.judgement').first().waitFor();
+  await page.locator('.row').nth(1).waitFor();
+  await page.keyboard.press('j');
+  await page.locator('.detail').getByText('Loading').waitFor();
+  let posts = 0;
+  page.on('request', (request) => {
+    if (request.method() === 'POST') posts += 1;
+  });
+  for (const key of ['1', 'u']) await page.keyboard.press(key);
+  gate.resolve();
+  await page.getByRole('heading', { level: 2, name: 'Second' }).waitFor();
+  await page.keyboard.press('2');
+  await page.getByText(/^Saved: false alarm/).waitFor();
+  assert.equal(posts, 1);
+  assert.equal((await own.ledger.readExchange('first'))?.review?.verdict, 'unsure');
+  assert.deepEqual(await complaints(), []);
+  await close();
+});
+
+test('a verdict that is not saved after its reader has gone on says so wherever they are, and leads back', async (t) => {
+  const own = await startReview();
+  t.after(own.close);
+  await own.commit(
+    { id: 'second', segments: DECEPTION, title: 'Second' },
+    { id: 'first', segments: DECEPTION, title: 'First' },
+  );
+  const viewport = { width: 390, height: 844 };
+  const { page, close } = await openPage(browser, `${own.url}/?exchange=first`, { viewport });
+  const gate = Promise.withResolvers<void>();
+  await page.route('**/api/exchanges/first/review', async (route) => {
+    await gate.promise;
+    await route.abort();
+  });
+  await page.locator('.judgement').first().waitFor();
+  await page.keyboard.press('1');
+  await page.keyboard.press('n');
+  await page.getByRole('heading', { level: 2, name: 'Second' }).waitFor();
+  assert.equal(await page.getByRole('alert').count(), 0);
+  gate.resolve();
+  const told = page.getByRole('alert').getByRole('button', { name: 'A verdict was not saved' });
+  await told.waitFor();
+  const overflow = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
+  assert.equal(await page.evaluate(overflow), 0);
+  await told.click();
+  await page.getByRole('heading', { level: 2, name: 'First' }).waitFor();
+  assert.equal(await page.getByRole('alert').count(), 0, 'the form says it there');
+  await page.unroute('**/api/exchanges/first/review');
+  await page.keyboard.press('1');
+  await page.getByText(/^Saved: correct/).waitFor();
+  await page.keyboard.press('j');
+  await page.getByRole('heading', { level: 2, name: 'Second' }).waitFor();
+  assert.equal(await page.getByRole('alert').count(), 0);
+  await close();
+});
+
+test('a comment that is not saved yet outlasts a reload', async () => {
+  await review.commit({ id: 'reloaded', segments: DECEPTION });
+  const { page, complaints, close } = await openPage(browser, `${review.url}/?exchange=reloaded`);
+  await comment(page).fill('half a thought');
+  await page.reload();
+  await until(async () => (await comment(page).inputValue()) === 'half a thought');
+  await page.keyboard.press('1');
+  await page.getByText(/^Saved: correct/).waitFor();
+  await page.reload();
+  await page.getByText(/^Saved: correct/).waitFor();
+  assert.equal(
+    await page.evaluate(`sessionStorage.getItem('telltale.drafts')`),
+    null,
+    'saved, it is no draft',
+  );
+  assert.deepEqual(await complaints(), []);
+  await close();
+});
+
+test('keys that are pressed in the list of keys judge nothing behind it', async () => {
+  await review.commit({ id: 'behind', segments: DECEPTION });
+  const { page, close } = await openPage(browser, `${review.url}/?exchange=behind`);
+  await page.locator('.judgement').first().waitFor();
+  await page.keyboard.press('?');
+  await page.locator('.help[open]').waitFor();
+  let posts = 0;
+  page.on('request', (request) => {
+    if (request.method() === 'POST') posts += 1;
+  });
+  await page.keyboard.press('1');
+  await page.keyboard.press('?');
+  await page.locator('.help[open]').waitFor({ state: 'detached' });
+  await page.keyboard.press('2');
+  await page.getByText(/^Saved: false alarm/).waitFor();
+  assert.equal(posts, 1);
+  await close();
+});
+
 test('a verdict can be taken back by key and by button, and the conversation waits for review again', async () => {
   await review.commit({ id: 'undone', segments: DECEPTION });
   const { page, complaints, close } = await openPage(browser, `${review.url}/?exchange=undone`);

@@ -2,6 +2,7 @@ import { effect } from '@preact/signals';
 import { render } from 'preact';
 import { App } from './app.tsx';
 import { followOpenId } from './state/detail.ts';
+import { keepDrafts } from './state/drafts.ts';
 import { startKeys } from './state/keys.ts';
 import { loadList } from './state/list.ts';
 import { startLive } from './state/live.ts';
@@ -18,6 +19,7 @@ import 'uplot/dist/uPlot.min.css';
 startClock();
 startRouting();
 startKeys();
+keepDrafts();
 effect(() => {
   void filters.value;
   void loadList();

@@ -1,12 +1,15 @@
 import { batch, computed, effect, signal } from '@preact/signals';
 import type { ExchangeView, FindingView } from '../../../wire.ts';
-import { fetchExchange, messageOf } from './api.ts';
+import { ApiError, fetchExchange, messageOf } from './api.ts';
 import { markSeen } from './list.ts';
 import { openId } from './route.ts';
 
 /** The open exchange once it is loaded. */
 export const exchange = signal<ExchangeView | null>(null);
-export const detailError = signal('');
+/** Why it could not be loaded; null while nothing is wrong. */
+export const detailError = signal<{ readonly message: string; readonly isGone: boolean } | null>(null);
+
+const NOT_FOUND = 404;
 
 /** What shades the text: a finding, one of its conditions, and of a finding over the whole exchange the part that was asked
  *  for. Another object with each choice: who chooses the same again is led there again. */
@@ -34,9 +37,10 @@ export function followOpenId(): void {
   effect(() => {
     const id = openId.value;
     batch(() => {
-      detailError.value = '';
+      detailError.value = null;
       selection.value = FIRST;
-      if (id === null) exchange.value = null;
+      // What is not in sight is not judged: a key may be pressed before the next one is there.
+      if (exchange.peek()?.exchangeId !== id) exchange.value = null;
     });
     if (id !== null) void load(id);
   });
@@ -48,14 +52,15 @@ async function load(id: string): Promise<void> {
     if (openId.value !== id) return;
     batch(() => {
       exchange.value = view;
-      detailError.value = '';
+      detailError.value = null;
     });
     markSeen(id);
   } catch (error) {
     if (openId.value !== id) return;
     // What is shown stays: a server that is gone for a moment does not take the text from who reads it.
     if (exchange.value?.exchangeId !== id) exchange.value = null;
-    detailError.value = messageOf(error);
+    const isGone = error instanceof ApiError && error.status === NOT_FOUND;
+    detailError.value = { message: messageOf(error), isGone };
   }
 }
 

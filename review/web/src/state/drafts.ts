@@ -1,7 +1,31 @@
-import { signal } from '@preact/signals';
+import { effect, signal } from '@preact/signals';
 
-/** Comments that were typed and not saved yet, by exchange: going elsewhere and what others say meanwhile leave them. */
-const drafts = signal<ReadonlyMap<string, string>>(new Map());
+const KEY = 'telltale.drafts';
+
+/** Comments that were typed and not saved yet, by exchange: going elsewhere, what others say meanwhile and a reload leave
+ *  them; they end with the tab. */
+const drafts = signal<ReadonlyMap<string, string>>(readDrafts());
+
+/** Keeps what is typed from now on. */
+export function keepDrafts(): void {
+  effect(() => {
+    const kept = [...drafts.value];
+    try {
+      if (kept.length === 0) sessionStorage.removeItem(KEY);
+      else sessionStorage.setItem(KEY, JSON.stringify(kept));
+    } catch {
+      // Without room for it a draft lasts until the page is left.
+    }
+  });
+}
+
+function readDrafts(): ReadonlyMap<string, string> {
+  try {
+    return new Map(JSON.parse(sessionStorage.getItem(KEY) ?? '[]') as [string, string][]);
+  } catch {
+    return new Map();
+  }
+}
 
 export const draftOf = (exchangeId: string): string | undefined => drafts.value.get(exchangeId);
 

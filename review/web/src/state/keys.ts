@@ -22,6 +22,8 @@ export function startKeys(): void {
 }
 
 function press(key: string): boolean {
+  // Nothing behind the list of keys is meant.
+  if (isHelpOpen.value && key !== '?' && key !== 'Escape') return false;
   const judgement = JUDGEMENT_KEYS[key];
   if (judgement !== undefined && exchange.value !== null) void judge(judgement);
   else if (key === 'u' && exchange.value?.review) void judge(null);

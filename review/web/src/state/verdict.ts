@@ -1,9 +1,10 @@
-import { batch, signal } from '@preact/signals';
+import { batch, computed, signal } from '@preact/signals';
 import type { Judgement, Review } from '../../../wire.ts';
 import { ApiError, fetchExchange, messageOf, postReview } from './api.ts';
 import { exchange } from './detail.ts';
 import { draftOf, dropDraft, setDraft } from './drafts.ts';
 import { applyReview } from './list.ts';
+import { openId } from './route.ts';
 import { signature } from './signature.ts';
 import { loadSummary } from './summary.ts';
 
@@ -17,6 +18,11 @@ const saves = signal<ReadonlyMap<string, Save>>(new Map());
 
 /** undefined where what was saved is what stands. */
 export const saveOf = (exchangeId: string): Save | undefined => saves.value.get(exchangeId);
+
+/** The exchanges whose verdict did not arrive, beside the open one, whose form says it. */
+export const unsaved = computed<readonly string[]>(() =>
+  [...saves.value].flatMap(([id, { state }]) => (state === 'failed' && id !== openId.value ? [id] : [])),
+);
 
 function setSave(exchangeId: string, save: Save | null): void {
   const next = new Map(saves.value);

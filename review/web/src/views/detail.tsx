@@ -1,5 +1,5 @@
 import type { ExchangeView } from '../../../wire.ts';
-import { detailError, exchange } from '../state/detail.ts';
+import { detailError, exchange, refreshDetail } from '../state/detail.ts';
 import { closeDetail } from '../state/keys.ts';
 import { openId } from '../state/route.ts';
 import { isShown, show } from '../state/veil.ts';
@@ -20,17 +20,41 @@ const CLAIM = 'as expressed in the text';
 export function Detail() {
   const view = exchange.value;
   return (
-    <main class="detail" aria-busy={view === null && detailError.value === ''}>
+    <main class="detail" aria-busy={view === null && detailError.value === null}>
       <button type="button" class="quiet back" onClick={closeDetail}>
         ← <span>{view?.rules[0]?.title ?? 'All conversations'}</span>
       </button>
-      {detailError.value !== '' && (
-        <p class="trouble" role="alert">
-          {detailError.value}
+      <Trouble />
+      {view === null && detailError.value === null && (
+        <p class="loading" role="status">
+          Loading
         </p>
       )}
-      {view !== null && view.exchangeId === openId.value && <Opened key={view.exchangeId} view={view} />}
+      {view !== null && <Opened key={view.exchangeId} view={view} />}
     </main>
+  );
+}
+
+/** Why the conversation could not be read, and what can be done. */
+function Trouble() {
+  const trouble = detailError.value;
+  if (trouble === null) return null;
+  return (
+    <div class="trouble" role="alert">
+      <p>
+        {trouble.isGone
+          ? `There is no exchange ${openId.value} in the store. It may have been erased, or its time to be kept is over.`
+          : trouble.message}
+      </p>
+      {!trouble.isGone && (
+        <button type="button" onClick={refreshDetail}>
+          Try again
+        </button>
+      )}
+      <button type="button" onClick={closeDetail}>
+        Back to the list
+      </button>
+    </div>
   );
 }
 

@@ -21,6 +21,11 @@ export function List() {
         </div>
       )}
       {isEmpty && listState.value === 'ready' && <Nothing />}
+      {isEmpty && listState.value === 'loading' && (
+        <p class="loading" role="status">
+          Loading
+        </p>
+      )}
       <ol class="rows">
         {items.value.map((item) => (
           <ListRow

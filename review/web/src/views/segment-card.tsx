@@ -64,7 +64,8 @@ export function SegmentCard({ exchangeId, segment, shading, coverage }: SegmentC
 
 /** What is no text has no tokens. */
 function sizeOf({ text, tokens }: SegmentView, coverage: CoverageView | null): string {
-  return text === '' && coverage !== null ? `${count(coverage.bytes)} B` : `${count(tokens.length)} tokens`;
+  if (text === '' && coverage !== null) return `${count(coverage.bytes)} B`;
+  return tokens.length === 1 ? '1 token' : `${count(tokens.length)} tokens`;
 }
 
 function Flagged({ segment, shading }: { segment: SegmentView; shading: Shading }) {

@@ -1,9 +1,10 @@
 import { NO_FILTERS } from '../state/api.ts';
 import { isHelpOpen } from '../state/keys.ts';
 import { liveState } from '../state/live.ts';
-import { setFilters } from '../state/route.ts';
+import { open, setFilters } from '../state/route.ts';
 import { summary } from '../state/summary.ts';
 import { isTextShown, toggleText } from '../state/veil.ts';
+import { unsaved } from '../state/verdict.ts';
 import { count } from '../text/wording.ts';
 
 const LIVE_WORDS = { connecting: 'Connecting', live: 'Live', lost: 'Not connected, trying again' };
@@ -24,6 +25,7 @@ export function TopBar() {
       <p class={`live is-${liveState.value}`} role="status">
         {LIVE_WORDS[liveState.value]}
       </p>
+      <Unsaved />
       {counts !== null && (
         <button
           type="button"
@@ -41,5 +43,19 @@ export function TopBar() {
         <kbd>?</kbd>
       </button>
     </header>
+  );
+}
+
+/** Leads to the conversation whose verdict did not arrive after its reader had gone on. */
+function Unsaved() {
+  const [first] = unsaved.value;
+  const { length } = unsaved.value;
+  if (first === undefined) return null;
+  return (
+    <p class="unsaved" role="alert">
+      <button type="button" class="linklike" onClick={() => open(first)}>
+        {length === 1 ? 'A verdict was not saved' : `${count(length)} verdicts were not saved`}
+      </button>
+    </p>
   );
 }
