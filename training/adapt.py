@@ -5,7 +5,10 @@ means of its tokens' logits, so that evidence is local and a short spike counts 
 are masked. On ordinary text a second term keeps the hook point near the original representation; a third brings
 translations of a sentence together, and disguised text to what is read of it in clear (`consistency.py`).
 
-    python adapt.py --out BUILD_FOLDER [--limit 2000] [--seed 1] [--init adapt.pt]     resumes from BUILD_FOLDER/adapt.pt
+    python adapt.py --out BUILD_FOLDER [--limit 2000] [--seed 1] [--init OTHER/adapt.pt]     resumes from BUILD_FOLDER/adapt.pt
+
+Beside adapt.pt lies adapt.json: the settings, tokens and seconds, and which written parts were read, so that a reader that goes on from
+this one (`--init`) knows what is new to it.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from consistency import Pairs
-from data import LABELS
+from data import LABELS, written
 from device import DEVICE, autocast
 from mixture import PER_SOURCE, Mixture
 from public_weights import read_public_weights
@@ -134,6 +137,18 @@ def save(checkpoint: Path, reader: Reader, heads: Heads, optimizer: torch.optim.
     part.rename(checkpoint)
 
 
+def parts_read(init: Path | None) -> set[str]:
+    """The written parts that the reader of --init was trained on, which its adapt.json names; none without one."""
+    facts = init.with_suffix(".json") if init else None
+    return set(json.loads(facts.read_text())["written_parts"]) if facts is not None and facts.exists() else set()
+
+
+def facts_of(options: argparse.Namespace, state: dict, seen_parts: set[str]) -> dict:
+    parts = {s.source for s in written() if s.split == "train"}
+    return {"batches": state["step"], "tokens": state["tokens"], "seconds": round(state["seconds"]), "seed": options.seed,
+            "rate": options.rate, "begun_from": options.init is not None, "written_parts": sorted(parts | seen_parts)}
+
+
 def train(options: argparse.Namespace) -> None:
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
@@ -147,7 +162,7 @@ def train(options: argparse.Namespace) -> None:
     optimizer = torch.optim.AdamW(parameter_groups(reader, heads, 1.0, options.frozen), betas=(0.9, 0.98), fused=True)
     highest = [group["lr"] for group in optimizer.param_groups]
     checkpoint = options.out / "adapt.pt"
-    state = {"step": 0, "pass": 0, "pass_began": 0, "seconds": 0.0}
+    state = {"step": 0, "pass": 0, "pass_began": 0, "seconds": 0.0, "tokens": 0}
     if checkpoint.exists():
         saved = torch.load(checkpoint, weights_only=False, map_location="cpu")
         reader.load_state_dict(saved["reader"]), heads.load_state_dict(saved["heads"])
@@ -159,10 +174,13 @@ def train(options: argparse.Namespace) -> None:
     elif options.init:
         saved = torch.load(options.init, weights_only=False, map_location="cpu")
         reader.load_state_dict(saved["reader"]), heads.load_state_dict(saved["heads"])
-    mixture = Mixture(tokenizer, options.seed, set(options.seen), options.per_source)
+    if options.anchor_init:
+        original.load_state_dict(torch.load(options.init, weights_only=False, map_location="cpu")["reader"])
+    seen_parts = parts_read(options.init)
+    mixture = Mixture(tokenizer, options.seed, seen_parts, options.per_source, options.seen_share)
     pairs = Pairs(tokenizer, options.pairs)
     reader.train()
-    started, seen, losses = time.time() - state["seconds"], 0, []
+    started, losses = time.time() - state["seconds"], []
     bar = tqdm(batches_from(mixture, state, options.limit, options.batch_tokens), initial=state["step"],
                total=options.limit, mininterval=20)
     for number, batch, last_of_pass in bar:
@@ -179,11 +197,10 @@ def train(options: argparse.Namespace) -> None:
         loss.backward()
         nn.utils.clip_grad_norm_([p for g in optimizer.param_groups for p in g["params"]], 1.0)
         optimizer.step()
-        seen += sum(len(w.ids) for w in batch)
         losses.append(loss.item())
-        state.update(step=step + 1, seconds=time.time() - started)
+        state.update(step=step + 1, seconds=time.time() - started, tokens=state["tokens"] + sum(len(w.ids) for w in batch))
         if (step + 1) % 50 == 0:
-            print(f"step {step + 1}/{options.limit} pass {number} loss {np.mean(losses[-50:]):.4f} {seen} tokens "
+            print(f"step {step + 1}/{options.limit} pass {number} loss {np.mean(losses[-50:]):.4f} {state['tokens']} tokens "
                   f"{state['seconds']:.0f} s", flush=True)
         last_of_pass = last_of_pass or step + 1 == options.limit
         if (step + 1) % 100 == 0 or last_of_pass:
@@ -193,6 +210,7 @@ def train(options: argparse.Namespace) -> None:
             print(json.dumps({"pass": number, **{k: v for k, v in report.items() if k != "by_part"}}), flush=True)
             (options.out / f"adapt-pass-{number}.json").write_text(json.dumps(report, indent=1))
             reader.train()
+    (options.out / "adapt.json").write_text(json.dumps(facts_of(options, state, seen_parts), indent=1))
 
 
 def main() -> None:
@@ -200,8 +218,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--limit", type=int, default=2000, help="batches in all; the learning rate falls towards it")
     parser.add_argument("--init", type=Path, help="another adapt.pt whose reader and heads are the start")
+    parser.add_argument("--anchor-init", action="store_true", help="ordinary text is kept near the reader of --init, not near the public one")
     parser.add_argument("--new-pass", action="store_true", help="resume with a new pass, which reads the written rows anew")
-    parser.add_argument("--seen", nargs="*", default=[], help="written parts that the reader of --init was trained on")
+    parser.add_argument("--seen-share", type=float, default=1.0, help="share of the groups that the reader of --init has read that a pass reads again")
     parser.add_argument("--per-source", type=int, default=PER_SOURCE, help="rows of a public source in a pass")
     parser.add_argument("--drop", type=float, default=0.06, help="share of tokens hidden in half of the windows")
     parser.add_argument("--seed", type=int, default=1)

@@ -1,7 +1,10 @@
 """Retrains the whole featureset, from the public weights to models/default; every stage resumes where it stopped.
 
     pip install -r training/requirements.txt
-    python training/all.py --out BUILD_FOLDER
+    python training/all.py --out BUILD_FOLDER [--go-on]
+
+With --go-on the start is not the public weights but the featureset that ships, which learns what was written since. Its features'
+labels are carried over by `label_trials.py` and have to be tried again before they are shown.
 
 On two CPU cores with AVX-512 and bfloat16 the stages took 105 minutes beside other work (adaptation 60, calibration 15);
 `figures.json` keeps the seconds of each.
@@ -33,6 +36,12 @@ STAGES = (
     ("absorption", "absorption.json", ["--seed", "8"]),
     ("costs", "costs.json", []),
 )
+# What takes the place of a stage's arguments where it goes on from the featureset that ships.
+GO_ON = {
+    "adapt": ["--init", "{shipped}/adapt.pt", "--anchor-init", "--limit", "700", "--rate", "1.5e-4", "--seen-share", "0.6", "--seed", "31"],
+    "harvest": ["--tokens", "2600000", "--seed", "14"],
+    "dictionary": ["--init", "{shipped}/dictionary.npz", "--rate", "6e-4", "--features", "8192", "--l0", "48", "--epochs", "1", "--seed", "15"],
+}
 # Large tensors come and go with every batch: without this the allocator gives them back to the kernel each time and
 # a third of the time goes into page faults.
 # Not where small arrays are kept between batches: they pin the heap, and it grows until memory is full.
@@ -53,11 +62,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--models", type=Path, default=HERE.parent / "models" / "default")
+    parser.add_argument("--go-on", action="store_true", help="from the featureset in --models")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
+    shipped = options.out / "shipped"
+    if options.go_on and not (shipped / "adapt.pt").exists():
+        run_script("shipped", ["--models", str(options.models), "--out", str(shipped)])
     times_file = options.out / "seconds.json"
     times = json.loads(times_file.read_text()) if times_file.exists() else {}
     for stage, done, arguments in STAGES:
+        if options.go_on and stage in GO_ON:
+            arguments = [argument.format(shipped=shipped) for argument in GO_ON[stage]]
         if not (options.out / done).exists():
             times[stage] = round(run_script(stage, ["--out", str(options.out), *arguments]))
             (options.out / done).touch()

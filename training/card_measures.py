@@ -80,4 +80,9 @@ SECTIONS = {"calibration": calibration_section, "transfer": transfer_section, "a
 
 def measures(figures: dict) -> str:
     """figures: name of a measure -> what its stage wrote."""
-    return "\n".join(section(figures[name]) for name, section in SECTIONS.items() if figures.get(name))
+    earlier = figures.get("measured_on", {})
+    return "\n".join(section(figures[name]) + note(earlier.get(name)) for name, section in SECTIONS.items() if figures.get(name))
+
+
+def note(featureset: str | None) -> str:
+    return f"\nMeasured on featureset {featureset} and not again on this one.\n" if featureset else ""

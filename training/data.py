@@ -47,8 +47,8 @@ NO_TRAINING = {"vulnerable_code", "true_false_answers"}
 LANGUAGE_PARTS = {"many_languages", "more_languages"}
 HELD_OUT_LANGUAGES = {"it", "ko", "id", "tr", "fa", "tl"}
 
-# Written after the shipped reader was trained: their rows, of the split `later`, measure it and none trained it.
-LATER_PARTS = {"later_contrast", "later_attacks", "later_manners"}
+# Written after an earlier reader was trained: their rows, of the split `later`, measure and none was ever trained on.
+LATER_PARTS = {"later_contrast", "later_attacks", "later_manners", "later_long"}
 
 ROLE_OF = {"document": "tool", "developer": "system", "function": "tool"}
 

@@ -2,6 +2,8 @@
 finished featureset beside them; the latter lies beside the manifest, so that measuring more does not make another featureset.
 
     python figures.py --out BUILD_FOLDER
+
+A measure that was not taken again of this featureset stays as it was, and measured_on.json names the earlier one: {"transfer": "0.4.0"}.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ def main() -> None:
     summary = {variant: {k: v for k, v in figures.items() if k != "by_part"}
                for variant, figures in evaluation.get("any", {}).items()}
     labels = {name: v["written_together"] for name, v in evaluation.get("labels", {}).items()}
-    figures = {"harvest": read(build / "harvest.json"), "dictionary": read(build / "dictionary.json"),
+    figures = {"adapt": read(build / "adapt.json"), "harvest": read(build / "harvest.json"), "dictionary": read(build / "dictionary.json"),
                "concepts": {k: v for k, v in read(build / "concepts-fit.json").items() if k != "aggregates"},
                "calibration": calibration, "any": read(build / "any.json"), "evaluation": summary,
                "evaluation_written_by_label": labels,
@@ -37,6 +39,8 @@ def main() -> None:
     (build / "figures.json").write_text(json.dumps(figures, indent=1))
     measures = {"calibration": sources} if sources else {}
     measures |= {name: found for name in MEASURES if (found := read(build / f"{name}.json"))}
+    if (build / "measured_on.json").exists():
+        measures["measured_on"] = read(build / "measured_on.json")
     (build / "measures.json").write_text(json.dumps(measures, indent=1) + "\n")
 
 

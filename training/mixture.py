@@ -3,6 +3,8 @@ twice (those that are there when the pass begins), ordinary text, machine text, 
 
 from __future__ import annotations
 
+import zlib
+
 import numpy as np
 import torch
 
@@ -39,10 +41,12 @@ def ordinary_texts(calibration: bool, per_source: int, rng: np.random.Generator,
 
 class Mixture:
     """batches(pass) -> batches of windows; targets(pass, rows) -> labels, weights, which rows are ordinary. `seen`: written parts
-    that the reader knows from before, once a pass. `per_source`: rows of a public source in a pass, a third of noisy ones."""
+    that the reader knows from before, a share of them once a pass. `per_source`: rows of a public source in a pass, a third of noisy
+    ones."""
 
-    def __init__(self, tokenizer: ReferenceTokenizer, seed: int, seen: set[str] = frozenset(), per_source: int = PER_SOURCE):
-        self.tokenizer, self.seed, self.seen, self.per_source = tokenizer, seed, seen, per_source
+    def __init__(self, tokenizer: ReferenceTokenizer, seed: int, seen: set[str] = frozenset(), per_source: int = PER_SOURCE,
+                 seen_share: float = 1.0):
+        self.tokenizer, self.seed, self.seen, self.per_source, self.seen_share = tokenizer, seed, seen, per_source, seen_share
         rng = np.random.default_rng(seed)
         self.sources: dict[str, list[Segment]] = {}
         for segment in labelled():
@@ -61,9 +65,16 @@ class Mixture:
         chosen = [positive[i] for i in rng.permutation(len(positive))[:half]]
         return chosen + [negative[i] for i in rng.permutation(len(negative))[: count - len(chosen)]]
 
+    def _repeats(self, segment: Segment, number: int) -> int:
+        """How often a written row is read in a pass; whole groups of the parts seen before are left out."""
+        if segment.source not in self.seen:
+            return WRITTEN_REPEATS
+        kept = zlib.crc32(f"{number}/{segment.source}/{segment.group or segment.text}".encode("utf-8", "replace")) % 1000
+        return int(kept < 1000 * self.seen_share)
+
     def _segments(self, number: int) -> list[Segment]:
         rng = np.random.default_rng([self.seed, number])
-        rows = [s for s in written() if s.split == "train" for _ in range(1 if s.source in self.seen else WRITTEN_REPEATS)]
+        rows = [s for s in written() if s.split == "train" for _ in range(self._repeats(s, number))]
         for source, segments in sorted(self.sources.items()):
             rows = rows + self._draw(segments, self.per_source // 3 if source in LOW_WEIGHT else self.per_source, rng)
         ordinary = [self.ordinary[i] for i in rng.permutation(len(self.ordinary))[:ORDINARY]]
