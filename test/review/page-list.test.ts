@@ -38,6 +38,7 @@ test('older conversations are loaded as the reader comes near them, and by key p
 
   const { page, complaints, close } = await openPage(browser, `${review.url}/?exchange=e-20`);
   await page.getByRole('heading', { level: 2, name: 'Title e-20' }).waitFor();
+  await until(async () => (await rowCount(page)) >= 50);
   await page.keyboard.press('j');
   await page.getByRole('heading', { level: 2, name: 'Title e-19' }).waitFor();
   await page.locator('[data-exchange="e-19"] a:focus').waitFor();

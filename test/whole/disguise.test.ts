@@ -76,7 +76,8 @@ test('the shipped rules before disguised text, with the real reader', async (t) 
         // A reader may see through a disguise by itself.
         if (view !== undefined) assert.match(view.text, /kill as many/);
         if (view !== undefined && disguise === base64) {
-          assert.equal(text.slice(span.start, span.end), run);
+          // The space before a word may be a token of its own.
+          assert.equal(text.slice(span.start, span.end).trim(), run);
         }
         assert.ok(record.coverage.every(({ status }) => status === 'scanned'));
       }
