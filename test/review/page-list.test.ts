@@ -46,6 +46,26 @@ test('older conversations are loaded as the reader comes near them, and by key p
   await close();
 });
 
+test('a key past the last conversation loaded goes on where the list is just being read anew', async () => {
+  const { page, complaints, close } = await openPage(browser, `${review.url}/?exchange=e-20`);
+  await page.getByRole('heading', { level: 2, name: 'Title e-20' }).waitFor();
+  await until(async () => (await rowCount(page)) === 50);
+  const { promise: keyPressed, resolve: release } = Promise.withResolvers<void>();
+  await page.route(/\/api\/exchanges\?/, async (route) => {
+    await keyPressed;
+    await route.continue();
+  });
+  await hide(page, true);
+  const isReadAnew = page.waitForRequest(/\/api\/exchanges\?/);
+  await hide(page, false);
+  await isReadAnew;
+  await page.keyboard.press('j');
+  release();
+  await page.getByRole('heading', { level: 2, name: 'Title e-19' }).waitFor();
+  assert.deepEqual(await complaints(), []);
+  await close();
+});
+
 test('who comes back to the tab finds the list as far as it was loaded, with what is new on top', async () => {
   const { page, complaints, close } = await openPage(browser, `${review.url}/?exchange=e-69`);
   await page.locator('.row').nth(49).scrollIntoViewIfNeeded();

@@ -6,9 +6,13 @@ import { open, openId } from './route.ts';
  *  are. */
 export async function step(by: 1 | -1): Promise<void> {
   if (items.value.length === 0) await listSettled();
+  const isAtEnd = () => place() !== -1 && place() + by >= items.value.length;
+  // Once is not enough where the list was being read anew already.
+  while (isAtEnd() && hasMore()) {
+    await loadMore();
+    if (listState.value === 'failed') return;
+  }
   const from = place();
-  const isAtEnd = from !== -1 && from + by >= items.value.length;
-  if (isAtEnd && hasMore()) await loadMore();
   const next = items.value[from === -1 ? 0 : Math.max(0, Math.min(items.value.length - 1, from + by))];
   if (next === undefined) return;
   if (openId.value !== null) open(next.exchangeId);
