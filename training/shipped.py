@@ -29,9 +29,11 @@ from reader import Reader
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def linear_parts(graph: onnx.GraphProto) -> list[tuple[np.ndarray, np.ndarray]]:
+Values = dict[str, np.ndarray]
+
+
+def linear_parts(graph: onnx.GraphProto, values: Values) -> list[tuple[np.ndarray, np.ndarray]]:
     """(weight [in, out], bias [out]) of every linear product, in the order of `export_graph.reader_graph`."""
-    values = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
     users = {name: node for node in graph.node for name in node.input}
     found = []
     for cast in (node for node in graph.node if node.op_type == "Cast"):
@@ -42,8 +44,7 @@ def linear_parts(graph: onnx.GraphProto) -> list[tuple[np.ndarray, np.ndarray]]:
     return found
 
 
-def norm_parts(graph: onnx.GraphProto) -> list[tuple[np.ndarray, np.ndarray]]:
-    values = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
+def norm_parts(graph: onnx.GraphProto, values: Values) -> list[tuple[np.ndarray, np.ndarray]]:
     return [(values[n.input[1]], values[n.input[2]]) for n in graph.node if n.op_type == "LayerNormalization"]
 
 
@@ -57,7 +58,8 @@ def reader_of(path: Path) -> Reader:
     """The reader whose graph lies at `path`; its weights are the shipped ones to the last bit."""
     graph = onnx.load(path).graph
     reader = Reader(read_public_weights())
-    linears, norms = iter(linear_parts(graph)), iter(norm_parts(graph))
+    values = {t.name: numpy_helper.to_array(t) for t in graph.initializer}
+    linears, norms = iter(linear_parts(graph, values)), iter(norm_parts(graph, values))
     fill(reader.embedding_norm, *next(norms))
     for layer in reader.layers:
         weight, bias = next(linears)

@@ -19,6 +19,9 @@ export interface PlaceStart {
   readonly tool?: string;
 }
 
+/** Whether a segment of this id is part of an answer, and not of a request. */
+export const isOfAnswer = (id: string): boolean => id.startsWith('response');
+
 /** The RFC 6901 pointer that keys make. */
 export function pointerOf(keys: readonly (string | number)[]): string {
   let pointer = '';

@@ -1,6 +1,6 @@
 import { addKey, addText, addWords, type Collected } from './collected.ts';
 import { isObject } from './json-values.ts';
-import type { Place } from './place.ts';
+import { isOfAnswer, type Place } from './place.ts';
 import { isWords } from './words.ts';
 
 const MAX_DEPTH = 64;
@@ -41,7 +41,7 @@ export function createTextWithin(silent: SilentKeys, readOwn: ReadOwn = () => fa
       for (const [key, inner] of Object.entries(value)) {
         if (!isList && isWords(key)) addKey(key, place.at(key), into);
         if (!mayHoldText(inner)) continue;
-        if (echoes.has(key) && typeof inner !== 'string' && isOfAnswer(place)) continue;
+        if (echoes.has(key) && typeof inner !== 'string' && isOfAnswer(place.ref().id)) continue;
         const isInnerName = isName || names.has(key) || echoes.has(key);
         walk(inner, place.at(key), {
           into,
@@ -61,10 +61,6 @@ interface Walked {
   /** Whether a name is expected and no text. */
   readonly isName: boolean;
   readonly isSaid?: boolean;
-}
-
-function isOfAnswer(place: Place): boolean {
-  return place.ref().id.startsWith('response');
 }
 
 function mayHoldText(value: unknown): boolean {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Fields, type Finding, fieldsOf, type Observed, type RuleSet } from '../../rules/index.ts';
+import { isOfAnswer } from '../dialects/place.ts';
 
 export interface ExchangeFindings {
   readonly exchangeId: string;
@@ -36,8 +37,7 @@ function fingerprintOf(
   { exchangeId, fields }: ExchangeFindings,
 ): string | null {
   if (words === null) return null;
-  const isAnswer = segment.id.startsWith('response');
-  const within = isAnswer ? exchangeId : (fields.conversation ?? exchangeId);
+  const within = isOfAnswer(segment.id) ? exchangeId : (fields.conversation ?? exchangeId);
   const parts = [ruleId, within, segment.id, words];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 32);
 }

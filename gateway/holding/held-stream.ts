@@ -2,6 +2,7 @@ import type { UnscannedReason } from '../../alerts/index.ts';
 import type { Config } from '../config/schema.ts';
 import type { AnswerFacts, Dialect, Framing, StreamStep } from '../dialects/dialect.ts';
 import { parsed } from '../dialects/json-values.ts';
+import { isOfAnswer } from '../dialects/place.ts';
 import { isAmong, type StreamPlaces } from '../dialects/stream-places.ts';
 import { hasKeyTwice } from '../reading/duplicate-key.ts';
 import { isDeeper } from '../reading/parse-json.ts';
@@ -173,7 +174,7 @@ function createFollower(places: StreamPlaces, scan: ExchangeScan) {
       if (ended.length > 0) void scan.end(({ id }) => isAmong(id, ended));
       return { event: { data, pieces, texts, repeating }, marks };
     },
-    knows: ({ id }: { readonly id: string }) => id.startsWith('response'),
+    knows: ({ id }: { readonly id: string }) => isOfAnswer(id),
     /** Whether all text that something must be taken out of stands in some event. */
     hasAll: (redactions: ReadonlyMap<string, SegmentRedaction>) =>
       [...redactions].every(([id, { text }]) => lengths.get(id) === text.length),

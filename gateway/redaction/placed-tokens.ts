@@ -1,9 +1,11 @@
 import { type JsonToken, jsonTokens } from '../reading/json-source.ts';
 
 /** The strings and scalars of well-formed JSON, keys too, each under its place in the value: parsers put keys that are
- *  numbers first, so that the same value written anew has the same places in another order. */
+ *  numbers first, so that the same value written anew has the same places in another order. Each is
+ *  written out whole: what is nested deep costs the square of its depth. */
 export function placedTokens(json: string): ReadonlyMap<string, JsonToken> {
   const placed = new Map<string, JsonToken>();
+  const times = new Map<string, number>();
   const open: Level[] = [];
   for (const token of jsonTokens(json)) {
     const text = json.slice(token.start, token.end);
@@ -12,7 +14,11 @@ export function placedTokens(json: string): ReadonlyMap<string, JsonToken> {
       const level = open.at(-1);
       const isKey = level?.awaitsKey === true;
       if (isKey) level.key = JSON.stringify(JSON.parse(text));
-      placed.set(freePlace(placed, `${isKey ? 'key ' : ''}${placeIn(open)}`), token);
+      // Of a key that stands twice each value has a place of its own.
+      const place = `${isKey ? 'key ' : ''}${placeIn(open)}`;
+      const before = times.get(place) ?? 0;
+      times.set(place, before + 1);
+      placed.set(before === 0 ? place : `${place} ${before}`, token);
     }
   }
   return placed;
@@ -39,11 +45,4 @@ function step(open: Level[], character: string): void {
 function placeIn(open: readonly Level[]): string {
   const level = open.at(-1);
   return level === undefined ? '' : `${level.place}/${level.key}`;
-}
-
-/** Of a key that stands twice each value has a place of its own. */
-function freePlace(taken: ReadonlyMap<string, unknown>, place: string): string {
-  let free = place;
-  while (taken.has(free)) free += '#';
-  return free;
 }

@@ -1,12 +1,15 @@
 import { type JsonToken, type Range, replaceRanges } from '../reading/json-source.ts';
+import { isDeeper } from '../reading/parse-json.ts';
 import { placedTokens } from './placed-tokens.ts';
 import { mergeRanges } from './redact-text.ts';
+
+const MAX_DEPTH = 64;
 
 /** JSON text with the stretches taken out so that it stays JSON: what is matched of a string goes, keys too, a number
  *  goes whole, punctuation stays. All else keeps its bytes.
  *  @param plain - the same values as `text`, perhaps written otherwise and in another order
  *  @param ranges - in `plain`
- *  @returns null where either is no JSON, or where they hold something else */
+ *  @returns null where either is no JSON or nested deeper than 64, or where they hold something else */
 export function redactJson(
   text: string,
   {
@@ -15,7 +18,7 @@ export function redactJson(
     replacement,
   }: { readonly plain: string; readonly ranges: readonly Range[]; readonly replacement: string },
 ): string | null {
-  if (!isJson(text) || !isJson(plain)) return null;
+  if (![text, plain].every((json) => isJson(json) && !isDeeper(Buffer.from(json), MAX_DEPTH))) return null;
   const written = placedTokens(text);
   const read = placedTokens(plain);
   if (written.size !== read.size) return null;

@@ -144,6 +144,24 @@ test('what is matched goes where it stands, however the keys are in order', () =
   );
 });
 
+test('of a key that stands very often each value goes for itself, without a search for a place', () => {
+  const rest = ', "a": "fine"'.repeat(200_000);
+  const text = `{"a": "secret"${rest}}`;
+  const start = text.indexOf('secret');
+  const fresh = redactJson(text, { plain: text, ranges: [{ start, end: start + 6 }], replacement: GONE });
+  assert.equal(fresh, `{"a": "${GONE}"${rest}}`);
+});
+
+test('what is nested deeper than 64 is not taken apart', () => {
+  const nested = (depth: number) => `${'['.repeat(depth)}"secret"${']'.repeat(depth)}`;
+  const redacted = (text: string) => {
+    const start = text.indexOf('secret');
+    return redactJson(text, { plain: text, ranges: [{ start, end: start + 6 }], replacement: GONE });
+  };
+  assert.equal(redacted(nested(64)), nested(64).replace('secret', GONE));
+  assert.equal(redacted(nested(65)), null);
+});
+
 test('of a key that stands twice each value goes for itself', () => {
   const text = '{"a": "secret", "a": "fine", "a": "secret"}';
   const ranges = [...text.matchAll(/secret/g)].map(({ index }) => ({ start: index, end: index + 6 }));

@@ -25,7 +25,8 @@ export function createChunkReader(shape: { readonly isWhole: boolean }): ChunkRe
 
   function readCandidate(candidate: JsonObject, index: number, into: Collected): void {
     const { content, ...rest } = candidate;
-    said.set(index, (said.get(index) ?? '') + textOf(content));
+    const before = said.get(index) ?? '';
+    if (before.length < MAX_SAID) said.set(index, before + textOf(content));
     readBeside(rest, index, into);
     if (!isObject(content)) {
       textWithin(content, candidatePlaces(index, 'content').words, into);
@@ -79,6 +80,9 @@ export function createChunkReader(shape: { readonly isWhole: boolean }): ChunkRe
     facts: () => facts,
   };
 }
+
+/** So many characters of a candidate are kept to tell its own words by; what sources say of later ones is read again. */
+const MAX_SAID = 1_000_000;
 
 const SUPPORT = /\/grounding_?supports\//i;
 

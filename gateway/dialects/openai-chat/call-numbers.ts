@@ -12,6 +12,8 @@ interface Current {
   readonly number: number;
   name: unknown;
   json: string;
+  /** Whether it ends as an object does: only then it is worth parsing, since some say the name with every piece. */
+  endsObject: boolean;
 }
 
 /** Some servers give calls that stand beside each other all the same index, or none: a name that comes again when the
@@ -25,7 +27,7 @@ export function createCallNumbers(): CallNumbers {
     const number = taken.has(index) ? highest + 1 : index;
     taken.add(number);
     highest = Math.max(highest, number);
-    const begun = { number, name: undefined, json: '' };
+    const begun = { number, name: undefined, json: '', endsObject: false };
     current.set(index, begun);
     return begun;
   }
@@ -39,9 +41,10 @@ export function createCallNumbers(): CallNumbers {
       const isNamed = typeof name === 'string' && name !== '';
       // Some say the name again with every piece, the last and empty one too.
       const mayBegin = isNamed && (piece !== '' || name !== known.name);
-      const own = mayBegin && isObject(parsed(known.json)) ? begin(index) : known;
+      const own = mayBegin && known.endsObject && isObject(parsed(known.json)) ? begin(index) : known;
       own.name ??= name;
       own.json += piece;
+      if (piece.trim() !== '') own.endsObject = piece.trimEnd().endsWith('}');
       return own.number;
     },
   };

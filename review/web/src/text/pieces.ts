@@ -30,8 +30,8 @@ export function wordsOf(text: string, { start, end }: ShadeInput['span']): Shade
 
 /** Cuts a text so that only shaded tokens become elements: four thousand tokens then render in a blink. White space
  *  at a token's start stays unshaded, since at a line's end it would hang there as an empty patch. */
-export function shadeText({ text, tokens, values, scale, ...input }: ShadeInput): ShadedText {
-  const span = wordsOf(text, input.span);
+export function shadeText({ text, tokens, values, scale, span: given }: ShadeInput): ShadedText {
+  const span = wordsOf(text, given);
   const runs = { before: [] as Piece[], marked: [] as Piece[], after: [] as Piece[] };
   let at = 0;
   const runAt = (offset: number) =>
