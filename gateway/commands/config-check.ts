@@ -1,5 +1,6 @@
 import { loadConfig } from '../config/load-config.ts';
 import type { Config } from '../config/schema.ts';
+import { hostAlone, withoutSecrets } from '../config/without-secrets.ts';
 import { GatewayError } from '../gateway-error.ts';
 import { checkActing } from '../handover/check-acting.ts';
 import { CommandFailure, type CommandIo, defineCommand, writeJson } from './command.ts';
@@ -38,7 +39,7 @@ function show(
   onlyFlag: readonly string[],
   { io, isJson }: { readonly io: CommandIo; readonly isJson: boolean },
 ): void {
-  const shown = JSON.parse(JSON.stringify(config, (_key, value) => withoutPassword(value)));
+  const shown = withoutItsSecrets(config);
   if (isJson) {
     writeJson(io, { ok: true, config: shown, ...(onlyFlag.length > 0 && { onlyFlag }) });
     return;
@@ -50,7 +51,12 @@ function show(
   );
 }
 
-/** URLs are shown without the user and password that they may carry. */
-function withoutPassword(value: unknown): unknown {
-  return typeof value === 'string' ? value.replace(/^((?:https?|postgres(?:ql)?):\/\/)[^/@]*@/, '$1') : value;
+/** The configuration as anybody may see it: addresses without what they may carry of secrets. */
+function withoutItsSecrets(config: Config): object {
+  const sinks = config.sinks.map((sink) =>
+    sink.type === 'webhook' ? { ...sink, url: hostAlone(sink.url) } : sink,
+  );
+  return JSON.parse(JSON.stringify({ ...config, sinks }), (_key, value) =>
+    typeof value === 'string' ? withoutSecrets(value) : value,
+  );
 }

@@ -13,6 +13,7 @@ import { isSetIn } from './set-in.ts';
 import { sinkProblems } from './sink-problems.ts';
 import { substituteEnvironment } from './substitute.ts';
 import { upstreamProblems } from './upstream-problems.ts';
+import { withoutSecrets } from './without-secrets.ts';
 
 interface Sources {
   readonly file: string | null;
@@ -135,7 +136,7 @@ function describe(issue: z.core.$ZodIssue, settings: object, sources: Sources): 
 /** A setting by its path, and what it is. */
 function shownAt(settings: unknown, path: readonly PropertyKey[]): string {
   const name = path.length === 0 ? 'all of it' : path.join('.');
-  return `${name} is ${withoutPassword(JSON.stringify(valueAt(settings, path)) ?? 'nothing')}`;
+  return `${name} is ${withoutSecrets(JSON.stringify(valueAt(settings, path)) ?? 'nothing')}`;
 }
 
 /** The variable that set the value, else the line that did. */
@@ -171,11 +172,6 @@ function knownKeys(path: readonly PropertyKey[]): string[] {
 interface Shape {
   readonly properties?: Readonly<Record<string, Shape>>;
   readonly items?: Shape;
-}
-
-/** A URL may carry a secret, which does not belong into a message. */
-function withoutPassword(text: string): string {
-  return text.replaceAll(/\/\/[^/@"\s]*@/g, '//***@');
 }
 
 function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {

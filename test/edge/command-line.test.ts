@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -59,19 +59,42 @@ test('what is mistyped is named with the nearest known word, on standard error, 
   assert.equal((await runTelltale(['vesion'])).code, 2);
 });
 
-test('config check prints the configuration without the password of the upstream', async () => {
+test('config check prints the configuration without the secrets that addresses carry', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'telltale-secrets-'));
+  const file = join(folder, 'telltale.yaml');
+  const hook = 'https://hooks.example/services/T0/B0/planted?sig=planted';
+  await writeFile(file, `sinks:\n  - { name: chat, type: webhook, url: "${hook}" }\n`);
   const env = {
-    UPSTREAM_URL: 'http://user:secret@upstream.example/base',
+    TELLTALE_CONFIG: file,
+    UPSTREAM_URL: 'http://user:planted@upstream.example/base?api_key=planted&api-version=3',
     PORT: '9090',
-    DATABASE_URL: 'postgres://user:secret@db.example:5432/telltale',
+    DATABASE_URL: 'postgres://user:pl@nted-planted@db.example:5432/telltale?password=planted&sslmode=require',
   };
   const { code, stdout } = await runTelltale(['config', 'check', '--json'], env);
+  await rm(folder, { recursive: true });
   assert.equal(code, 0);
   const { ok, config } = JSON.parse(stdout);
   assert.ok(ok);
   assert.equal(config.server.port, 9090);
-  assert.equal(config.upstream.url, 'http://upstream.example/base');
-  assert.equal(config.store.database_url, 'postgres://db.example:5432/telltale');
+  assert.equal(config.upstream.url, 'http://***@upstream.example/base?api_key=***&api-version=3');
+  assert.equal(
+    config.store.database_url,
+    'postgres://***@db.example:5432/telltale?password=***&sslmode=require',
+  );
+  assert.equal(config.sinks[0].url, 'https://hooks.example/***');
+  assert.doesNotMatch(stdout, /planted/);
+});
+
+test('what config check finds wrong with an address tells no secret that it carries', async () => {
+  for (const url of [
+    'postgrez://user:planted@db.example/telltale',
+    'mysql://u:plan@ted-planted@db/t?token=planted',
+  ]) {
+    const { code, stderr } = await runTelltale(['config', 'check'], { DATABASE_URL: url });
+    assert.equal(code, 1);
+    assert.match(stderr, /DATABASE_URL: .*must be a postgres:\/\/ URL/);
+    assert.doesNotMatch(stderr, /planted/);
+  }
 });
 
 test('config check names the variable and the value that is wrong', async () => {
