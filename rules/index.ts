@@ -34,6 +34,7 @@ export { type FormatOptions, formatProblems } from './format-problems.ts';
 export { formatTestReport } from './format-tests.ts';
 export { inShadow } from './in-shadow.ts';
 export { joinReadings, type TextReading, type ViewReading } from './join-readings.ts';
+export { isJoined, joinedRefOf, toldOnce } from './joined-parts.ts';
 export { createRuleJsonSchema, createSchemaText, type JsonSchema } from './json-schema.ts';
 export { knownQuiet, noteQuiet } from './known-quiet.ts';
 export { loadRules } from './load.ts';

@@ -59,6 +59,13 @@ other. Of a rule that fires on the second alone, the finding's tokens and span a
 it, its values and features those of what it reads, and \`view\` tells what was undone and what it reads. Tests, explain
 and backtest judge so too.
 
+## Text in parts
+
+Where a message of a request, a system prompt or a tool's result is a list of texts, each is a segment and judged by itself,
+and all of one target are judged once more as one text, joined with nothing between them, whatever else stands there. A
+rule that fires on a part is told of that part alone; one that fires on all together only, of the list: the finding's
+pointer is the list's, its span is in the joined text. Rates that rules promise are of parts.
+
 ## Fields, lists, macros and exceptions
 
 A condition may hold a field of the exchange in place of a signal: \`{field: route, startswith: /v1/batch}\`. Several

@@ -90,7 +90,7 @@ rules:
   then those of the answer; of them those that the rule's \`target\` covers, that its fields and exceptions leave to it, and
   that were read to their end. What came in earlier requests and is not sent again does not count; for that there are
   correlations. Where the exchange as it stands is quiet and some segment wears a disguise, it is judged a second time with
-  what such segments read.
+  what such segments read; where some stand in parts, once more with all parts of a list as one.
 - When: before the upstream is asked, what nothing in the answer can undo (a value that cannot fall, or a target that no
   answer has, such as \`input\`); the rest at the answer's end. A rule that blocks such answers makes them wait for their
   end.

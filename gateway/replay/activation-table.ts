@@ -39,7 +39,8 @@ export const ACTIVATION_COLUMNS: readonly TableColumn[] = [
     name: 'segment',
     type: 'text',
     isOptional: true,
-    meaning: 'its place in the exchange: `request/messages/2/content`',
+    meaning:
+      'its place in the exchange: `request/messages/2/content`; `request#input/messages/2/content` are the parts of that list once more, as one text',
   },
   {
     name: 'role',

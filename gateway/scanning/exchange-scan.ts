@@ -3,15 +3,18 @@ import type { Detector } from '../../detectors/index.ts';
 import {
   type Fields,
   type Finding,
+  isJoined,
   judgeExchange,
   type KeptSegment,
   type RuleSet,
   type SegmentRef,
+  toldOnce,
 } from '../../rules/index.ts';
 import type { TextReading } from '../dialects/dialect.ts';
 import type { SegmentRedaction } from '../redaction/redact-body.ts';
 import type { ComputedFor } from '../replay/computed-signals.ts';
 import { createGate } from './gate.ts';
+import { createJoinedParts } from './joined-parts.ts';
 import { createNextTurn } from './next-turn.ts';
 import { createOpenSegments } from './open-segments.ts';
 import { type ScanCost, sumOfCosts } from './scan-cost.ts';
@@ -55,7 +58,8 @@ export interface ExchangeScan {
   add(reading: TextReading): void;
   /** Notes what could not be read. */
   gap(gap: Gap): void;
-  /** The segments that `which` picks are complete; resolves when all of them have been scored or have failed. */
+  /** The segments that `which` picks are complete; resolves when all of them have been scored or have failed, each alone
+   *  and the parts of a list together. */
   end(which?: (ref: SegmentRef) => boolean): Promise<void>;
   /** Lets the rules over whole exchanges judge what is complete.
    *  @param open - targets of which more segments may follow */
@@ -63,7 +67,7 @@ export interface ExchangeScan {
   /** Of the segments, then those over the exchange as it was concluded last. */
   findings(): readonly Finding[];
   segments(): readonly ScannedSegment[];
-  /** Those that were read to their end. */
+  /** Those that were read to their end, each text once: not the lists of parts. */
   judged(): readonly JudgedSegment[];
   /** What is kept of all. */
   kept(): readonly KeptSegment[];
@@ -79,7 +83,7 @@ export interface ExchangeScan {
   waitingMs(): number;
   /** What rules that redact take out of the segments that `which` picks, so far. */
   redactions(which?: (ref: SegmentRef) => boolean): readonly SegmentRedaction[];
-  /** What a person reads of a flagged exchange. */
+  /** What a person reads of a flagged exchange; of lists of parts those that something was found in. */
   records(): readonly SegmentRecord[];
   /** Every text as far as it has come. */
   texts(): readonly { readonly ref: SegmentRef; readonly text: string }[];
@@ -101,6 +105,7 @@ export function createExchangeScan(parts: ExchangeScanParts): ExchangeScan {
     nextTurn: createNextTurn(),
     maxTokens: parts.maxSegmentTokens,
   };
+  const joined = createJoinedParts(parts.ruleSet, (ref) => createSegmentScan(ref, scanParts));
   let ofExchange: readonly Finding[] = [];
   let holding: Pick<ScanParts, 'held' | 'onProgress'> = {};
 
@@ -134,8 +139,13 @@ export function createExchangeScan(parts: ExchangeScanParts): ExchangeScan {
     }
   }
 
+  /** The segments, and lists of parts that are read as one text more. */
+  function all(): readonly SegmentScan[] {
+    return joined.among([...segments.values()]);
+  }
+
   function findings(): readonly Finding[] {
-    return [...[...segments.values()].flatMap((segment) => segment.findings()), ...ofExchange];
+    return [...toldOnce(all().flatMap((segment) => segment.findings())), ...ofExchange];
   }
 
   return {
@@ -152,20 +162,23 @@ export function createExchangeScan(parts: ExchangeScanParts): ExchangeScan {
     },
     gap,
     async end(which = () => true) {
+      const isPicked = ({ ref }: SegmentScan) => which(ref);
+      for (const list of joined.begin([...segments.values()].filter(isPicked))) open.add(list);
       await Promise.all(
-        [...segments.values()].filter(({ ref }) => which(ref)).map((segment) => segment.end()),
+        all()
+          .filter(isPicked)
+          .map((segment) => segment.end()),
       );
     },
     conclude(open = []) {
       if (!parts.ruleSet.judgesExchanges) return;
-      const complete = [...segments.values()].flatMap((segment) => segment.part() ?? []);
+      const complete = all().flatMap((segment) => segment.part() ?? []);
       ofExchange = judgeExchange(parts.ruleSet, complete, open);
     },
     findings,
-    segments: () =>
-      [...segments.values()].map((segment) => ({ ref: segment.ref, coverage: segment.coverage() })),
+    segments: () => all().map((segment) => ({ ref: segment.ref, coverage: segment.coverage() })),
     judged: () => [...segments.values()].flatMap((segment) => segment.judged() ?? []),
-    kept: () => [...segments.values()].map((segment) => segment.kept()),
+    kept: () => all().map((segment) => segment.kept()),
     readAfter: gate.keepShut,
     hold(held, onProgress) {
       holding = { held, onProgress };
@@ -177,18 +190,25 @@ export function createExchangeScan(parts: ExchangeScanParts): ExchangeScan {
       [...segments.values()]
         .filter(({ ref }) => which(ref))
         .flatMap((segment) => {
-          const ranges = segment.redactions();
+          const ranges = joined.redactions(segment);
           // Asked for with every event of a held answer: only of those few is the text put together.
           return ranges.length === 0 ? [] : [{ ref: segment.ref, text: segment.text(), ranges }];
         }),
     records() {
-      const all = [...segments.values()];
-      const fired = new Set(findings().flatMap(({ conditions }) => conditions.map(({ signal }) => signal)));
-      return all.map((segment) => segment.record(fired));
+      const found = findings();
+      const fired = new Set(found.flatMap(({ conditions }) => conditions.map(({ signal }) => signal)));
+      const places = new Set(found.flatMap(placesOf).map(({ id }) => id));
+      return all()
+        .filter(({ ref }) => !isJoined(ref) || places.has(ref.id))
+        .map((segment) => segment.record(fired));
     },
     texts: () => [...segments.values()].map((segment) => ({ ref: segment.ref, text: segment.text() })),
-    tokens: () => [...segments.values()].reduce((sum, segment) => sum + segment.tokens(), 0),
-    cost: (which) =>
-      sumOfCosts([...segments.values()].flatMap((segment) => (which(segment.ref) ? [segment.cost()] : []))),
+    tokens: () => all().reduce((sum, segment) => sum + segment.tokens(), 0),
+    cost: (which) => sumOfCosts(all().flatMap((segment) => (which(segment.ref) ? [segment.cost()] : []))),
   };
+}
+
+/** The segments that a finding is made of. */
+function placesOf({ segment, exchange }: Finding): readonly SegmentRef[] {
+  return [segment, ...(exchange?.segments ?? []).map((one) => one.segment)];
 }

@@ -5,6 +5,7 @@ import { namesIn, type Outlook, outlookOf } from '../expression-truth.ts';
 import { createFinding } from '../finding.ts';
 import { spanOf } from '../history.ts';
 import { placeOnText, placeUnder } from '../join-readings.ts';
+import { isJoined, joinedRefOf } from '../joined-parts.ts';
 import { tokensBehind } from '../meters/meter.ts';
 import type { ExchangeMatch, ExchangeSegment, Finding, RuleSet, SegmentState } from '../types.ts';
 import { type ExchangeValue, exchangeValue } from './exchange-value.ts';
@@ -20,12 +21,40 @@ export interface ExchangePart {
 
 /** What rules with a condition over the whole exchange make of it: one finding for each that holds, at the segment that
  *  speaks for it most. Segments in the order of the exchange; those that a rule does not read do not count for it. An
- *  exchange with disguised segments is judged a second time with what they read. Pure.
+ *  exchange with disguised segments is judged a second time with what they read, one with lists of parts that are read
+ *  together once more with these in their place. Pure.
  *  @param open - targets of which more segments may follow: only what they cannot undo is found */
 export function judgeExchange(
   ruleSet: RuleSet,
   parts: readonly ExchangePart[],
   open: readonly SegmentTarget[] = [],
+): readonly Finding[] {
+  const lists = new Set(
+    parts
+      .map(({ state }) => state.segment)
+      .filter(isJoined)
+      .map(({ id }) => id),
+  );
+  if (lists.size === 0) return judgeParts(ruleSet, parts, open);
+  const found = judgeParts(
+    ruleSet,
+    parts.filter(({ state }) => !isJoined(state.segment)),
+    open,
+  );
+  const fired = new Set(found.map(({ ruleId }) => ruleId));
+  const together = judgeParts(
+    ruleSet,
+    parts.filter(({ state }) => !lists.has(joinedRefOf(state.segment)?.id ?? '')),
+    open,
+  );
+  return [...found, ...together.filter(({ ruleId }) => !fired.has(ruleId))];
+}
+
+/** Each of these segments once. */
+function judgeParts(
+  ruleSet: RuleSet,
+  parts: readonly ExchangePart[],
+  open: readonly SegmentTarget[],
 ): readonly Finding[] {
   const asTheyStand = judge(
     ruleSet,

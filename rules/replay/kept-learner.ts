@@ -1,10 +1,11 @@
 import { createKeptReader, type Featureset, type SignalId } from '../../detectors/index.ts';
+import { isJoined } from '../joined-parts.ts';
 import type { CalibrationLearner } from '../learn-calibration.ts';
 import type { OpenedExchange } from './replayer.ts';
 import { tokenPrint } from './token-print.ts';
 
 /** Shows kept exchanges to a learner of calibrations: each text as it stands, once for a role and a route, since clients send
- *  earlier messages again with each request; drift counts live traffic so too. */
+ *  earlier messages again with each request, and of texts in parts the parts alone; drift counts live traffic so too. */
 export interface KeptLearner {
   add(opened: OpenedExchange): void;
   leftOut(): KeptLeftOut;
@@ -21,7 +22,10 @@ export interface KeptLeftOut {
 }
 
 /** @param featureset - the one that the exchanges were read with */
-export function createKeptLearner(featureset: Featureset, learner: CalibrationLearner): KeptLearner {
+export function createKeptLearner(
+  featureset: Featureset,
+  learner: Pick<CalibrationLearner, 'signals' | 'add'>,
+): KeptLearner {
   const reader = createKeptReader(featureset);
   const seen = new Set<string>();
   const counts = { again: 0, unread: 0 };
@@ -38,6 +42,10 @@ export function createKeptLearner(featureset: Featureset, learner: CalibrationLe
   return {
     add({ segments }) {
       for (const { segment, readings } of segments) {
+        if (isJoined(segment.ref)) {
+          counts.again += 1;
+          continue;
+        }
         const [text] = readings;
         if (text === undefined || !text.isFinished) {
           counts.unread += 1;

@@ -10,6 +10,7 @@ import {
 import { type CompiledRule, compiledOf, type Plan } from '../compiled.ts';
 import { advance, beginSegment, fieldsOf, finish } from '../evaluate.ts';
 import { type ExchangePart, judgeExchange } from '../exchange/judge-exchange.ts';
+import { toldOnce } from '../joined-parts.ts';
 import { createPlan } from '../plan.ts';
 import type { Finding, RuleSet, SegmentRef, SegmentState } from '../types.ts';
 import type { ReadExchange, ReadingAbout, ReadSegment } from './exchange-head.ts';
@@ -84,7 +85,7 @@ export function createReplayer(featureset: Featureset): Replayer {
     const judge = (ruleSet: RuleSet): JudgedExchange => {
       const judged = segments.map((one) => judgeSegment(ruleSet, one, { reader, judgeableOf }));
       const unjudged = judged.flatMap((one) => one.unjudged);
-      const ofSegments = judged.flatMap(({ findings }) => findings);
+      const ofSegments = toldOnce(judged.flatMap(({ findings }) => findings));
       return { findings: [...ofSegments, ...overExchange(ruleSet, judged, unjudged)], unjudged };
     };
     const printOf = ({ segment, view, firstToken, lastToken }: Finding): string | null => {

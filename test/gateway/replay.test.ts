@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { KeptRow } from '../../alerts/index.ts';
-import { createReplayer, decodeExchange, type Finding, loadRules, type RuleSet } from '../../rules/index.ts';
+import {
+  createKeptLearner,
+  createReplayer,
+  decodeExchange,
+  type Finding,
+  loadRules,
+  type RuleSet,
+} from '../../rules/index.ts';
 import { featureset } from '../rules/featureset.ts';
 import { keptRows } from './kept-rows.ts';
 import { rule, ruleFile, startGateway, type TestGateway } from './start-gateway.ts';
@@ -43,15 +50,18 @@ function comparable({ span, view, firstToken, lastToken, ...finding }: Finding) 
   return { ...finding, where, changes: view?.changes ?? null };
 }
 
-const user = (content: string) => ({ model: 'm', messages: [{ role: 'user', content }] });
+const user = (content: unknown) => ({ model: 'm', messages: [{ role: 'user', content }] });
+
+const inParts = (...said: readonly string[]) => said.map((text) => ({ type: 'text', text }));
 
 /** What is asked, and the names of the rules that fire. */
-const EXCHANGES: readonly (readonly [content: string, names: string[]])[] = [
+const EXCHANGES: readonly (readonly [content: string | object[], names: string[]])[] = [
   ['hello there', []],
   ['I deceive and deceive you', ['deceives']],
   ['please jailbreak jailbreak, then deceive', ['deceives', 'breaks']],
   ['hidden de\u200bceive in it', ['deceives']],
   ['I deceive you fail:TIMEOUT', []],
+  [inParts('please jailbreak, I de', 'ceive you'), ['deceives', 'breaks']],
 ];
 
 test('what is replayed is what was found, exchange by exchange', async (t) => {
@@ -76,10 +86,14 @@ test('what is replayed is what was found, exchange by exchange', async (t) => {
     assert.deepEqual(
       bySegment(alerting),
       bySegment(stored.findings.map(({ finding }) => strip(finding))),
-      content,
+      JSON.stringify(content),
     );
     const asked = alerting.filter(({ segment }) => segment.id.startsWith('request'));
-    assert.deepEqual(asked.map(({ ruleName }) => ruleName).sort(), [...names].sort(), content);
+    assert.deepEqual(
+      asked.map(({ ruleName }) => ruleName).sort(),
+      [...names].sort(),
+      JSON.stringify(content),
+    );
     assert.ok(
       findings.some(({ ruleName }) => ruleName === 'answers'),
       'rules in shadow are replayed too',
@@ -87,6 +101,22 @@ test('what is replayed is what was found, exchange by exchange', async (t) => {
     assert.deepEqual(unjudged, []);
     assert.ok(!Buffer.from(row.data ?? []).includes('deceive you'), 'no text is kept');
   }
+});
+
+test('rates are learned of each part, and not again of all together', async (t) => {
+  const gateway = await startGateway(t, { rules: { 'a.yaml': ruleFile(RULES) }, config: KEEPS });
+  const response = await gateway.post(user(inParts('one two ', 'three')));
+  await response.text();
+  const { data } = await rowOf(gateway, response);
+  const tokens: number[] = [];
+  const learner = createKeptLearner(featureset, {
+    signals: ['concept/deception'],
+    add(role, activations) {
+      if (role === 'user') tokens.push(activations.tokens.length);
+    },
+  });
+  learner.add(createReplayer(featureset).open(decodeExchange(data ?? assert.fail())));
+  assert.deepEqual([tokens, learner.leftOut().again], [[2, 1], 1]);
 });
 
 /** The store adds whose exchange it was. */
