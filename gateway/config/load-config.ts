@@ -40,8 +40,7 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   const sources = { file, document, lines, variables };
   const problems = [
     ...mistypedVariables(env).map(
-      ({ variable, meant }) =>
-        `${variable}: no such setting (its value is ${JSON.stringify(env[variable])}); did you mean ${meant}?`,
+      ({ variable, meant }) => `${variable}: no such setting; did you mean ${meant}?`,
     ),
     ...unset.map(
       ({ variable, offset }) =>
@@ -133,10 +132,18 @@ function describe(issue: z.core.$ZodIssue, settings: object, sources: Sources): 
   return [`${where(issue.path, sources)}: ${shownAt(settings, issue.path)}: ${issue.message}${hint}`];
 }
 
-/** A setting by its path, and what it is. */
+/** A setting by its path, and what it is; not where it may be a secret itself: the address of a webhook, or a key where
+ *  the name of its variable belongs. */
 function shownAt(settings: unknown, path: readonly PropertyKey[]): string {
   const name = path.length === 0 ? 'all of it' : path.join('.');
-  return `${name} is ${withoutSecrets(JSON.stringify(valueAt(settings, path)) ?? 'nothing')}`;
+  const value = valueAt(settings, path);
+  const isSecret = (path[0] === 'sinks' && holdsAddress(path, value)) || /_envs?(\.\d+)?$/.test(name);
+  const shown = isSecret ? 'not shown' : withoutSecrets(JSON.stringify(value) ?? 'nothing');
+  return isSecret && value === undefined ? `${name} is nothing` : `${name} is ${shown}`;
+}
+
+function holdsAddress(path: readonly PropertyKey[], value: unknown): boolean {
+  return path.at(-1) === 'url' || typeof value === 'object';
 }
 
 /** The variable that set the value, else the line that did. */

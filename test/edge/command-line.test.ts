@@ -89,12 +89,22 @@ test('what config check finds wrong with an address tells no secret that it carr
   for (const url of [
     'postgrez://user:planted@db.example/telltale',
     'mysql://u:plan@ted-planted@db/t?token=planted',
+    'postgres://user:p#planted@db.example',
+    'postgres//user:p"planted@db.example/a',
   ]) {
-    const { code, stderr } = await runTelltale(['config', 'check'], { DATABASE_URL: url });
-    assert.equal(code, 1);
+    const { code, stderr } = await runHere(['config', 'check'], { env: { DATABASE_URL: url } });
+    assert.equal(code, 1, url);
     assert.match(stderr, /DATABASE_URL: .*must be a postgres:\/\/ URL/);
     assert.doesNotMatch(stderr, /planted/);
   }
+  const env = {
+    TELLTALE_STORE_DATABASE_UR: 'postgres://user:planted@db.example/telltale',
+    TELLTALE_UPSTREAM_KEY_ENV: 'sk-planted',
+  };
+  const wrong = await runHere(['config', 'check'], { env });
+  assert.match(wrong.stderr, /TELLTALE_STORE_DATABASE_UR: no such setting; did you mean/);
+  assert.match(wrong.stderr, /upstream\.key_env is not shown: must be the name of an environment variable/);
+  assert.doesNotMatch(wrong.stderr, /planted/);
 });
 
 test('config check names the variable and the value that is wrong', async () => {
