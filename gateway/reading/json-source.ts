@@ -50,28 +50,83 @@ function stringEnd(text: string, start: number): number {
 /** Where the value stands that these keys lead to, the last one where a key comes twice, as parsers have it. Null where
  *  there is none. */
 export function locateValue(text: string, keys: readonly Key[]): Range | null {
-  let range: Range | null = { start: 0, end: text.length };
-  for (const key of keys) range = range === null ? null : memberOf(text, range, key);
-  return range === null ? null : valueAt(text, range.start);
+  return createLocator(text)(keys);
 }
 
-function memberOf(text: string, { start }: Range, key: Key): Range | null {
+/** `locateValue` for many values of one text: what was passed on the way to one is not read again for the next, where those
+ *  of a list are asked for in order. */
+export function createLocator(text: string): (keys: readonly Key[]) => Range | null {
+  const known = new Map<string, Range | null>();
+  const cursors = new Map<number, Cursor>();
+
+  function memberAt(range: Range, key: Key): Range | null {
+    const id = `${range.start} ${key}`;
+    const found = known.get(id) ?? memberOf(text, range, { key, cursors });
+    known.set(id, found);
+    return found;
+  }
+
+  return (keys) => {
+    let range: Range | null = { start: 0, end: text.length };
+    for (const key of keys) range = range === null ? null : memberAt(range, key);
+    return range === null ? null : valueAt(text, range.start);
+  };
+}
+
+/** How far a list was read: the item `index` begins at `at`. */
+interface Cursor {
+  readonly index: number;
+  readonly at: number;
+}
+
+interface Wanted {
+  readonly key: Key;
+  /** By the place where a list begins. */
+  readonly cursors: Map<number, Cursor>;
+}
+
+function memberOf(text: string, { start }: Range, { key, cursors }: Wanted): Range | null {
   const tokens = jsonTokens(text, start);
   const open = tokens.next().value;
-  const isList = open !== undefined && text.charAt(open.start) === '[';
-  if (open === undefined || (!isList && text.charAt(open.start) !== '{')) return null;
-  let at: number = open.end;
-  let index = 0;
+  if (open === undefined) return null;
+  if (text.charAt(open.start) === '{') return lastNamed(text, open.end, String(key));
+  if (text.charAt(open.start) !== '[') return null;
+  const before = cursors.get(open.start);
+  const from = before !== undefined && before.index <= Number(key) ? before : { index: 0, at: open.end };
+  return itemOf(text, from, { key, onFound: (cursor) => cursors.set(open.start, cursor) });
+}
+
+/** An object's value, the last one of this name. */
+function lastNamed(text: string, from: number, key: string): Range | null {
+  let at = from;
   let found: Range | null = null;
   for (;;) {
-    const first: JsonToken | undefined = nextToken(text, at);
-    if (first === undefined || isClosing(text, first)) return found;
-    const name = isList ? index : nameOf(text, first);
-    const colon = isList ? undefined : nextToken(text, first.end);
-    const value = isList ? valueAt(text, first.start) : valueAt(text, colon?.end ?? text.length);
-    if (String(name) === String(key)) found = value;
+    const name: JsonToken | undefined = nextToken(text, at);
+    if (name === undefined || isClosing(text, name)) return found;
+    const value = valueAt(text, nextToken(text, name.end)?.end ?? text.length);
+    if (String(nameOf(text, name)) === key) found = value;
     const comma = nextToken(text, value.end);
     if (comma === undefined || isClosing(text, comma)) return found;
+    at = comma.end;
+  }
+}
+
+function itemOf(
+  text: string,
+  from: Cursor,
+  { key, onFound }: { readonly key: Key; readonly onFound: (cursor: Cursor) => void },
+): Range | null {
+  let { index, at } = from;
+  for (;;) {
+    const first: JsonToken | undefined = nextToken(text, at);
+    if (first === undefined || isClosing(text, first)) return null;
+    const value = valueAt(text, first.start);
+    if (String(index) === String(key)) {
+      onFound({ index, at: first.start });
+      return value;
+    }
+    const comma = nextToken(text, value.end);
+    if (comma === undefined || isClosing(text, comma)) return null;
     at = comma.end;
     index += 1;
   }

@@ -4,7 +4,7 @@ import { decodedText, inlineDataOf, plainDataOf } from '../dialects/data-url.ts'
 import { describedIn, textOf } from '../dialects/descriptions.ts';
 import { isObject, jsonOf } from '../dialects/json-values.ts';
 import { plainJson } from '../dialects/plain-json.ts';
-import { type Key, locateValue, type Range, replaceRanges } from '../reading/json-source.ts';
+import { createLocator, type Key, locateValue, type Range, replaceRanges } from '../reading/json-source.ts';
 import { redactJson, redactStringToken } from './redact-json.ts';
 import { redactText } from './redact-text.ts';
 
@@ -36,13 +36,16 @@ export function redactBody(
   replacement: string,
 ): string | null {
   const body: unknown = JSON.parse(json.charCodeAt(0) === 0xfeff ? json.slice(1) : json);
+  const locate = createLocator(json);
   const edits: Edit[] = [];
   for (const redaction of redactions) {
     // A key is no value that could be written anew.
     if (redaction.ref.id.endsWith(KEY_SUFFIX)) return null;
     const keys = resolve(body, redaction.ref);
     const own =
-      keys === null ? null : editsOf({ json, keys, value: valueAt(body, keys), redaction, replacement });
+      keys === null
+        ? null
+        : editsOf({ json, locate, keys, value: valueAt(body, keys), redaction, replacement });
     if (keys === null || own === null) return null;
     edits.push(...own, ...echoEdits(json, body, keys));
   }
@@ -61,19 +64,21 @@ export function outermost(edits: readonly Edit[]): Edit[] {
 
 interface ToEdit {
   readonly json: string;
+  readonly locate: (keys: readonly Key[]) => Range | null;
   readonly keys: readonly Key[];
   readonly value: unknown;
   readonly redaction: SegmentRedaction;
   readonly replacement: string;
 }
 
-function editsOf({ json, keys, value, redaction, replacement }: ToEdit): Edit[] | null {
-  const range = locateValue(json, keys);
+function editsOf(wanted: ToEdit): Edit[] | null {
+  const { json, locate, keys, value, redaction, replacement } = wanted;
+  const range = locate(keys);
   if (range === null) return null;
   const raw = json.slice(range.start, range.end);
   const fresh = redactValue(raw, value, { redaction, replacement });
   if (fresh !== null) return [{ ...range, text: fresh }];
-  return descriptionEdits({ json, keys, value, redaction, replacement });
+  return descriptionEdits(wanted);
 }
 
 /** A value as it is written, without what is to go; null where the segment was not read from it as a whole. */
@@ -112,7 +117,7 @@ function redactData(
 }
 
 /** What tools say of themselves is read as one, line by line. */
-function descriptionEdits({ json, keys, value, redaction, replacement }: ToEdit): Edit[] | null {
+function descriptionEdits({ json, locate, keys, value, redaction, replacement }: ToEdit): Edit[] | null {
   const found = describedIn(value, keys);
   if (textOf(found) !== redaction.text) return null;
   let offset = 0;
@@ -123,7 +128,7 @@ function descriptionEdits({ json, keys, value, redaction, replacement }: ToEdit)
     );
     offset += text.length + 1;
     if (ranges.length === 0) continue;
-    const range = at === null ? null : locateValue(json, at);
+    const range = at === null ? null : locate(at);
     if (range === null) return null;
     edits.push({
       ...range,

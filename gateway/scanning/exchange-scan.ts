@@ -186,14 +186,16 @@ export function createExchangeScan(parts: ExchangeScanParts): ExchangeScan {
     clearedTo: (segmentId) => segments.get(segmentId)?.clearedTo() ?? Number.POSITIVE_INFINITY,
     isAlarming: open.isAlarming,
     waitingMs: open.waitingMs,
-    redactions: (which = () => true) =>
-      [...segments.values()]
+    redactions(which = () => true) {
+      const rangesOf = joined.redactionsNow();
+      return [...segments.values()]
         .filter(({ ref }) => which(ref))
         .flatMap((segment) => {
-          const ranges = joined.redactions(segment);
+          const ranges = rangesOf(segment);
           // Asked for with every event of a held answer: only of those few is the text put together.
           return ranges.length === 0 ? [] : [{ ref: segment.ref, text: segment.text(), ranges }];
-        }),
+        });
+    },
     records() {
       const found = findings();
       const fired = new Set(found.flatMap(({ conditions }) => conditions.map(({ signal }) => signal)));

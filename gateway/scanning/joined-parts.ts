@@ -10,8 +10,8 @@ export interface JoinedParts {
   begin(complete: readonly SegmentScan[]): readonly SegmentScan[];
   /** These texts, and behind the last part of each list the list. */
   among(segments: readonly SegmentScan[]): readonly SegmentScan[];
-  /** What is taken out of a text alone and of the list that it is a part of. */
-  redactions(segment: SegmentScan): readonly Range[];
+  /** Tells what is taken out of a text alone and of the list that it is a part of, as things stand. */
+  redactionsNow(): (segment: SegmentScan) => readonly Range[];
 }
 
 interface List {
@@ -56,10 +56,16 @@ export function createJoinedParts(
             const at = placed.get(segment.ref.id);
             return at?.isLast === true ? [segment, at.list] : [segment];
           }),
-    redactions(segment) {
-      const at = placed.get(segment.ref.id);
-      const own = segment.redactions();
-      return at === undefined ? own : mergeRanges([...own, ...within(at, at.list.redactions())]);
+    redactionsNow() {
+      const ofLists = new Map<SegmentScan, readonly Range[]>();
+      return (segment) => {
+        const at = placed.get(segment.ref.id);
+        const own = segment.redactions();
+        if (at === undefined) return own;
+        const ofList = ofLists.get(at.list) ?? at.list.redactions();
+        ofLists.set(at.list, ofList);
+        return mergeRanges([...own, ...within(at, ofList)]);
+      };
     },
   };
 }
@@ -80,10 +86,25 @@ function isRead({ target }: SegmentRef, ruleSet: Pick<RuleSet, 'signalsFor'>): b
   return ruleSet.signalsFor(target).length > 0;
 }
 
-/** What of these ranges of a list's text lies in a part, from where that begins. */
+/** What of these ranges of a list's text, merged and in order, lies in a part, from where that begins. */
 function within({ start: from, end: to }: Range, ranges: readonly Range[]): Range[] {
-  return ranges.flatMap(({ start, end }) => {
-    const inside = { start: Math.max(start, from) - from, end: Math.min(end, to) - from };
-    return inside.start < inside.end ? [inside] : [];
-  });
+  const inside: Range[] = [];
+  for (let i = firstBehind(from, ranges); i < ranges.length; i += 1) {
+    const { start, end } = ranges[i] as Range;
+    if (start >= to) break;
+    inside.push({ start: Math.max(start, from) - from, end: Math.min(end, to) - from });
+  }
+  return inside;
+}
+
+/** The first of these ranges that ends behind a place, by bisection. */
+function firstBehind(place: number, ranges: readonly Range[]): number {
+  let low = 0;
+  let high = ranges.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((ranges[middle] as Range).end > place) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }

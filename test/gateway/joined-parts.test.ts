@@ -115,6 +115,33 @@ test('what is not of one message, or of one voice in it, is not read together', 
   }
 });
 
+test('a refusal in a list of texts is read with them, as the model behind does', async (t) => {
+  const ruleSet = await rulesOf(t, [rule()]);
+  const content = [
+    { type: 'text', text: 'we dec' },
+    { type: 'refusal', refusal: 'eive them' },
+  ];
+  const { findings } = await scannedBody(ruleSet, chat, {
+    model: 'm',
+    messages: [{ role: 'assistant', content }],
+  });
+  assert.deepEqual(
+    findings.map(({ segment }) => segment.pointer),
+    ['/messages/0/content'],
+  );
+});
+
+test('texts of a list that is no message are not read together', async (t) => {
+  const ruleSet = await rulesOf(t, [rule()]);
+  const { findings, segments } = await scannedBody(ruleSet, chat, {
+    model: 'm',
+    messages: [{ role: 'user', content: 'hello' }],
+    documents: [{ text: 'dec' }, { text: 'eive' }],
+  });
+  assert.deepEqual(findings, []);
+  assert.ok(segments().every(({ ref }) => ref.pointer !== '/documents'));
+});
+
 test('parts that were not read together are not passed over', async (t) => {
   const enforcing = await rulesOf(t, [rule({ mode: 'enforce' })]);
   const scan = await scanned(enforcing, chat, ['fa', 'il:TIMEOUT']);
