@@ -110,9 +110,19 @@ def without_some(ids: Tensor, share: float) -> Tensor:
     return ids.masked_fill(drop, UNKNOWN)
 
 
+def twins_loss(pooled: Tensor, target: Tensor, weight: Tensor, group: Tensor) -> Tensor:
+    """Mean logistic loss of the difference between a harmful row and a near-miss of its group (pooled, target, weight [rows, labels];
+    group [rows], -1 for none): what the two share, the scene and its words, cancels ("pairwise ranking", Burges et al. 2005)."""
+    same = (group[:, None] == group[None]) & (group[:, None] >= 0)
+    harm, near = torch.nonzero(same, as_tuple=True)
+    known = (weight[harm] > 0) & (weight[near] > 0) & (target[harm] > target[near])
+    loss = F.softplus(pooled[near] - pooled[harm])
+    return (loss * known * weight[harm]).sum() / (known * weight[harm]).sum().clamp(min=1e-6)
+
+
 def loss_of(batch: list, tensors: tuple, reader: Reader, original: Reader, heads: Heads, options: argparse.Namespace) -> Tensor:
     """Masked binary cross-entropy of the rows, and the drift of ordinary rows from the original representation."""
-    rows, target, weight, ordinary = tensors
+    rows, target, weight, ordinary, group = tensors
     ids, scored = padded(batch)
     ids, scored = without_some(torch.from_numpy(ids).to(DEVICE), options.drop), torch.from_numpy(scored).to(DEVICE)
     place = {row: i for i, row in enumerate(rows)}
@@ -121,6 +131,8 @@ def loss_of(batch: list, tensors: tuple, reader: Reader, original: Reader, heads
         residual = reader(ids)
     pooled = pool_rows(heads(residual), scored, owner, len(rows))
     loss = (F.binary_cross_entropy_with_logits(pooled, target, reduction="none") * weight).sum() / weight.sum()
+    if options.twins:
+        loss = loss + options.twins * twins_loss(pooled, target, weight, group)
     keep = ordinary[owner]
     if keep.any():
         with torch.no_grad(), autocast():
@@ -229,6 +241,7 @@ def main() -> None:
     parser.add_argument("--anchor", type=float, default=0.5)
     parser.add_argument("--pairs", type=int, default=4, help="translated pairs a batch, and as many disguised ones")
     parser.add_argument("--consistency", type=float, default=0.3, help="weight of the term for pairs")
+    parser.add_argument("--twins", type=float, default=0.0, help="weight of the term for harmful rows and near-misses of one group")
     parser.add_argument("--batch-tokens", type=int, default=6144)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()

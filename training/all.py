@@ -38,7 +38,7 @@ STAGES = (
 )
 # What takes the place of a stage's arguments where it goes on from the featureset that ships.
 GO_ON = {
-    "adapt": ["--init", "{shipped}/adapt.pt", "--anchor-init", "--limit", "700", "--rate", "1.5e-4", "--seen-share", "0.6", "--seed", "31"],
+    "adapt": ["--init", "{shipped}/adapt.pt", "--anchor-init", "--limit", "700", "--rate", "1.5e-4", "--seen-share", "0.6", "--twins", "0.3", "--seed", "31"],
     "harvest": ["--tokens", "2600000", "--seed", "14"],
     "dictionary": ["--init", "{shipped}/dictionary.npz", "--rate", "6e-4", "--features", "8192", "--l0", "48", "--epochs", "1", "--seed", "15"],
 }

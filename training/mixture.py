@@ -40,7 +40,7 @@ def ordinary_texts(calibration: bool, per_source: int, rng: np.random.Generator,
 
 
 class Mixture:
-    """batches(pass) -> batches of windows; targets(pass, rows) -> labels, weights, which rows are ordinary. `seen`: written parts
+    """batches(pass) -> batches of windows, twins together; targets(pass, rows) -> labels, weights, which rows are ordinary, groups. `seen`: written parts
     that the reader knows from before, a share of them once a pass. `per_source`: rows of a public source in a pass, a third of noisy
     ones."""
 
@@ -56,7 +56,7 @@ class Mixture:
         texts = ordinary_texts(False, 1500, rng)
         self.ordinary = [Segment(t, r, zeros, s, "train") for t, r, s in texts]
         self.rows: dict[int, list[Segment]] = {}
-        self.arrays: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
+        self.arrays: dict[int, tuple[np.ndarray, ...]] = {}
 
     def _draw(self, rows: list[Segment], count: int, rng: np.random.Generator) -> list[Segment]:
         positive = [s for s in rows if any(v and k != "refusal" for k, v in s.labels.items())]
@@ -95,7 +95,13 @@ class Mixture:
                 ids = (before + ids + after)[:CONTENT_TOKENS]
             windows.append(windows_of(ids, self.tokenizer.prefix(segment.role), index, MAX_WINDOWS))
         self._weigh(number)
-        return batches_of(windows, max_tokens, rng)
+        return batches_of(windows, max_tokens, rng, self._groups(number))
+
+    def _groups(self, number: int) -> np.ndarray:
+        """int64 [rows]: the number of a row's group of twins within its source, -1 where it has none."""
+        named = [f"{s.source}/{s.group}" if s.group else "" for s in self.rows[number]]
+        numbers = {name: i for i, name in enumerate(sorted(set(named) - {""}))}
+        return np.array([numbers.get(name, -1) for name in named])
 
     def _is_ordinary(self, segment: Segment) -> bool:
         return len(segment.labels) == len(LABELS) and not any(segment.labels.values()) and segment.group == ""
@@ -113,8 +119,9 @@ class Mixture:
         up, down = (1 / np.sqrt(np.maximum(n, 50)) for n in (positives, negatives))
         weight = known * np.where(target > 0, up, down) * np.sqrt(1000)
         weight[:, LABELS.index("any")] *= 2
-        self.arrays[number] = (target, weight.astype(np.float32), np.array([self._is_ordinary(s) for s in rows]))
+        self.arrays[number] = (target, weight.astype(np.float32), np.array([self._is_ordinary(s) for s in rows]),
+                               self._groups(number))
 
-    def targets(self, number: int, rows: list[int]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        target, weight, ordinary = self.arrays[number]
-        return tuple(torch.from_numpy(a[rows]) for a in (target, weight, ordinary))
+    def targets(self, number: int, rows: list[int]) -> tuple[torch.Tensor, ...]:
+        """target and weight float32 [rows, labels], ordinary bool [rows], group int64 [rows]."""
+        return tuple(torch.from_numpy(a[rows]) for a in self.arrays[number])

@@ -40,11 +40,17 @@ def windows_of(ids: list[int], prefix: list[int], row: int, limit: int | None = 
     return found
 
 
-def batches_of(rows: list[list[Window]], max_tokens: int, rng: np.random.Generator | None = None) -> list[list[Window]]:
-    """Groups whole rows into batches of at most `max_tokens` padded tokens, rows of like length together."""
+def batches_of(rows: list[list[Window]], max_tokens: int, rng: np.random.Generator | None = None,
+               group: np.ndarray | None = None) -> list[list[Window]]:
+    """Groups whole rows into batches of at most `max_tokens` padded tokens, rows of like length together; rows of one group (int64
+    [rows], -1 for none) are placed by their mean length, next to each other."""
     jitter = rng.random(len(rows)) if rng is not None else np.zeros(len(rows))
     lengths = np.array([max(len(w.ids) for w in row) if row else 0 for row in rows])
-    order = np.argsort(lengths * (1 + 0.1 * jitter), kind="stable")
+    place = lengths * (1 + 0.1 * jitter)
+    if group is not None and (group >= 0).any():
+        count = np.bincount(group[group >= 0])
+        place[group >= 0] = (np.bincount(group[group >= 0], place[group >= 0]) / count.clip(1))[group[group >= 0]]
+    order = np.argsort(place, kind="stable")
     batches: list[list[Window]] = []
     current: list[Window] = []
     longest = 0
