@@ -141,7 +141,8 @@ residual (dense); half of the measuring rows trains, the other half, other group
 The {languages["features"]} strongest features of an English sentence and of its translation ({languages["sentences"]} sentences of PUD) share a
 Jaccard index of {languages["mean"]["translation"]} on average; of another sentence in that language, {languages["mean"]["other_sentence"]}.
 
-{table([[k, v["translation"], v["other_sentence"]] for k, v in languages["by_language"].items()], ["language", "translation", "other sentence"])}""")
+{table([[k, v["translation"], v["other_sentence"]] for k, v in languages["by_language"].items()], ["language", "translation", "other sentence"])}"""
+                   + note((f.get("measured_on") or {}).get("probing")))
     if c:
         rows = [[name, "yes" if v["holds"] else "no", v["ablation"], v["ablation_control"], v["others_ablation"], v["steering"],
                  v["steering_control"], v["neighbours_before"], v["neighbours_ablated"]] for name, v in c["concepts"].items()]
