@@ -40,7 +40,8 @@ test('concepts, their features and probes are read off what was kept, to the las
   const computed = { signals, isWholeDictionary: false };
   const kept = keptOf(batches, computed);
   const reader = createKeptReader(featureset);
-  const feature: SignalId = `feature/${featureset.concepts[0]?.features[0]?.index ?? 0}`;
+  const active = batches.flatMap(({ features }) => [...features.index]);
+  const feature: SignalId = `feature/${active[0] ?? assert.fail('no feature of a concept is active')}`;
   assert.deepEqual(reader.missing(computed, [...signals, feature]), []);
   const read = reader.read(kept, [...signals, feature]);
   assert.ok(read.tokens.length > 512, 'the text is longer than one block');
