@@ -143,7 +143,7 @@ function shownAt(settings: unknown, path: readonly PropertyKey[]): string {
 }
 
 function holdsAddress(path: readonly PropertyKey[], value: unknown): boolean {
-  return path.at(-1) === 'url' || typeof value === 'object';
+  return path.at(-1) === 'url' || /url|\/\//.test(JSON.stringify(value) ?? '');
 }
 
 /** The variable that set the value, else the line that did. */

@@ -100,6 +100,7 @@ test('what config check finds wrong with an address tells no secret that it carr
   const env = {
     TELLTALE_STORE_DATABASE_UR: 'postgres://user:planted@db.example/telltale',
     TELLTALE_UPSTREAM_KEY_ENV: 'sk-planted',
+    TELLTALE_SINKS: '{type: webhook, name: a, url: "https://hooks.example/planted"}',
   };
   const wrong = await runHere(['config', 'check'], { env });
   assert.match(wrong.stderr, /TELLTALE_STORE_DATABASE_UR: no such setting; did you mean/);
