@@ -24,7 +24,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from consistency import Pairs
+from consistency import Pairs, twins_loss
 from data import LABELS, written
 from device import DEVICE, autocast
 from mixture import PER_SOURCE, Mixture
@@ -108,16 +108,6 @@ def without_some(ids: Tensor, share: float) -> Tensor:
     drop = (torch.rand(ids.shape, device=ids.device) < share) & (torch.rand(len(ids), 1, device=ids.device) < 0.5)
     drop[:, :PREFIX_TOKENS] = False
     return ids.masked_fill(drop, UNKNOWN)
-
-
-def twins_loss(pooled: Tensor, target: Tensor, weight: Tensor, group: Tensor) -> Tensor:
-    """Mean logistic loss of the difference between a harmful row and a near-miss of its group (pooled, target, weight [rows, labels];
-    group [rows], -1 for none): what the two share, the scene and its words, cancels ("pairwise ranking", Burges et al. 2005)."""
-    same = (group[:, None] == group[None]) & (group[:, None] >= 0)
-    harm, near = torch.nonzero(same, as_tuple=True)
-    known = (weight[harm] > 0) & (weight[near] > 0) & (target[harm] > target[near])
-    loss = F.softplus(pooled[near] - pooled[harm])
-    return (loss * known * weight[harm]).sum() / (known * weight[harm]).sum().clamp(min=1e-6)
 
 
 def loss_of(batch: list, tensors: tuple, reader: Reader, original: Reader, heads: Heads, options: argparse.Namespace) -> Tensor:

@@ -75,3 +75,13 @@ class Pairs:
         logits = score(residual, scored, torch.arange(len(windows), device=DEVICE), len(windows))
         disguise = F.mse_loss(logits[translated + 1 :: 2], logits[translated::2].detach())
         return apart + 0.1 * disguise
+
+
+def twins_loss(pooled: Tensor, target: Tensor, weight: Tensor, group: Tensor) -> Tensor:
+    """Mean logistic loss of the difference between a harmful row and a near-miss of its group (pooled, target, weight [rows, labels];
+    group [rows], -1 for none): what the two share, the scene and its words, cancels ("pairwise ranking", Burges et al. 2005)."""
+    same = (group[:, None] == group[None]) & (group[:, None] >= 0)
+    harm, near = torch.nonzero(same, as_tuple=True)
+    known = (weight[harm] > 0) & (weight[near] > 0) & (target[harm] > target[near])
+    loss = F.softplus(pooled[near] - pooled[harm])
+    return (loss * known * weight[harm]).sum() / (known * weight[harm]).sum().clamp(min=1e-6)

@@ -136,14 +136,11 @@ function describe(issue: z.core.$ZodIssue, settings: object, sources: Sources): 
  *  the name of its variable belongs. */
 function shownAt(settings: unknown, path: readonly PropertyKey[]): string {
   const name = path.length === 0 ? 'all of it' : path.join('.');
-  const value = valueAt(settings, path);
-  const isSecret = (path[0] === 'sinks' && holdsAddress(path, value)) || /_envs?(\.\d+)?$/.test(name);
-  const shown = isSecret ? 'not shown' : withoutSecrets(JSON.stringify(value) ?? 'nothing');
-  return isSecret && value === undefined ? `${name} is nothing` : `${name} is ${shown}`;
-}
-
-function holdsAddress(path: readonly PropertyKey[], value: unknown): boolean {
-  return path.at(-1) === 'url' || /url|\/\//.test(JSON.stringify(value) ?? '');
+  const value = JSON.stringify(valueAt(settings, path));
+  if (value === undefined) return `${name} is nothing`;
+  const isSecret =
+    (path[0] === 'sinks' && /url|\/\//.test(`${name} ${value}`)) || /_envs?(\.\d+)?$/.test(name);
+  return `${name} is ${isSecret ? 'not shown' : withoutSecrets(value)}`;
 }
 
 /** The variable that set the value, else the line that did. */

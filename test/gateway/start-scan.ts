@@ -1,9 +1,15 @@
+import type { Detector } from '../../detectors/index.ts';
 import { createExchangeScan, type ExchangeScan } from '../../gateway/scanning/exchange-scan.ts';
 import type { RuleSet } from '../../rules/index.ts';
 import { createWordDetector } from './word-detector.ts';
 
-/** The scan of an exchange that comes to no bound and of which no field is known. */
-export function startScan(ruleSet: RuleSet): ExchangeScan {
+export interface ScanOptions {
+  readonly detector?: Detector;
+  readonly maxSegmentTokens?: number;
+}
+
+/** The scan of an exchange that comes to no bound, unless one is given, and of which no field is known. */
+export function startScan(ruleSet: RuleSet, options: ScanOptions = {}): ExchangeScan {
   return createExchangeScan({
     detector: createWordDetector(),
     ruleSet,
@@ -12,5 +18,6 @@ export function startScan(ruleSet: RuleSet): ExchangeScan {
     maxSegmentTokens: 1e6,
     timeoutMs: 1e6,
     fields: () => ({}),
+    ...options,
   });
 }

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
-import type { Detector } from '../../detectors/index.ts';
 import type { Dialect } from '../../gateway/dialects/dialect.ts';
 import { loadDialects } from '../../gateway/dialects/load-dialects.ts';
-import { createExchangeScan } from '../../gateway/scanning/exchange-scan.ts';
 import type { RuleSet } from '../../rules/index.ts';
-import { createWordDetector } from './word-detector.ts';
+import { type ScanOptions, startScan } from './start-scan.ts';
 
 /** One place of an API where a text may stand as a list of parts. */
 export interface PartedPlace {
@@ -101,11 +99,6 @@ export const PARTED_PLACES: readonly PartedPlace[] = ROWS.map(([name, dialectNam
   },
 }));
 
-interface ScanOptions {
-  readonly detector?: Detector;
-  readonly maxSegmentTokens?: number;
-}
-
 /** The scan of a request's body, and what it found. */
 export async function scannedBody(
   ruleSet: RuleSet,
@@ -115,16 +108,7 @@ export async function scannedBody(
 ) {
   const read = dialect.readRequest(body, target);
   assert.ok(read.ok, JSON.stringify(read));
-  const scan = createExchangeScan({
-    detector: createWordDetector(),
-    ruleSet,
-    abortSignal: new AbortController().signal,
-    maxSegments: 1_000,
-    maxSegmentTokens: 1e6,
-    timeoutMs: 1e6,
-    fields: () => ({}),
-    ...options,
-  });
+  const scan = startScan(ruleSet, options);
   scan.add(read.value);
   await scan.end();
   scan.conclude();
