@@ -1,10 +1,11 @@
+import { rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { type Featureset, openFeatureset } from '../../detectors/index.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { loadConfig } from '../config/load-config.ts';
 import { modelFolder } from '../open-detector.ts';
 import { ACTIVATION_COLUMNS, createExchangeRows } from '../replay/activation-table.ts';
-import { createParquetTable, type ParquetTable } from '../replay/parquet-table.ts';
+import { createParquetTable } from '../replay/parquet-table.ts';
 import { checkFree } from './check-folder.ts';
 import {
   type Call,
@@ -95,8 +96,9 @@ async function write(
   { source, featureset, until, withConcepts, io }: WriteParts,
 ): Promise<Exported> {
   const beside = join(dirname(out), `.${basename(out)}.${process.pid}.new`);
+  // Before there is a file: a signal that comes between would end the process and leave it.
+  const release = abandonOnSignal(beside);
   const table = openTable(beside, featureset);
-  const release = abandonOnSignal(table);
   const rowsOf = createExchangeRows(featureset, withConcepts);
   const lateOf = createLateTurns(source);
   try {
@@ -131,20 +133,20 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Takes what was written so far away where the command is told to end, and ends as it would have.
  *  @returns what gives that up */
-function abandonOnSignal(table: ParquetTable): () => void {
+function abandonOnSignal(path: string): () => void {
   const release = () => {
     for (const signal of SIGNALS) process.off(signal, end);
   };
   const end = (signal: NodeJS.Signals) => {
     release();
-    table.abandon();
+    rmSync(path, { force: true });
     process.kill(process.pid, signal);
   };
   for (const signal of SIGNALS) process.on(signal, end);
   return release;
 }
 
-function openTable(path: string, { name, version, digest }: Featureset): ParquetTable {
+function openTable(path: string, { name, version, digest }: Featureset) {
   return createParquetTable({
     path,
     columns: ACTIVATION_COLUMNS,
