@@ -14,6 +14,7 @@ const LEVELS: readonly Option[] = [
   ['high', 'High and above'],
   ['medium', 'Medium and above'],
   ['low', 'Low and above'],
+  ['informational', 'Informational and above'],
 ];
 
 const STATES: readonly Option[] = [

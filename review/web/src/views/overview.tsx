@@ -39,6 +39,7 @@ function Counts({ counts }: { counts: Summary }) {
           rows={LEVELS.filter((level) => counts.byLevel[level] > 0).map((level) => ({
             name: levelName(level),
             count: counts.byLevel[level],
+            shows: level === 'critical' ? 'Show these' : 'Show these and what is above',
             choose: () => setFilters({ ...filters.value, level }),
           }))}
         />
@@ -49,6 +50,7 @@ function Counts({ counts }: { counts: Summary }) {
           rows={counts.byRule.slice(0, 8).map((rule) => ({
             name: rule.title,
             count: rule.count,
+            shows: 'Show these',
             choose: () => setFilters({ ...filters.value, rule: rule.id }),
           }))}
         />
@@ -69,6 +71,8 @@ function Tile({ name, value }: { name: string; value: string }) {
 interface ShareRow {
   readonly name: string;
   readonly count: number;
+  /** What choosing it does, said before it is done: the list's filter by level has no upper end. */
+  readonly shows: string;
   readonly choose: () => void;
 }
 
@@ -78,7 +82,7 @@ function Shares({ rows }: { rows: readonly ShareRow[] }) {
     <ul class="shares">
       {rows.map((row) => (
         <li key={row.name}>
-          <button type="button" onClick={row.choose} title="Show these">
+          <button type="button" onClick={row.choose} title={row.shows}>
             <span>{row.name}</span>
             <Bar part={row.count / most} />
             <b>{count(row.count)}</b>
