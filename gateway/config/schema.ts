@@ -71,7 +71,7 @@ export const configSchema = z.strictObject({
   metrics: metrics.prefault({}).describe('Metrics for Prometheus.'),
   upstream: upstream.prefault({}).describe('The upstream of every request that no other is for.'),
   upstreams: upstreams.describe(
-    'Upstreams for some requests only, the first that fits; what is left out is as of `upstream`.',
+    'Upstreams for some requests only, the first that fits; what is left out is as of `upstream`, but for the key.',
   ),
   proxy: proxy
     .prefault({})

@@ -91,7 +91,7 @@ const webhookSink = z.strictObject({
     .min(1)
     .nullable()
     .default(null)
-    .describe('Authorities to trust beside the usual ones, as PEM.'),
+    .describe('Authorities to trust in place of the usual ones, as PEM.'),
   timeout_ms: milliseconds.default(10_000).describe('How long an answer may take before it is tried again.'),
   concurrency: z
     .int()

@@ -62,7 +62,8 @@ const match = z
   })
   .refine((given) => Object.keys(given).length > 0, 'must say path, headers or model');
 
-/** One of several upstreams; the first that is for a request gets it. What is left out is as of `upstream`. */
+/** One of several upstreams; the first that is for a request gets it. What is left out is as of `upstream`, but for
+ *  its key. */
 const oneOfSeveral = z
   .strictObject({
     name: z.string().min(1).describe('For people, in errors.'),
@@ -73,7 +74,12 @@ const oneOfSeveral = z
         "Offered below this path, which is taken off: `/anthropic` makes `/anthropic/v1` a client's base URL.",
       ),
     match: match.optional(),
-    key_env: settings.key_env.unwrap().optional().describe('As of `upstream`.'),
+    key_env: settings.key_env
+      .unwrap()
+      .optional()
+      .describe(
+        "The environment variable that holds the key sent in place of the caller's; without one the caller's is passed on, whatever key `upstream` has.",
+      ),
     key_header: settings.key_header.unwrap().optional().describe('As of `upstream`.'),
     ca_file: settings.ca_file.unwrap().optional().describe('As of `upstream`.'),
     max_connections: settings.max_connections.unwrap().optional().describe('As of `upstream`.'),
