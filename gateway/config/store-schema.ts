@@ -44,7 +44,9 @@ export const store = z.strictObject({
     .describe('Above a mark one in so many is still recorded.'),
   retention_days: z
     .strictObject({
-      none: days.default(30).describe('Where nothing was flagged.'),
+      none: days
+        .default(30)
+        .describe('Where nothing was flagged; of those no more than about the newest 10,000.'),
       informational: days.default(30).describe('Where the strongest finding is informational.'),
       low: days.default(90).describe('Where the strongest finding is low.'),
       medium: days.default(180).describe('Where the strongest finding is medium.'),
