@@ -10,7 +10,6 @@ import type {
   CommitOutcome,
   ExcerptContent,
   ExchangeRecord,
-  Expiry,
   Ledger,
   LedgerStats,
   StoreTask,
@@ -29,8 +28,6 @@ export interface LedgerOptions {
   readonly sinks: readonly string[];
   /** How much of the text leaves the process in excerpts; default `redacted`. */
   readonly content?: ExcerptContent;
-  /** Exchanges without a flag are kept up to this number, the newest; default 10,000. */
-  readonly keepOrdinary?: number;
   /** The embedded database grows no further; unlimited when left out. */
   readonly maxBytes?: number;
   /** Exchanges that may wait for the disk; default 512. */
@@ -46,6 +43,8 @@ export interface LedgerOptions {
   readonly waterMarks?: Partial<WaterMarkOptions>;
   /** How long exchanges are kept; for ever when left out. */
   readonly retentionDays?: RetentionDays;
+  /** Exchanges without a flag go when so many newer ones are there; none does when left out. */
+  readonly maxUnflagged?: number;
   /** A damaged database was found when it was opened. It is an alert as well. */
   readonly onSetAside?: (setAside: SetAside) => void;
   /** A damaged database is an error instead, and nothing is set aside: for commands, which tell no sink. */
@@ -77,14 +76,21 @@ export async function createLedger(options: LedgerOptions): Promise<Ledger> {
   const write = createWrite(store, tally.transaction);
   const group = createGroupCommit<ExchangeRecord>({ write, maxBatch: MAX_BATCH, ...bounds });
   const marks = createWaterMarks(marksOf(options), () => store.ask('pressure', undefined), tally.fail);
-  const expire = (expiry: Expiry) => store.ask('expire', expiry);
-  const retention = createRetentionSweep(options.retentionDays ?? KEEP_ALL, expire, tally.fail);
+  const retention = createRetentionSweep(
+    { days: options.retentionDays ?? KEEP_ALL, maxUnflagged: options.maxUnflagged ?? null },
+    {
+      expire: (expiry) => store.ask('expire', expiry),
+      crowdOut: (crowding) => store.ask('crowdOut', crowding),
+      onFailure: tally.fail,
+    },
+  );
   marks.refresh();
 
   const commit = async (record: ExchangeRecord): Promise<CommitOutcome> => {
     const outcome = marks.leavesOut(record) ? sampledOf(record) : await group.submit(record);
     marks.refresh();
     tally.note(outcome);
+    if (outcome.outcome === 'committed') retention.noteCommit();
     if (outcome.outcome === 'committed') notify(committedOf(record.exchangeId, outcome));
     if (outcome.outcome === 'unrecorded' && !isStoreWide(outcome.reason)) {
       const dead = deadRecordOf(record, outcome.message);
@@ -122,6 +128,7 @@ export async function createLedger(options: LedgerOptions): Promise<Ledger> {
         isAboveMark: marks.isAbove(),
         pressure: marks.pressure(),
         expired: retention.removed(),
+        crowdedOut: retention.crowdedOut(),
         listenerErrors: listenerErrors(),
       };
     },

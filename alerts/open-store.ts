@@ -27,18 +27,17 @@ export function outboxPlaceOf(options: LedgerOptions): OutboxPlace {
 
 /** Opens the store that the options name. */
 export function openStoreClient(options: LedgerOptions, listeners: StoreListeners): Promise<StoreClient> {
-  const { sinks, keepOrdinary = 10_000, commitTimeoutMs = 5000 } = options;
-  const shared = { sinks, keepOrdinary };
+  const { sinks, commitTimeoutMs = 5000 } = options;
   const place = outboxPlaceOf(options);
   if (place.kind === 'server') {
     const { onCommitted, onFailure } = listeners;
-    return createPostgresClient({ ...shared, ...place, onCommitted, onFailure });
+    return createPostgresClient({ sinks, ...place, onCommitted, onFailure });
   }
   const { path, content, busyTimeoutMs } = place;
   const { maxBytes, refusesDamaged = false } = options;
   const bound = maxBytes === undefined ? {} : { maxBytes };
   return createStoreClient({
-    options: { ...shared, path, content, busyTimeoutMs, refusesDamaged, ...bound },
+    options: { sinks, path, content, busyTimeoutMs, refusesDamaged, ...bound },
     timeoutMs: 2 * commitTimeoutMs,
     onSetAside: listeners.onSetAside,
   });

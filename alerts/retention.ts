@@ -1,16 +1,32 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LEVELS } from './levels.ts';
-import type { Expired, Expiry } from './types.ts';
+import type { Crowding, Expired, Expiry } from './types.ts';
 import type { RecordLevel } from './water-marks.ts';
 
 /** How many days exchanges are kept, by the level of their strongest finding; null is for ever. */
 export type RetentionDays = Readonly<Record<RecordLevel, number | null>>;
 
-/** Takes out of the store what is older than its level is kept. */
+/** What is kept: by age, and of exchanges that nothing flagged by how many came after them; null is without bound. */
+export interface Keeping {
+  readonly days: RetentionDays;
+  readonly maxUnflagged: number | null;
+}
+
+/** Who takes out of the store, and who is told that it failed. */
+export interface RetentionParts {
+  expire(expiry: Expiry): Promise<readonly Expired[]>;
+  crowdOut(crowding: Crowding): Promise<number>;
+  onFailure(task: 'retention'): void;
+}
+
+/** Takes out of the store what is older than its level is kept, and what too many came after. */
 export interface RetentionSweep {
   /** One sweep, in steps that let others write between them. Never throws: what fails is told and left for the next. */
   sweep(): Promise<void>;
+  /** One more exchange was written: a twentieth of what is kept calls for a sweep. */
+  noteCommit(): void;
   removed(): Readonly<Partial<Record<RecordLevel, number>>>;
+  crowdedOut(): number;
   close(): void;
 }
 
@@ -19,13 +35,15 @@ const SWEEP_EVERY_MS = 600_000;
 const STEP = 200;
 const PAUSE_MS = 20;
 
-/** Sweeps now and every ten minutes. */
+/** Sweeps now, every ten minutes, and when many exchanges came. */
 export function createRetentionSweep(
-  days: RetentionDays,
-  expire: (expiry: Expiry) => Promise<readonly Expired[]>,
-  onFailure: (task: 'retention') => void,
+  { days, maxUnflagged }: Keeping,
+  { expire, crowdOut, onFailure }: RetentionParts,
 ): RetentionSweep {
   const removed: Partial<Record<RecordLevel, number>> = {};
+  const sweepEvery = Math.ceil((maxUnflagged ?? Number.POSITIVE_INFINITY) / 20);
+  let crowdedOut = 0;
+  let sinceSweep = 0;
   let isClosed = false;
   let running: Promise<void> | undefined;
 
@@ -33,23 +51,43 @@ export function createRetentionSweep(
     const level = rank === null ? 'none' : (LEVELS[rank] ?? 'none');
     if (count > 0) removed[level] = (removed[level] ?? 0) + count;
   };
-  const run = async (): Promise<void> => {
+  const pause = () => sleep(PAUSE_MS, undefined, { ref: false });
+  const expireAll = async (): Promise<void> => {
     let cutoffs = cutoffsAt(days, Date.now());
     while (!isClosed && cutoffs.length > 0) {
       const expired = await expire({ cutoffs, limit: STEP });
       expired.forEach(note);
       const unfinished = new Set(expired.filter(({ hasMore }) => hasMore).map(({ rank }) => rank));
       cutoffs = cutoffs.filter(({ rank }) => unfinished.has(rank));
-      await sleep(PAUSE_MS, undefined, { ref: false });
+      await pause();
     }
+  };
+  const crowdOutAll = async (keep: number): Promise<void> => {
+    for (let count = STEP; !isClosed && count === STEP; await pause()) {
+      count = await crowdOut({ keep, limit: STEP });
+      crowdedOut += count;
+    }
+  };
+  const run = async (): Promise<void> => {
+    sinceSweep = 0;
+    await expireAll();
+    if (maxUnflagged !== null) await crowdOutAll(maxUnflagged);
   };
   const sweep = (): Promise<void> => {
     running ??= run()
       .catch(() => onFailure('retention'))
       .finally(() => {
         running = undefined;
+        sweepWhereDue();
       });
     return running;
+  };
+  const sweepWhereDue = (): void => {
+    if (sinceSweep >= sweepEvery && !isClosed) void sweep();
+  };
+  const noteCommit = (): void => {
+    sinceSweep += 1;
+    sweepWhereDue();
   };
   const timer = setInterval(() => void sweep(), SWEEP_EVERY_MS).unref();
   const close = (): void => {
@@ -57,7 +95,7 @@ export function createRetentionSweep(
     clearInterval(timer);
   };
   void sweep();
-  return { sweep, removed: () => ({ ...removed }), close };
+  return { sweep, noteCommit, removed: () => ({ ...removed }), crowdedOut: () => crowdedOut, close };
 }
 
 function cutoffsAt(days: RetentionDays, now: number): Expiry['cutoffs'] {

@@ -18,6 +18,7 @@ export type StoreMethod =
   | 'dropDead'
   | 'dropWaiting'
   | 'expire'
+  | 'crowdOut'
   | 'pressure'
   | 'erase'
   | 'addUnscored'

@@ -18,6 +18,7 @@ export function ledgerOptions(
     sinks,
     content: store.content,
     retentionDays: store.retention_days,
+    ...(store.max_unflagged === null ? {} : { maxUnflagged: store.max_unflagged }),
     waterMarks: {
       rows: store.high_water_rows,
       keepOneIn: store.sample_one_in,

@@ -129,7 +129,7 @@ not judged on those exchanges, and the report names what was missing. \`TELLTALE
 Findings name tokens, not characters. Last come the exchanges that are judged otherwise, those whose verdict changes first,
 each with the id under which the review page opens it and with what a reviewer made of it. \`rules diff --replay\` holds two sets against the same exchanges and
 shows which rules do otherwise, with precision and recall before and after, and which exchanges change. An exchange is
-replayed as long as the store holds it: retention and \`telltale erase\` reach what is kept.
+replayed as long as the store holds it: retention, \`store.max_unflagged\` and \`telltale erase\` reach what is kept.
 
 Correlations and the grouping of alerts are replayed by the code that the gateway runs, in the time of the exchanges and
 from an empty state at \`--since\`: what had been counted before is not in them, so give them at least their timespan. What

@@ -1,11 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { Expired, Expiry, StorePressure } from '../types.ts';
+import type { Crowding, Expired, Expiry, StorePressure } from '../types.ts';
 import { inTransaction } from './transaction.ts';
 
 /** Knows how full one database is, and takes out what is too old. */
 export interface Retention {
   /** Deletes what is older than its level is kept, at most `limit` of each level. */
   expire(expiry: Expiry): readonly Expired[];
+  /** Deletes exchanges that nothing flagged and that more than `keep` newer ones came after, the oldest first.
+   *  @returns how many */
+  crowdOut(crowding: Crowding): number;
   pressure(): StorePressure;
 }
 
@@ -16,6 +19,10 @@ const EXPIRE = `DELETE FROM exchanges WHERE seq IN (
   AND NOT EXISTS (SELECT 1 FROM findings f JOIN dead_letters d USING (alert_id) WHERE f.exchange_seq = e.seq)
   ORDER BY e.seq LIMIT ?)`;
 
+/** By their numbers, without counting rows. */
+const CROWD_OUT = `DELETE FROM exchanges WHERE seq IN (SELECT seq FROM exchanges
+  WHERE level_rank IS NULL AND seq <= (SELECT max(seq) FROM exchanges) - ? ORDER BY seq LIMIT ?)`;
+
 const PRESSURE = `SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM unscored) AS outboxRows,
   (page_count - freelist_count) * page_size AS bytes
   FROM pragma_page_count, pragma_freelist_count, pragma_page_size`;
@@ -23,6 +30,7 @@ const PRESSURE = `SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM u
 /** Prepares the statements of one connection. */
 export function createRetention(database: DatabaseSync): Retention {
   const expiring = database.prepare(EXPIRE);
+  const crowding = database.prepare(CROWD_OUT);
   const measuring = database.prepare(PRESSURE);
   const expire = ({ cutoffs, limit }: Expiry): readonly Expired[] =>
     inTransaction(database, () =>
@@ -31,5 +39,6 @@ export function createRetention(database: DatabaseSync): Retention {
         return { rank, removed, hasMore: removed === limit };
       }),
     );
-  return { expire, pressure: () => measuring.get() as unknown as StorePressure };
+  const crowdOut = ({ keep, limit }: Crowding): number => Number(crowding.run(keep, limit).changes);
+  return { expire, crowdOut, pressure: () => measuring.get() as unknown as StorePressure };
 }

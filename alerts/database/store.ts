@@ -21,7 +21,6 @@ import { createWriter } from './write.ts';
 /** How the store is opened and what it does with what it is given. */
 export interface StoreOptions extends OpenOptions {
   readonly sinks: readonly string[];
-  readonly keepOrdinary: number;
   readonly content: ExcerptContent;
 }
 

@@ -10,8 +10,6 @@ import { writeTogether } from './write-together.ts';
 export interface WriteOptions {
   /** One outbox row per alert and sink. */
   readonly sinks: readonly string[];
-  /** Exchanges that nothing flagged are kept up to this number, the newest ones. */
-  readonly keepOrdinary: number;
 }
 
 /** Writes exchanges. */
@@ -34,9 +32,6 @@ const INSERT_FINDING = `INSERT INTO findings (alert_id, exchange_seq, rule_id, r
 const INSERT_OUTBOX = `INSERT INTO outbox (sink, alert_id, conversation_id, queued_at) VALUES (?, ?, ?, ?)
   ON CONFLICT (alert_id, sink) DO NOTHING`;
 
-const PRUNE = `DELETE FROM exchanges WHERE level_rank IS NULL AND seq <= (
-  SELECT seq FROM exchanges WHERE level_rank IS NULL ORDER BY seq DESC LIMIT 1 OFFSET ?)`;
-
 function prepareAll(database: DatabaseSync) {
   return {
     exchange: database.prepare(INSERT_EXCHANGE),
@@ -45,7 +40,6 @@ function prepareAll(database: DatabaseSync) {
     segment: database.prepare(INSERT_SEGMENT),
     finding: database.prepare(INSERT_FINDING),
     outbox: database.prepare(INSERT_OUTBOX),
-    prune: database.prepare(PRUNE),
   } satisfies Record<string, StatementSync>;
 }
 
@@ -54,19 +48,9 @@ type Statements = ReturnType<typeof prepareAll>;
 /** Prepares the statements of one connection. */
 export function createWriter(database: DatabaseSync, options: WriteOptions): Writer {
   const statements = prepareAll(database);
-  const pruneEvery = Math.max(1, Math.ceil(options.keepOrdinary / 20));
-  let sincePrune = 0;
 
   const commitOnce = (records: readonly HandedRecord[]): CommitOutcome[] =>
-    inTransaction(database, () => {
-      const outcomes = records.map((record) => insert(statements, record, options.sinks));
-      sincePrune += records.length;
-      if (sincePrune >= pruneEvery) {
-        statements.prune.run(options.keepOrdinary);
-        sincePrune = 0;
-      }
-      return outcomes;
-    });
+    inTransaction(database, () => records.map((record) => insert(statements, record, options.sinks)));
 
   return { commit: (records) => writeTogether(records, commitOnce) };
 }

@@ -1,4 +1,4 @@
-import type { Expired, Expiry, StorePressure } from '../types.ts';
+import type { Crowding, Expired, Expiry, StorePressure } from '../types.ts';
 import type { PostgresDatabase, Query } from './database.ts';
 
 /** Alerts that still wait, or that no sink took, keep their exchange. */
@@ -21,12 +21,13 @@ export async function expire(
   return expired;
 }
 
-const PRUNE = `DELETE FROM exchanges WHERE level_rank IS NULL AND seq <= (
-  SELECT seq FROM exchanges WHERE level_rank IS NULL ORDER BY seq DESC OFFSET $1 LIMIT 1)`;
+/** By their numbers, without counting rows. */
+const CROWD_OUT = `DELETE FROM exchanges WHERE seq IN (SELECT seq FROM exchanges
+  WHERE level_rank IS NULL AND seq <= (SELECT max(seq) FROM exchanges) - $1::bigint ORDER BY seq LIMIT $2) RETURNING seq`;
 
-/** Keeps the newest `keep` exchanges without a flag. */
-export async function prune(query: Query, keep: number): Promise<void> {
-  await query(PRUNE, [keep]);
+/** Deletes exchanges that nothing flagged and that more than `keep` newer ones came after, the oldest first. */
+export async function crowdOut(query: Query, { keep, limit }: Crowding): Promise<number> {
+  return (await query(CROWD_OUT, [keep, limit])).length;
 }
 
 const PRESSURE = `SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM unscored) AS "outboxRows",

@@ -18,7 +18,7 @@ import { migratePostgres } from './migrations.ts';
 import { createNews } from './news.ts';
 import { createOutbox } from './outbox.ts';
 import { known, listFlagged, readExchange } from './read.ts';
-import { expire, pressure, prune } from './retention.ts';
+import { crowdOut, expire, pressure } from './retention.ts';
 import { saveReview } from './save-review.ts';
 import { createSilences } from './silences.ts';
 import { createUnscoredRows } from './unscored.ts';
@@ -27,7 +27,6 @@ import { writeTogether } from './write-together.ts';
 /** How the store is opened and what it does with what it is given. */
 export interface PostgresStoreOptions extends PostgresOptions {
   readonly sinks: readonly string[];
-  readonly keepOrdinary: number;
   readonly content: ExcerptContent;
   /** How long a dead relay keeps its part of the outbox from the others. */
   readonly leaseMs: number;
@@ -64,6 +63,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     ...createUnscoredRows({ database, leases, owner }),
     ...createDeadLetters(database, commit),
     expire: (expiry) => expire(database, expiry),
+    crowdOut: (crowding) => crowdOut(query, crowding),
     pressure: () => pressure(query),
     erase: (selection) => erase(database, selection),
     ...createSilences(query),
@@ -91,9 +91,6 @@ function createCommit(
   options: PostgresStoreOptions,
   tell: ReturnType<typeof createNews>['tell'],
 ) {
-  const pruneEvery = Math.max(1, Math.ceil(options.keepOrdinary / 20));
-  let sincePrune = 0;
-
   const takeTurn = createTurns();
   const commitOnce = (records: readonly ExchangeRecord[]) =>
     takeTurn((onLocked) => database.transaction((query) => write(query, records, onLocked)));
@@ -103,13 +100,7 @@ function createCommit(
         query,
         records.flatMap((record, index) => newsOf(record, outcomes[index])),
       );
-    const outcomes = await insertRecords(query, { records, sinks: options.sinks, onLocked, alongside });
-    sincePrune += records.length;
-    if (sincePrune >= pruneEvery) {
-      await prune(query, options.keepOrdinary);
-      sincePrune = 0;
-    }
-    return outcomes;
+    return insertRecords(query, { records, sinks: options.sinks, onLocked, alongside });
   };
   return (records: readonly ExchangeRecord[]) => writeTogether(records, commitOnce);
 }

@@ -16,6 +16,14 @@ export interface Expiry {
   readonly limit: number;
 }
 
+/** Exchanges that nothing flagged, where too many came after them. */
+export interface Crowding {
+  /** So many exchanges may be newer. */
+  readonly keep: number;
+  /** At most so many at once. */
+  readonly limit: number;
+}
+
 /** What retention removed of one level. */
 export interface Expired {
   readonly rank: number | null;

@@ -25,6 +25,8 @@ export interface LedgerStats {
   readonly sampled: Readonly<Partial<Record<Level | 'none', number>>>;
   /** Removed because they were older than their level is kept. */
   readonly expired: Readonly<Partial<Record<Level | 'none', number>>>;
+  /** Exchanges that nothing flagged, removed because too many came after them. */
+  readonly crowdedOut: number;
   /** Whether the store is above a water mark now. */
   readonly isAboveMark: boolean;
   /** As last measured; null before the first time. */

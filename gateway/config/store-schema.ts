@@ -42,11 +42,18 @@ export const store = z.strictObject({
     .max(1_000_000)
     .default(10)
     .describe('Above a mark one in so many is still recorded.'),
+  max_unflagged: z
+    .int()
+    .min(1)
+    .max(1_000_000_000)
+    .nullable()
+    .default(200_000)
+    .describe(
+      'An exchange without an alert goes when so many newer exchanges were recorded, and with it what is kept of it for replay; null keeps it as long as retention_days says. In shadow that is all traffic.',
+    ),
   retention_days: z
     .strictObject({
-      none: days
-        .default(30)
-        .describe('Where nothing was flagged; of those no more than about the newest 10,000.'),
+      none: days.default(30).describe('Where nothing was flagged; of those no more than max_unflagged.'),
       informational: days.default(30).describe('Where the strongest finding is informational.'),
       low: days.default(90).describe('Where the strongest finding is low.'),
       medium: days.default(180).describe('Where the strongest finding is medium.'),

@@ -46,6 +46,7 @@ export const METRIC_NAMES = {
   storeBytes: 'telltale_store_bytes',
   storeAboveMark: 'telltale_store_above_water_mark',
   storeSampled: 'telltale_store_sampled_exchanges_total',
+  storeCrowdedOut: 'telltale_store_crowded_out_exchanges_total',
   storeExpired: 'telltale_store_expired_exchanges_total',
   storeBuried: 'telltale_store_buried_exchanges_total',
   storeRefused: 'telltale_store_refused_exchanges_total',

@@ -11,7 +11,7 @@ export interface SinkReading
 /** The store now, and what it has left out since the start. */
 export type StoreReading = Pick<
   LedgerStats,
-  'pressure' | 'isAboveMark' | 'sampled' | 'expired' | 'buried' | 'unrecorded' | 'failures'
+  'pressure' | 'isAboveMark' | 'sampled' | 'expired' | 'crowdedOut' | 'buried' | 'unrecorded' | 'failures'
 >;
 
 /** A promised false-alarm rate beside the one that live traffic has shown within a window. */

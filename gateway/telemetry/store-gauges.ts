@@ -18,6 +18,10 @@ export function registerStoreGauges(meter: Meter): StoreGauges {
   const above = gauge(METRIC_NAMES.storeAboveMark, '1 while lower levels are sampled');
   const sampled = total(METRIC_NAMES.storeSampled, 'Exchanges left out above the water mark, by level');
   const expired = total(METRIC_NAMES.storeExpired, 'Exchanges removed because their time was over, by level');
+  const crowded = total(
+    METRIC_NAMES.storeCrowdedOut,
+    'Exchanges without an alert removed because too many came after them',
+  );
   const buried = total(METRIC_NAMES.storeBuried, 'Exchanges that could not be written and are dead letters');
   const refused = total(METRIC_NAMES.storeRefused, 'Exchanges that were not recorded, by reason');
   const failed = total(METRIC_NAMES.storeFailures, 'What the store does by itself and could not, by task');
@@ -28,11 +32,12 @@ export function registerStoreGauges(meter: Meter): StoreGauges {
       observe(bytes, reading.pressure.bytes);
     }
     observe(above, reading.isAboveMark ? 1 : 0);
+    observe(crowded, reading.crowdedOut);
     observe(buried, reading.buried);
     for (const [level, count] of Object.entries(reading.sampled)) observe(sampled, count, { level });
     for (const [level, count] of Object.entries(reading.expired)) observe(expired, count, { level });
     for (const [reason, count] of Object.entries(reading.unrecorded)) observe(refused, count, { reason });
     for (const [task, count] of Object.entries(reading.failures)) observe(failed, count, { task });
   };
-  return { observables: [rows, bytes, above, sampled, expired, buried, refused, failed], report };
+  return { observables: [rows, bytes, above, sampled, expired, crowded, buried, refused, failed], report };
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { alertsOf, type Committed } from '../../alerts/index.ts';
+import { until } from '../gateway/until.ts';
 import { exchange, finding, ordinary } from './records.ts';
 import { forEachStore, type TestStore } from './stores.ts';
 
@@ -100,18 +101,28 @@ function defineTests(store: TestStore): void {
     assert.deepEqual(await ledger.take({ sink: 'list', limit: 10, exceptConversations: [] }), []);
   });
 
-  test('exchanges without a flag are kept up to a number, flagged ones stay', async (t) => {
-    const { ledger } = await store.open(t, { keepOrdinary: 20 });
+  test('exchanges without a flag go when so many newer ones are there, each counted; flagged ones stay', async (t) => {
+    const { ledger } = await store.open(t, { maxUnflagged: 20 });
     const flagged = exchange();
     await ledger.commit(flagged);
-    const newest = ordinary();
+    const [newest, oldest] = [ordinary(), ordinary()];
+    await ledger.commit(oldest);
     for (let count = 0; count < 100; count += 1) await ledger.commit(ordinary());
     await ledger.commit(newest);
-    const counts = await ledger.counts();
-    assert.ok(counts.exchanges <= 22, `${counts.exchanges} kept`);
-    assert.equal(counts.flagged, 1);
+    await until(() => ledger.stats().crowdedOut >= 82);
+    assert.equal(ledger.stats().crowdedOut, 82);
+    const { exchanges, flagged: kept } = await ledger.counts();
+    assert.deepEqual([exchanges, kept], [21, 1]);
     assert.ok(await ledger.readExchange(newest.exchangeId));
+    assert.equal(await ledger.readExchange(oldest.exchangeId), null);
     assert.ok(await ledger.readExchange(flagged.exchangeId));
+  });
+
+  test('exchanges without a flag all stay where no number bounds them', async (t) => {
+    const { ledger } = await store.open(t);
+    for (let count = 0; count < 100; count += 1) await ledger.commit(ordinary());
+    assert.equal((await ledger.counts()).exchanges, 100);
+    assert.equal(ledger.stats().crowdedOut, 0);
   });
 
   test('listeners hear of a commit when it can be read; one that throws disturbs nobody', async (t) => {

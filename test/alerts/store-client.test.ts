@@ -8,7 +8,7 @@ import { exchange } from './records.ts';
 
 test('a store thread that dies is replaced: what it was asked fails, what comes after works', async (t) => {
   const path = join(dataFolder(t), 'telltale.db');
-  const options = { path, sinks: [], content: 'none' as const, keepOrdinary: 10, busyTimeoutMs: 100 };
+  const options = { path, sinks: [], content: 'none' as const, busyTimeoutMs: 100 };
   const store = await createStoreClient({ options, timeoutMs: 60_000, maxHeapMb: 16, onSetAside: () => {} });
   cleanUp(t, () => store.close());
   await store.ask('commit', [exchange({ exchangeId: 'kept' })]);
@@ -30,7 +30,7 @@ test('a store thread that dies is replaced: what it was asked fails, what comes 
 
 test('a closed store says so, and closing twice is harmless', async (t) => {
   const path = join(dataFolder(t), 'telltale.db');
-  const options = { path, sinks: [], content: 'none' as const, keepOrdinary: 10, busyTimeoutMs: 100 };
+  const options = { path, sinks: [], content: 'none' as const, busyTimeoutMs: 100 };
   const store = await createStoreClient({ options, timeoutMs: 10_000, onSetAside: () => {} });
   await Promise.all([store.close(), store.close()]);
   await assert.rejects(

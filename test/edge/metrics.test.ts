@@ -74,6 +74,7 @@ test('every report of the gateway is a metric with its labels', async () => {
     ['telltale_store_sampled_exchanges_total', { level: 'low' }, 5],
     ['telltale_store_sampled_exchanges_total', { level: 'none' }, 11],
     ['telltale_store_expired_exchanges_total', { level: 'none' }, 3],
+    ['telltale_store_crowded_out_exchanges_total', {}, 5],
     ['telltale_store_buried_exchanges_total', {}, 2],
     ['telltale_store_refused_exchanges_total', { reason: 'disk_full' }, 9],
     ['telltale_store_task_failures_total', { task: 'retention' }, 4],

@@ -109,6 +109,7 @@ export const GAUGES: GaugeReading = {
     isAboveMark: true,
     sampled: { low: 5, none: 11 },
     expired: { none: 3 },
+    crowdedOut: 5,
     buried: 2,
     unrecorded: { disk_full: 9 },
     failures: { retention: 4, pressure: 0, bury: 0, leases: 0, news: 0, relay: 2 },
