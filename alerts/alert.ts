@@ -35,9 +35,15 @@ export function storedFindings(record: RecordWithTexts): StoredFinding[] {
   const texts = new Map(record.segments.map((segment) => [segment.segmentId, segment.text]));
   return record.findings.map((finding) => ({
     alertId: alertId(record.exchangeId, finding),
-    finding: withWhose(finding, record),
+    finding: withWhose(keptFinding(finding), record),
     excerpt: excerptOf(texts.get(finding.segment.id) ?? '', finding.span),
   }));
+}
+
+/** A finding as it goes to disk: where a rule in shadow read a disguised text, what was undone and no word of it, since of
+ *  exchanges that no rule flagged no text stays. */
+export function keptFinding(finding: Finding): Finding {
+  return finding.mode === 'shadow' ? releaseFinding(finding, 'none') : finding;
 }
 
 function withWhose(

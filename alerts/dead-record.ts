@@ -1,3 +1,4 @@
+import { keptFinding } from './alert.ts';
 import type { CommitOutcome, DeadRecord, ExchangeRecord } from './types.ts';
 
 /** The name under which exchanges that could not be written stand among the dead letters; no sink may have it. */
@@ -24,7 +25,7 @@ export function whyNotWritten(outcome: CommitOutcome | undefined): string {
 
 function serialise(record: ExchangeRecord): string | null {
   try {
-    const json = JSON.stringify(record);
+    const json = JSON.stringify({ ...record, findings: record.findings.map(keptFinding) });
     return json.length <= MAX_JSON_LENGTH ? json : null;
   } catch {
     return null;

@@ -19,7 +19,8 @@ export interface Review {
 /** A finding with whose exchange it was in: routes ask for it after the exchange is over. */
 export type RecordedFinding = Finding & { readonly tenant?: string; readonly caller?: string };
 
-/** One finding as the store keeps it. `excerpt` is the text as it was: the store does not leave the machine. */
+/** One finding as the store keeps it. `excerpt` is the text as it was: the store does not leave the machine. Of a rule in
+ *  shadow `view` has no text. */
 export interface StoredFinding {
   readonly alertId: string;
   readonly finding: RecordedFinding;

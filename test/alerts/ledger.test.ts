@@ -101,6 +101,25 @@ function defineTests(store: TestStore): void {
     assert.deepEqual(await ledger.take({ sink: 'list', limit: 10, exceptConversations: [] }), []);
   });
 
+  test('of what a rule in shadow read in a disguised text the kind stays and no word, that of a rule that flags stays', async (t) => {
+    const { ledger, place } = await store.open(t);
+    const view = { changes: ['encoded'] as const, text: 'nobody must know', span: { start: 7, end: 11 } };
+    const [shadow, flag] = (['shadow', 'flag'] as const).map((mode) => finding({ mode, ruleId: mode, view }));
+    assert.ok(shadow && flag);
+    await ledger.commit(ordinary({ findings: [shadow] }));
+    await ledger.commit(exchange({ findings: [shadow, flag] }));
+    const rows = await store.rows(place, 'SELECT rule_id AS rule, finding FROM findings ORDER BY seq');
+    const without = { ...view, text: '', span: { start: 0, end: 0 } };
+    assert.deepEqual(
+      rows.map(({ rule, finding: json }) => ({ rule, ...JSON.parse(String(json)) })),
+      [
+        { rule: 'shadow', ...shadow, view: without },
+        { rule: 'shadow', ...shadow, view: without },
+        { rule: 'flag', ...flag },
+      ],
+    );
+  });
+
   test('exchanges without a flag go when so many newer ones are there, each counted; flagged ones stay', async (t) => {
     const { ledger } = await store.open(t, { maxUnflagged: 20 });
     const flagged = exchange();

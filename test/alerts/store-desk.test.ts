@@ -102,6 +102,18 @@ function defineTests(store: TestStore): void {
     assert.equal((await ledger.deadLetters({ limit: 9 })).length, failed.length);
   });
 
+  test('an exchange in shadow that cannot be written is a dead letter without a word of a disguised text', async (t) => {
+    const { ledger, place } = await store.open(t);
+    const view = { changes: ['encoded'] as const, text: 'nobody must know', span: { start: 7, end: 11 } };
+    const findings = [finding({ mode: 'shadow', view })];
+    const outcome = await ledger.commit(ordinary({ status: 'teapot' as unknown as number, findings }));
+    assert.equal(outcome.outcome, 'unrecorded');
+    const [letter] = await store.rows(place, 'SELECT record FROM dead_letters');
+    const record = String(letter?.['record']);
+    assert.match(record, /encoded/);
+    assert.doesNotMatch(record, /must know/);
+  });
+
   test('above the water mark lower levels are left out and counted, high and critical never, and below it nothing', async (t) => {
     const waterMarks = { rows: 6, keepOneIn: 1_000_000_000, everyMs: 0 };
     const { ledger } = await store.open(t, { waterMarks });
