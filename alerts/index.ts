@@ -42,3 +42,4 @@ export type { KafkaLane } from './threaded-relay/thread-data.ts';
 export { createThreadedRelay, type ThreadedRelayParts } from './threaded-relay/threaded-relay.ts';
 export { toEvent } from './to-event.ts';
 export type * from './types.ts';
+export { besideUsualAuthorities } from './usual-authorities.ts';

@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
 import { Kafka, type SASLOptions } from 'kafkajs';
+import { besideUsualAuthorities } from '../usual-authorities.ts';
 import { createClosableSockets } from './closable-sockets.ts';
 
 /** Which cluster, and how it is reached. */
@@ -15,7 +16,7 @@ export interface KafkaCluster {
 
 /** TLS to the brokers; their certificates are always checked. All are PEM texts. */
 export interface KafkaTls {
-  /** Authorities to trust in place of the system's. */
+  /** Authorities to trust beside the usual ones. */
   readonly ca?: string;
   /** The client's own certificate and key, for brokers that ask for one. */
   readonly cert?: string;
@@ -59,5 +60,9 @@ export function createKafkaClient(cluster: KafkaCluster): KafkaClient {
 }
 
 function securityOf({ tls, sasl }: KafkaCluster): { ssl?: ConnectionOptions; sasl?: SASLOptions } {
-  return { ...(tls !== null && { ssl: { ...tls } }), ...(sasl !== null && { sasl }) };
+  return { ...(tls !== null && { ssl: connectionOf(tls) }), ...(sasl !== null && { sasl }) };
+}
+
+function connectionOf({ ca, ...own }: KafkaTls): ConnectionOptions {
+  return { ...own, ...(ca !== undefined && { ca: besideUsualAuthorities(ca) }) };
 }

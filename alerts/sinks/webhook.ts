@@ -1,6 +1,7 @@
 import { Agent, request } from 'undici';
 import { type EventOrigin, structuredEvent } from '../cloud-event.ts';
 import type { Alert, DeliveryOutcome, Sink } from '../types.ts';
+import { besideUsualAuthorities } from '../usual-authorities.ts';
 import { type CircuitBreaker, createCircuitBreaker } from './circuit-breaker.ts';
 import { outcomeOf, retryAfterMs } from './webhook-answer.ts';
 import { signatureHeaders } from './webhook-signature.ts';
@@ -12,7 +13,7 @@ export interface WebhookSinkOptions extends EventOrigin {
   readonly secrets?: readonly string[];
   /** Sent with every message, for example `authorization`. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Authorities to trust in place of the system's, as PEM. */
+  /** Authorities to trust beside the usual ones, as PEM. */
   readonly ca?: string;
   /** How long one request may take, its answer included; default 10 s. */
   readonly timeoutMs?: number;
@@ -49,7 +50,7 @@ export function createWebhookSink(options: WebhookSinkOptions): Sink {
     connections: options.concurrency ?? 8,
     connect: {
       timeout: options.timeoutMs ?? TIMEOUT_MS,
-      ...(options.ca !== undefined && { ca: options.ca }),
+      ...(options.ca !== undefined && { ca: besideUsualAuthorities(options.ca) }),
     },
   });
   const breaker = createCircuitBreaker({

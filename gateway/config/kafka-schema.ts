@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { caFile } from './ca-file.ts';
 
 /** Where a secret is. */
 export const variable = z.string().regex(/^[A-Za-z_]\w*$/, 'must be the name of an environment variable');
@@ -6,12 +7,7 @@ export const variable = z.string().regex(/^[A-Za-z_]\w*$/, 'must be the name of 
 /** TLS to the brokers. */
 export const tls = z.strictObject({
   enabled: z.boolean().default(false).describe('Where only certificates are given, TLS is on too.'),
-  ca_file: z
-    .string()
-    .min(1)
-    .nullable()
-    .default(null)
-    .describe("Authorities to trust in place of the system's, as PEM."),
+  ca_file: caFile,
   cert_file: z
     .string()
     .min(1)

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { caFile } from './ca-file.ts';
 import { broker, sasl, tls, variable } from './kafka-schema.ts';
 import { milliseconds } from './numbers.ts';
 
@@ -86,12 +87,7 @@ const webhookSink = z.strictObject({
     .nullable()
     .default(null)
     .describe('The environment variable whose value is sent as `authorization`.'),
-  ca_file: z
-    .string()
-    .min(1)
-    .nullable()
-    .default(null)
-    .describe('Authorities to trust in place of the usual ones, as PEM.'),
+  ca_file: caFile,
   timeout_ms: milliseconds.default(10_000).describe('How long an answer may take before it is tried again.'),
   concurrency: z
     .int()

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { caFile } from './ca-file.ts';
 import { count, milliseconds } from './numbers.ts';
 
 /** The name of an HTTP header. */
@@ -25,12 +26,7 @@ const settings = {
   key_header: headerName
     .default('authorization')
     .describe('Where that key is put; in `authorization` it is put after `Bearer`.'),
-  ca_file: z
-    .string()
-    .min(1)
-    .nullable()
-    .default(null)
-    .describe('Certificates in PEM that are trusted beside the usual ones.'),
+  ca_file: caFile,
   max_connections: count.default(256).describe('The most connections to it at once.'),
   connect_timeout_ms: milliseconds.default(5_000).describe('How long a connection may take.'),
   first_byte_timeout_ms: milliseconds.default(120_000).describe('How long the answer may take to begin.'),

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
-import { rootCertificates } from 'node:tls';
 import { type Dispatcher, EnvHttpProxyAgent, Pool } from 'undici';
+import { besideUsualAuthorities } from '../../alerts/index.ts';
 import type { Config } from '../config/schema.ts';
 import { GatewayError } from '../gateway-error.ts';
 
@@ -53,7 +53,7 @@ export function openAgent(origin: string, settings: UpstreamSettings, proxy: Con
 }
 
 function certificatesOf({ ca_file: file }: UpstreamSettings): { ca?: string[] } {
-  return file === null ? {} : { ca: [...rootCertificates, readCertificates(file)] };
+  return file === null ? {} : { ca: besideUsualAuthorities(readCertificates(file)) };
 }
 
 function readCertificates(file: string): string {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, type TestContext, test } from 'node:test';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import kafkajs from 'kafkajs';
 import {
   alertsOf,
@@ -8,6 +9,7 @@ import {
   createRelay,
   type KafkaSinkOptions,
 } from '../../alerts/index.ts';
+import { createCertificate } from '../gateway/certificate.ts';
 import { type KafkaBroker, type SecuredListeners, startKafka } from '../services/kafka.ts';
 import { kafkaClient } from '../services/kafka-client.ts';
 import { PLAIN_USER, SCRAM_USER } from '../services/kafka-properties.ts';
@@ -81,6 +83,19 @@ for (const [way, listener, sasl] of WAYS) {
   });
 }
 
+test('authorities of its own add to the usual ones, so that a broker that one of those vouches for is reached too', async (t) => {
+  const usual = getCACertificates('default');
+  setDefaultCACertificates([...usual, secured.certificates.ca]);
+  cleanUp(t, () => setDefaultCACertificates(usual));
+  const { outcome } = await deliver(t, {
+    brokers: [secured.sasl],
+    tls: { ca: createCertificate().cert },
+    sasl: { mechanism: 'plain', ...passwordOf(PLAIN_USER) },
+    topic: 'allowed-usual',
+  });
+  assert.deepEqual(outcome, { outcome: 'delivered' });
+});
+
 const REFUSALS = [
   [
     'a wrong password',
@@ -88,6 +103,11 @@ const REFUSALS = [
     /credentials|authentication/i,
   ],
   ['an authority that is not trusted', { tls: {} }, /certificate|issuer/i],
+  [
+    'an authority that is not trusted beside one that is',
+    { tls: { ca: createCertificate().cert } },
+    /certificate|issuer/i,
+  ],
 ] as const;
 
 for (const [what, change, reason] of REFUSALS) {

@@ -1,9 +1,10 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 
-/** A certificate that signs itself, for `localhost` and 127.0.0.1, and its key, both in PEM. */
-export function createCertificate(): { readonly cert: string; readonly key: string } {
+/** A certificate that signs itself, for `localhost` and 127.0.0.1, and its key, both in PEM. Those that are trusted beside
+ *  each other must bear names of their own: by these OpenSSL looks for whoever has signed. */
+export function createCertificate(commonName = 'localhost'): { readonly cert: string; readonly key: string } {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
-  const name = sequence(tlv(0x31, sequence(COMMON_NAME, tlv(0x0c, Buffer.from('localhost')))));
+  const name = sequence(tlv(0x31, sequence(COMMON_NAME, tlv(0x0c, Buffer.from(commonName)))));
   const validity = sequence(utcTime('200101000000Z'), utcTime('491231235959Z'));
   const names = sequence(tlv(0x82, Buffer.from('localhost')), tlv(0x87, Buffer.from([127, 0, 0, 1])));
   const isAuthority = sequence(tlv(0x01, Buffer.from([0xff])));
