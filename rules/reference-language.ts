@@ -53,11 +53,11 @@ mean activation, the positive ones divided by their sum.
 ## Disguised text
 
 A whole segment that wears a disguise (invisible or look-alike letters, base64, hexadecimal and other codes, letters set
-apart, digits for letters, rot13, backwards) is judged twice: as it stands, and as it reads without. A rule fires where
-either reading satisfies it; each reading is judged by itself, so a condition under \`not\` in one says nothing of the
-other. Of a rule that fires on the second alone, the finding's tokens and span are those of the run in the text that hid
-it, its values and features those of what it reads, and \`view\` tells what was undone and what it reads. Tests, explain
-and backtest judge so too.
+apart, sentences in capitals, digits for letters, rot13, backwards) is judged twice: as it stands, and as it reads
+without. A rule fires where either reading satisfies it; each reading is judged by itself, so a condition under \`not\` in
+one says nothing of the other. Of a rule that fires on the second alone, the finding's tokens and span are those of the
+run in the text that hid it, its values and features those of what it reads, and \`view\` tells what was undone and what
+it reads. Tests, explain and backtest judge so too.
 
 ## Text in parts
 

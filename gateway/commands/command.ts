@@ -28,6 +28,20 @@ export interface Call<T extends Options> {
   readonly io: CommandIo;
 }
 
+/** How a command ends. */
+export interface ExitCodes {
+  /** What each says, for its help. */
+  readonly meaning: string;
+  /** Where it fails, though its command line be right. */
+  readonly failure: number;
+}
+
+/** Of a command that has none of its own. */
+export const EXIT_CODES: ExitCodes = {
+  meaning: '0 done, 1 not as asked, 2 the command line is wrong',
+  failure: 1,
+};
+
 /** A command of the `telltale` program. */
 export interface Command {
   /** One or two words: `score`, `rules check`. */
@@ -40,9 +54,9 @@ export interface Command {
   readonly options: Options;
   /** The most arguments that are not options. */
   readonly maxPositionals: number;
-  /** Exit code where it fails, of a command whose 1 is an answer. Default 1. */
-  readonly failureCode?: number;
-  /** @returns the exit code: 0 done, 1 not as asked
+  /** Of a command whose 1 is an answer; the others have `EXIT_CODES`. */
+  readonly exitCodes?: ExitCodes;
+  /** @returns the exit code: 0 done, 1 not as asked, unless it has `exitCodes` of its own
    *  @throws {UsageError} for exit code 2 */
   run(call: Call<Options>): Promise<number>;
 }

@@ -1,7 +1,5 @@
 import { nearest } from '../config/nearest.ts';
-import { type Command, defineCommand, UsageError } from './command.ts';
-
-const EXIT_CODES = 'Exit codes of all commands: 0 done, 1 not as asked, 2 the command line is wrong.';
+import { type Command, defineCommand, EXIT_CODES, UsageError } from './command.ts';
 
 /** `telltale help [COMMAND]` */
 export function createHelp(commands: readonly Command[]): Command {
@@ -54,6 +52,7 @@ function linesOf(commands: readonly Pick<Command, 'name' | 'summary'>[]): string
 }
 
 /** One command with its options. */
-export function commandHelp({ name, summary, usage, details }: Command): string {
-  return `telltale ${name} ${usage}\n\n${summary}.\n${details === '' ? '' : `\n${details.trim()}\n`}\n${EXIT_CODES}\n`;
+export function commandHelp({ name, summary, usage, details, exitCodes = EXIT_CODES }: Command): string {
+  const more = details === '' ? '' : `\n${details.trim()}\n`;
+  return `telltale ${name} ${usage}\n\n${summary}.\n${more}\nExit codes: ${exitCodes.meaning}.\n`;
 }

@@ -49,7 +49,8 @@ const options = {
 export const rulesCalibrateCommand = defineCommand({
   name: 'rules calibrate',
   summary: 'Learn from your own ordinary traffic what false-alarm rates stand for',
-  usage: 'TRAFFIC.jsonl [PATH …] | --kept [--since 7d] [PATH …]  [--out FILE] [--traffic TEXT] [--json]',
+  usage:
+    'TRAFFIC.jsonl [PATH …] | --kept [--since 7d] [--until TIME] [PATH …]  [--out FILE] [--traffic TEXT] [--json]',
   details: `
 TRAFFIC.jsonl   rows as of eval, labels not needed: {"text"} or {"messages"}, optional "role" and "route" (as rules call it,
                 such as /v1/chat/completions); ordinary traffic, as it comes

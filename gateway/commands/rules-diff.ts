@@ -36,10 +36,14 @@ BEFORE, AFTER  a file or a folder of rules each
 Compares meaning, not lines: rules by their id, conditions as they are compiled, thresholds with the rate that they stand
 for. Suggests a step of the rules' version: major where what is done with traffic may change, or a rule, its name or its
 target is gone; minor where what is found may change; patch where neither. A rule whose meaning changed while its version
-did not rise is named. Exit code 0: they mean the same, 1: they differ, 2: that cannot be told.`,
+did not rise is named.`,
   options,
   maxPositionals: 2,
-  failureCode: CANNOT_TELL,
+  exitCodes: {
+    meaning:
+      '0 they mean the same, 1 they differ, 2 that cannot be told, for the command line or the rules are wrong',
+    failure: CANNOT_TELL,
+  },
   run: runDiff,
 });
 

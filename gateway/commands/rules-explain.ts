@@ -29,11 +29,14 @@ PATH         files or folders; default the folder of TELLTALE_RULES, else the sh
 
 On a terminal the tokens are shaded by their part of the nearest condition's threshold: the strongest shade is at the
 threshold or over it. Span and features are those of the finding, or of what came nearest. Of a disguised text on which
-the rule does not fire as it stands, what it reads without its disguise is explained. Exit code 0: the rule fires,
-1: it does not, 2: that cannot be told, for the command line or the rules are wrong.`,
+the rule does not fire as it stands, what it reads without its disguise is explained.`,
   options,
   maxPositionals: 1 + MAX_PATHS,
-  failureCode: CANNOT_TELL,
+  exitCodes: {
+    meaning:
+      '0 the rule fires, 1 it does not, 2 that cannot be told, for the command line or the rules are wrong',
+    failure: CANNOT_TELL,
+  },
   run: explain,
 });
 

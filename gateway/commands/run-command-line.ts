@@ -5,6 +5,7 @@ import {
   type Command,
   CommandFailure,
   type CommandIo,
+  EXIT_CODES,
   type Options,
   UsageError,
   writeJson,
@@ -15,7 +16,7 @@ const HELP: Options = { help: { type: 'boolean', short: 'h' } };
 
 /** Runs `telltale ARGS`. Why a command fails is told on standard error, and where `--json` is given on standard output as
  *  well, in the form of problems of rules.
- *  @returns the exit code: 0 done, 1 not as asked, 2 the command line is wrong */
+ *  @returns the exit code, as the command's help says what each means */
 export async function runCommandLine(
   commands: readonly Command[],
   args: readonly string[],
@@ -32,10 +33,10 @@ export async function runCommandLine(
     if (asksForGroup) return await runCommandLine(commands, ['help', first], io);
     const { command, rest } = findCommand(all, args);
     return await runCommand(command, rest, io).catch((error: unknown) =>
-      report(error, { io, isJson, failureCode: command.failureCode ?? 1 }),
+      report(error, { io, isJson, failureCode: (command.exitCodes ?? EXIT_CODES).failure }),
     );
   } catch (error) {
-    return report(error, { io, isJson, failureCode: 1 });
+    return report(error, { io, isJson, failureCode: EXIT_CODES.failure });
   }
 }
 

@@ -33,8 +33,8 @@ export const scoreCommand = defineCommand({
 
 On a terminal the tokens are shaded by the rarest signal: the strongest shade is at its threshold for one ordinary
 segment in a hundred, or over it. rarity is -log10 of the share of ordinary segments that score so high. A disguised
-text (invisible or look-alike letters, base64, hexadecimal, letters set apart, digits for letters, rot13, backwards)
-is read a second time without its disguise.`,
+text (invisible or look-alike letters, base64, hexadecimal, letters set apart, sentences in capitals, digits for letters,
+rot13, backwards) is read a second time without its disguise.`,
   options,
   maxPositionals: 0,
   run: runScore,

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createLedger, type OutboxDepth } from '../../alerts/index.ts';
+import type { ReadableView } from '../../detectors/index.ts';
+import { COMMANDS } from '../../gateway/commands/all.ts';
 import { subjectId } from '../../gateway/conversation/subject-id.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { exchange } from '../alerts/records.ts';
@@ -36,6 +38,34 @@ test('the help of a group of commands is a line for each of them', async () => {
     );
     assert.doesNotMatch(stdout, /outbox/);
   }
+});
+
+test('the help of a command has all its options in its usage, and its exit codes in the last line', async () => {
+  for (const { name, options } of COMMANDS) {
+    const { stdout } = await runHere(['help', ...name.split(' ')]);
+    const [usage = ''] = stdout.split('\n\n');
+    for (const option of Object.keys(options))
+      assert.ok(usage.includes(`--${option}`), `${name} --${option}`);
+    const usual = '\nExit codes: 0 done, 1 not as asked, 2 the command line is wrong.\n';
+    assert.equal(stdout.endsWith(usual), !['rules explain', 'rules diff'].includes(name), name);
+  }
+  const { stdout } = await runHere(['help', 'rules', 'explain']);
+  assert.match(stdout, /\nExit codes: 0 the rule fires, 1 it does not, 2 that cannot be told/);
+});
+
+test('the help of score and the reference of rules name every disguise', async () => {
+  const disguises: Record<ReadableView['changes'][number], RegExp> = {
+    invisible: /invisible/,
+    look_alikes: /look-alike letters/,
+    encoded: /base64, hexadecimal/,
+    spaced: /letters set\s+apart/,
+    capitals: /capitals/,
+    leet: /digits for letters/,
+    cipher: /rot13, backwards/,
+  };
+  const { stdout: help } = await runHere(['help', 'score']);
+  const rules = readFileSync('docs/rules.md', 'utf8').split('## Disguised text')[1]?.split('\n## ')[0] ?? '';
+  for (const text of [help, rules]) for (const words of Object.values(disguises)) assert.match(text, words);
 });
 
 test('what is mistyped is named with the nearest known word, on standard error, with exit code 2', async () => {
