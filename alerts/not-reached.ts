@@ -2,6 +2,9 @@
 const EVERYWHERE = [
   'alerts that a sink has taken: topics, receivers of webhooks, files of alerts',
   'traces, metrics and logs that were exported, and the counts of correlations in events.json (ids, no text)',
+  'Parquet files that telltale rules export has written (no text), and what else was copied out of the store, such as tests of rules',
+  'exchanges in the topic that workers read, until Kafka deletes them',
+  'a damaged replay.db that was set aside (no text)',
 ];
 
 /** Of the embedded store: what holds copies of its files or their blocks. */
