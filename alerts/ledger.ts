@@ -43,7 +43,7 @@ export interface LedgerOptions {
   readonly waterMarks?: Partial<WaterMarkOptions>;
   /** How long exchanges are kept; for ever when left out. */
   readonly retentionDays?: RetentionDays;
-  /** Exchanges without a flag go when so many newer ones are there; none does when left out. */
+  /** So many exchanges without a flag are kept, the newest; all of them when left out. */
   readonly maxUnflagged?: number;
   /** A damaged database was found when it was opened. It is an alert as well. */
   readonly onSetAside?: (setAside: SetAside) => void;
@@ -80,6 +80,7 @@ export async function createLedger(options: LedgerOptions): Promise<Ledger> {
     { days: options.retentionDays ?? KEEP_ALL, maxUnflagged: options.maxUnflagged ?? null },
     {
       expire: (expiry) => store.ask('expire', expiry),
+      crowdedUpTo: (keep) => store.ask('crowdedUpTo', keep),
       crowdOut: (crowding) => store.ask('crowdOut', crowding),
       onFailure: tally.fail,
     },

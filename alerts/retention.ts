@@ -15,6 +15,7 @@ export interface Keeping {
 /** Who takes out of the store, and who is told that it failed. */
 export interface RetentionParts {
   expire(expiry: Expiry): Promise<readonly Expired[]>;
+  crowdedUpTo(keep: number): Promise<number | null>;
   crowdOut(crowding: Crowding): Promise<number>;
   onFailure(task: 'retention'): void;
 }
@@ -38,7 +39,7 @@ const PAUSE_MS = 20;
 /** Sweeps now, every ten minutes, and when many exchanges came. */
 export function createRetentionSweep(
   { days, maxUnflagged }: Keeping,
-  { expire, crowdOut, onFailure }: RetentionParts,
+  { expire, crowdedUpTo, crowdOut, onFailure }: RetentionParts,
 ): RetentionSweep {
   const removed: Partial<Record<RecordLevel, number>> = {};
   const sweepEvery = Math.ceil((maxUnflagged ?? Number.POSITIVE_INFINITY) / 20);
@@ -62,24 +63,24 @@ export function createRetentionSweep(
       await pause();
     }
   };
-  const crowdOutAll = async (keep: number): Promise<void> => {
-    for (let count = STEP; !isClosed && count === STEP; await pause()) {
-      count = await crowdOut({ keep, limit: STEP });
+  const crowdOutAll = async (): Promise<void> => {
+    const upTo = maxUnflagged === null ? null : await crowdedUpTo(maxUnflagged);
+    for (let count = STEP; upTo !== null && !isClosed && count === STEP; await pause()) {
+      count = await crowdOut({ upTo, limit: STEP });
       crowdedOut += count;
     }
   };
   const run = async (): Promise<void> => {
     sinceSweep = 0;
-    await expireAll();
-    if (maxUnflagged !== null) await crowdOutAll(maxUnflagged);
+    // Each by itself: what fails of one is no reason to leave the other.
+    await expireAll().catch(() => onFailure('retention'));
+    await crowdOutAll().catch(() => onFailure('retention'));
   };
   const sweep = (): Promise<void> => {
-    running ??= run()
-      .catch(() => onFailure('retention'))
-      .finally(() => {
-        running = undefined;
-        sweepWhereDue();
-      });
+    running ??= run().finally(() => {
+      running = undefined;
+      sweepWhereDue();
+    });
     return running;
   };
   const sweepWhereDue = (): void => {

@@ -18,6 +18,7 @@ export type StoreMethod =
   | 'dropDead'
   | 'dropWaiting'
   | 'expire'
+  | 'crowdedUpTo'
   | 'crowdOut'
   | 'pressure'
   | 'erase'

@@ -6,7 +6,9 @@ import { inTransaction } from './transaction.ts';
 export interface Retention {
   /** Deletes what is older than its level is kept, at most `limit` of each level. */
   expire(expiry: Expiry): readonly Expired[];
-  /** Deletes exchanges that nothing flagged and that more than `keep` newer ones came after, the oldest first.
+  /** The newest exchange that nothing flagged and that `keep` others of the kind came after; null where there is none. */
+  crowdedUpTo(keep: number): number | null;
+  /** Deletes exchanges that nothing flagged, the oldest first.
    *  @returns how many */
   crowdOut(crowding: Crowding): number;
   pressure(): StorePressure;
@@ -19,9 +21,9 @@ const EXPIRE = `DELETE FROM exchanges WHERE seq IN (
   AND NOT EXISTS (SELECT 1 FROM findings f JOIN dead_letters d USING (alert_id) WHERE f.exchange_seq = e.seq)
   ORDER BY e.seq LIMIT ?)`;
 
-/** By their numbers, without counting rows. */
-const CROWD_OUT = `DELETE FROM exchanges WHERE seq IN (SELECT seq FROM exchanges
-  WHERE level_rank IS NULL AND seq <= (SELECT max(seq) FROM exchanges) - ? ORDER BY seq LIMIT ?)`;
+const CROWDED_UP_TO = 'SELECT seq FROM exchanges WHERE level_rank IS NULL ORDER BY seq DESC LIMIT 1 OFFSET ?';
+const CROWD_OUT = `DELETE FROM exchanges WHERE seq IN (
+  SELECT seq FROM exchanges WHERE level_rank IS NULL AND seq <= ? ORDER BY seq LIMIT ?)`;
 
 const PRESSURE = `SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM unscored) AS outboxRows,
   (page_count - freelist_count) * page_size AS bytes
@@ -39,6 +41,9 @@ export function createRetention(database: DatabaseSync): Retention {
         return { rank, removed, hasMore: removed === limit };
       }),
     );
-  const crowdOut = ({ keep, limit }: Crowding): number => Number(crowding.run(keep, limit).changes);
-  return { expire, crowdOut, pressure: () => measuring.get() as unknown as StorePressure };
+  const crowded = database.prepare(CROWDED_UP_TO);
+  const crowdedUpTo = (keep: number): number | null =>
+    (crowded.get(keep)?.['seq'] as number | undefined) ?? null;
+  const crowdOut = ({ upTo, limit }: Crowding): number => Number(crowding.run(upTo, limit).changes);
+  return { expire, crowdedUpTo, crowdOut, pressure: () => measuring.get() as unknown as StorePressure };
 }

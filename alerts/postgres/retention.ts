@@ -21,13 +21,21 @@ export async function expire(
   return expired;
 }
 
-/** By their numbers, without counting rows. */
-const CROWD_OUT = `DELETE FROM exchanges WHERE seq IN (SELECT seq FROM exchanges
-  WHERE level_rank IS NULL AND seq <= (SELECT max(seq) FROM exchanges) - $1::bigint ORDER BY seq LIMIT $2) RETURNING seq`;
+/** By counting: numbers of transactions that were rolled back are used up, and no exchange has them. */
+const CROWDED_UP_TO =
+  'SELECT seq FROM exchanges WHERE level_rank IS NULL ORDER BY seq DESC LIMIT 1 OFFSET $1';
+const CROWD_OUT = `DELETE FROM exchanges WHERE seq IN (
+  SELECT seq FROM exchanges WHERE level_rank IS NULL AND seq <= $1 ORDER BY seq LIMIT $2) RETURNING seq`;
 
-/** Deletes exchanges that nothing flagged and that more than `keep` newer ones came after, the oldest first. */
-export async function crowdOut(query: Query, { keep, limit }: Crowding): Promise<number> {
-  return (await query(CROWD_OUT, [keep, limit])).length;
+/** The newest exchange that nothing flagged and that `keep` others of the kind came after; null where there is none. */
+export async function crowdedUpTo(query: Query, keep: number): Promise<number | null> {
+  const [row] = await query<{ seq: number }>(CROWDED_UP_TO, [keep]);
+  return row?.seq ?? null;
+}
+
+/** Deletes exchanges that nothing flagged, the oldest first. */
+export async function crowdOut(query: Query, { upTo, limit }: Crowding): Promise<number> {
+  return (await query(CROWD_OUT, [upTo, limit])).length;
 }
 
 const PRESSURE = `SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM unscored) AS "outboxRows",

@@ -18,7 +18,7 @@ import { migratePostgres } from './migrations.ts';
 import { createNews } from './news.ts';
 import { createOutbox } from './outbox.ts';
 import { known, listFlagged, readExchange } from './read.ts';
-import { crowdOut, expire, pressure } from './retention.ts';
+import { crowdedUpTo, crowdOut, expire, pressure } from './retention.ts';
 import { saveReview } from './save-review.ts';
 import { createSilences } from './silences.ts';
 import { createUnscoredRows } from './unscored.ts';
@@ -63,6 +63,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     ...createUnscoredRows({ database, leases, owner }),
     ...createDeadLetters(database, commit),
     expire: (expiry) => expire(database, expiry),
+    crowdedUpTo: (keep) => crowdedUpTo(query, keep),
     crowdOut: (crowding) => crowdOut(query, crowding),
     pressure: () => pressure(query),
     erase: (selection) => erase(database, selection),

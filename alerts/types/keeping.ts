@@ -18,8 +18,8 @@ export interface Expiry {
 
 /** Exchanges that nothing flagged, where too many came after them. */
 export interface Crowding {
-  /** So many exchanges may be newer. */
-  readonly keep: number;
+  /** Up to this one they go: the newest that too many came after. */
+  readonly upTo: number;
   /** At most so many at once. */
   readonly limit: number;
 }
