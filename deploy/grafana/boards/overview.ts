@@ -2,7 +2,9 @@ import { METRIC_NAMES as M } from '../../../gateway/telemetry/index.ts';
 import type { Dashboard } from '../panel.ts';
 import { ON, quantile, RANGE, rate } from '../promql.ts';
 
-const UNSCANNED_SHARE = `sum(rate(${M.unscanned}${ON}${RANGE})) / (sum(rate(${M.unscanned}${ON}${RANGE})) + sum(rate(${M.scanned}${ON}${RANGE})))`;
+/** But what no rule asks for, and what was never sent to its end. */
+const MISSED = ON.replace('}', ', reason!~"no_rules|client_gone|upstream_cut"}');
+const UNSCANNED_SHARE = `sum(rate(${M.unscanned}${MISSED}${RANGE})) / (sum(rate(${M.unscanned}${MISSED}${RANGE})) + sum(rate(${M.scanned}${ON}${RANGE})))`;
 
 /** Whether traffic passes, how fast, and what of it was not read. */
 export const OVERVIEW: Dashboard = {
