@@ -1,12 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
-import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
+import { createServer, type RequestListener } from 'node:http';
+import { type AddressInfo, Server as NetServer } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
+import { answerBrokenRequests, type BrokenRequests } from './answer-broken-requests.ts';
 import type { Config } from './config/schema.ts';
-import type { OwnAnswer } from './dialects/dialect.ts';
-import type { VoiceOf } from './dialects/nearest-voice.ts';
 import { GatewayError } from './gateway-error.ts';
 
 /** A server that listens. */
@@ -24,18 +21,23 @@ export interface HttpServerParts {
   readonly host: string;
   readonly port: number;
   readonly handler: RequestListener;
+  /** How long a request's headers may take. */
+  readonly headerTimeoutMs: number;
+  /** Of the port that clients ask. There the handler bounds bodies; elsewhere all of a request takes no longer. */
   readonly settings?: Config['server'];
-  /** How a request is answered that is not even HTTP. */
-  readonly voiceOf?: VoiceOf;
+  /** Absent: they are answered as Node does. */
+  readonly broken?: BrokenRequests;
 }
 
 /** @throws {GatewayError} START_FAILED when the address cannot be had */
 export async function listen(parts: HttpServerParts): Promise<HttpServer> {
-  const { name, host, port, handler, settings } = parts;
+  const { name, host, port, handler, headerTimeoutMs, settings } = parts;
   const server = createServer(
     {
       maxHeaderSize: settings?.max_header_bytes ?? 16_384,
-      requestTimeout: 0,
+      headersTimeout: headerTimeoutMs,
+      requestTimeout: settings === undefined ? headerTimeoutMs : 0,
+      connectionsCheckingInterval: checkingIntervalMs(headerTimeoutMs),
       // The gateway answers a request without a host itself, in a dialect's form.
       requireHostHeader: settings === undefined,
     },
@@ -46,7 +48,7 @@ export async function listen(parts: HttpServerParts): Promise<HttpServer> {
     server.maxHeadersCount = settings.max_headers + 1;
     server.on('checkExpectation', handler);
   }
-  if (parts.voiceOf !== undefined) answerBrokenRequests(server, parts.voiceOf);
+  if (parts.broken !== undefined) answerBrokenRequests(server, parts.broken);
   try {
     await once(server.listen({ port, host, reusePort: settings?.reuse_port ?? false }), 'listening');
   } catch (cause) {
@@ -74,50 +76,7 @@ export async function listen(parts: HttpServerParts): Promise<HttpServer> {
   };
 }
 
-const STATUSES: Readonly<Record<string, [status: number, text: string, code: string]>> = {
-  HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large', 'headers_too_large'],
-  ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'request_timeout'],
-};
-
-/** What Node tells of such a request; the packet is the one that broke it, seldom not the first. */
-type BrokenRequest = NodeJS.ErrnoException & { readonly rawPacket?: Buffer };
-
-const REQUEST_LINE_BYTES = 4_096;
-
-/** The path that was asked for, as far as it can be told. */
-function targetOf({ rawPacket }: BrokenRequest): string {
-  const line = rawPacket?.toString('latin1', 0, REQUEST_LINE_BYTES) ?? '';
-  return /^[A-Z]+ (\/\S*)/.exec(line)?.[1] ?? '/';
-}
-
-/** What Node's parser refuses never becomes an exchange; it still gets an id and the form of a dialect. */
-function answerBrokenRequests(server: Server, voiceOf: VoiceOf): void {
-  server.on('clientError', (error: BrokenRequest, socket: Socket) => {
-    if (error.code === 'ECONNRESET' || !socket.writable) {
-      socket.destroy();
-      return;
-    }
-    const [status, text, code] = STATUSES[error.code ?? ''] ?? [400, 'Bad Request', 'bad_http'];
-    const message = `the request is not HTTP that this gateway reads: ${error.code ?? error.message}`;
-    socket.end(answerText(text, voiceOf(targetOf(error)).error({ status, code, message, at: null }), status));
-  });
-  // Node's own answer would be to close the connection.
-  server.on('connect', (request: IncomingMessage, socket: Duplex) => {
-    const message = `CONNECT ${(request.url ?? '').slice(0, 100)} asks for a forward proxy, which this is not`;
-    const answer = voiceOf('/').error({ status: 400, code: 'bad_target', message, at: null });
-    socket.on('error', () => socket.destroy());
-    socket.end(answerText('Bad Request', answer, 400));
-  });
-}
-
-function answerText(reason: string, { contentType, body }: OwnAnswer, status: number): string {
-  return [
-    `HTTP/1.1 ${status} ${reason}`,
-    `content-type: ${contentType}`,
-    `content-length: ${Buffer.byteLength(body)}`,
-    `x-telltale-exchange-id: ${randomUUID()}`,
-    'connection: close',
-    '',
-    body,
-  ].join('\r\n');
+/** Node looks for late requests now and then; so often that none takes much longer than it may. */
+function checkingIntervalMs(timeoutMs: number): number {
+  return Math.min(30_000, Math.max(50, Math.ceil(timeoutMs / 4)));
 }

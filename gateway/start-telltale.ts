@@ -96,7 +96,11 @@ async function start(starting: Start): Promise<Running> {
     : null;
   observeGauges({ scoring, app, relay, handover });
   const handler = createMetricsHandler(parts.telemetry);
-  const metrics = closing.add('metrics', await listen({ name: 'metrics', ...config.metrics, handler }));
+  const headerTimeoutMs = config.limits.header_timeout_ms;
+  const metrics = closing.add(
+    'metrics',
+    await listen({ name: 'metrics', ...config.metrics, handler, headerTimeoutMs }),
+  );
   const { rules: active, digest } = rules.current();
   return {
     url,

@@ -48,6 +48,11 @@ export const limits = z.strictObject({
     .max(3_600)
     .default(1)
     .describe('What Retry-After says in answers with status 503.'),
+  header_timeout_ms: milliseconds
+    .default(30_000)
+    .describe(
+      "How long a request's headers may take, from the first byte, or from the opening of the connection, and on the metrics port all of a request; a longer one is answered 408, a quarter of that time later at most.",
+    ),
   body_timeout_ms: milliseconds.default(60_000).describe("How long a request's body may take."),
   client_stall_ms: milliseconds
     .default(120_000)

@@ -93,7 +93,11 @@ async function start(config: Config, options: WorkerOptions, closing: Closing): 
     worker: { ...group.stats(), lag: progress.lag() },
   }));
   const handler = createWorkerHandler(telemetry, () => readinessOf(health, group));
-  const { url } = closing.add('metrics', await listen({ name: 'metrics', ...config.metrics, handler }));
+  const headerTimeoutMs = config.limits.header_timeout_ms;
+  const { url } = closing.add(
+    'metrics',
+    await listen({ name: 'metrics', ...config.metrics, handler, headerTimeoutMs }),
+  );
   const watch = watchGroup(group, progress, log);
   closing.add('group', {
     async close() {

@@ -38,7 +38,7 @@ const LONG_MS = 600_000;
 const PATIENT = {
   upstream: { connect_timeout_ms: LONG_MS },
   streaming: { hold_ms: LONG_MS },
-  limits: { max_lag_ms: LONG_MS },
+  limits: { max_lag_ms: LONG_MS, header_timeout_ms: LONG_MS },
   detector: { timeout_ms: LONG_MS },
 };
 
