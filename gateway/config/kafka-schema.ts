@@ -13,7 +13,7 @@ export const tls = z.strictObject({
     .min(1)
     .nullable()
     .default(null)
-    .describe("The client's own certificate and key, for brokers that ask for one."),
+    .describe("The client's own certificate, for brokers that ask for one; it comes with `key_file`."),
   key_file: z.string().min(1).nullable().default(null).describe("The certificate's key, as PEM."),
 });
 
@@ -22,7 +22,7 @@ export const sasl = z.strictObject({
   mechanism: z
     .enum(['none', 'plain', 'scram-sha-256', 'scram-sha-512'])
     .default('none')
-    .describe('How the client says who it is.'),
+    .describe('How the client says who it is; it comes with name and password, and they with it.'),
   username: z.string().default('').describe('The name that goes with the password.'),
   password_env: variable
     .nullable()

@@ -5,6 +5,7 @@ import { GatewayError } from '../gateway-error.ts';
 import { boundProblems } from './bound-problems.ts';
 import type { Contradiction } from './contradiction.ts';
 import { mistypedVariables, readEnvironment } from './environment.ts';
+import { kafkaProblems } from './kafka-problems.ts';
 import { LIST_EXAMPLES } from './list-examples.ts';
 import { nearest } from './nearest.ts';
 import { type Config, configSchema } from './schema.ts';
@@ -69,6 +70,7 @@ function contradictions(config: Config | undefined, settings: object): Contradic
     ...upstreamProblems(config),
     ...boundProblems(config, settings),
     ...sinkProblems(config),
+    ...kafkaProblems(config),
   ];
   return looks.filter((look) => look !== false);
 }

@@ -25,7 +25,7 @@ export function createKafkaOptions(kafka: KafkaConfig, env: NodeJS.ProcessEnv): 
 
 function tlsOf({ tls }: KafkaConfig): KafkaTls | undefined {
   const { enabled, ca_file: ca, cert_file: cert, key_file: key } = tls;
-  if (!enabled && ca === null && cert === null) return undefined;
+  if (!enabled && [ca, cert, key].every((file) => file === null)) return undefined;
   if ((cert === null) !== (key === null)) {
     const message = `Kafka's tls.cert_file and tls.key_file come together: ${cert ?? key} stands alone`;
     throw new GatewayError('START_FAILED', message);
@@ -40,7 +40,11 @@ function tlsOf({ tls }: KafkaConfig): KafkaTls | undefined {
 
 function saslOf({ sasl }: KafkaConfig, env: NodeJS.ProcessEnv): KafkaSasl | undefined {
   const { mechanism, username, password_env: variable } = sasl;
-  if (mechanism === 'none') return undefined;
+  if (mechanism === 'none') {
+    if (username === '' && variable === null) return undefined;
+    const message = "Kafka's sasl.username and sasl.password_env need a sasl.mechanism, and it is none";
+    throw new GatewayError('START_FAILED', message);
+  }
   if (username === '' || variable === null) {
     const message = `Kafka's sasl.mechanism is ${mechanism}: it needs sasl.username and sasl.password_env`;
     throw new GatewayError('START_FAILED', message);

@@ -80,6 +80,63 @@ const refused: [name: string, text: string, env: Record<string, string>, problem
   ],
 ];
 
+const SINK = 'sinks:\n  - {type: kafka, name: a, brokers: ["a:1"], ';
+
+refused.push(
+  [
+    'a key without its certificate',
+    'kafka: {brokers: ["a:1"], tls: {key_file: k.pem}}\n',
+    {},
+    'c.yaml:1:43: kafka.tls.key_file is "k.pem": a certificate and its key come together, and the other is missing: kafka.tls.cert_file is null (its default)',
+  ],
+  [
+    'a certificate without its key, for exchanges',
+    '',
+    {
+      TELLTALE_SCORING_WHERE: 'kafka',
+      TELLTALE_SCORING_BROKERS: 'a:1',
+      TELLTALE_SCORING_TLS_CERT_FILE: 'c.pem',
+    },
+    'TELLTALE_SCORING_TLS_CERT_FILE: scoring.tls.cert_file is "c.pem": a certificate and its key come together, and the other is missing: scoring.tls.key_file is null (its default)',
+  ],
+  [
+    'a key without its certificate, of a sink in the list',
+    `${SINK}tls: {enabled: true, key_file: k.pem}}\n`,
+    {},
+    'c.yaml:2:77: sinks.0.tls.key_file is "k.pem": a certificate and its key come together, and the other is missing: sinks.0.tls.cert_file is null (its default)',
+  ],
+  [
+    'a name of who connects without a mechanism',
+    '',
+    { KAFKA_BROKERS: 'a:1', TELLTALE_KAFKA_SASL_USERNAME: 'u' },
+    'TELLTALE_KAFKA_SASL_USERNAME: kafka.sasl.username is "u": without a mechanism nobody says who connects: name one, or leave it out: kafka.sasl.mechanism is "none" (its default)',
+  ],
+  [
+    'a password without a mechanism, of a sink in the list',
+    `${SINK}sasl: {password_env: P}}\n`,
+    {},
+    'c.yaml:2:67: sinks.0.sasl.password_env is not shown: without a mechanism nobody says who connects: name one, or leave it out: sinks.0.sasl.mechanism is "none" (its default)',
+  ],
+  [
+    'a mechanism without a password',
+    'scoring: {where: kafka, brokers: ["a:1"], sasl: {mechanism: plain, username: u}}\n',
+    {},
+    'c.yaml:1:61: scoring.sasl.mechanism is "plain": it needs sasl.username and sasl.password_env, and one is missing: scoring.sasl.password_env is not shown (its default)',
+  ],
+  [
+    'a certificate for brokers that are not named',
+    'kafka: {brokers: ["a:1"]}\nscoring: {where: kafka, tls: {ca_file: c}}\n',
+    {},
+    'c.yaml:2:40: scoring.tls.ca_file is "c": brokers, TLS and SASL are those of kafka, since scoring names no brokers: scoring.brokers is [] (its default)',
+  ],
+  [
+    'who connects to brokers that are not named',
+    'kafka: {brokers: ["a:1"]}\nscoring: {where: kafka, sasl: {mechanism: plain, username: u, password_env: P}}\n',
+    {},
+    'c.yaml:2:43: scoring.sasl.mechanism is "plain": brokers, TLS and SASL are those of kafka, since scoring names no brokers: scoring.brokers is [] (its default)',
+  ],
+);
+
 for (const [name, text, env, problem] of refused) {
   test(`${name} is refused with both settings, their places and values`, () => {
     assert.deepEqual(problemsOf(text, env), [problem]);
@@ -95,6 +152,8 @@ test('bounds that agree are taken, and a least number that nobody has set gives 
     ['', { PORT: '0', REVIEW_PORT: '0' }],
     ['server: {host: 10.0.0.1}\nreview: {host: 10.0.0.2, port: 8080}\n'],
     [`sinks:\n  - ${file('a', 'one')}\n  - ${file('b', 'two')}\n`],
+    [`${SINK}tls: {cert_file: c, key_file: k}, sasl: {mechanism: plain, username: u, password_env: P}}\n`],
+    ['kafka: {tls: {ca_file: c}}\n'],
     ['scoring: {where: kafka, topic: t, brokers: ["b:1"]}\nkafka: {brokers: ["a:1"], topic: t}\n'],
   ];
   for (const [text, env] of right) assert.deepEqual(problemsOf(text, env), [], text);

@@ -122,6 +122,8 @@ test('what a sink needs and does not find is named at the start', () => {
     () => sinksOf([{ ...kafka, sasl: { mechanism: 'plain', username: 'u' } }]),
     /sasl\.password_env/,
   );
+  assert.throws(() => sinksOf([{ ...kafka, sasl: { username: 'u' } }]), /need a sasl\.mechanism/);
+  assert.throws(() => sinksOf([{ ...kafka, tls: { key_file: 'k' } }]), /k stands alone/);
 });
 
 test('the example of docs/sinks.md is a configuration', () => {
