@@ -14,9 +14,8 @@ const RESERVED: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** Sinks that would be taken for one another, and text of exchanges where alerts are read. */
-export function sinkProblems({ sinks, kafka, scoring }: Config): Look[] {
-  const sharesTopic =
-    scoring.where === 'kafka' && scoring.topic === kafka.topic && sharesBrokers({ scoring, kafka });
+export function sinkProblems(config: Config): Look[] {
+  const { sinks } = config;
   return [
     ...sinks.flatMap((sink, index): Look[] => {
       const earlier = sinks.slice(0, index);
@@ -38,21 +37,33 @@ export function sinkProblems({ sinks, kafka, scoring }: Config): Look[] {
         },
       ];
     }),
-    sharesTopic && {
-      path: ['scoring', 'topic'],
-      message: 'exchanges go there with their text, and alerts need a topic of their own',
-      beside: ['kafka', 'topic'],
-    },
+    ...topicProblems(config),
   ];
+}
+
+/** Topics of alerts to which exchanges would go. */
+function topicProblems({ sinks, kafka, scoring }: Config): Look[] {
+  if (scoring.where !== 'kafka') return [];
+  const brokers = scoring.brokers.length > 0 ? scoring.brokers : kafka.brokers;
+  const alertTopics = [
+    { path: ['kafka', 'topic'], ...kafka },
+    ...sinks.flatMap((sink, index) =>
+      sink.type === 'kafka' ? [{ path: ['sinks', index, 'topic'], ...sink }] : [],
+    ),
+  ];
+  return alertTopics.map(
+    ({ path, topic, brokers: others }) =>
+      topic === scoring.topic &&
+      brokers.some((broker) => others.includes(broker)) && {
+        path: ['scoring', 'topic'],
+        message: 'exchanges go there with their text, and alerts need a topic of their own',
+        beside: path,
+      },
+  );
 }
 
 type Sink = Config['sinks'][number];
 
 function isSameFile(a: Sink, b: Sink): boolean {
   return a.type === 'file' && b.type === 'file' && resolve(a.path) === resolve(b.path);
-}
-
-function sharesBrokers({ scoring, kafka }: Pick<Config, 'scoring' | 'kafka'>): boolean {
-  if (scoring.brokers.length === 0) return kafka.brokers.length > 0;
-  return scoring.brokers.some((broker) => kafka.brokers.includes(broker));
 }

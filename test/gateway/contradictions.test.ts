@@ -84,6 +84,18 @@ const SINK = 'sinks:\n  - {type: kafka, name: a, brokers: ["a:1"], ';
 
 refused.push(
   [
+    'one topic for alerts of a sink in the list and for exchanges',
+    `scoring: {where: kafka, brokers: ["b:1", "a:1"], topic: t}\n${SINK}topic: t}\n`,
+    {},
+    'c.yaml:1:57: scoring.topic is "t": exchanges go there with their text, and alerts need a topic of their own: sinks.0.topic is "t" (c.yaml:3:53)',
+  ],
+  [
+    'one topic for both, on the brokers that both take over',
+    `kafka: {brokers: ["a:1"]}\nscoring: {where: kafka, topic: t}\n${SINK}topic: t}\n`,
+    {},
+    'c.yaml:2:32: scoring.topic is "t": exchanges go there with their text, and alerts need a topic of their own: sinks.0.topic is "t" (c.yaml:4:53)',
+  ],
+  [
     'a key without its certificate',
     'kafka: {brokers: ["a:1"], tls: {key_file: k.pem}}\n',
     {},
@@ -154,6 +166,8 @@ test('bounds that agree are taken, and a least number that nobody has set gives 
     [`sinks:\n  - ${file('a', 'one')}\n  - ${file('b', 'two')}\n`],
     [`${SINK}tls: {cert_file: c, key_file: k}, sasl: {mechanism: plain, username: u, password_env: P}}\n`],
     ['kafka: {tls: {ca_file: c}}\n'],
+    [`scoring: {where: kafka, brokers: ["b:1"], topic: t}\n${SINK}topic: t}\n`],
+    [`scoring: {brokers: ["a:1"], topic: t}\n${SINK}topic: t}\n`],
     ['scoring: {where: kafka, topic: t, brokers: ["b:1"]}\nkafka: {brokers: ["a:1"], topic: t}\n'],
   ];
   for (const [text, env] of right) assert.deepEqual(problemsOf(text, env), [], text);
