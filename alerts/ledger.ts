@@ -28,7 +28,7 @@ export interface LedgerOptions {
   readonly sinks: readonly string[];
   /** How much of the text leaves the process in excerpts; default `redacted`. */
   readonly content?: ExcerptContent;
-  /** The embedded database grows no further; unlimited when left out. */
+  /** The embedded database grows no further; unlimited when left out. A server's own bounds what is there. */
   readonly maxBytes?: number;
   /** Exchanges that may wait for the disk; default 512. */
   readonly maxQueued?: number;
@@ -39,7 +39,8 @@ export interface LedgerOptions {
   /** How long a dead relay of a shared database keeps its part of the outbox from the others, and how long one that
    *  stands still keeps its own; default 2.5 s, renewed three times in that. */
   readonly leaseMs?: number;
-  /** Above these marks lower levels are sampled; default 100,000 rows and 80 % of `maxBytes`, one in ten. */
+  /** Above these marks lower levels are sampled; default 100,000 rows and 80 % of the `maxBytes` of an embedded
+   *  database, one in ten. */
   readonly waterMarks?: Partial<WaterMarkOptions>;
   /** How long exchanges are kept; for ever when left out. */
   readonly retentionDays?: RetentionDays;
@@ -151,10 +152,11 @@ const KEEP_ALL: RetentionDays = {
   critical: null,
 };
 
-function marksOf({ waterMarks = {}, maxBytes }: LedgerOptions): WaterMarkOptions {
+function marksOf({ waterMarks = {}, maxBytes, databaseUrl }: LedgerOptions): WaterMarkOptions {
+  const isBounded = maxBytes !== undefined && databaseUrl === undefined;
   return {
     rows: 100_000,
-    bytes: maxBytes === undefined ? null : Math.floor(maxBytes * 0.8),
+    bytes: isBounded ? Math.floor(maxBytes * 0.8) : null,
     keepOneIn: 10,
     levels: SAMPLED_LEVELS,
     everyMs: 1000,

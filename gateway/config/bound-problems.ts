@@ -25,6 +25,13 @@ export function boundProblems(config: Config, settings: object): Look[] {
         message: 'the store never grows so far, so nothing would be sampled before it is full',
         beside: ['store', 'max_bytes'],
       },
+    store.max_bytes !== null &&
+      store.database_url !== null && {
+        path: ['store', 'max_bytes'],
+        message:
+          'it bounds the file in the data folder, and nothing in a database: leave it out, or set high_water_bytes, above which less is recorded there too',
+        beside: ['store', 'database_url'],
+      },
     ...portProblems(config),
     ...silenceProblems(config),
   ];

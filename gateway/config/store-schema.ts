@@ -17,7 +17,9 @@ export const store = z.strictObject({
     .min(65_536)
     .nullable()
     .default(null)
-    .describe('The file grows no further; null is as far as the disk goes.'),
+    .describe(
+      'The file grows no further; null is as far as the disk goes. A database has bounds of its own, and this is refused beside `database_url`.',
+    ),
   content: z
     .enum(['none', 'redacted', 'full'])
     .default('redacted')
@@ -35,7 +37,9 @@ export const store = z.strictObject({
     .min(65_536)
     .nullable()
     .default(null)
-    .describe('With more bytes in use likewise; null is 80 % of max_bytes, where that is set.'),
+    .describe(
+      'With more bytes in use, in the file or in the tables of the database, likewise; null is 80 % of max_bytes, where that is set.',
+    ),
   sample_one_in: z
     .int()
     .min(1)

@@ -163,6 +163,17 @@ function defineTests(store: TestStore): void {
     assert.equal(ledger.stats().sampled.low, 200 - kept);
   });
 
+  test('a bound of the file is a mark of bytes for a file, and none for a database', async (t) => {
+    const place = await store.place(t);
+    const first = await store.open(t, place);
+    await until(() => first.ledger.stats().pressure !== null, 'the store is measured');
+    const bytes = first.ledger.stats().pressure?.bytes ?? 0;
+    await first.ledger.close();
+    const { ledger } = await store.open(t, { ...place, maxBytes: Math.floor(bytes * 1.1) });
+    await until(() => ledger.stats().pressure !== null, 'the store is measured');
+    assert.equal(ledger.stats().isAboveMark, store.name === 'SQLite');
+  });
+
   test('what is older than its level is kept is removed, but not while an alert of it waits or is a dead letter', async (t) => {
     const place = await store.place(t);
     const first = await store.open(t, place);

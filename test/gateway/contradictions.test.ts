@@ -84,6 +84,12 @@ const SINK = 'sinks:\n  - {type: kafka, name: a, brokers: ["a:1"], ';
 
 refused.push(
   [
+    'a bound of a file for a store that is a database',
+    'store: {max_bytes: 1000000}\n',
+    { DATABASE_URL: 'postgres://u:secret@db/t' },
+    'c.yaml:1:20: store.max_bytes is 1000000: it bounds the file in the data folder, and nothing in a database: leave it out, or set high_water_bytes, above which less is recorded there too: store.database_url is "postgres://***@db/t" (DATABASE_URL)',
+  ],
+  [
     'one topic for alerts of a sink in the list and for exchanges',
     `scoring: {where: kafka, brokers: ["b:1", "a:1"], topic: t}\n${SINK}topic: t}\n`,
     {},
@@ -161,6 +167,7 @@ test('bounds that agree are taken, and a least number that nobody has set gives 
     ['limits: {max_in_flight: 50, min_in_flight: 50}\n'],
     ['store: {max_bytes: 200000, high_water_bytes: 200000}\n'],
     ['store: {high_water_bytes: 200000}\n'],
+    ['store: {high_water_bytes: 200000}\n', { DATABASE_URL: 'postgres://db/t' }],
     ['', { PORT: '0', REVIEW_PORT: '0' }],
     ['server: {host: 10.0.0.1}\nreview: {host: 10.0.0.2, port: 8080}\n'],
     [`sinks:\n  - ${file('a', 'one')}\n  - ${file('b', 'two')}\n`],
