@@ -11,11 +11,13 @@ const unrecordedByLevel = z.strictObject({
   critical: passOrBlock.default('block').describe('Where the strongest finding is critical.'),
 });
 
-function isDecision(given: unknown): given is 'pass' | 'block' {
+/** Whether it is the one word that stands for all levels. */
+export function isDecision(given: unknown): given is 'pass' | 'block' {
   return given === 'pass' || given === 'block';
 }
 
-function everyLevel(decision: 'pass' | 'block'): z.infer<typeof unrecordedByLevel> {
+/** What that word stands for. */
+export function everyLevel(decision: 'pass' | 'block'): z.infer<typeof unrecordedByLevel> {
   const all = Object.keys(unrecordedByLevel.shape).map((level) => [level, decision]);
   return unrecordedByLevel.parse(Object.fromEntries(all));
 }

@@ -1,6 +1,8 @@
+import { z } from 'zod';
 import { LIST_EXAMPLES } from './list-examples.ts';
 import { nearest } from './nearest.ts';
 import { configSchema } from './schema.ts';
+import type { Shape } from './value-text.ts';
 
 /** Short names that stand beside the systematic ones. */
 const SHORT_NAMES: Readonly<Record<string, readonly string[]>> = {
@@ -59,13 +61,22 @@ export function mistypedVariables(env: NodeJS.ProcessEnv): { variable: string; m
     });
 }
 
-/** Text that does not read as the standard value's type is left as it is, for the schema to refuse. */
-function fromText(text: string, { path, standard }: Pick<Setting, 'path' | 'standard'>): unknown {
+const ROOT = z.toJSONSchema(configSchema, { io: 'input' }) as Shape;
+
+/** Text that does not read as a type that the setting may have is left as it is, for the schema to refuse. */
+function fromText(text: string, { path }: Pick<Setting, 'path'>): unknown {
   if (LIST_EXAMPLES.has(path.join('.'))) return fromJson(text);
-  if (Array.isArray(standard)) return text.startsWith('[') ? fromJson(text) : listOf(text);
-  if (typeof standard === 'boolean') return text === 'true' ? true : text === 'false' ? false : text;
-  const isNumber = /^-?\d+(\.\d+)?$/.test(text);
-  return isNumber && typeof standard !== 'string' ? Number(text) : text;
+  const types = typesOf(path.reduce<Shape | undefined>((shape, key) => shape?.properties?.[key], ROOT));
+  if (text === 'null' && types.includes('null')) return null;
+  if (types.includes('array')) return text.startsWith('[') ? fromJson(text) : listOf(text);
+  if (types.includes('boolean')) return text === 'true' ? true : text === 'false' ? false : text;
+  const mayBeNumber = types.includes('number') || types.includes('integer');
+  return mayBeNumber && /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+}
+
+function typesOf(shape: Shape | undefined): string[] {
+  const kinds = shape?.anyOf ?? shape?.oneOf;
+  return kinds?.flatMap(typesOf) ?? [shape?.type ?? 'string'];
 }
 
 /** A list of texts as `a,b`. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { type Document, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { GatewayError } from '../gateway-error.ts';
+import { everyLevel, isDecision } from './acting-schema.ts';
 import { boundProblems } from './bound-problems.ts';
 import type { Contradiction } from './contradiction.ts';
 import { mistypedVariables, readEnvironment } from './environment.ts';
@@ -33,7 +34,9 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   const unset = document === null ? [] : substituteEnvironment(document, env);
   const settings = (document?.toJS({ maxAliasCount: 100 }) ?? {}) as Record<string, unknown>;
   const variables = new Map<string, string>();
-  for (const { setting, variable, value } of readEnvironment(env)) {
+  // Over a file that is one text or a list nothing can be laid; the schema refuses it.
+  const overlay = typeof settings === 'object' && !Array.isArray(settings) ? readEnvironment(env) : [];
+  for (const { setting, variable, value } of overlay) {
     variables.set(setting.path.join('.'), variable);
     assign(settings, setting.path, value);
   }
@@ -188,11 +191,18 @@ function valueAt(root: unknown, path: readonly PropertyKey[]): unknown {
 }
 
 function assign(root: Record<string, unknown>, path: readonly string[], value: unknown): void {
-  const inner = path.slice(0, -1).reduce<Record<string, unknown>>((at, key) => {
-    const next = at[key];
-    const usable = next !== null && typeof next === 'object' && !Array.isArray(next);
-    if (!usable) at[key] = {};
-    return at[key] as Record<string, unknown>;
-  }, root);
-  inner[path.at(-1) ?? ''] = value;
+  let at = root;
+  for (const [index, key] of path.slice(0, -1).entries()) {
+    const next = spelledOut(at[key] ?? {}, path.slice(0, index + 1));
+    // What a file has in the place of settings stays there, for the schema to refuse.
+    if (typeof next !== 'object' || Array.isArray(next)) return;
+    at[key] = next;
+    at = next as Record<string, unknown>;
+  }
+  at[path.at(-1) ?? ''] = value;
+}
+
+/** One word for all levels of which a variable sets another. */
+function spelledOut(value: unknown, path: readonly string[]): unknown {
+  return path.join('.') === 'policy.on_unrecorded' && isDecision(value) ? everyLevel(value) : value;
 }

@@ -9,9 +9,10 @@ const INTRO = `# Configuration
 
 Everything that can be set, written by \`npm run docs\` out of the schema that checks it. Settings come from the YAML file that
 \`TELLTALE_CONFIG\` names, and from the environment, which wins: each setting has a variable of its own, and a few have a
-short name too, which is the weaker one. A list of texts is \`a,b\` in a variable, a list of objects is JSON. In the file
-\`\${NAME}\` and \`\${NAME:-default}\` stand for variables. \`telltale config check\` prints what all of it comes to; a wrong
-value is named with its variable, or with file, line and column.
+short name too, which is the weaker one. A list of texts is \`a,b\` in a variable, a list of objects is JSON; \`null\` is null
+where that is among the values, and an empty variable is as if unset. In the file \`\${NAME}\` and \`\${NAME:-default}\` stand
+for variables. \`telltale config check\` prints what all of it comes to; a wrong value is named with its variable, or with
+file, line and column.
 `;
 
 /** The reference of the configuration in Markdown: every key with its variables, its values, its default and what it

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { SETTINGS } from '../../gateway/config/environment.ts';
 import { loadConfig } from '../../gateway/config/load-config.ts';
+import { configSchema } from '../../gateway/config/schema.ts';
 
 /** Loads the text as the file that TELLTALE_CONFIG names. */
 function load(text: string, env: Record<string, string> = {}) {
@@ -78,12 +79,49 @@ test('all problems are told at once, each with its variable or place, and the va
 
 const broken: [name: string, text: string, message: RegExp][] = [
   ['YAML that does not parse', 'a: [', /c\.yaml:1:5: /],
-  ['a list', '- 1\n', /expected object/],
+  ['a list', '- 1\n', /c\.yaml: all of it is \[1\]: .*expected object/],
+  ['one text', 'hello\n', /c\.yaml: all of it is "hello": .*expected object/],
+  ['one number', '5\n', /c\.yaml: all of it is 5: .*expected object/],
   ['a text where settings belong', 'server: high\n', /c\.yaml:1:9: server is "high": /],
 ];
 
 for (const [name, text, message] of broken) {
-  test(`${name} is told with its place`, () => assert.throws(() => load(text), message));
+  test(`${name} is told with its place`, () => {
+    assert.throws(() => load(text), { code: 'CONFIG', message });
+    assert.throws(() => load(text, { PORT: '1' }), { code: 'CONFIG', message }, 'with a variable over it');
+  });
+}
+
+test('a variable sets what its setting may be: null where that can be, and a text of digits where that is text', () => {
+  const nullable = SETTINGS.filter(({ path }) => acceptsNull(path));
+  assert.ok(nullable.length > 20);
+  const env = Object.fromEntries(nullable.map(({ variables: [name = ''] }) => [name, 'null']));
+  const config = loadConfig(env);
+  for (const { path } of nullable) assert.equal(at(config, path), null, path.join('.'));
+  assert.throws(() => loadConfig({ TELLTALE_LIMITS_MAX_SEGMENTS: 'null' }), /max_segments is "null": /);
+  assert.equal(loadConfig({ TELLTALE_DATA: 'null' }).data, 'null');
+  const digits = loadConfig({ TELLTALE_MODEL: '2026', KAFKA_TOPIC: '7', TELLTALE_KAFKA_TLS_CA_FILE: '3' });
+  assert.deepEqual([digits.model, digits.kafka.topic, digits.kafka.tls.ca_file], ['2026', '7', '3']);
+  const numbers = loadConfig({ TELLTALE_STORE_MAX_BYTES: '70000', TELLTALE_TELEMETRY_SAMPLE_RATIO: '0.5' });
+  assert.deepEqual([numbers.store.max_bytes, numbers.telemetry.sample_ratio], [70_000, 0.5]);
+});
+
+test('a variable for one level leaves the others at the one word that the file says', () => {
+  const { on_unrecorded } = load('policy: {on_unrecorded: block}\n', {
+    TELLTALE_POLICY_ON_UNRECORDED_LOW: 'pass',
+  }).policy;
+  const { low, ...others } = on_unrecorded;
+  assert.equal(low, 'pass');
+  assert.deepEqual(new Set(Object.values(others)), new Set(['block']));
+});
+
+function acceptsNull(path: readonly string[]): boolean {
+  const settings = path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), null);
+  return configSchema.safeParse(settings).success;
+}
+
+function at(config: unknown, path: readonly string[]): unknown {
+  return path.reduce((value, key) => (value as Record<string, unknown>)[key], config);
 }
 
 test('a variable that is mistyped is refused with the one that was meant, a stranger is not', () => {
