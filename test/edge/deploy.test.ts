@@ -7,6 +7,9 @@ import { loadConfig } from '../../gateway/config/load-config.ts';
 import { FOLDERS } from '../imports/violations.ts';
 
 const read = (file: string) => readFile(new URL(`../../${file}`, import.meta.url), 'utf8');
+/** Exchanges told to end, alerts, what is handed over, and telemetry. */
+const LONGEST_AFTER_GRACE_MS = 10_000 + 5_000 + 5_000 + 2_000;
+
 const KNOWN = new Set([...SETTINGS.flatMap(({ variables }) => variables), 'TELLTALE_CONFIG']);
 
 test('image and compose file set only variables that the gateway reads, to values that it takes', async () => {
@@ -71,6 +74,16 @@ test('the file that adds workers sets gateway and workers to the same place of s
   const { scrape_configs: jobs } = parse(await read('deploy/prometheus/prometheus.yaml'));
   const [{ names, port }] = jobs[1].dns_sd_configs;
   assert.deepEqual([names, port], [['worker'], working.metrics.port]);
+});
+
+test('compose waits for a stop as long as it may last', async () => {
+  const { gateway } = parse(await read('deploy/compose.yaml')).services;
+  const { worker } = parse(await read('deploy/compose.workers.yaml')).services;
+  const { grace_ms: graceMs } = loadConfig({}).stop;
+  for (const { stop_grace_period: period } of [gateway, worker]) {
+    const [, seconds] = /^(\d+)s$/.exec(period) ?? [];
+    assert.ok(Number(seconds) * 1_000 >= graceMs + LONGEST_AFTER_GRACE_MS, period);
+  }
 });
 
 test('the collector listens where compose sends', async () => {
