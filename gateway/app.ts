@@ -14,6 +14,8 @@ import { requestFault } from './request-fault.ts';
 export interface GatewayApp {
   readonly handler: RequestListener;
   inFlight(): number;
+  /** How many may be on their way now. */
+  inFlightLimit(): number;
   /** Resolves when no exchange is on its way, or after the deadline; true when none is. */
   idle(deadlineMs: number): Promise<boolean>;
   close(): Promise<void>;
@@ -86,7 +88,8 @@ export function createApp(parts: GatewayParts, { dialects, voiceOf }: AppParts):
     const route = unknown(request.url?.replace(/^[a-z]+:\/\/[^/]*/i, '') ?? '/', '');
     turnAway({ parts, route, response }, fault);
   };
-  return { handler, inFlight: traffic.count, idle: traffic.idle, close: admission.close };
+  const { limit: inFlightLimit, close } = admission;
+  return { handler, inFlight: traffic.count, inFlightLimit, idle: traffic.idle, close };
 }
 
 /** The dialects' routes below a mount. */

@@ -178,6 +178,7 @@ interface Gauged {
 function observeGauges({ scoring, app, relay, handover }: Gauged): void {
   scoring.telemetry.observeGauges(() => ({
     inFlight: app.inFlight(),
+    inFlightLimit: app.inFlightLimit(),
     ...scoring.gauges(),
     ...relay.gauges(),
     ...handover?.gauges(),

@@ -16,6 +16,10 @@ export function registerGauges(meter: Meter, read: () => GaugeReading): void {
   const total = (name: string, description: string) => meter.createObservableCounter(name, { description });
   const observables = {
     inFlight: gauge(METRIC_NAMES.inFlight, 'Exchanges in flight'),
+    inFlightLimit: gauge(
+      METRIC_NAMES.inFlightLimit,
+      'Exchanges that may be in flight now; falls where the thread or the reader is behind',
+    ),
     queued: gauge(METRIC_NAMES.detectorQueued, 'Blocks of tokens waiting for the reader'),
     tokens: total(METRIC_NAMES.detectorTokens, 'Tokens that the reader scored'),
     batches: total(METRIC_NAMES.detectorBatches, 'Runs of the reader'),
@@ -53,6 +57,7 @@ export function registerGauges(meter: Meter, read: () => GaugeReading): void {
 
 type Observables = Record<
   | 'inFlight'
+  | 'inFlightLimit'
   | 'queued'
   | 'tokens'
   | 'batches'
@@ -75,6 +80,7 @@ type Observables = Record<
 function report(to: Observables, reading: GaugeReading, observe: Report): void {
   const { detector } = reading;
   observe(to.inFlight, reading.inFlight);
+  if (reading.inFlightLimit !== undefined) observe(to.inFlightLimit, reading.inFlightLimit);
   observe(to.queued, detector.queued);
   observe(to.tokens, detector.tokensScored);
   observe(to.batches, detector.batches);

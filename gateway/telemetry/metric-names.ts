@@ -23,6 +23,7 @@ export const METRIC_NAMES = {
   ignoredHeaders: 'telltale_identity_headers_ignored_total',
   unrecorded: 'telltale_unrecorded_exchanges_total',
   inFlight: 'telltale_in_flight_exchanges',
+  inFlightLimit: 'telltale_in_flight_limit',
   detectorQueued: 'telltale_detector_queued_blocks',
   detectorTokens: 'telltale_detector_tokens_total',
   detectorBatches: 'telltale_detector_batches_total',

@@ -52,6 +52,8 @@ export type ReplayReading = KeptStats;
 /** What gauges read when metrics are collected. */
 export interface GaugeReading {
   readonly inFlight: number;
+  /** How many may be now. Absent in a worker. */
+  readonly inFlightLimit?: number;
   readonly detector: DetectorStats;
   /** What the relay knows of each sink. */
   readonly sinks: readonly SinkReading[];

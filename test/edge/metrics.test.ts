@@ -52,6 +52,7 @@ test('every report of the gateway is a metric with its labels', async () => {
     ['telltale_identity_headers_ignored_total', { header: 'caller' }, 1],
     ['telltale_rule_reloads_total', { outcome: 'refused' }, 1],
     ['telltale_in_flight_exchanges', {}, 2],
+    ['telltale_in_flight_limit', {}, 3],
     ['telltale_detector_queued_blocks', {}, 7],
     ['telltale_detector_tokens_total', {}, 1234],
     ['telltale_detector_rejected_total', { reason: 'timeout' }, 4],

@@ -75,6 +75,7 @@ export const FINDING: Finding = {
 
 export const GAUGES: GaugeReading = {
   inFlight: 2,
+  inFlightLimit: 3,
   detector: {
     workers: 1,
     openWindows: 0,

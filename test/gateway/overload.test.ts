@@ -116,6 +116,7 @@ test('exchanges are turned away while the reader falls behind, in the form of th
   assert.equal(refused.status, 503);
   assert.equal(refused.headers.get('retry-after'), '1');
   assert.match(await refused.text(), /"type":"error","error":\{"type":"overloaded_error"/);
+  await until(async () => /^telltale_in_flight_limit(\{.*\})? 1$/m.test(await gateway.metrics()));
   queued = 0;
   letGo();
   assert.equal((await first).status, 200);
