@@ -106,5 +106,7 @@ export const streaming = z.strictObject({
     .min(1_024)
     .max(2 ** 31 - 1)
     .default(1024 * 1024)
-    .describe('The most bytes of one stream that wait.'),
+    .describe(
+      'The most bytes of one stream that wait with `hold`; with `buffer` the bound is limits.max_decoded_bytes.',
+    ),
 });

@@ -27,10 +27,14 @@ export const limits = z.strictObject({
     ),
   max_segments: count
     .default(4_096)
-    .describe('The most texts of an exchange that are read; those past it are recorded as over_cap.'),
+    .describe(
+      'The most texts of an exchange that are read, beside lists of parts, which are read as one text more; those past it are recorded as over_cap.',
+    ),
   max_segment_tokens: count
     .default(65_536)
-    .describe('The most tokens of one text; a longer one has failed with over_cap.'),
+    .describe(
+      'The most tokens of one text; a longer one has failed with over_cap. Where a text is read again without a disguise, both readings count; a list of parts is one text more, with a count of its own.',
+    ),
   max_in_flight: count
     .default(512)
     .describe('The most exchanges at once; above it the answer is 503 with Retry-After.'),

@@ -57,8 +57,14 @@ const routing = {
     .describe('Of alerts that are alike by these, one goes out and the others are held back for the wait.'),
   rate_limit: z
     .strictObject({
-      alerts: z.int().min(1).max(1_000_000).describe('The most alerts in that time.'),
-      per_ms: milliseconds.describe('The time.'),
+      alerts: z
+        .int()
+        .min(1)
+        .max(1_000_000)
+        .describe('So many may go at once, and so many more in each such time, of each gateway by itself.'),
+      per_ms: milliseconds.describe(
+        'The time. After a quiet one twice as many alerts may go in it: what had gathered, and what comes evenly.',
+      ),
     })
     .optional(),
   never_hold: level
