@@ -24,6 +24,9 @@ export interface SystemAlert {
 /** Segments of requests and answers are named after their side: none of theirs begins so. */
 const OWN_SEGMENT = 'telltale/';
 
+/** The route that their exchanges have; those of requests begin with a slash. */
+export const OWN_ROUTE = 'telltale';
+
 /** Whether a finding is about Telltale itself: its text is Telltale's own, and no client's. */
 export function isAboutTelltale({ segment }: Pick<Finding, 'segment'>): boolean {
   return segment.id.startsWith(OWN_SEGMENT);
@@ -39,7 +42,7 @@ export function systemRecord(alert: SystemAlert): ExchangeRecord {
     conversationId: 'telltale',
     startedAt: at,
     endedAt: at,
-    route: 'telltale',
+    route: OWN_ROUTE,
     dialect: 'none',
     model: null,
     status: 0,

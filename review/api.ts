@@ -89,6 +89,7 @@ async function saveReview(parts: ApiParts, rawId: unknown, body: unknown): Promi
   const said = { exchangeId: id, verdict: judgement, comment, reviewer };
   const saved = await ledger.saveReview(seen === undefined ? said : { ...said, seen });
   if (saved.outcome === 'unknown_exchange') throw notFound(id);
+  if (saved.outcome === 'not_flagged') throw notFlagged(id);
   if (saved.outcome === 'overtaken') throw overtaken(saved.review);
   const review = saved.review === null ? null : reviewView(saved.review);
   hub.publish('reviewed', { exchangeId: id, review });
@@ -137,6 +138,10 @@ async function streamEvents({ hub }: ApiParts, response: Response): Promise<void
   await pipeline(Readable.from(subscription.events), response, { signal: subscription.cutOff }).catch(
     () => {},
   );
+}
+
+function notFlagged(id: string): ReviewError {
+  return new ReviewError('NOT_FLAGGED', `no rule flagged exchange ${id}: there is nothing to judge`);
 }
 
 function notFound(id: string): ReviewError {

@@ -10,6 +10,7 @@ const STATUS: Readonly<Partial<Record<ReviewErrorCode, number>>> = {
   BODY_TOO_LARGE: 413,
   NOT_JSON: 415,
   NOT_FOUND: 404,
+  NOT_FLAGGED: 422,
   OVERTAKEN: 409,
   HOST_REFUSED: 403,
   CROSS_SITE: 403,

@@ -6,6 +6,7 @@ export type ReviewErrorCode =
   | 'BODY_TOO_LARGE'
   | 'NOT_JSON'
   | 'NOT_FOUND'
+  | 'NOT_FLAGGED'
   | 'OVERTAKEN'
   | 'HOST_REFUSED'
   | 'CROSS_SITE'

@@ -230,6 +230,7 @@ export interface Summary {
   readonly unreviewed: number;
   readonly byLevel: Readonly<Record<Level, number>>;
   readonly byRule: readonly (RuleRef & { readonly count: number })[];
+  /** Of what rules flagged; what Telltale says of itself is not counted here. */
   readonly byJudgement: Readonly<Record<Judgement, number>>;
   /** Where the gateway listens, for what the empty list suggests to try. */
   readonly gatewayUrl: string;

@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Level } from '../../rules/index.ts';
 import { LEVELS } from '../levels.ts';
 import { WITHDRAWN } from '../stored-rows.ts';
+import { OWN_ROUTE } from '../system-alert.ts';
 import type { Counts, Judgement, RuleCount } from '../types.ts';
 
 const TOTALS = `SELECT count(*) AS exchanges, count(level_rank) AS flagged FROM exchanges`;
@@ -14,9 +15,10 @@ const BY_RULE = `SELECT rule_id AS ruleId, rule_name AS ruleName, rule_title AS 
   count(DISTINCT exchange_seq) AS count, max(seq) AS latest FROM findings
   WHERE is_alerting = 1 GROUP BY rule_id ORDER BY count DESC, rule_name LIMIT 200`;
 
-const BY_JUDGEMENT = `SELECT verdict, count(*) AS count FROM reviews r
-  WHERE seq = (SELECT max(seq) FROM reviews l WHERE l.exchange_seq = r.exchange_seq)
-  AND verdict <> '${WITHDRAWN}' GROUP BY verdict`;
+const BY_JUDGEMENT = `SELECT r.verdict, count(*) AS count, sum(e.route <> '${OWN_ROUTE}') AS ofRules
+  FROM reviews r JOIN exchanges e ON e.seq = r.exchange_seq AND e.level_rank IS NOT NULL
+  WHERE r.seq = (SELECT max(seq) FROM reviews l WHERE l.exchange_seq = r.exchange_seq)
+  AND r.verdict <> '${WITHDRAWN}' GROUP BY r.verdict`;
 
 interface RuleRow extends Omit<RuleCount, 'level'> {
   readonly rank: number;
@@ -37,15 +39,18 @@ export function createCounter(database: DatabaseSync): () => Counts {
     }
     return counts;
   };
-  const countJudgements = (): Record<Judgement, number> => {
-    const counts = { correct: 0, false_alarm: 0, unsure: 0 };
-    for (const row of byJudgement.all()) counts[row['verdict'] as Judgement] = Number(row['count']);
-    return counts;
+  const countJudgements = () => {
+    const judgements = { correct: 0, false_alarm: 0, unsure: 0 };
+    let reviewed = 0;
+    for (const row of byJudgement.all()) {
+      judgements[row['verdict'] as Judgement] = Number(row['ofRules']);
+      reviewed += Number(row['count']);
+    }
+    return { judgements, reviewed };
   };
   return () => {
     const { exchanges, flagged } = totals.get() as unknown as { exchanges: number; flagged: number };
-    const judgements = countJudgements();
-    const reviewed = judgements.correct + judgements.false_alarm + judgements.unsure;
+    const { judgements, reviewed } = countJudgements();
     const rules = (byRule.all() as unknown as RuleRow[]).map(ruleCount);
     const unreviewed = flagged - reviewed;
     return { exchanges, flagged, unreviewed, byLevel: countLevels(), byRule: rules, byJudgement: judgements };

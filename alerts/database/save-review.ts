@@ -9,13 +9,15 @@ const SAVE = `INSERT INTO reviews (exchange_seq, verdict, comment, reviewer, rev
 
 /** Prepares what saves reviews, as `ReviewStore.saveReview` says. */
 export function createReviewWriter(database: DatabaseSync): (review: NewReview) => SavedReview {
-  const seqOf = database.prepare('SELECT seq FROM exchanges WHERE exchange_id = ?');
+  const find = database.prepare('SELECT seq, level_rank FROM exchanges WHERE exchange_id = ?');
   const save = database.prepare(SAVE);
   const parts = createParts(database);
   const saveOnce = ({ seen, ...review }: NewReview): SavedReview => {
     const { exchangeId, verdict, comment, reviewer } = review;
-    const seq = Number(seqOf.get(exchangeId)?.['seq'] ?? 0);
-    if (seq === 0) return { outcome: 'unknown_exchange' };
+    const exchange = find.get(exchangeId);
+    if (exchange === undefined) return { outcome: 'unknown_exchange' };
+    if (exchange['level_rank'] === null) return { outcome: 'not_flagged' };
+    const seq = Number(exchange['seq']);
     const standing = parts.review(seq, exchangeId);
     if (seen !== undefined && seen !== (standing?.reviewedAt ?? null)) {
       return { outcome: 'overtaken', review: standing };

@@ -1,6 +1,7 @@
 import type { Level } from '../../rules/index.ts';
 import { LEVELS } from '../levels.ts';
 import { WITHDRAWN } from '../stored-rows.ts';
+import { OWN_ROUTE } from '../system-alert.ts';
 import type { Counts, Judgement, RuleCount } from '../types.ts';
 import type { Query } from './database.ts';
 
@@ -15,12 +16,21 @@ const BY_RULE = `SELECT * FROM (SELECT rule_id AS "ruleId", (array_agg(rule_name
     count(DISTINCT exchange_seq) AS count
   FROM findings WHERE is_alerting GROUP BY rule_id) rules ORDER BY count DESC, "ruleName" COLLATE "C" LIMIT 200`;
 
-const BY_JUDGEMENT = `SELECT verdict, count(*) AS count FROM
-  (SELECT DISTINCT ON (exchange_seq) verdict FROM reviews ORDER BY exchange_seq, seq DESC) latest
-  WHERE verdict <> '${WITHDRAWN}' GROUP BY verdict`;
+const BY_JUDGEMENT = `SELECT latest.verdict, count(*) AS count,
+    count(*) FILTER (WHERE e.route <> '${OWN_ROUTE}') AS "ofRules"
+  FROM (SELECT DISTINCT ON (exchange_seq) exchange_seq, verdict FROM reviews ORDER BY exchange_seq, seq DESC) latest
+  JOIN exchanges e ON e.seq = latest.exchange_seq AND e.level_rank IS NOT NULL
+  WHERE latest.verdict <> '${WITHDRAWN}' GROUP BY latest.verdict`;
 
 interface RuleRow extends Omit<RuleCount, 'level'> {
   readonly rank: number;
+}
+
+interface JudgementRow {
+  readonly verdict: Judgement;
+  readonly count: number;
+  /** Those that are no notices of Telltale's own. */
+  readonly ofRules: number;
 }
 
 /** Counts what the store holds. */
@@ -33,10 +43,11 @@ export async function countAll(query: Query): Promise<Counts> {
     if (level !== undefined) byLevel[level] = count;
   }
   const byJudgement: Record<Judgement, number> = { correct: 0, false_alarm: 0, unsure: 0 };
-  for (const { verdict, count } of await query<{ verdict: Judgement; count: number }>(BY_JUDGEMENT)) {
-    byJudgement[verdict] = count;
+  let reviewed = 0;
+  for (const { verdict, count, ofRules } of await query<JudgementRow>(BY_JUDGEMENT)) {
+    byJudgement[verdict] = ofRules;
+    reviewed += count;
   }
-  const reviewed = byJudgement.correct + byJudgement.false_alarm + byJudgement.unsure;
   const byRule = (await query<RuleRow>(BY_RULE)).map(({ rank, ...rule }) => ({
     ...rule,
     level: LEVELS[rank] ?? ('informational' as const),

@@ -6,7 +6,8 @@ import { standingReviews } from './read.ts';
 import { textToColumn } from './text.ts';
 
 /** Whoever reviews one exchange waits for the other, so that neither overrides what it has not seen. */
-const LOCK = 'SELECT seq FROM exchanges WHERE exchange_id = $1 FOR UPDATE';
+const LOCK = `SELECT seq, level_rank IS NOT NULL AS "isFlagged" FROM exchanges
+  WHERE exchange_id = $1 FOR UPDATE`;
 
 const SAVE = `INSERT INTO reviews (exchange_seq, verdict, comment, reviewer, reviewed_at)
   VALUES ($1, $2, $3, $4, $5)`;
@@ -18,9 +19,10 @@ export function saveReview(
 ): Promise<SavedReview> {
   const { exchangeId, verdict, comment, reviewer } = review;
   return transaction(async (query): Promise<SavedReview> => {
-    const [exchange] = await query<{ seq: number }>(LOCK, [exchangeId]);
+    const [exchange] = await query<{ seq: number; isFlagged: boolean }>(LOCK, [exchangeId]);
     if (exchange === undefined) return { outcome: 'unknown_exchange' };
-    const { seq } = exchange;
+    const { seq, isFlagged } = exchange;
+    if (!isFlagged) return { outcome: 'not_flagged' };
     const standing = (await standingReviews(query, [{ cursor: seq, exchangeId }])).get(seq) ?? null;
     if (seen !== undefined && seen !== (standing?.reviewedAt ?? null)) {
       return { outcome: 'overtaken', review: standing };

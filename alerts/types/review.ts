@@ -83,6 +83,8 @@ export type SavedReview =
   | { readonly outcome: 'saved'; readonly review: Review | null }
   /** Not saved, since another came in between. */
   | { readonly outcome: 'overtaken'; readonly review: Review | null }
+  /** Not saved, since no rule flagged the exchange: there is nothing to judge. */
+  | { readonly outcome: 'not_flagged' }
   | { readonly outcome: 'unknown_exchange' };
 
 export interface RuleCount {
@@ -102,7 +104,8 @@ export interface Counts {
   readonly byLevel: Readonly<Record<Level, number>>;
   /** Most frequent first. */
   readonly byRule: readonly RuleCount[];
-  /** Latest review of each reviewed exchange. */
+  /** Latest review of each flagged exchange that has one; what Telltale says of itself, where no rule is judged, is not
+   *  among them. */
   readonly byJudgement: Readonly<Record<Judgement, number>>;
 }
 

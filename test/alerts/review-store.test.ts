@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import type { FlaggedQuery, SavedReview } from '../../alerts/index.ts';
+import { type FlaggedQuery, type SavedReview, systemRecord } from '../../alerts/index.ts';
 import { exchange, finding, ordinary } from './records.ts';
 import { forEachStore, type TestStore } from './stores.ts';
 
@@ -133,6 +133,27 @@ function defineTests(store: TestStore): void {
     );
     const outcomes = (await Promise.all(both)).map(({ outcome }) => outcome).sort();
     assert.deepEqual(outcomes, ['overtaken', 'saved'], 'of two at once one is told of the other');
+  });
+
+  test('what no rule flagged cannot be judged', async (t) => {
+    const { ledger } = await fill(t, store);
+    const review = { exchangeId: 'two', verdict: 'correct', comment: '', reviewer: 'a' } as const;
+    assert.deepEqual(await ledger.saveReview(review), { outcome: 'not_flagged' });
+    const { unreviewed, byJudgement } = await ledger.counts();
+    assert.deepEqual([unreviewed, byJudgement.correct], [3, 0]);
+  });
+
+  test('a notice that is dealt with is reviewed, and no rule is the better for it', async (t) => {
+    const { ledger } = await fill(t, store);
+    const rule = { id: 'telltale-store', name: 'store', title: 'The store is nearly full' };
+    const at = new Date().toISOString();
+    const notice = { id: 'n', rule, level: 'high', tags: [], about: 'store', text: '92 %', at } as const;
+    await ledger.commit(systemRecord(notice));
+    for (const exchangeId of ['n', 'one']) {
+      await ledger.saveReview({ exchangeId, verdict: 'correct', comment: '', reviewer: 'a' });
+    }
+    const { flagged, unreviewed, byJudgement } = await ledger.counts();
+    assert.deepEqual([flagged, unreviewed, byJudgement.correct], [4, 2, 1]);
   });
 
   test('the counts add up', async (t) => {

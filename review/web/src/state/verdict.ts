@@ -35,7 +35,8 @@ function setSave(exchangeId: string, save: Save | null): void {
  *  shown and not overridden. */
 export async function judge(judgement: Judgement | null): Promise<void> {
   const shown = exchange.value;
-  if (shown === null || saveOf(shown.exchangeId)?.state === 'saving') return;
+  // What no rule flagged has no form: a verdict on it would be one that nobody sees.
+  if (shown === null || shown.level === null || saveOf(shown.exchangeId)?.state === 'saving') return;
   const { exchangeId, review } = shown;
   const comment = draftOf(exchangeId) ?? review?.comment ?? '';
   const name = signature.value.trim();
