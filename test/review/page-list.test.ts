@@ -137,6 +137,26 @@ test('who waits for the list is told so', async () => {
   await close();
 });
 
+test('a list of other filters that could not be loaded is not mixed with the one that is shown', async (t) => {
+  const own = await startReview();
+  t.after(own.close);
+  const ids = Array.from({ length: COUNT }, (_, at) => `e-${at}`);
+  await own.commit(
+    { id: 'wanted', segments: DECEPTION, level: 'critical' },
+    ...ids.map((id) => ({ id, segments: DECEPTION })),
+  );
+  const { page, close } = await openPage(browser, own.url);
+  await page.locator('.row').nth(49).waitFor();
+  await page.route(/\/api\/exchanges\?.*level=critical/, (route) => route.abort());
+  await page.getByLabel('Level').selectOption('critical');
+  await page.locator('.list-pane .trouble').waitFor();
+  await page.unroute(/\/api\/exchanges\?.*level=critical/);
+  await page.getByRole('button', { name: 'Show older' }).click();
+  await page.locator('[data-exchange="wanted"]').waitFor();
+  assert.equal(await page.locator('.row').count(), 1);
+  await close();
+});
+
 test('what else was flagged in a conversation stands beside it, newest first, and leads there', async (t) => {
   const own = await startReview();
   t.after(own.close);

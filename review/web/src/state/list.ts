@@ -45,9 +45,11 @@ export async function listSettled(): Promise<void> {
   } while (waited !== inFlight);
 }
 
-/** Loads the page after the last one; where something is being loaded, waits for that. */
+/** Loads the page after the last one; where something is being loaded, waits for that. Where what is shown is still the list
+ *  of other filters, since loading that of the present ones failed, the first page of theirs. */
 export async function loadMore(): Promise<void> {
   if (listState.value === 'loading') await listSettled();
+  else if (loadedFor !== filters.value) await loadList();
   else if (cursor.value !== null)
     await load(cursor.value, (page) => ({ ...page, items: [...items.value, ...page.items] }));
 }
