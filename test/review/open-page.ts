@@ -34,3 +34,11 @@ export async function openPage(
   const complaints = async () => [...messages, ...((await page.evaluate('window.violations')) as string[])];
   return { page, complaints, close: () => context.close() };
 }
+
+/** Leaves the tab and comes back to it, after which the page reads again what is shown. */
+export async function comeBack(page: Page): Promise<void> {
+  for (const isHidden of [true, false]) {
+    await page.evaluate(`Object.defineProperty(document, 'hidden', { value: ${isHidden}, configurable: true });
+      document.dispatchEvent(new Event('visibilitychange'));`);
+  }
+}

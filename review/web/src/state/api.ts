@@ -10,6 +10,9 @@ import type {
 
 const TIMEOUT_MS = 15_000;
 
+/** The status of what is not in the store, or no longer. */
+export const NOT_FOUND = 404;
+
 /** What the server refused or could not do, in its own words. */
 export class ApiError extends Error {
   readonly status: number;
@@ -63,7 +66,8 @@ async function request<T>(path: string, init: RequestInit = {}): Promise<T> {
   });
   const body = (await response.json().catch(() => null)) as T | ErrorBody | null;
   if (response.ok && body !== null) return body as T;
-  const message = (body as ErrorBody | null)?.error.message ?? `The server answered ${response.status}.`;
+  const unsaid = `The server answered ${response.status}${response.ok ? ', but not with what was asked for' : ''}.`;
+  const message = (body as ErrorBody | null)?.error.message ?? unsaid;
   throw new ApiError(message, response.status);
 }
 

@@ -35,7 +35,11 @@ export function setDraft(exchangeId: string, text: string): void {
 
 /** Forgets a draft that was saved as it stands. */
 export function dropDraft(exchangeId: string, saved: string): void {
-  if (draftOf(exchangeId) !== saved) return;
+  if (draftOf(exchangeId) === saved) discardDraft(exchangeId);
+}
+
+/** Forgets a draft whatever it says. */
+export function discardDraft(exchangeId: string): void {
   const left = new Map(drafts.value);
   left.delete(exchangeId);
   drafts.value = left;

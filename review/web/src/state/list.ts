@@ -2,6 +2,7 @@ import { batch, signal } from '@preact/signals';
 import type { ExchangeItem, ExchangePage, Review } from '../../../wire.ts';
 import { type Filters, fetchPage, messageOf } from './api.ts';
 import { filters } from './route.ts';
+import { later, startReading } from './told.ts';
 
 /** The list as far as it has been loaded, newest first. */
 export const items = signal<readonly ExchangeItem[]>([]);
@@ -17,6 +18,8 @@ const cursor = signal<string | null>(null);
 /** The filters that the list was loaded under; other ones make another list. */
 let loadedFor: Filters | null = null;
 let loads = 0;
+/** What came by itself since the first page was last asked for. */
+let arrived = new Set<string>();
 let inFlight: Promise<void> = Promise.resolve();
 
 export const hasMore = (): boolean => cursor.value !== null;
@@ -26,14 +29,22 @@ export async function loadList(): Promise<void> {
   await load(null, (page) => page);
 }
 
-/** Reads the first page again and keeps what was loaded below it: who comes back to the tab finds the place they left. Where
- *  the page does not reach down to what was there, nobody knows what lies between, and the list begins anew. */
-export async function refreshList(): Promise<void> {
-  await load(null, (page) => {
-    const known = new Set(items.value.map((item) => item.exchangeId));
-    const reaches = loadedFor === filters.value && page.items.some(({ exchangeId }) => known.has(exchangeId));
-    return reaches ? { items: [...page.items, ...items.value], nextCursor: cursor.value } : page;
-  });
+/** The list as it is when the first page has been read again. */
+export interface Loaded extends ExchangePage {
+  /** What came by itself while the page was being read. */
+  readonly arrived: ReadonlySet<string>;
+}
+
+/** Reads the first page again, and puts in place of the list what is made of both. A list of other filters goes. */
+export async function mergeFirstPage(
+  merge: (page: ExchangePage, loaded: Loaded) => ExchangePage,
+): Promise<void> {
+  arrived = new Set();
+  await load(null, (page) =>
+    loadedFor === filters.value
+      ? merge(page, { items: items.value, nextCursor: cursor.value, arrived })
+      : page,
+  );
 }
 
 /** Resolves when nothing is being loaded: a load that another one has overtaken says nothing. */
@@ -63,11 +74,16 @@ async function read(from: string | null, merge: (page: ExchangePage) => Exchange
   loads += 1;
   const turn = loads;
   const asked = filters.value;
+  const reading = startReading();
   listState.value = 'loading';
   try {
     const page = await fetchPage(asked, from);
     if (turn !== loads) return;
-    const merged = merge(page);
+    const read = page.items.map((item) => ({
+      ...item,
+      review: reading.standing(item.exchangeId, item.review),
+    }));
+    const merged = merge({ ...page, items: read });
     batch(() => {
       items.value = unique(merged.items);
       cursor.value = merged.nextCursor;
@@ -78,6 +94,8 @@ async function read(from: string | null, merge: (page: ExchangePage) => Exchange
     if (turn !== loads) return;
     listError.value = messageOf(error);
     listState.value = 'failed';
+  } finally {
+    reading.end();
   }
 }
 
@@ -86,6 +104,7 @@ export function insert(item: ExchangeItem): void {
   if (!matches(item, filters.value)) return;
   const isNew = !items.value.some((known) => known.exchangeId === item.exchangeId);
   items.value = unique([item, ...items.value]);
+  arrived.add(item.exchangeId);
   if (isNew) freshIds.value = new Set([...freshIds.value, item.exchangeId]);
 }
 
@@ -96,7 +115,15 @@ export function markSeen(exchangeId: string): void {
 
 /** Shows a review in the list; an item stays where it is even when it no longer passes the filters. */
 export function applyReview(exchangeId: string, review: Review | null): void {
-  items.value = items.value.map((item) => (item.exchangeId === exchangeId ? { ...item, review } : item));
+  items.value = items.value.map((item) =>
+    item.exchangeId === exchangeId ? { ...item, review: later(item.review, review) } : item,
+  );
+}
+
+/** Takes out what is no longer in the store. */
+export function remove(exchangeId: string): void {
+  items.value = items.value.filter((item) => item.exchangeId !== exchangeId);
+  markSeen(exchangeId);
 }
 
 function matches(item: ExchangeItem, { rule, level, state, outcome, words }: Filters): boolean {

@@ -1,7 +1,8 @@
 import { batch, signal } from '@preact/signals';
 import type { EventPayloads } from '../../../wire.ts';
 import { refreshDetail } from './detail.ts';
-import { insert, refreshList } from './list.ts';
+import { insert } from './list.ts';
+import { refreshList } from './refresh.ts';
 import { loadSummary } from './summary.ts';
 import { receiveReview } from './verdict.ts';
 

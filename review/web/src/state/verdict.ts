@@ -1,35 +1,15 @@
-import { batch, computed, signal } from '@preact/signals';
+import { batch } from '@preact/signals';
 import type { Judgement, Review } from '../../../wire.ts';
-import { ApiError, fetchExchange, messageOf, postReview } from './api.ts';
-import { exchange } from './detail.ts';
+import { ApiError, fetchExchange, messageOf, NOT_FOUND, postReview } from './api.ts';
+import { exchange, forget } from './detail.ts';
 import { draftOf, dropDraft, setDraft } from './drafts.ts';
 import { applyReview } from './list.ts';
-import { openId } from './route.ts';
+import { type Said, saveOf, setSave, settleSave } from './saves.ts';
 import { signature } from './signature.ts';
 import { loadSummary } from './summary.ts';
-
-/** What becomes of a verdict that is on its way, or did not arrive. */
-type Save = { readonly state: 'saving' } | { readonly state: 'failed'; readonly error: string };
+import { later, noteReview } from './told.ts';
 
 const OVERTAKEN = 409;
-
-/** By exchange, so that who goes on to the next one while a slow server saves loses neither verdict. */
-const saves = signal<ReadonlyMap<string, Save>>(new Map());
-
-/** undefined where what was saved is what stands. */
-export const saveOf = (exchangeId: string): Save | undefined => saves.value.get(exchangeId);
-
-/** The exchanges whose verdict did not arrive, beside the open one, whose form says it. */
-export const unsaved = computed<readonly string[]>(() =>
-  [...saves.value].flatMap(([id, { state }]) => (state === 'failed' && id !== openId.value ? [id] : [])),
-);
-
-function setSave(exchangeId: string, save: Save | null): void {
-  const next = new Map(saves.value);
-  if (save === null) next.delete(exchangeId);
-  else next.set(exchangeId, save);
-  saves.value = next;
-}
 
 /** Records what the person makes of the open exchange, or takes it back with null. What somebody else said meanwhile is
  *  shown and not overridden. */
@@ -40,9 +20,9 @@ export async function judge(judgement: Judgement | null): Promise<void> {
   const { exchangeId, review } = shown;
   const comment = draftOf(exchangeId) ?? review?.comment ?? '';
   const name = signature.value.trim();
+  const said = { judgement, comment: judgement === null ? '' : comment, seen: review?.reviewedAt ?? null };
   setSave(exchangeId, { state: 'saving' });
   try {
-    const said = { judgement, comment: judgement === null ? '' : comment, seen: review?.reviewedAt ?? null };
     const answer = await postReview(exchangeId, name === '' ? said : { ...said, reviewer: name });
     batch(() => {
       receiveReview(exchangeId, answer.review);
@@ -53,20 +33,29 @@ export async function judge(judgement: Judgement | null): Promise<void> {
     });
     void loadSummary();
   } catch (error) {
-    if (error instanceof ApiError && error.status === OVERTAKEN) await showStanding(exchangeId);
-    setSave(exchangeId, { state: 'failed', error: messageOf(error) });
+    await seeWhatStands(exchangeId, said, error);
   }
 }
 
 /** Shows a review that was saved, or taken back, here or elsewhere. */
 export function receiveReview(exchangeId: string, review: Review | null): void {
+  noteReview(exchangeId, review);
   applyReview(exchangeId, review);
+  settleSave(exchangeId, review);
   const shown = exchange.value;
-  if (shown?.exchangeId === exchangeId) exchange.value = { ...shown, review };
+  if (shown?.exchangeId === exchangeId) exchange.value = { ...shown, review: later(shown.review, review) };
 }
 
-/** What stands is asked for: the event that told of it may be lost. */
-async function showStanding(exchangeId: string): Promise<void> {
-  const standing = await fetchExchange(exchangeId).catch(() => null);
-  if (standing !== null) receiveReview(exchangeId, standing.review);
+/** What stands is asked for where it may be another review than the one that is shown: somebody else's, whose event may be
+ *  lost, or this one, of which only the answer was. */
+async function seeWhatStands(exchangeId: string, said: Said, error: unknown): Promise<void> {
+  const status = error instanceof ApiError ? error.status : 0;
+  if (status === NOT_FOUND) return forget(exchangeId, messageOf(error));
+  const isRefused = status >= 400 && status < 500 && status !== OVERTAKEN;
+  const standing = isRefused ? null : await fetchExchange(exchangeId).catch(() => null);
+  batch(() => {
+    setSave(exchangeId, { state: 'failed', error: messageOf(error), said });
+    if (standing !== null) receiveReview(exchangeId, standing.review);
+  });
+  if (saveOf(exchangeId) === undefined) void loadSummary();
 }

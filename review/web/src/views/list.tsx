@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { NO_FILTERS } from '../state/api.ts';
-import { freshIds, hasMore, items, listError, listState, loadMore, refreshList } from '../state/list.ts';
+import { freshIds, hasMore, items, listError, listState, loadMore } from '../state/list.ts';
+import { refreshList } from '../state/refresh.ts';
 import { filters, openId, setFilters } from '../state/route.ts';
 import { EmptyList } from './empty-list.tsx';
 import { FilterBar } from './filter-bar.tsx';

@@ -1,7 +1,8 @@
 import type { ExchangeView, Judgement } from '../../../wire.ts';
 import { draftOf, setDraft } from '../state/drafts.ts';
+import { saveOf } from '../state/saves.ts';
 import { sign, signature } from '../state/signature.ts';
-import { judge, saveOf } from '../state/verdict.ts';
+import { judge } from '../state/verdict.ts';
 import { nothingLeftBelow, openNextUnreviewed } from '../state/walk.ts';
 import { fullTime } from '../text/when.ts';
 import { judgementName } from '../text/wording.ts';

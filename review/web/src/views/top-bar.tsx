@@ -2,9 +2,9 @@ import { NO_FILTERS } from '../state/api.ts';
 import { isHelpOpen } from '../state/keys.ts';
 import { liveState } from '../state/live.ts';
 import { open, setFilters } from '../state/route.ts';
+import { unsaved } from '../state/saves.ts';
 import { summary } from '../state/summary.ts';
 import { isTextShown, toggleText } from '../state/veil.ts';
-import { unsaved } from '../state/verdict.ts';
 import { count } from '../text/wording.ts';
 
 const LIVE_WORDS = { connecting: 'Connecting', live: 'Live', lost: 'Not connected, trying again' };
