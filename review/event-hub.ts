@@ -5,7 +5,7 @@ export interface EventHubLimits {
   readonly maxListeners: number;
   /** Events that wait for one listener; one more and it is cut off, to connect again and read the list anew. */
   readonly maxQueued: number;
-  /** Pause after which a comment is sent, so that proxies keep the connection and dead ones are noticed. */
+  /** Pause after which a sign of life is sent, so that proxies keep the connection and dead ones are noticed. */
   readonly heartbeatMs: number;
 }
 
@@ -33,6 +33,9 @@ export interface EventHub {
   close(): void;
 }
 
+/** An event of its own: a page is not told of comments. */
+const ALIVE = eventText('alive', {});
+
 interface Listener {
   readonly subscription: Subscription;
   offer(text: string): void;
@@ -44,7 +47,7 @@ export function createEventHub(limits: EventHubLimits): EventHub {
   let refused = 0;
   let cutOff = 0;
   const publish: EventHub['publish'] = (name, payload) => {
-    const text = `event: ${name}\ndata: ${JSON.stringify(payload)}\n\n`;
+    const text = eventText(name, payload);
     for (const listener of listeners) listener.offer(text);
   };
   const subscribe = (): Subscription | undefined => {
@@ -65,6 +68,10 @@ export function createEventHub(limits: EventHubLimits): EventHub {
     for (const { subscription } of [...listeners]) subscription.end();
   };
   return { publish, subscribe, close, stats: () => ({ listeners: listeners.size, refused, cutOff }) };
+}
+
+function eventText<K extends keyof EventPayloads>(name: K, payload: EventPayloads[K]): string {
+  return `event: ${name}\ndata: ${JSON.stringify(payload)}\n\n`;
 }
 
 function createListener(
@@ -104,7 +111,7 @@ function createListener(
     while (!isEnded) {
       if (queue.length === 0) await sleep();
       if (isEnded) return;
-      yield queue.length === 0 ? ': alive\n\n' : queue.splice(0).join('');
+      yield queue.length === 0 ? ALIVE : queue.splice(0).join('');
     }
   }
   return { offer, subscription: { events: read(), cutOff: cut.signal, end } };

@@ -22,7 +22,8 @@ export interface ReviewServerParts {
   readonly maxListeners?: number;
   /** Events that may wait for one slow page; default 256. */
   readonly maxQueued?: number;
-  /** Pause between signs of life on an idle event stream; default 15,000. */
+  /** Pause between signs of life on an idle event stream; default 15,000. A page takes a stream that is silent for 45,000 for
+   *  dead and connects anew. */
   readonly heartbeatMs?: number;
   /** Told of errors that no request explains. */
   readonly onError?: (error: unknown) => void;

@@ -242,6 +242,8 @@ export interface EventPayloads {
   readonly flagged: ExchangeItem;
   readonly reviewed: { readonly exchangeId: string; readonly review: Review | null };
   readonly behind: Record<string, never>;
+  /** Nothing happened for a while, and the connection stands. */
+  readonly alive: Record<string, never>;
 }
 
 /** The body of every answer that is not 2xx. */

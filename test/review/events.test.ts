@@ -81,8 +81,8 @@ test('an idle stream shows signs of life', async (t) => {
   t.after(review.close);
   const listener = await listen(review);
   assert.match(await listener.next(), /^retry/);
-  assert.equal(await listener.next(), ': alive');
-  assert.equal(await listener.next(), ': alive');
+  assert.equal(await listener.next(), 'event: alive\ndata: {}');
+  assert.equal(await listener.next(), 'event: alive\ndata: {}');
 });
 
 test('the server stops though pages listen, and their streams end', async (t) => {
