@@ -5,6 +5,7 @@ import { open, openId } from './route.ts';
 /** Moves the open exchange, or the focus in the list while none is open; past the last one that is loaded the next ones
  *  are. */
 export async function step(by: 1 | -1): Promise<void> {
+  nothingLeft.value = null;
   if (items.value.length === 0) await listSettled();
   const isAtEnd = () => place() !== -1 && place() + by >= items.value.length;
   // Once is not enough where the list was being read anew already.
@@ -19,8 +20,12 @@ export async function step(by: 1 | -1): Promise<void> {
   focusRow(next.exchangeId);
 }
 
-/** The exchange below which nothing is left to review. */
-export const nothingLeftBelow = signal<string | null>(null);
+/** Where nothing was left to review: below which exchange, or with none open, and what stood on top then. */
+const nothingLeft = signal<{ readonly below: string | null; readonly top: string | undefined } | null>(null);
+
+/** Whether that is known of what lies below an exchange; null for who has none open. */
+export const isNothingLeft = (exchangeId: string | null): boolean =>
+  nothingLeft.value?.below === exchangeId && nothingLeft.value.top === items.value[0]?.exchangeId;
 
 /** Opens the next exchange below that nobody has reviewed, however far down it is. */
 export async function openNextUnreviewed(): Promise<void> {
@@ -35,7 +40,8 @@ export async function openNextUnreviewed(): Promise<void> {
     if (listState.value === 'failed') return;
   }
   const found = next();
-  nothingLeftBelow.value = found === undefined ? openId.value : null;
+  const top = items.value[0]?.exchangeId;
+  nothingLeft.value = found === undefined ? { below: openId.value, top } : null;
   if (found === undefined) return;
   open(found.exchangeId);
   focusRow(found.exchangeId);

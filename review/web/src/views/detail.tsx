@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'preact/hooks';
 import type { ExchangeView } from '../../../wire.ts';
 import { detailError, exchange, refreshDetail } from '../state/detail.ts';
 import { closeDetail } from '../state/keys.ts';
@@ -92,7 +93,20 @@ function Findings({ view }: { view: ExchangeView }) {
   );
 }
 
+/** As in base.css: where the page is so narrow the list gives way to what is opened, and the focus in it is lost. */
+const ONE_PANE = '(max-width: 900px)';
+
 function Head({ view }: { view: ExchangeView }) {
+  const title = useRef<HTMLHeadingElement>(null);
+  const focusTitle = () => title.current?.focus({ preventScroll: true });
+  useEffect(() => {
+    if (matchMedia(ONE_PANE).matches) focusTitle();
+  }, []);
+  // The button goes when it is pressed.
+  const showText = () => {
+    focusTitle();
+    show(view.exchangeId);
+  };
   const [first, ...others] = view.rules;
   const isVeiled = !view.isNotice && view.segments.length > 0 && !isShown(view.exchangeId);
   return (
@@ -102,7 +116,7 @@ function Head({ view }: { view: ExchangeView }) {
         <OutcomeMark of={view} />
         <time dateTime={view.endedAt}>{fullTime(view.endedAt)}</time>
       </p>
-      <h2>
+      <h2 ref={title} tabIndex={-1}>
         {first === undefined ? (
           'Nothing flagged'
         ) : (
@@ -115,7 +129,7 @@ function Head({ view }: { view: ExchangeView }) {
       {others.length > 0 && <p class="also">Also: {others.map((rule) => rule.title).join(', ')}</p>}
       {!view.isNotice && <Facts view={view} />}
       {isVeiled && (
-        <button type="button" onClick={() => show(view.exchangeId)}>
+        <button type="button" onClick={showText}>
           Show the text
         </button>
       )}

@@ -1,3 +1,4 @@
+import type { TargetedEvent } from 'preact';
 import { memo } from 'preact/compat';
 import type { ExchangeItem } from '../../../wire.ts';
 import { nowMs } from '../state/now.ts';
@@ -71,8 +72,13 @@ function Excerpt({ item }: { item: ExchangeItem }) {
 
 function Peek({ item }: { item: ExchangeItem }) {
   if (item.isNotice || isShown(item.exchangeId)) return null;
+  // The button goes when it is pressed.
+  const peek = (event: TargetedEvent<HTMLElement>) => {
+    event.currentTarget.closest('li')?.querySelector('a')?.focus({ preventScroll: true });
+    show(item.exchangeId);
+  };
   return (
-    <button type="button" class="peek" aria-label="Show this excerpt" onClick={() => show(item.exchangeId)}>
+    <button type="button" class="peek" aria-label="Show this excerpt" onClick={peek}>
       <svg viewBox="0 0 20 20" aria-hidden="true">
         <path d="M1.5 10S4.5 4.5 10 4.5 18.5 10 18.5 10 15.5 15.5 10 15.5 1.500 10 1.5 10Z" />
         <circle cx="10" cy="10" r="2.5" />

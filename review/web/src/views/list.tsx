@@ -3,6 +3,7 @@ import { NO_FILTERS } from '../state/api.ts';
 import { freshIds, hasMore, items, listError, listState, loadMore } from '../state/list.ts';
 import { refreshList } from '../state/refresh.ts';
 import { filters, openId, setFilters } from '../state/route.ts';
+import { isNothingLeft } from '../state/walk.ts';
 import { EmptyList } from './empty-list.tsx';
 import { FilterBar } from './filter-bar.tsx';
 import { ListRow } from './list-row.tsx';
@@ -27,6 +28,9 @@ export function List() {
           Loading
         </p>
       )}
+      <p class="nothing-left" role="status">
+        {openId.value === null && isNothingLeft(null) && 'Nothing more to review below'}
+      </p>
       <ol class="rows">
         {items.value.map((item) => (
           <ListRow

@@ -3,7 +3,7 @@ import { draftOf, setDraft } from '../state/drafts.ts';
 import { saveOf } from '../state/saves.ts';
 import { sign, signature } from '../state/signature.ts';
 import { judge } from '../state/verdict.ts';
-import { nothingLeftBelow, openNextUnreviewed } from '../state/walk.ts';
+import { isNothingLeft, openNextUnreviewed } from '../state/walk.ts';
 import { fullTime } from '../text/when.ts';
 import { judgementName } from '../text/wording.ts';
 
@@ -84,7 +84,7 @@ function Next({ view: { exchangeId, review } }: { view: ExchangeView }) {
           Take it back <kbd>u</kbd>
         </button>
       )}
-      {nothingLeftBelow.value === exchangeId ? (
+      {isNothingLeft(exchangeId) ? (
         <span role="status">Nothing more to review below</span>
       ) : (
         <button type="button" class="linklike" onClick={() => void openNextUnreviewed()}>

@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import { useMemo } from 'preact/hooks';
+import { useMemo, useRef } from 'preact/hooks';
 import type { CoverageView, SegmentView } from '../../../wire.ts';
 import { heatScale } from '../text/heat.ts';
 import { shadeText } from '../text/pieces.ts';
@@ -27,10 +27,18 @@ interface SegmentCardProps {
 /** One segment: who speaks, the text, whether it was read, and where a rule fired the signal over its tokens. */
 export function SegmentCard({ exchangeId, segment, shading, coverage }: SegmentCardProps) {
   const isFolded = useSignal(shading === null && segment.text.length > FOLD_ABOVE);
+  const card = useRef<HTMLElement>(null);
+  // The button goes when it is pressed.
+  const unfold = () => {
+    isFolded.value = false;
+    card.current?.focus({ preventScroll: true });
+  };
   const missed = coverage === null ? '' : unscanned(coverage);
   return (
     <section
       class={`segment is-${segment.role} ${shading === null ? '' : 'is-flagged'}`}
+      ref={card}
+      tabIndex={-1}
       data-segment={segment.segmentId}
       aria-label={`${roleName(segment.role)} segment`}
     >
@@ -53,7 +61,7 @@ export function SegmentCard({ exchangeId, segment, shading, coverage }: SegmentC
         </Veil>
       )}
       {isFolded.value && (
-        <button type="button" class="quiet" onClick={() => (isFolded.value = false)}>
+        <button type="button" class="quiet" onClick={unfold}>
           Show all of it
         </button>
       )}
