@@ -1,6 +1,6 @@
 import type { StoredExchange } from '../alerts/index.ts';
 import type { Featureset, Role } from '../detectors/index.ts';
-import type { ConditionResult, ExchangeMatch, Finding } from '../rules/index.ts';
+import type { ConditionResult, ExchangeMatch, FieldMatch, Finding } from '../rules/index.ts';
 import { itemParts } from './exchange-item.ts';
 import { calibratedAggregate, rarityOf } from './rarity.ts';
 import { hasActed, strongestFirst } from './strongest-first.ts';
@@ -9,6 +9,7 @@ import type {
   ConditionView,
   CoverageView,
   ExchangeView,
+  FieldMatchView,
   FindingView,
   PartsView,
 } from './wire.ts';
@@ -60,9 +61,15 @@ function findingView(finding: Finding, featureset: Featureset | null): Omit<Find
     span,
     conditions: conditions.map((condition) => conditionView(condition, segment.role, featureset)),
     features,
+    fields: (finding.fields ?? []).map(fieldMatchView),
     disguise: finding.view ?? null,
     parts: finding.exchange === undefined ? null : partsView(finding.exchange),
   };
+}
+
+function fieldMatchView({ name, comparison, values }: FieldMatch): FieldMatchView {
+  const known = Object.entries(values).map(([field, value]) => [field, value ?? null] as const);
+  return { name, comparison, values: Object.fromEntries(known) };
 }
 
 function partsView({ count, segments }: ExchangeMatch): PartsView {

@@ -137,10 +137,21 @@ export interface FindingView {
   readonly span: { readonly start: number; readonly end: number };
   readonly conditions: readonly ConditionView[];
   readonly features: readonly FeatureShareView[];
+  /** The conditions on fields of the exchange that spoke for the match. */
+  readonly fields: readonly FieldMatchView[];
   /** Where the rule fired on nothing but what the segment reads without its disguise; else null. */
   readonly disguise: DisguiseView | null;
   /** Where the rule is over the whole exchange: what the finding is made of; else null. */
   readonly parts: PartsView | null;
+}
+
+/** A condition on fields that was met. */
+export interface FieldMatchView {
+  readonly name: string;
+  /** As it was written, such as `route startswith "/v1"`. */
+  readonly comparison: string;
+  /** What the fields that it asks for were; null where one was not known. */
+  readonly values: Readonly<Record<string, string | null>>;
 }
 
 /** The segments that a finding over a whole exchange is made of. */

@@ -11,7 +11,14 @@ import { featureset } from '../rules/featureset.ts';
 import { ruleText, temporaryDirectory } from '../rules/rule-text.ts';
 
 const finding = (change: Partial<FindingView> = {}) =>
-  ({ role: 'assistant', span: { start: 0, end: 1 }, disguise: null, parts: null, ...change }) as FindingView;
+  ({
+    role: 'assistant',
+    span: { start: 0, end: 1 },
+    fields: [],
+    disguise: null,
+    parts: null,
+    ...change,
+  }) as FindingView;
 
 test('whatever a text holds, the test that is made of it holds the same', () => {
   fc.assert(
@@ -42,4 +49,22 @@ test('of a disguised text no passage is asked for, and nothing is made of doubt 
   assert.doesNotMatch(asTest('correct', finding({ disguise }), { text: 'aXQ=' }) ?? '', /span/);
   assert.equal(asTest('unsure', finding(), { text: 'a' }), null);
   assert.equal(asTest('correct', finding({ parts: { count: 2, strongest: [] } }), { text: 'a' }), null);
+});
+
+test('a rule that asks for fields of the exchange fires in the test that a verdict makes, as it did there', async (t) => {
+  const values = { role: 'assistant', route: '/v1/chat: #1', model: 'small', caller: null };
+  const fields = [{ name: 'here', comparison: 'route startswith "/v1"', values }];
+  const made = asTest('correct', finding({ fields, span: { start: 0, end: 5 } }), {
+    text: 'I lie about it.',
+  });
+  const [read] = parse(made ?? '') as { fields: unknown }[];
+  assert.deepEqual(read?.fields, { route: '/v1/chat: #1', model: 'small' });
+  const folder = await temporaryDirectory(t);
+  const tests = `\n${made}`.replaceAll('\n', '\n      ');
+  await writeFile(join(folder, 'a.yaml'), ruleText({ tests }));
+  const { problems } = await checkRules([folder], featureset);
+  assert.deepEqual(
+    problems.filter(({ severity }) => severity === 'error'),
+    [],
+  );
 });

@@ -169,6 +169,28 @@ test('a verdict can be copied as a test of the rule, blurred until it is asked f
   await close();
 });
 
+test('the test that a verdict makes has the fields that the rule asked for, and says when it cannot be copied', async () => {
+  const record = createRecord({ id: 'fields', segments: DECEPTION });
+  const values = { route: '/v1/chat/completions', role: 'assistant' };
+  const fields = [{ name: 'here', comparison: 'route startswith "/v1"', values }];
+  await review.ledger.commit({
+    ...record,
+    findings: record.findings.map((finding) => ({ ...finding, fields })),
+  });
+  const { page, complaints, close } = await openPage(browser, `${review.url}/?exchange=fields`);
+  await page.evaluate('navigator.clipboard.writeText = () => Promise.reject(new Error("not allowed"))');
+  await page.locator('.finding').waitFor();
+  await page.keyboard.press('1');
+  await page.getByText('As a test of the rule').click();
+  const test = page.locator('.rule-test');
+  const lines = (await test.locator('pre').textContent())?.split('\n') ?? [];
+  assert.deepEqual(lines.slice(1, 3), ['  role: assistant', '  fields: {"route":"/v1/chat/completions"}']);
+  await test.getByRole('button', { name: 'Copy' }).click();
+  await test.getByText('The browser refused to copy it').waitFor();
+  assert.deepEqual(await complaints(), []);
+  await close();
+});
+
 test('a notice of a threshold that drifted is opened and judged under the id that it has', async () => {
   const ruleId = '0c1f6a52-7d8e-4c0b-9a34-5be1f0d27a11';
   const record = driftRecord({

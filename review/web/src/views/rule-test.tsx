@@ -5,13 +5,15 @@ import { Veil } from './veil.tsx';
 
 /** A verdict as a test of the rule: so that what a reviewer saw reaches whoever writes the rules. */
 export function RuleTest({ view, finding }: { view: ExchangeView; finding: FindingView }) {
-  const isCopied = useSignal(false);
+  const copied = useSignal<'not yet' | 'done' | 'refused'>('not yet');
   const segment = view.segments.find(({ segmentId }) => segmentId === finding.segmentId);
   const test = segment && view.review && asTest(view.review.judgement, finding, segment);
   if (!test) return null;
   const copy = async () => {
-    await navigator.clipboard.writeText(test);
-    isCopied.value = true;
+    copied.value = await navigator.clipboard.writeText(test).then(
+      () => 'done' as const,
+      () => 'refused' as const,
+    );
   };
   return (
     <details class="rule-test">
@@ -31,9 +33,12 @@ export function RuleTest({ view, finding }: { view: ExchangeView; finding: Findi
       {/* Browsers lend the clipboard to pages of this machine and of https alone. */}
       {window.isSecureContext && (
         <button type="button" onClick={() => void copy()}>
-          {isCopied.value ? 'Copied' : 'Copy'}
+          {copied.value === 'done' ? 'Copied' : 'Copy'}
         </button>
       )}
+      <p class="where" role="status">
+        {copied.value === 'refused' && 'The browser refused to copy it: mark it and copy it by hand.'}
+      </p>
     </details>
   );
 }
