@@ -112,14 +112,14 @@ function readFeature({ featureset }: ApiParts, rawIndex: unknown): FeatureView {
 }
 
 async function readSummary({ ledger, gatewayUrl }: ApiParts): Promise<Summary> {
-  const { flagged, unreviewed, byLevel, byRule, byJudgement } = await ledger.counts();
-  const rules = byRule.map(({ ruleId, ruleTitle, level, count }) => ({
+  const { flagged, unreviewed, byLevel, rules, byRule, byJudgement } = await ledger.counts();
+  const named = byRule.map(({ ruleId, ruleTitle, level, count }) => ({
     id: ruleId,
     title: ruleTitle,
     level,
     count,
   }));
-  return { flagged, unreviewed, byLevel, byRule: rules, byJudgement, gatewayUrl };
+  return { flagged, unreviewed, byLevel, rules, byRule: named, byJudgement, gatewayUrl };
 }
 
 async function streamEvents({ hub }: ApiParts, response: Response): Promise<void> {

@@ -240,6 +240,9 @@ export interface Summary {
   readonly flagged: number;
   readonly unreviewed: number;
   readonly byLevel: Readonly<Record<Level, number>>;
+  /** Rules that matched. */
+  readonly rules: number;
+  /** The 200 most frequent of them. */
   readonly byRule: readonly (RuleRef & { readonly count: number })[];
   /** Of what rules flagged; what Telltale says of itself is not counted here. */
   readonly byJudgement: Readonly<Record<Judgement, number>>;

@@ -12,7 +12,7 @@ const BY_LEVEL = `SELECT level_rank AS rank, count(*) AS count FROM exchanges
 
 /** The latest version's words stand for a rule: bare columns beside max() come from the row that holds it. */
 const BY_RULE = `SELECT rule_id AS ruleId, rule_name AS ruleName, rule_title AS ruleTitle, level_rank AS rank,
-  count(DISTINCT exchange_seq) AS count, max(seq) AS latest FROM findings
+  count(DISTINCT exchange_seq) AS count, max(seq) AS latest, count(*) OVER () AS rules FROM findings
   WHERE is_alerting = 1 GROUP BY rule_id ORDER BY count DESC, rule_name LIMIT 200`;
 
 const BY_JUDGEMENT = `SELECT r.verdict, count(*) AS count, sum(e.route <> '${OWN_ROUTE}') AS ofRules
@@ -22,6 +22,8 @@ const BY_JUDGEMENT = `SELECT r.verdict, count(*) AS count, sum(e.route <> '${OWN
 
 interface RuleRow extends Omit<RuleCount, 'level'> {
   readonly rank: number;
+  /** How many there are in all. */
+  readonly rules: number;
 }
 
 /** Prepares the counting queries of one connection. */
@@ -51,9 +53,10 @@ export function createCounter(database: DatabaseSync): () => Counts {
   return () => {
     const { exchanges, flagged } = totals.get() as unknown as { exchanges: number; flagged: number };
     const { judgements, reviewed } = countJudgements();
-    const rules = (byRule.all() as unknown as RuleRow[]).map(ruleCount);
+    const rows = byRule.all() as unknown as RuleRow[];
+    const rules = { rules: rows[0]?.rules ?? 0, byRule: rows.map(ruleCount) };
     const unreviewed = flagged - reviewed;
-    return { exchanges, flagged, unreviewed, byLevel: countLevels(), byRule: rules, byJudgement: judgements };
+    return { exchanges, flagged, unreviewed, byLevel: countLevels(), ...rules, byJudgement: judgements };
   };
 }
 

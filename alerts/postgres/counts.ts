@@ -13,7 +13,7 @@ const BY_LEVEL = `SELECT level_rank AS rank, count(*) AS count FROM exchanges
 /** The latest version's words stand for a rule. */
 const BY_RULE = `SELECT * FROM (SELECT rule_id AS "ruleId", (array_agg(rule_name ORDER BY seq DESC))[1] AS "ruleName",
     (array_agg(rule_title ORDER BY seq DESC))[1] AS "ruleTitle", (array_agg(level_rank ORDER BY seq DESC))[1] AS rank,
-    count(DISTINCT exchange_seq) AS count
+    count(DISTINCT exchange_seq) AS count, count(*) OVER () AS rules
   FROM findings WHERE is_alerting GROUP BY rule_id) rules ORDER BY count DESC, "ruleName" COLLATE "C" LIMIT 200`;
 
 const BY_JUDGEMENT = `SELECT latest.verdict, count(*) AS count,
@@ -24,6 +24,8 @@ const BY_JUDGEMENT = `SELECT latest.verdict, count(*) AS count,
 
 interface RuleRow extends Omit<RuleCount, 'level'> {
   readonly rank: number;
+  /** How many there are in all. */
+  readonly rules: number;
 }
 
 interface JudgementRow {
@@ -48,9 +50,11 @@ export async function countAll(query: Query): Promise<Counts> {
     byJudgement[verdict] = ofRules;
     reviewed += count;
   }
-  const byRule = (await query<RuleRow>(BY_RULE)).map(({ rank, ...rule }) => ({
+  const rows = await query<RuleRow>(BY_RULE);
+  const rules = rows[0]?.rules ?? 0;
+  const byRule = rows.map(({ rank, rules: _, ...rule }) => ({
     ...rule,
     level: LEVELS[rank] ?? ('informational' as const),
   }));
-  return { exchanges, flagged, unreviewed: flagged - reviewed, byLevel, byRule, byJudgement };
+  return { exchanges, flagged, unreviewed: flagged - reviewed, byLevel, rules, byRule, byJudgement };
 }

@@ -102,7 +102,9 @@ export interface Counts {
   readonly flagged: number;
   readonly unreviewed: number;
   readonly byLevel: Readonly<Record<Level, number>>;
-  /** Most frequent first. */
+  /** Rules that matched in flagged exchanges. */
+  readonly rules: number;
+  /** The 200 most frequent of them, most frequent first. */
   readonly byRule: readonly RuleCount[];
   /** Latest review of each flagged exchange that has one; what Telltale says of itself, where no rule is judged, is not
    *  among them. */

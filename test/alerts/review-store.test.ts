@@ -166,6 +166,7 @@ function defineTests(store: TestStore): void {
       exchanges: 4,
       flagged: 3,
       unreviewed: 1,
+      rules: 3,
       byLevel: { informational: 0, low: 1, medium: 0, high: 1, critical: 1 },
       byJudgement: { correct: 1, false_alarm: 1, unsure: 0 },
     });

@@ -50,8 +50,8 @@ export const fetchFeature = (index: number): Promise<FeatureView> =>
 export const fetchSummary = (): Promise<Summary> => request<Summary>('api/summary');
 
 /** The newest flagged exchanges of one conversation. */
-export const fetchConversation = (conversation: string): Promise<ExchangePage> =>
-  request<ExchangePage>(`api/exchanges?${new URLSearchParams({ conversation, limit: '20' })}`);
+export const fetchConversation = (conversation: string, limit: number): Promise<ExchangePage> =>
+  request<ExchangePage>(`api/exchanges?${new URLSearchParams({ conversation, limit: String(limit) })}`);
 
 export const postReview = (id: string, review: ReviewRequest): Promise<ReviewAnswer> =>
   request<ReviewAnswer>(`api/exchanges/${encodeURIComponent(id)}/review`, {

@@ -11,6 +11,7 @@ import { Coverage } from './coverage.tsx';
 import { FindingCard } from './finding-card.tsx';
 import { LevelMark, OutcomeMark } from './level.tsx';
 import { Notice } from './notice.tsx';
+import { isOnePane } from './one-pane.ts';
 import { ReviewForm } from './review-form.tsx';
 import { SameConversation } from './same-conversation.tsx';
 
@@ -93,14 +94,12 @@ function Findings({ view }: { view: ExchangeView }) {
   );
 }
 
-/** As in base.css: where the page is so narrow the list gives way to what is opened, and the focus in it is lost. */
-const ONE_PANE = '(max-width: 900px)';
-
 function Head({ view }: { view: ExchangeView }) {
   const title = useRef<HTMLHeadingElement>(null);
   const focusTitle = () => title.current?.focus({ preventScroll: true });
   useEffect(() => {
-    if (matchMedia(ONE_PANE).matches) focusTitle();
+    // The list was covered, and the focus in it is lost.
+    if (isOnePane()) focusTitle();
   }, []);
   // The button goes when it is pressed.
   const showText = () => {

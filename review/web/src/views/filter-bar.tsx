@@ -32,12 +32,13 @@ const OUTCOMES: readonly Option[] = [
 
 /** Narrows the list by rule, level, what became of it and what a person made of it. */
 export function FilterBar() {
-  const byRule = summary.value?.byRule ?? [];
+  const { byRule, rules: all } = summary.value ?? { byRule: [], rules: 0 };
+  const more = all - byRule.length;
   const rules: Option[] = byRule.map((rule) => [rule.id, `${rule.title} (${count(rule.count)})`]);
   return (
     <form class="filters" aria-label="Filters" onSubmit={(event) => event.preventDefault()}>
       <Search />
-      <Choice name="rule" label="Rule" options={[['', 'Any rule'], ...rules]} />
+      <Choice name="rule" label="Rule" options={[['', 'Any rule'], ...rules]} more={more} />
       <Choice name="level" label="Level" options={LEVELS} />
       <Choice name="outcome" label="Outcome" options={OUTCOMES} />
       <Choice name="state" label="Review state" options={STATES} />
@@ -78,10 +79,13 @@ function Choice({
   name,
   label,
   options,
+  more = 0,
 }: {
   name: keyof Filters;
   label: string;
   options: readonly Option[];
+  /** How many more there are that cannot be chosen here. */
+  more?: number;
 }) {
   const value = filters.value[name];
   const known = options.some(([option]) => option === value);
@@ -94,6 +98,7 @@ function Choice({
           {text}
         </option>
       ))}
+      {more > 0 && <option disabled>{count(more)} more that matched less often</option>}
       {!known && <option value={value}>{value}</option>}
     </select>
   );

@@ -7,6 +7,9 @@ import { KeyList } from './help.tsx';
 
 const LEVELS: readonly Level[] = ['critical', 'high', 'medium', 'low', 'informational'];
 
+/** So many rules are shown at once. */
+const MOST_RULES = 8;
+
 /** What stands beside the list while no exchange is open. */
 export function Overview() {
   const counts = summary.value;
@@ -46,15 +49,34 @@ function Counts({ counts }: { counts: Summary }) {
       </section>
       <section>
         <h3>By rule</h3>
-        <Shares
-          rows={counts.byRule.slice(0, 8).map((rule) => ({
-            name: rule.title,
-            count: rule.count,
-            shows: 'Show these',
-            choose: () => setFilters({ ...filters.value, rule: rule.id }),
-          }))}
-        />
+        <ByRule counts={counts} />
       </section>
+    </>
+  );
+}
+
+/** The most frequent rules, the rest on demand. */
+function ByRule({ counts: { byRule, rules } }: { counts: Summary }) {
+  const rows = byRule.map((rule) => ({
+    name: rule.title,
+    count: rule.count,
+    shows: 'Show these',
+    choose: () => setFilters({ ...filters.value, rule: rule.id }),
+  }));
+  const rest = rows.slice(MOST_RULES);
+  const most = Math.max(1, ...rows.map((row) => row.count));
+  return (
+    <>
+      <Shares rows={rows.slice(0, MOST_RULES)} most={most} />
+      {rest.length > 0 && (
+        <details class="rest">
+          <summary>{count(rules - MOST_RULES)} more</summary>
+          <Shares rows={rest} most={most} />
+          {rules > byRule.length && (
+            <p class="note">and {count(rules - byRule.length)} that matched less often</p>
+          )}
+        </details>
+      )}
     </>
   );
 }
@@ -76,8 +98,14 @@ interface ShareRow {
   readonly choose: () => void;
 }
 
-function Shares({ rows }: { rows: readonly ShareRow[] }) {
-  const most = Math.max(1, ...rows.map((row) => row.count));
+/** @param most - the count that fills a bar; that of the greatest row when left out */
+function Shares({
+  rows,
+  most = Math.max(1, ...rows.map((row) => row.count)),
+}: {
+  rows: readonly ShareRow[];
+  most?: number;
+}) {
   return (
     <ul class="shares">
       {rows.map((row) => (
