@@ -187,6 +187,7 @@ function asking(store: StoreClient) {
     endSilence: (ending) => store.ask('endSilence', ending),
     countHeldBack: (counts) => store.ask('countHeldBack', counts),
     heldBack: (ids) => store.ask('heldBack', ids),
+    sharedKey: (own) => store.ask('sharedKey', own),
   } satisfies Partial<Ledger>;
 }
 

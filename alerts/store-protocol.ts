@@ -32,6 +32,7 @@ export type StoreMethod =
   | 'endSilence'
   | 'countHeldBack'
   | 'heldBack'
+  | 'sharedKey'
   | 'close';
 
 /** Given to the thread when it starts. */

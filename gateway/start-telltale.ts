@@ -3,7 +3,7 @@ import type { Detector } from '../detectors/index.ts';
 import type { GatewayApp } from './app.ts';
 import { type Closing, createClosing } from './closing.ts';
 import type { Config } from './config/schema.ts';
-import { readConversationKey } from './conversation/conversation-id.ts';
+import { openConversationKey } from './conversation/conversation-key.ts';
 import { createIdentify, type Identify } from './conversation/identify.ts';
 import { createTrustedHops } from './conversation/trusted-hops.ts';
 import { createTurns } from './conversation/turns.ts';
@@ -126,7 +126,6 @@ interface Built {
 /** What stands behind the gateway's port. */
 async function buildParts({ config, log, closing, options }: Start, stopSignal: AbortSignal): Promise<Built> {
   const dataDir = openDataFolder(config.data);
-  const conversationKey = readConversationKey(dataDir);
   const scoring = await openScoring({
     config,
     log,
@@ -139,6 +138,8 @@ async function buildParts({ config, log, closing, options }: Start, stopSignal: 
     isStoreNeeded: isStoreNeeded(config),
     commitTimeoutMs: options.commitTimeoutMs,
   });
+  const { database_url: databaseUrl } = config.store;
+  const conversationKey = await openConversationKey({ dataDir, databaseUrl, ledger: scoring.ledger, log });
   const demo = needsDemo(config) ? closing.add('demo', await createDemoUpstream({ port: 0 })) : null;
   const demoUrl = demo?.url ?? null;
   const env = options.env ?? process.env;

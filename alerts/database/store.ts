@@ -30,6 +30,8 @@ export interface Store extends Reader, OutboxRows, UnscoredRows, DeadLetters, Re
   commit(records: readonly ExchangeRecord[]): readonly CommitOutcome[];
   saveReview(review: NewReview): SavedReview;
   counts(): Counts;
+  /** The one that is given: a file has one gateway, which keeps its key beside it. */
+  sharedKey(own: Uint8Array): Uint8Array;
   close(): void;
 }
 
@@ -49,6 +51,7 @@ export function openStore(options: StoreOptions): Store {
     ...createSilences(database),
     saveReview: createReviewWriter(database),
     counts: createCounter(database),
+    sharedKey: (own) => own,
     setAside,
     close: () => database.close(),
   };

@@ -140,6 +140,9 @@ const UNSCORED = `
 /** Whether something of a conversation waits before an alert. */
 const OUTBOX_BY_CONVERSATION = 'CREATE INDEX outbox_of_conversation ON outbox (sink, conversation_id, seq)';
 
+/** Keys that all gateways of the database have in common. */
+const KEYS = 'CREATE TABLE keys (name TEXT PRIMARY KEY, bytes BYTEA NOT NULL)';
+
 /** The steps from an empty schema to the present tables, forward only; step i leads from version i to i + 1
  *  (`schema_version`). A step that was released is never changed: add one. */
 export const POSTGRES_MIGRATIONS: readonly string[] = [
@@ -147,6 +150,7 @@ export const POSTGRES_MIGRATIONS: readonly string[] = [
   SILENCES,
   UNSCORED,
   OUTBOX_BY_CONVERSATION,
+  KEYS,
 ];
 
 /** Whoever migrates holds it, so that replicas that start together do not migrate twice. */

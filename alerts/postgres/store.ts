@@ -20,6 +20,7 @@ import { createOutbox } from './outbox.ts';
 import { known, listFlagged, readExchange } from './read.ts';
 import { crowdedUpTo, crowdOut, expire, pressure } from './retention.ts';
 import { saveReview } from './save-review.ts';
+import { sharedKey } from './shared-key.ts';
 import { createSilences } from './silences.ts';
 import { createUnscoredRows } from './unscored.ts';
 import { writeTogether } from './write-together.ts';
@@ -68,6 +69,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     pressure: () => pressure(query),
     erase: (selection) => erase(database, selection),
     ...createSilences(query),
+    sharedKey: (own) => sharedKey(query, own),
     close: async () => {
       // What is not given back ends by itself.
       await leases.release().catch(() => {});

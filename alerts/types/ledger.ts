@@ -52,6 +52,9 @@ export interface Ledger extends Outbox, OutboxDesk, ReviewStore, SilenceDesk {
   stats(): LedgerStats;
   /** Removes all that the store holds of a subject, a conversation or an exchange, and makes sure that it is gone. */
   erase(selection: EraseSelection): Promise<Erasure>;
+  /** The key that all gateways of this store hash identities with: of a server's database the one that the first of them
+   *  brought, of a file the own one, since a file has one gateway. */
+  sharedKey(own: Uint8Array): Promise<Uint8Array>;
   /** Writes what waits, then closes the database. */
   close(): Promise<void>;
 }

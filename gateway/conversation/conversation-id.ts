@@ -1,6 +1,4 @@
-import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { createHmac, type KeyObject } from 'node:crypto';
 
 /** What tells conversations apart, the strongest first. */
 export interface ConversationClues {
@@ -25,17 +23,4 @@ export function conversationId(
   const hash = createHmac('sha256', key);
   for (const part of [caller ?? '', given, opening]) hash.update(`${Buffer.byteLength(part)}:`).update(part);
   return `c-${hash.digest('base64url').slice(0, 22)}`;
-}
-
-/** The key in `conversation.key` of the data folder, made at the first start: conversations keep their ids over
- *  restarts. */
-export function readConversationKey(dataDir: string): KeyObject {
-  const path = join(dataDir, 'conversation.key');
-  try {
-    writeFileSync(path, randomBytes(32), { flag: 'wx', mode: 0o600 });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
-  // Not the bytes: Node makes an object of those anew for every hash, which costs more than the hash.
-  return createSecretKey(readFileSync(path));
 }

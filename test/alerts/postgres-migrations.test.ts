@@ -47,7 +47,7 @@ const OLD_EXCHANGE = `INSERT INTO exchanges (exchange_id, conversation_id, start
 
 for (const version of POSTGRES_MIGRATIONS.keys()) {
   if (version === 0) continue;
-  test(`a database of version ${version} opens with what was in it, and takes silences and exchanges to be scored`, async (t) => {
+  test(`a database of version ${version} opens with what was in it, and takes silences, exchanges to be scored and a key`, async (t) => {
     const { url, database } = await connect(t);
     await migratePostgres(database, 'here', POSTGRES_MIGRATIONS.slice(0, version));
     await database.query(OLD_EXCHANGE);
@@ -58,6 +58,8 @@ for (const version of POSTGRES_MIGRATIONS.keys()) {
     assert.deepEqual(await ledger.listSilences({}), []);
     const waiting = { exchangeId: 'new', conversationId: 'c', body: '{}' };
     assert.equal((await ledger.unscored.add(waiting)).outcome, 'committed');
+    const key = Buffer.alloc(32, 7);
+    assert.ok(key.equals(await ledger.sharedKey(key)));
   });
 }
 

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { createSecretKey } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { conversationId, readConversationKey } from '../../gateway/conversation/conversation-id.ts';
+import { conversationId } from '../../gateway/conversation/conversation-id.ts';
 import { subjectId } from '../../gateway/conversation/subject-id.ts';
 import { startGateway } from './start-gateway.ts';
 import { answerJson, ask, completion, startUpstream } from './test-upstream.ts';
@@ -33,15 +32,6 @@ test('callers, openings and keys tell conversations apart', () => {
     conversationId(key, { ...clues, caller: 'k-xa', opening: '' }),
   ];
   assert.equal(new Set(ids).size, ids.length);
-});
-
-test('the key is made once, for its owner alone', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'telltale-key-'));
-  const first = readConversationKey(folder);
-  assert.equal(first.symmetricKeySize, 32);
-  assert.ok(readConversationKey(folder).equals(first));
-  assert.equal(statSync(join(folder, 'conversation.key')).mode & 0o777, 0o600);
-  rmSync(folder, { recursive: true });
 });
 
 test('the id stays the same over the turns, and no key of a caller is kept', async (context) => {
