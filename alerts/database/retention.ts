@@ -25,7 +25,7 @@ const CROWDED_UP_TO = 'SELECT seq FROM exchanges WHERE level_rank IS NULL ORDER 
 const CROWD_OUT = `DELETE FROM exchanges WHERE seq IN (
   SELECT seq FROM exchanges WHERE level_rank IS NULL AND seq <= ? ORDER BY seq LIMIT ?)`;
 
-const PRESSURE = `SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM unscored) AS outboxRows,
+const PRESSURE = `SELECT (SELECT count(*) FROM outbox) AS outboxRows,
   (page_count - freelist_count) * page_size AS bytes
   FROM pragma_page_count, pragma_freelist_count, pragma_page_size`;
 

@@ -38,7 +38,7 @@ export async function crowdOut(query: Query, { upTo, limit }: Crowding): Promise
   return (await query(CROWD_OUT, [upTo, limit])).length;
 }
 
-const PRESSURE = `SELECT (SELECT count(*) FROM outbox) + (SELECT count(*) FROM unscored) AS "outboxRows",
+const PRESSURE = `SELECT (SELECT count(*) FROM outbox) AS "outboxRows",
   (SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)::bigint FROM pg_class c
     WHERE c.relnamespace = 'telltale'::regnamespace AND c.relkind = 'r') AS bytes`;
 

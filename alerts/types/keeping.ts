@@ -2,7 +2,7 @@
 
 /** How full the store is. */
 export interface StorePressure {
-  /** Alerts that wait for a sink, counted once a sink, and exchanges that wait to be scored elsewhere. */
+  /** Alerts that wait for a sink, counted once a sink; exchanges that wait to be scored elsewhere are none. */
   readonly outboxRows: number;
   /** Bytes in use; free space within the store's files is not counted where the database can tell. */
   readonly bytes: number;

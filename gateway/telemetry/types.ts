@@ -127,8 +127,8 @@ export interface PolicyUse {
   readonly decision: 'pass' | 'block';
 }
 
-/** What became of an exchange that came to a worker. */
-export type WorkOutcome = 'scored' | 'duplicate' | 'dead';
+/** What became of an exchange that came to a worker; `sampled`: scored and left out, above a water mark. */
+export type WorkOutcome = 'scored' | 'sampled' | 'duplicate' | 'dead';
 
 /** Traces and metrics of the gateway. */
 export interface Telemetry {
@@ -159,7 +159,7 @@ export interface Telemetry {
     outcome: 'raised' | 'held_back' | 'sampled' | 'unrecorded',
   ): void;
   /** An exchange that came to a worker.
-   *  @param delayMs - from its end at the gateway until what was found was on disk */
+   *  @param delayMs - from its end at the gateway until what was found was on disk; of `scored` alone */
   recordWork(outcome: WorkOutcome, delayMs: number): void;
   /** Read whenever metrics are collected. */
   observeGauges(read: () => GaugeReading): void;

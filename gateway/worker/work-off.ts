@@ -139,7 +139,8 @@ async function record(arrival: Arrival, one: Prepared, parts: Recording): Promis
       message: outcome.message,
     });
     telemetry.recordWork('dead', 0);
-  } else telemetry.recordWork('scored', Date.now() - Date.parse(made.endedAt));
+  } else if (outcome.outcome === 'sampled') telemetry.recordWork('sampled', 0);
+  else telemetry.recordWork('scored', Date.now() - Date.parse(made.endedAt));
 }
 
 function recordOf(

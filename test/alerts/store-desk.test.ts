@@ -131,6 +131,19 @@ function defineTests(store: TestStore): void {
     assert.equal((await ledger.commit(ofLevel('low'))).outcome, 'committed');
   });
 
+  test('exchanges that wait to be scored elsewhere are no alerts: for them nothing is left out', async (t) => {
+    const waterMarks = { rows: 3, keepOneIn: 1_000_000_000, everyMs: 0 };
+    const { ledger } = await store.open(t, { waterMarks });
+    for (const id of ['a', 'b', 'c', 'd']) {
+      await ledger.unscored.add({ exchangeId: id, conversationId: 'c', body: '{}' });
+    }
+    await ledger.commit(ofLevel('low'));
+    const measured = () => (ledger.stats().pressure?.outboxRows ?? 0) > 0;
+    await until(measured, 'the alert is seen');
+    assert.equal(ledger.stats().pressure?.outboxRows, 1);
+    assert.equal((await ledger.commit(ofLevel('low'))).outcome, 'committed');
+  });
+
   test('what waits for one sink is given up, and for no other', async (t) => {
     const { ledger } = await store.open(t, { sinks: ['former', 'list'] });
     for (let count = 0; count < 3; count += 1) await ledger.commit(exchange());

@@ -168,3 +168,25 @@ test('nothing is committed before it is on disk, and a store that is away is wai
   const ready = await fetch(`${worker.url}/readyz`);
   assert.equal(ready.status, 200, await ready.text());
 });
+
+test('an exchange that is left out above the water mark is counted as that, and has no delay until it was on disk', async (context) => {
+  const topic = 'left-out';
+  const worker = await startTestWorker(context, {
+    brokers: kafka.brokers,
+    topic,
+    rules: RULES,
+    config: {
+      store: { high_water_rows: 1, sample_one_in: 1_000_000 },
+      sinks: [{ type: 'webhook', name: 'away', url: 'http://127.0.0.1:9/' }],
+    },
+  });
+  await publish(topic, [unscored('flagged', 'c-1')]);
+  await until(() => worker.ledger.stats().isAboveMark);
+  await publish(topic, [unscored('ordinary', 'c-1', 'nothing of note')]);
+  await until(() => worker.ledger.stats().sampled.none === 1);
+  const counted = async (outcome: string) =>
+    (await worker.metrics()).includes(`telltale_worker_exchanges_total{outcome="${outcome}"} 1\n`);
+  await until(() => counted('sampled'));
+  assert.ok(await counted('scored'));
+  assert.match(await worker.metrics(), /telltale_worker_delay_seconds_count 1\n/);
+});
