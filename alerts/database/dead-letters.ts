@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
-import { SCORING_SINK, whyNotWritten } from '../dead-record.ts';
+import { isWithoutTexts, SCORING_SINK, whyNotWritten } from '../dead-record.ts';
 import type {
   CommitOutcome,
   DeadLetter,
@@ -79,14 +79,16 @@ export function createDeadLetters(
   const retryDead = (selection: DeadSelection): RetriedLetters => {
     const letters = whole.all(named(selection)) as unknown as Row[];
     const failed: { seq: number; reason: string }[] = [];
+    let withoutTexts = 0;
     for (const letter of letters) {
       if (letter.alertId !== null) requeue(letter);
       else {
         const reason = recommit(letter);
         if (reason !== null) failed.push({ seq: letter.seq, reason });
+        else if (isWithoutTexts(letter)) withoutTexts += 1;
       }
     }
-    return { retried: letters.length - failed.length, failed };
+    return { retried: letters.length - failed.length, failed, withoutTexts };
   };
   return {
     deadLetters: ({ limit, ...selection }) =>

@@ -1,5 +1,5 @@
 import { bucketOf } from '../bucket.ts';
-import { SCORING_SINK, whyNotWritten } from '../dead-record.ts';
+import { isWithoutTexts, SCORING_SINK, whyNotWritten } from '../dead-record.ts';
 import type {
   CommitOutcome,
   DeadLetter,
@@ -73,6 +73,7 @@ export function createDeadLetters(
   };
   const retryDead = async (selection: DeadSelection): Promise<RetriedLetters> => {
     const failed: { seq: number; reason: string }[] = [];
+    let withoutTexts = 0;
     const letters = await query<Row>(WHOLE, values(selection));
     for (const letter of letters) {
       if (letter.alertId !== null) {
@@ -81,8 +82,9 @@ export function createDeadLetters(
       }
       const reason = await recommit(letter);
       if (reason !== null) failed.push({ seq: letter.seq, reason });
+      else if (isWithoutTexts(letter)) withoutTexts += 1;
     }
-    return { retried: letters.length - failed.length, failed };
+    return { retried: letters.length - failed.length, failed, withoutTexts };
   };
   const dropDead = async (selection: DeadSelection): Promise<number> =>
     (await query(`DELETE FROM dead_letters WHERE ${SELECTED} RETURNING seq`, values(selection))).length;

@@ -62,6 +62,8 @@ export interface RetriedLetters {
   readonly retried: number;
   /** These stay dead letters. */
   readonly failed: readonly { readonly seq: number; readonly reason: string }[];
+  /** Of those that were retried: exchanges that are written now, and whose texts were too long to be kept. */
+  readonly withoutTexts: number;
 }
 
 /** An exchange that cannot be written, as it goes to the dead letters. */

@@ -9,6 +9,8 @@ import { forEachStore, type TestStore } from './stores.ts';
 forEachStore(defineTests);
 
 const ALL = { sink: 'list', limit: 100, exceptConversations: [] };
+/** Of dead letters that were tried again none stays, and none is without its texts. */
+const NONE = { failed: [], withoutTexts: 0 };
 const LEVELS = ['informational', 'low', 'medium', 'high', 'critical'] as const;
 
 const ofLevel = (level: Level, change: Partial<ExchangeRecord> = {}) =>
@@ -30,8 +32,8 @@ function defineTests(store: TestStore): void {
     assert.equal(letter?.exchangeId, record.exchangeId);
     assert.equal(letter?.reason, 'too large: 2000000 bytes');
     assert.deepEqual(await ledger.take(ALL), []);
-    assert.deepEqual(await ledger.retryDead({ sink: 'nobody' }), { retried: 0, failed: [] });
-    assert.deepEqual(await ledger.retryDead({ seqs: [letter?.seq ?? -1] }), { retried: 1, failed: [] });
+    assert.deepEqual(await ledger.retryDead({ sink: 'nobody' }), { ...NONE, retried: 0 });
+    assert.deepEqual(await ledger.retryDead({ seqs: [letter?.seq ?? -1] }), { ...NONE, retried: 1 });
     const [again] = await ledger.take(ALL);
     assert.equal(again?.payload.id, letter?.alertId);
     assert.deepEqual(await ledger.depth('list'), {
@@ -100,6 +102,32 @@ function defineTests(store: TestStore): void {
     const { failed } = await ledger.retryDead({ sink: 'store' });
     assert.ok(failed.length >= 1, 'what is still broken stays a dead letter');
     assert.equal((await ledger.deadLetters({ limit: 9 })).length, failed.length);
+  });
+
+  test('an exchange too long for a dead letter says that its texts are lost, in the list and where it is written', async (t) => {
+    const { ledger, place } = await store.open(t);
+    const status = 'teapot' as unknown as number;
+    const long = exchange().segments.map((one) => ({ ...one, text: 'x'.repeat(1_100_000) }));
+    const broken = [exchange({ status, segments: long }), exchange({ status })] as const;
+    for (const one of broken) await ledger.commit(one);
+    const letters = await ledger.deadLetters({ sink: 'store', limit: 9 });
+    const told = letters.map(({ exchangeId, reason }) => [exchangeId, /without its texts/.test(reason)]);
+    assert.deepEqual(told, [
+      [broken[0].exchangeId, true],
+      [broken[1].exchangeId, false],
+    ]);
+    assert.match(
+      letters[0]?.reason ?? '',
+      /; without its texts \(1[01]\d{5} characters, more than 1048576\)$/,
+    );
+    const quoted = place.databaseUrl === undefined ? '"teapot"' : '\\"teapot\\"';
+    await store.rows(place, `UPDATE dead_letters SET record = replace(record, '${quoted}', '200')`);
+    assert.deepEqual(await ledger.retryDead({ sink: 'store' }), { retried: 2, failed: [], withoutTexts: 1 });
+    const kept = await Promise.all(broken.map(({ exchangeId }) => ledger.readExchange(exchangeId)));
+    assert.deepEqual(
+      kept.map((one) => one?.segments.length),
+      [0, 1],
+    );
   });
 
   test('an exchange in shadow that cannot be written is a dead letter without a word of a disguised text', async (t) => {

@@ -19,7 +19,7 @@ export interface TestStore {
   place(t: TestContext): Promise<StorePlace>;
   /** A ledger that is closed with the test. */
   open(t: TestContext, options?: Partial<LedgerOptions>): Promise<{ ledger: Ledger; place: StorePlace }>;
-  /** Rows as somebody else reads them. */
+  /** Rows as somebody else reads, or changes, them. */
   rows(place: StorePlace, sql: string): Promise<Record<string, unknown>[]>;
   /** The server; only where there is one. */
   server(): PostgresServer;
@@ -70,7 +70,9 @@ function createStore(
 
 async function rows({ dataDir, databaseUrl }: StorePlace, sql: string): Promise<Record<string, unknown>[]> {
   if (databaseUrl === undefined) {
-    const database = new DatabaseSync(join(dataDir, 'telltale.db'), { readOnly: true });
+    const database = new DatabaseSync(join(dataDir, 'telltale.db'), {
+      readOnly: sql.startsWith('SELECT'),
+    });
     try {
       return database
         .prepare(sql)

@@ -30,10 +30,11 @@ async function storeWithDead(context: TestContext) {
 }
 
 /** A store with one exchange among the dead letters that could not be written, and can be now. */
-async function storeWithUnwritten(folder: string): Promise<string> {
+async function storeWithUnwritten(folder: string, text = 'short'): Promise<string> {
   const ledger = await createLedger({ dataDir: folder, sinks: ['file'] });
   const record = exchange();
-  await ledger.commit({ ...record, status: 'teapot' as unknown as number });
+  const segments = record.segments.map((one) => ({ ...one, text }));
+  await ledger.commit({ ...record, segments, status: 'teapot' as unknown as number });
   await ledger.close();
   const database = new DatabaseSync(join(folder, 'telltale.db'));
   database.prepare(`UPDATE dead_letters SET record = replace(record, '"teapot"', '200')`).run();
@@ -91,6 +92,16 @@ test('a command leaves a damaged store where it is and says so; the gateway sets
   const [raised] = await ledger.take({ sink: 'file', limit: 1, exceptConversations: [] });
   assert.equal(raised?.payload.finding.ruleName, 'store_set_aside');
   await ledger.close();
+});
+
+test('an exchange whose texts were too long for a dead letter is listed and written as one without them', async (context) => {
+  const folder = await newFolder(context);
+  await storeWithUnwritten(folder, 'x'.repeat(1_100_000));
+  const env = { TELLTALE_DATA: folder };
+  const listed = await runHere(['outbox', 'list', '--dead', '--sink', 'store'], { env });
+  assert.match(listed.stdout, /; without its texts \(\d+ characters, more than 1048576\)/);
+  const { code, stdout } = await runHere(['outbox', 'retry', '--sink', 'store'], { env });
+  assert.deepEqual([code, stdout], [0, '1 retried, 0 stay dead letters\n1 written without their texts\n']);
 });
 
 test('dead letters that are not there are an error, whether a number or a sink is wrong', async (context) => {
