@@ -128,10 +128,11 @@ group; one that comes in time undoes all that waits there. What is decided so, o
 though nothing comes any more: while the gateway runs at that moment, after a stop at the next start. It is then a
 record of its own, which names the exchanges that it is about, with the time at which it was due. The events that made
 it fire count no more, so \`gte: 3\` fires again with the sixth and not with the fourth. Clients send earlier messages
-again with each request: the same words at the same place of a conversation count once within the timespan. Events that
-lack a field of \`group_by\` are one group. A correlation may take findings of other correlations, in a circle never;
-one that fires late is an event at the time at which it was due. It comes after the exchange, so it flags and cannot
-enforce.
+again with each request: the same words at the same place of a conversation count once within the timespan. A group
+remembers 4,096 of them: the oldest go first, would count again, and are counted
+(\`telltale_event_words_forgotten_total\`). Events that lack a field of \`group_by\` are one group. A correlation may take
+findings of other correlations, in a circle never; one that fires late is an event at the time at which it was due. It
+comes after the exchange, so it flags and cannot enforce.
 
 Each correlation remembers at most 4,096 groups, and of a group no more than can still count; past that the group that
 was quiet longest is given up, and counted (\`telltale_event_groups_evicted_total\`). So is what waits longest where

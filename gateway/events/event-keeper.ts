@@ -30,7 +30,7 @@ export interface EventKeeperParts {
   /** File of the state, in JSON. */
   readonly path: string;
   readonly currentRules: () => RuleSet;
-  readonly telemetry: Pick<Telemetry, 'recordHeldBack' | 'recordEvictedGroups'>;
+  readonly telemetry: Pick<Telemetry, 'recordHeldBack' | 'recordEvictedGroups' | 'recordForgottenWords'>;
   readonly log: Logger;
   /** Records findings that time alone has made; never rejects. One call after another. */
   readonly recordLate: (late: readonly Observed[]) => Promise<void>;
@@ -84,6 +84,7 @@ export async function createEventKeeper(parts: EventKeeperParts): Promise<EventK
     ({ state } = step);
     for (const [rule, count] of step.heldBack) telemetry.recordHeldBack(rule, count);
     if (step.evicted > 0) telemetry.recordEvictedGroups(step.evicted);
+    if (step.forgotten > 0) telemetry.recordForgottenWords(step.forgotten);
     if (step.late.length > 0) recording = recording.then(() => recordLate(step.late));
     clock.set(nextDue(state));
     return step.findings;

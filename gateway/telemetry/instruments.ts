@@ -30,6 +30,7 @@ export interface Instruments
     | 'recordRuleReload'
     | 'recordHeldBack'
     | 'recordEvictedGroups'
+    | 'recordForgottenWords'
     | 'recordIgnoredHeader'
     | 'recordScanned'
     | 'recordDriftAlert'
@@ -83,6 +84,7 @@ export function createInstruments(meter: Meter): Instruments {
     },
     recordHeldBack: (name, count) => counters.heldBack.add(count, { rule: rule(name) }),
     recordEvictedGroups: (count) => counters.evictedGroups.add(count),
+    recordForgottenWords: (count) => counters.forgottenWords.add(count),
     recordIgnoredHeader: (header) => counters.ignoredHeaders.add(1, { header }),
     recordScanned: (count) => counters.scanned.add(count),
     recordDroppedExemplar: () => counters.dropped.add(1, DROPPED_EXEMPLAR),
@@ -124,6 +126,10 @@ function createCounters(meter: Meter) {
     errors: counter(METRIC_NAMES.errors, 'Exchanges and other work that did not go as asked'),
     unrecorded: counter(METRIC_NAMES.unrecorded, 'Exchanges whose record the store refused'),
     heldBack: counter(METRIC_NAMES.heldBack, 'Findings that became no alert, since their rule groups alerts'),
+    forgottenWords: counter(
+      METRIC_NAMES.forgottenWords,
+      'Words that a group of a correlation had no room to remember: sent again, they count again',
+    ),
     evictedGroups: counter(
       METRIC_NAMES.evictedGroups,
       'Groups of correlations or alerts that were given up for newer ones',
@@ -148,7 +154,8 @@ function createCounters(meter: Meter) {
 /** There from the start, as far as all label sets are known and few. Of a counter that is only there from its first event
  *  on, Prometheus sees no increase in that event, and an alert on it would miss it. */
 function startAtZero(counters: ReturnType<typeof createCounters>): void {
-  for (const one of [counters.unrecorded, counters.evictedGroups, counters.scanned]) one.add(0);
+  for (const one of [counters.unrecorded, counters.evictedGroups, counters.forgottenWords, counters.scanned])
+    one.add(0);
   for (const outcome of ['loaded', 'refused']) counters.ruleReloads.add(0, { outcome });
   for (const direction of ['above', 'below']) {
     for (const outcome of DRIFT_OUTCOMES) counters.driftAlerts.add(0, { direction, outcome });

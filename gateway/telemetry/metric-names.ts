@@ -20,6 +20,7 @@ export const METRIC_NAMES = {
   rulesReloadFailed: 'telltale_rules_reload_failed',
   heldBack: 'telltale_alerts_held_back_total',
   evictedGroups: 'telltale_event_groups_evicted_total',
+  forgottenWords: 'telltale_event_words_forgotten_total',
   ignoredHeaders: 'telltale_identity_headers_ignored_total',
   unrecorded: 'telltale_unrecorded_exchanges_total',
   inFlight: 'telltale_in_flight_exchanges',

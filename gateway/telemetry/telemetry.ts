@@ -71,6 +71,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
     recordRuleReload: instruments.recordRuleReload,
     recordHeldBack: instruments.recordHeldBack,
     recordEvictedGroups: instruments.recordEvictedGroups,
+    recordForgottenWords: instruments.recordForgottenWords,
     recordIgnoredHeader: instruments.recordIgnoredHeader,
     recordScanned: instruments.recordScanned,
     recordDriftAlert: instruments.recordDriftAlert,

@@ -150,6 +150,8 @@ export interface Telemetry {
   recordHeldBack(rule: string, count: number): void;
   /** Groups of correlations or alerts that were given up for newer ones. */
   recordEvictedGroups(count: number): void;
+  /** Words that a group of a correlation had no room to remember. */
+  recordForgottenWords(count: number): void;
   /** Somebody who is not trusted said whose a request is. */
   recordIgnoredHeader(header: 'caller' | 'tenant'): void;
   /** A threshold whose live rate is not the promised one, and what became of the alert; `held_back`: one was raised

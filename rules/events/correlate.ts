@@ -18,6 +18,8 @@ export interface Correlated {
   readonly inWindow: readonly KeptEvent[] | null;
   /** Whether it is one that must not follow: what waits in the group fires no more. */
   readonly isUndone: boolean;
+  /** Words that were pushed out of the group's memory before their time was over: they would count again. */
+  readonly forgotten: number;
 }
 
 export const NEW_GROUP: CorrelationGroup = {
@@ -28,8 +30,8 @@ export const NEW_GROUP: CorrelationGroup = {
   seen: [],
 };
 
-/** Fingerprints that one group remembers. */
-const MAX_SEEN = 256;
+/** Fingerprints that one group remembers, some 100 bytes each. */
+const MAX_SEEN = 4_096;
 
 /** Takes one event into its group; pure. */
 export function correlate(
@@ -40,18 +42,30 @@ export function correlate(
   const before = kept.latest - event.at < memoryMs(correlation) ? kept : notAfter(kept, event.at);
   const at = Math.max(event.at, before.latest);
   const group = forget(before, correlation, at);
-  const { fingerprint, ruleId } = event;
+  const { fingerprint } = event;
   if (fingerprint !== null && group.seen.some((one) => one.fingerprint === fingerprint)) return quiet(group);
-  const seen = fingerprint === null ? group.seen : [...group.seen, { fingerprint, at }].slice(-MAX_SEEN);
+  const all = fingerprint === null ? group.seen : [...group.seen, { fingerprint, at }];
+  const forgotten = Math.max(0, all.length - MAX_SEEN);
+  const outcome = take(correlation, { ...group, seen: all.slice(forgotten) }, { event, at });
+  return { ...outcome, forgotten };
+}
+
+/** What comes of an event whose words are new. */
+function take(
+  correlation: CompiledCorrelation,
+  group: CorrelationGroup,
+  { event, at }: { readonly event: Event; readonly at: number },
+): Correlated {
+  const { ruleId } = event;
   const isUndone = correlation.unlessThen?.ruleIds.has(ruleId) === true;
   const isNegated = correlation.unless.has(ruleId);
   if (isNegated || isUndone) {
-    return { ...quiet({ ...group, seen, ...(isNegated ? { negatedAt: at } : {}) }), isUndone };
+    return { ...quiet({ ...group, ...(isNegated ? { negatedAt: at } : {}) }), isUndone };
   }
   const value = correlation.field === null ? null : fieldValue(correlation.field, event);
-  if (correlation.field !== null && value === null) return quiet({ ...group, seen });
+  if (correlation.field !== null && value === null) return quiet(group);
   const counted: KeptEvent = { ruleId, at, value, exchange: event.fields.exchange ?? null };
-  const grown = { ...group, seen, ...TAKE[correlation.type](correlation, group, counted) };
+  const grown = { ...group, ...TAKE[correlation.type](correlation, group, counted) };
   if (correlation.most !== null) {
     const kept = bounded(correlation, grown);
     return { ...quiet(kept), inWindow: kept.events };
@@ -63,7 +77,7 @@ export function correlate(
 }
 
 function quiet(group: CorrelationGroup): Correlated {
-  return { group, fired: null, inWindow: null, isUndone: false };
+  return { group, fired: null, inWindow: null, isUndone: false, forgotten: 0 };
 }
 
 /** Whether a group holds nothing that could still count. */
@@ -102,8 +116,13 @@ function forget(group: CorrelationGroup, correlation: CompiledCorrelation, lates
     events: group.events.filter(isRecent),
     chains: group.chains.map((chain) => (chain.every(isRecent) ? chain : [])),
     negatedAt: group.negatedAt !== null && group.negatedAt > until ? group.negatedAt : null,
-    seen: group.seen.filter(({ at }) => at > latest - memoryMs(correlation)),
+    seen: since(group.seen, latest - memoryMs(correlation)),
   };
+}
+
+/** They are in the order of their times: where the first stays all do. */
+function since(seen: CorrelationGroup['seen'], until: number): CorrelationGroup['seen'] {
+  return (seen[0]?.at ?? 0) > until ? seen : seen.filter(({ at }) => at > until);
 }
 
 type Taken = Partial<Pick<CorrelationGroup, 'events' | 'chains'>>;

@@ -23,7 +23,7 @@ export function observeEvents(
   observed: readonly Observed[],
 ): EventStep {
   const rules = compiledOf(ruleSet);
-  let walk: Walk = { state: before, fired: [], late: [], evicted: 0 };
+  let walk: Walk = { state: before, fired: [], late: [], evicted: 0, forgotten: 0 };
   for (const one of observed) walk = take(rules, fireDue(rules, walk, one.at), one);
   return stepOf(rules, walk, observed);
 }
@@ -32,7 +32,7 @@ export function observeEvents(
  *  @param now - milliseconds since 1970 */
 export function passTime(ruleSet: RuleSet, before: EventState, now: number): EventStep {
   const rules = compiledOf(ruleSet);
-  const walk = fireDue(rules, { state: before, fired: [], late: [], evicted: 0 }, now);
+  const walk = fireDue(rules, { state: before, fired: [], late: [], evicted: 0, forgotten: 0 }, now);
   return stepOf(rules, walk, []);
 }
 
@@ -43,6 +43,7 @@ interface Walk {
   /** Those that time alone has made. */
   readonly late: readonly Observed[];
   readonly evicted: number;
+  readonly forgotten: number;
 }
 
 function stepOf(rules: CompiledRuleSet, walk: Walk, observed: readonly Observed[]): EventStep {
@@ -58,7 +59,7 @@ function stepOf(rules: CompiledRuleSet, walk: Walk, observed: readonly Observed[
   };
   const late = walk.late.map(mark);
   const findings = [...observed, ...walk.fired].map(mark).map(({ finding }) => finding);
-  return { state, findings, late, heldBack, evicted };
+  return { state, findings, late, heldBack, evicted, forgotten: walk.forgotten };
 }
 
 /** One event goes through the correlations that take it, first those whose waiting it ends: what it makes itself waits
@@ -72,8 +73,8 @@ function take(rules: CompiledRuleSet, before: Walk, observed: Observed): Walk {
   const ending = listeners.filter(ends);
   const rest = ending.length === 0 ? listeners : listeners.filter((one) => !ends(one));
   for (const correlation of [...ending, ...rest]) {
-    const { state, evicted, fired, inWindow } = takeInto(correlation, walk.state, event);
-    walk = { ...walk, state, evicted: walk.evicted + evicted };
+    const { state, evicted, forgotten, fired, inWindow } = takeInto(correlation, walk.state, event);
+    walk = { ...walk, state, evicted: walk.evicted + evicted, forgotten: walk.forgotten + forgotten };
     if (inWindow !== null) walk = grow(correlation, walk, { last: observed, events: inWindow });
     if (fired === null) continue;
     const match: Match = { last: observed, events: fired };

@@ -96,4 +96,6 @@ export interface EventStep {
   readonly heldBack: ReadonlyMap<string, number>;
   /** Groups that were given up for newer ones before their time was over, and what waited and was. */
   readonly evicted: number;
+  /** Words that a group remembered no longer than it had room for them: sent again, they count again. */
+  readonly forgotten: number;
 }

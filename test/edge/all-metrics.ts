@@ -21,6 +21,7 @@ export function reportAll(telemetry: Telemetry): void {
   telemetry.recordRuleReload('loaded');
   telemetry.recordHeldBack(FINDING.ruleName, 1);
   telemetry.recordEvictedGroups(1);
+  telemetry.recordForgottenWords(1);
   telemetry.recordIgnoredHeader('tenant');
   telemetry.recordDriftAlert('above', 'raised');
   telemetry.recordWork('scored', 10);

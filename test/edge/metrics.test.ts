@@ -165,6 +165,7 @@ test('what an alert asks the increase of is there at 0 before its first event', 
   const expected: [string, Record<string, string>][] = [
     ['telltale_unrecorded_exchanges_total', {}],
     ['telltale_event_groups_evicted_total', {}],
+    ['telltale_event_words_forgotten_total', {}],
     ['telltale_rule_reloads_total', { outcome: 'refused' }],
     ['telltale_drift_alerts_total', { direction: 'above', outcome: 'raised' }],
   ];

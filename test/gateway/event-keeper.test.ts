@@ -37,6 +37,7 @@ function countingTelemetry() {
     recordEvictedGroups: (count: number) => {
       counts.evicted += count;
     },
+    recordForgottenWords: () => {},
   };
 }
 

@@ -5,7 +5,7 @@ import { type At, correlationsText, EVERY_TYPE, eventRules, play, rulesText } fr
 
 test('what a correlation remembers has a bound, whatever comes', async (t) => {
   const ruleSet = await eventRules(t, rulesText(), EVERY_TYPE);
-  const many = Array.from({ length: 3_000 }, (_, i): At => {
+  const many = Array.from({ length: 4_500 }, (_, i): At => {
     return { rule: 'abc'.charAt(i % 3), seconds: 0, fields: { conversation: 'p' }, fingerprint: `${i}` };
   });
   const { state } = play(ruleSet, many);
@@ -13,7 +13,7 @@ test('what a correlation remembers has a bound, whatever comes', async (t) => {
     for (const group of groups.values()) {
       // One more than an upper bound tells that there were too many.
       assert.ok(group.events.length <= 4 && group.chains.every(({ length }) => length <= 3), 'events');
-      assert.ok(group.seen.length <= 256, 'fingerprints');
+      assert.ok(group.seen.length <= 4_096, 'fingerprints');
     }
   }
 });
@@ -31,4 +31,26 @@ test('past the bound the group that was quiet longest goes, and is counted; one 
   assert.deepEqual(more.fired, ['x@1'], 'c1 was given up and begins anew');
   const later = play(ruleSet, [one(6_000, 60)], full.state);
   assert.deepEqual([later.evicted, countGroups(later.state)], [0, 1]);
+});
+
+const words = (count: number, seconds: number) =>
+  Array.from({ length: count }, (_, i): At => ({ rule: 'a', seconds, fingerprint: `${i}` }));
+
+test('words that are sent again count once within the timespan, however many there are', async (t) => {
+  const ruleSet = await eventRules(
+    t,
+    rulesText(),
+    correlationsText({ timespan: '1h', condition: '{gte: 301}' }),
+  );
+  const { fired, forgotten } = play(ruleSet, [...words(300, 1), ...words(300, 2), ...words(300, 3)]);
+  assert.deepEqual([fired, forgotten], [[], 0]);
+});
+
+test('words that a group cannot remember any more are counted', async (t) => {
+  const ruleSet = await eventRules(
+    t,
+    rulesText(),
+    correlationsText({ timespan: '1h', condition: '{gte: 1000}' }),
+  );
+  assert.equal(play(ruleSet, words(4_098, 1)).forgotten, 2);
 });

@@ -111,11 +111,13 @@ export function play(
 ) {
   let state = from;
   let evicted = 0;
+  let forgotten = 0;
   const fired: string[] = [];
   const findings: Finding[] = [];
   const take = (step: ReturnType<typeof observeEvents>, seconds: number) => {
     ({ state } = step);
     evicted += step.evicted;
+    forgotten += step.forgotten;
     const own = step.findings.filter(({ correlation }) => correlation !== undefined);
     fired.push(...step.late.map(({ finding, at }) => `${finding.ruleName}@${at / 1_000}`));
     fired.push(...own.map(({ ruleName }) => `${ruleName}@${seconds}`));
@@ -125,7 +127,7 @@ export function play(
     take(observeEvents(ruleSet, state, [observed(ruleSet, event)]), event.seconds);
   }
   if (until !== null) take(passTime(ruleSet, state, until * 1_000), until);
-  return { state, evicted, fired, findings };
+  return { state, evicted, forgotten, fired, findings };
 }
 
 /** Correlations of every type, that count, wait, hold alerts back and name each other. */
