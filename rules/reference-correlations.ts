@@ -137,7 +137,9 @@ comes after the exchange, so it flags and cannot enforce.
 Each correlation remembers at most 4,096 groups, and of a group no more than can still count; past that the group that
 was quiet longest is given up, and counted (\`telltale_event_groups_evicted_total\`). So is what waits longest where
 more than 4,096 matches or windows of one correlation wait. A restart goes on counting, and so does a reload for
-correlations whose meaning has not changed.
+correlations whose meaning has not changed. Each gateway, and each worker, counts what passes it and no more
+(\`events.json\` in its data folder), also where several share a store: what is to be counted together has to go through
+one of them, by a balancer that keeps a conversation, caller or tenant at one gateway.
 
 ## Alerts that are held back
 
