@@ -9,6 +9,12 @@ import { isFailure, setError } from './span-error.ts';
 import { formatTraceContext, parseTraceContext } from './trace-context.ts';
 import type { ExchangeDetail, ExchangeEnd, ExchangeSpan, ExchangeStart } from './types.ts';
 
+/** More of an exchange's findings are no events of its span; what is recorded has them all. */
+const MAX_FINDINGS = 512;
+
+/** Room for the other events beside them: the SDK would shift out the first ones. */
+export const MAX_SPAN_EVENTS = MAX_FINDINGS + 16;
+
 /** How the exchange's span is made. */
 export interface ExchangeSpanParts {
   readonly tracer: Tracer;
@@ -16,6 +22,8 @@ export interface ExchangeSpanParts {
   readonly isContextTrusted: boolean;
   /** Of exchanges that were neither flagged nor failed, those that are traced. */
   readonly sampleRatio: number;
+  /** A finding that found no room in the span. */
+  readonly onDroppedFinding: () => void;
 }
 
 /** The span of one exchange. */
@@ -36,6 +44,7 @@ export function startExchangeSpan(parts: ExchangeSpanParts, start: ExchangeStart
   const { traceId } = span.spanContext();
   const callerFlags = parent?.traceFlags;
   let isStreamed = false;
+  let findings = 0;
   return {
     traceId,
     upstreamContext() {
@@ -51,7 +60,11 @@ export function startExchangeSpan(parts: ExchangeSpanParts, start: ExchangeStart
     },
     upstream: (host) => children.upstream(host),
     event: (event) => children.mark(event),
-    finding: (finding) => span.addEvent(SEMANTICS.evaluationResult, bounded(evaluationOf(finding))),
+    finding(finding) {
+      findings += 1;
+      if (findings > MAX_FINDINGS) parts.onDroppedFinding();
+      else span.addEvent(SEMANTICS.evaluationResult, bounded(evaluationOf(finding)));
+    },
     end(end) {
       const exchange = { traceId, verdict: end.verdict, isFailed: isFailure(end.error), callerFlags };
       // A span that is never ended is exported nowhere.

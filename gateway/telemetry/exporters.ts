@@ -3,6 +3,7 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import type { Resource } from '@opentelemetry/resources';
 import { type MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { AlwaysOnSampler, BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { MAX_SPAN_EVENTS } from './exchange-span.ts';
 import { type OutageListener, watchExporter } from './outage-watch.ts';
 
 const MAX_QUEUED_SPANS = 4_096;
@@ -39,7 +40,12 @@ export function createTracerProvider(
     selfObsMeterProvider: meterProvider,
   });
   // What is kept is decided at the end of an exchange: until then every one has its span.
-  return new TracerProvider({ resource, spanProcessors: [batches], sampler: new AlwaysOnSampler() });
+  return new TracerProvider({
+    resource,
+    spanProcessors: [batches],
+    sampler: new AlwaysOnSampler(),
+    spanLimits: { eventCountLimit: MAX_SPAN_EVENTS },
+  });
 }
 
 /** Metrics over OTLP http/protobuf at an interval. */

@@ -39,6 +39,8 @@ export interface Instruments
   > {
   /** One that found no room in what holds them. */
   recordDroppedExemplar(): void;
+  /** One that found no room in the span of its exchange. */
+  recordDroppedFinding(): void;
   recordExchange(start: ExchangeStart, end: ExchangeEnd, durationMs: number): void;
 }
 
@@ -88,6 +90,7 @@ export function createInstruments(meter: Meter): Instruments {
     recordIgnoredHeader: (header) => counters.ignoredHeaders.add(1, { header }),
     recordScanned: (count) => counters.scanned.add(count),
     recordDroppedExemplar: () => counters.dropped.add(1, DROPPED_EXEMPLAR),
+    recordDroppedFinding: () => counters.dropped.add(1, DROPPED_FINDING),
     recordDriftAlert: (direction, outcome) => counters.driftAlerts.add(1, { direction, outcome }),
     recordWork(outcome, delayMs) {
       counters.worked.add(1, { outcome });
@@ -164,13 +167,15 @@ function startAtZero(counters: ReturnType<typeof createCounters>): void {
 
 /** Spans that found no room are counted by the SDK itself. */
 const DROPPED_EXEMPLAR = { what: 'exemplars' };
+const DROPPED_FINDING = { what: 'findings' };
 
 /** There from the start, at 0: that nothing was dropped is worth knowing. */
 function droppedCounter(meter: Meter): Counter {
   const dropped = meter.createCounter(METRIC_NAMES.dropped, {
-    description: 'Exemplars that were given up since there was no room for them',
+    description: 'Exemplars, and findings of spans, that were given up since there was no room for them',
   });
   dropped.add(0, DROPPED_EXEMPLAR);
+  dropped.add(0, DROPPED_FINDING);
   return dropped;
 }
 

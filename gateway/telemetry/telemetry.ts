@@ -129,8 +129,10 @@ interface ExchangeParts {
 
 function startExchange(parts: ExchangeParts, start: ExchangeStart): ExchangeSpan {
   const { instruments, tracer, isContextTrusted, sampleRatio } = parts;
+  const onDroppedFinding = instruments.recordDroppedFinding;
   const startedMs = performance.now();
-  const span = tracer && startExchangeSpan({ tracer, isContextTrusted, sampleRatio }, start);
+  const span =
+    tracer && startExchangeSpan({ tracer, isContextTrusted, sampleRatio, onDroppedFinding }, start);
   let isEnded = false;
   return {
     traceId: span?.traceId ?? null,

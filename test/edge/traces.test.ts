@@ -268,3 +268,23 @@ test('an exporter that hangs delays neither an exchange nor the stop', async () 
   silent.closeAllConnections();
   silent.close();
 });
+
+test('512 findings of an exchange are events of its span; those beyond are counted, and no other event is lost', async () => {
+  const telemetry = start();
+  const span = telemetry.startExchange(START);
+  span.event('upstream_first_byte');
+  for (let i = 0; i < 515; i += 1) span.finding({ ...FINDING, ruleName: `rule-${i}` });
+  span.event('client_gone');
+  span.end(END);
+  const metrics = await telemetry.metricsText();
+  await telemetry.close();
+  const root = receiver.spans.all.find(({ traceId, kind }) => traceId === span.traceId && kind === 2);
+  const names =
+    root?.events.map(({ name, attributes }) => attributes['gen_ai.evaluation.name'] ?? name) ?? [];
+  assert.equal(names.length, 514);
+  assert.deepEqual(
+    [names[0], names[1], names[512], names[513]],
+    ['upstream_first_byte', 'rule-0', 'rule-511', 'client_gone'],
+  );
+  assert.match(metrics, /telltale_telemetry_dropped_total\{what="findings"\} 3\n/);
+});
