@@ -20,7 +20,8 @@ export interface AlertGroups {
   holdBack(key: string): void;
 }
 
-/** More are not remembered: the group that was told of first is forgotten, and its next alert goes out. */
+/** More are not remembered: those go that are past their wait and have held nothing back, else the group that was told of
+ *  first, whose next alert goes out and says nothing of those held back. */
 const MAX_GROUPS = 10_000;
 
 const FIELDS: Readonly<Record<GroupKey, (alert: Alert) => string | null>> = {
@@ -30,9 +31,14 @@ const FIELDS: Readonly<Record<GroupKey, (alert: Alert) => string | null>> = {
   conversation: ({ conversationId }) => conversationId,
 };
 
+interface Group {
+  readonly toldAt: number;
+  heldBack: number;
+}
+
 /** No group was told of yet, as after every start. Times are monotonic. */
 export function createAlertGroups({ by, waitMs }: Grouping): AlertGroups {
-  const groups = new Map<string, { toldAt: number; heldBack: number }>();
+  const groups = new Map<string, Group>();
   return {
     keyOf: (alert) => JSON.stringify(by.map((key) => FIELDS[key](alert))),
     isTold(key) {
@@ -43,12 +49,22 @@ export function createAlertGroups({ by, waitMs }: Grouping): AlertGroups {
     told(key) {
       groups.delete(key);
       groups.set(key, { toldAt: performance.now(), heldBack: 0 });
-      const oldest = groups.size > MAX_GROUPS ? groups.keys().next().value : undefined;
-      if (oldest !== undefined) groups.delete(oldest);
+      if (groups.size > MAX_GROUPS) makeRoom(groups, waitMs);
     },
     holdBack(key) {
       const group = groups.get(key);
       if (group !== undefined) group.heldBack += 1;
     },
   };
+}
+
+/** @param groups - the one that was told of first, first */
+function makeRoom(groups: Map<string, Group>, waitMs: number): void {
+  const until = performance.now() - waitMs;
+  for (const [key, { toldAt, heldBack }] of groups) {
+    if (toldAt > until) break;
+    if (heldBack === 0) groups.delete(key);
+  }
+  const oldest = groups.size > MAX_GROUPS ? groups.keys().next().value : undefined;
+  if (oldest !== undefined) groups.delete(oldest);
 }
