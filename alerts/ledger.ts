@@ -6,15 +6,8 @@ import { createRetentionSweep, type RetentionDays } from './retention.ts';
 import { type SetAside, setAsideRecord } from './set-aside.ts';
 import { isStoreWide, unrecordedBy } from './store-failure.ts';
 import type { StoreClient } from './store-protocol.ts';
-import type {
-  CommitOutcome,
-  ExcerptContent,
-  ExchangeRecord,
-  Ledger,
-  LedgerStats,
-  StoreTask,
-  UnrecordedReason,
-} from './types.ts';
+import { createTally } from './store-tally.ts';
+import type { CommitOutcome, ExcerptContent, ExchangeRecord, Ledger, LedgerStats } from './types.ts';
 import { createUnscoredOutbox } from './unscored-outbox.ts';
 import { createWaterMarks, levelOf, type RecordLevel, type WaterMarkOptions } from './water-marks.ts';
 
@@ -88,17 +81,19 @@ export async function createLedger(options: LedgerOptions): Promise<Ledger> {
   );
   marks.refresh();
 
-  const commit = async (record: ExchangeRecord): Promise<CommitOutcome> => {
+  const tryCommit = async (record: ExchangeRecord): Promise<CommitOutcome> => {
     const outcome = marks.leavesOut(record) ? sampledOf(record) : await group.submit(record);
     marks.refresh();
     tally.note(outcome);
     if (outcome.outcome === 'committed') retention.noteCommit();
     if (outcome.outcome === 'committed') notify(committedOf(record.exchangeId, outcome));
-    if (outcome.outcome === 'unrecorded' && !isStoreWide(outcome.reason)) {
-      const dead = deadRecordOf(record, outcome.message);
-      await store.ask('bury', dead).then(tally.bury, () => tally.fail('bury'));
-    }
     return outcome;
+  };
+  const commit = async (record: ExchangeRecord): Promise<CommitOutcome> => {
+    const outcome = await tryCommit(record);
+    if (outcome.outcome !== 'unrecorded' || isStoreWide(outcome.reason)) return outcome;
+    const dead = deadRecordOf(record, outcome.message);
+    return { ...outcome, isBuried: await tally.burying(store.ask('bury', dead)) };
   };
   const unscored = createUnscoredOutbox({
     store,
@@ -108,7 +103,7 @@ export async function createLedger(options: LedgerOptions): Promise<Ledger> {
       tally.note(outcome);
     },
     onBuried: tally.bury,
-    onFailure: tally.fail,
+    burying: tally.burying,
   });
   const alertSetAside = (setAside: SetAside) => commit(setAsideRecord(setAside, new Date().toISOString()));
   for (const setAside of found) await alertSetAside(setAside);
@@ -116,6 +111,7 @@ export async function createLedger(options: LedgerOptions): Promise<Ledger> {
   tellSetAside = alertSetAside;
   return {
     commit,
+    tryCommit,
     onCommitted,
     unscored,
     outboxPlace: outboxPlaceOf(options),
@@ -206,49 +202,6 @@ function createWrite(store: StoreClient, onTransaction: () => void) {
     }
   };
   return write;
-}
-
-function createTally() {
-  const unrecorded: Partial<Record<UnrecordedReason, number>> = {};
-  const sampled: Partial<Record<RecordLevel, number>> = {};
-  const failures: Record<StoreTask, number> = {
-    retention: 0,
-    pressure: 0,
-    bury: 0,
-    leases: 0,
-    news: 0,
-    relay: 0,
-  };
-  let committed = 0;
-  let transactions = 0;
-  let buried = 0;
-  const note = (outcome: CommitOutcome): void => {
-    if (outcome.outcome === 'committed') committed += 1;
-    else if (outcome.outcome === 'unrecorded') add(unrecorded, outcome.reason);
-    else add(sampled, outcome.level ?? 'none');
-  };
-  const bury = (): void => {
-    buried += 1;
-  };
-  const fail = (task: StoreTask): void => {
-    failures[task] += 1;
-  };
-  const transaction = (): void => {
-    transactions += 1;
-  };
-  const counts = () => ({
-    committed,
-    buried,
-    transactions,
-    unrecorded: { ...unrecorded },
-    sampled: { ...sampled },
-    failures: { ...failures },
-  });
-  return { note, bury, fail, transaction, counts };
-}
-
-function add<Key extends string>(counts: Partial<Record<Key, number>>, key: Key): void {
-  counts[key] = (counts[key] ?? 0) + 1;
 }
 
 function sampledOf(record: ExchangeRecord): CommitOutcome {

@@ -1,5 +1,5 @@
 import { AlertsError, type AlertsErrorCode } from './alerts-error.ts';
-import type { CommitOutcome, UnrecordedReason } from './types.ts';
+import type { Unrecorded, UnrecordedReason } from './types.ts';
 
 const CODES: Readonly<Partial<Record<UnrecordedReason, AlertsErrorCode>>> = {
   disk_full: 'STORE_FULL',
@@ -36,7 +36,7 @@ export function isStoreWide(reason: UnrecordedReason): boolean {
 }
 
 /** What becomes of an exchange when a call of the store failed so. */
-export function unrecordedBy(error: unknown): CommitOutcome & { outcome: 'unrecorded' } {
+export function unrecordedBy(error: unknown): Unrecorded {
   const reason = error instanceof AlertsError ? reasonOfCode(error.code) : 'error';
   return { outcome: 'unrecorded', reason, message: error instanceof Error ? error.message : String(error) };
 }

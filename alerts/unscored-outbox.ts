@@ -18,7 +18,8 @@ export interface UnscoredOutboxParts {
   /** Told of every outcome. */
   note(outcome: CommitOutcome): void;
   onBuried(): void;
-  onFailure(task: 'bury'): void;
+  /** Counts whether one became a dead letter, and says so. */
+  burying(work: Promise<void>): Promise<boolean>;
 }
 
 /** The outbox of exchanges that are scored elsewhere; several that come together share one transaction. */
@@ -31,9 +32,12 @@ export function createUnscoredOutbox(
     store.ask('addUnscored', exchanges).catch((error) => exchanges.map(() => unrecordedBy(error)));
   const bounds = { maxBatch: MAX_BATCH, maxQueued, timeoutMs, maxUnderWay };
   const group = createGroupCommit<UnscoredExchange>({ write, ...bounds });
-  const bury = async (exchange: Unreadable, reason: string): Promise<void> => {
+  const put = async (exchange: Unreadable, reason: string): Promise<void> => {
     const { exchangeId, conversationId, subject = null, body: json } = exchange;
     await store.ask('bury', { sink: SCORING_SINK, exchangeId, conversationId, subject, reason, json });
+  };
+  const bury = async (exchange: Unreadable, reason: string): Promise<void> => {
+    await put(exchange, reason);
     parts.onBuried();
   };
   const add = async (exchange: UnscoredExchange): Promise<CommitOutcome> => {
@@ -41,10 +45,8 @@ export function createUnscoredOutbox(
     parts.note(outcome);
     // To whoever brings it, it is one thing that waits, as an alert is.
     if (outcome.outcome === 'committed') notify({ ...committedOf(exchange.exchangeId, outcome), alerts: 1 });
-    if (outcome.outcome === 'unrecorded' && !isStoreWide(outcome.reason)) {
-      await bury(exchange, outcome.message).catch(() => parts.onFailure('bury'));
-    }
-    return outcome;
+    if (outcome.outcome !== 'unrecorded' || isStoreWide(outcome.reason)) return outcome;
+    return { ...outcome, isBuried: await parts.burying(put(exchange, outcome.message)) };
   };
   return {
     add,

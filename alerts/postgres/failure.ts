@@ -5,6 +5,7 @@ import type { UnrecordedReason } from '../types.ts';
 const REASONS: readonly (readonly [prefix: string, reason: UnrecordedReason])[] = [
   ['53100', 'disk_full'],
   ['53300', 'unreachable'],
+  ['53', 'io_error'],
   ['55P03', 'locked'],
   ['57014', 'locked'],
   ['40P01', 'locked'],
@@ -14,6 +15,10 @@ const REASONS: readonly (readonly [prefix: string, reason: UnrecordedReason])[] 
   ['28', 'unreachable'],
   ['3D000', 'unreachable'],
   ['58', 'io_error'],
+  // What a record says cannot take a right, a table or a schema away.
+  ['42501', 'read_only'],
+  ['42P01', 'corrupt'],
+  ['3F000', 'corrupt'],
   ['XX001', 'corrupt'],
   ['XX002', 'corrupt'],
   ['54', 'too_large'],

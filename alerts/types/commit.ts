@@ -21,7 +21,16 @@ export type UnrecordedReason =
 export type CommitOutcome =
   | { readonly outcome: 'committed'; readonly cursor: number; readonly alertIds: readonly string[] }
   | { readonly outcome: 'sampled'; readonly level: Level | null }
-  | { readonly outcome: 'unrecorded'; readonly reason: UnrecordedReason; readonly message: string };
+  | Unrecorded;
+
+/** An exchange that the store did not take. */
+export interface Unrecorded {
+  readonly outcome: 'unrecorded';
+  readonly reason: UnrecordedReason;
+  readonly message: string;
+  /** Whether it lies among the dead letters instead; where it does not, nothing holds it. */
+  readonly isBuried?: boolean;
+}
 
 /** Told to listeners after an exchange is on disk. */
 export interface Committed {

@@ -41,8 +41,11 @@ export interface LedgerStats {
 
 /** The store of exchanges, findings and alerts. */
 export interface Ledger extends Outbox, OutboxDesk, ReviewStore, SilenceDesk {
-  /** Records one exchange: everything or nothing, never throws. The same exchange twice is recorded once. */
+  /** Records one exchange: everything or nothing, never throws. The same exchange twice is recorded once. What lies in the
+   *  exchange itself makes it a dead letter, and the outcome says whether it became one. */
   commit(record: ExchangeRecord): Promise<CommitOutcome>;
+  /** The same for whoever will ask again: no dead letter yet. */
+  tryCommit(record: ExchangeRecord): Promise<CommitOutcome>;
   /** Exchanges that are scored elsewhere, on their way there. */
   readonly unscored: UnscoredOutbox;
   /** Where a thread of its own reads what is to be relayed. */

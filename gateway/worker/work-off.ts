@@ -26,7 +26,7 @@ export interface WorkParts {
   readonly config: Pick<Config, 'limits' | 'detector' | 'policy'>;
   readonly detector: Detector;
   readonly currentRules: () => RuleSet;
-  readonly ledger: Pick<Ledger, 'commit' | 'unscored' | 'known'>;
+  readonly ledger: Pick<Ledger, 'commit' | 'tryCommit' | 'unscored' | 'known'>;
   readonly events: Pick<EventKeeper, 'observe'>;
   readonly telemetry: Pick<Telemetry, 'recordFinding' | 'recordWork' | 'recordScanned' | 'recordUnscanned'>;
   readonly health: Pick<Health, 'noteCommit'>;

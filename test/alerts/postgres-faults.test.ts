@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, type TestContext, test } from 'node:test';
 import { Client } from 'pg';
-import { AlertsError, createLedger, type LedgerOptions } from '../../alerts/index.ts';
+import { AlertsError, createLedger, type LedgerOptions, type UnrecordedReason } from '../../alerts/index.ts';
 import { type PostgresServer, startPostgres } from '../services/postgres.ts';
 import { cleanUp, dataFolder } from './cleanup.ts';
 import { exchange } from './records.ts';
@@ -121,6 +121,42 @@ test('what fails while nobody waits for it is counted by what it was', async (t)
   assert.equal(ledger.stats().buried, 0);
   const keeping = await open(t, url, { retentionDays: days });
   await until(() => keeping.stats().failures.retention > 0, 'the sweep that failed is counted');
+});
+
+/** What a server lacks, as it says it. */
+const LACKING: readonly (readonly [code: string, reason: UnrecordedReason])[] = [
+  ['53000', 'io_error'],
+  ['53200', 'io_error'],
+  ['53400', 'io_error'],
+  ['42501', 'read_only'],
+  ['42P01', 'corrupt'],
+  ['3F000', 'corrupt'],
+];
+
+test('what a server lacks is trouble of the store: no exchange is a dead letter for it', async (t) => {
+  const url = await server.createDatabase();
+  const ledger = await open(t, url);
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  cleanUp(t, () => client.end());
+  const refuse = (code: string) =>
+    client.query(`CREATE OR REPLACE FUNCTION telltale.refuse() RETURNS trigger LANGUAGE plpgsql
+      AS $$ BEGIN RAISE 'lacking' USING ERRCODE = '${code}'; END $$`);
+  await refuse('53000');
+  await client.query(`CREATE TRIGGER refuse BEFORE INSERT ON telltale.exchanges
+    FOR EACH STATEMENT EXECUTE FUNCTION telltale.refuse()`);
+  for (const [code, reason] of LACKING) {
+    await refuse(code);
+    const outcome = await ledger.commit(exchange());
+    assert.equal(outcome.outcome === 'unrecorded' && outcome.reason, reason, code);
+  }
+  assert.deepEqual(await ledger.deadLetters({ limit: 9 }), []);
+  await client.query('DROP TRIGGER refuse ON telltale.exchanges');
+  await client.query('ALTER TABLE telltale.coverage RENAME TO elsewhere');
+  const outcome = await ledger.commit(exchange());
+  assert.equal(outcome.outcome === 'unrecorded' && outcome.reason, 'corrupt');
+  await client.query('ALTER TABLE telltale.elsewhere RENAME TO coverage');
+  assert.equal((await ledger.commit(exchange())).outcome, 'committed');
 });
 
 test('rows that the database kept back from an erasure are found, in whatever table', async (t) => {
