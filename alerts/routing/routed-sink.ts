@@ -30,12 +30,15 @@ interface Sending {
 interface Plan {
   readonly outcomes: (DeliveryOutcome | undefined)[];
   readonly sending: Sending[];
+  /** Places of alerts for which no permit was left. */
+  readonly overLimit: number[];
   /** One for each alert of a group that was told of already. */
   readonly heldGroups: string[];
 }
 
 /** A sink behind a route, silences, groups and a rate. What was held back is held back for good; what only follows the
- *  first of its group is held back once that first one is delivered, else it comes again with it. */
+ *  first of its group is held back once that first one is delivered, else it comes again with it; what is over the rate, once
+ *  all that went out within it is delivered. */
 export function createRoutedSink(sink: Sink, routing: Routing): Sink {
   const groups = routing.group && createAlertGroups(routing.group);
   const limiter = routing.rateLimit && createRateLimiter(routing.rateLimit);
@@ -57,6 +60,7 @@ export function createRoutedSink(sink: Sink, routing: Routing): Sink {
         // Who gave up waiting asks for all of it again, whatever became of it: it counts then.
         const isHeard = !abortSignal.aborted;
         for (const sent of sending) conclude(sent, outcomes, { groups, limiter, isHeard });
+        concludeOverLimit(alerts, plan);
         if (isHeard) for (const group of plan.heldGroups) groups?.holdBack(group);
       }
       return outcomes as DeliveryOutcome[];
@@ -72,6 +76,7 @@ interface State {
 function planFor(alerts: readonly Alert[], { routing, groups, limiter }: State & { routing: Routing }): Plan {
   const outcomes: (DeliveryOutcome | undefined)[] = alerts.map(() => undefined);
   const sending: Sending[] = [];
+  const overLimit: number[] = [];
   const heldGroups: string[] = [];
   for (const [index, alert] of alerts.entries()) {
     const why = heldBefore(alert, routing);
@@ -86,15 +91,14 @@ function planFor(alerts: readonly Alert[], { routing, groups, limiter }: State &
     else if (group !== null && groups?.isTold(group)) {
       heldGroups.push(group);
       outcomes[index] = { outcome: 'held', by: 'group' };
-    } else if (isHoldable && limiter?.take() === false)
-      outcomes[index] = { outcome: 'held', by: 'rate_limit' };
+    } else if (isHoldable && limiter?.take() === false) overLimit.push(index);
     else {
       const heldBack = group === null ? 0 : (groups?.heldBack(group) ?? 0);
       const marked = heldBack === 0 ? alert : { ...alert, heldBack };
       sending.push({ index, alert: marked, group, hasPermit: isHoldable, followers: [] });
     }
   }
-  return { outcomes, sending, heldGroups };
+  return { outcomes, sending, overLimit, heldGroups };
 }
 
 /** Why an alert does not even come into question. */
@@ -119,5 +123,20 @@ function conclude(
     if (isDelivered) outcomes[index] = { outcome: 'held', by: 'group' };
     else if (outcome === 'later') outcomes[index] = { outcome };
     else outcomes[index] = { outcome: 'retry', reason: 'comes again with the first of its group' };
+  }
+}
+
+/** Where a permit was not used, nothing is over the limit yet: it comes again, unless what followed it in its conversation
+ *  has gone out, behind which it must not come. */
+function concludeOverLimit(alerts: readonly Alert[], { outcomes, sending, overLimit }: Plan): void {
+  const isDelivered = ({ index }: Sending) => outcomes[index]?.outcome === 'delivered';
+  const isPermitFree = sending.some((sent) => sent.hasPermit && !isDelivered(sent));
+  for (const place of overLimit) {
+    const conversation = alerts[place]?.conversationId;
+    const isPassed = sending.some(
+      (sent) => sent.index > place && sent.alert.conversationId === conversation && isDelivered(sent),
+    );
+    outcomes[place] =
+      isPermitFree && !isPassed ? { outcome: 'later' } : { outcome: 'held', by: 'rate_limit' };
   }
 }

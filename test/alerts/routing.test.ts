@@ -186,6 +186,38 @@ test('what was not delivered does not use up the rate', async () => {
   assert.equal((await sink.deliver(alerts, signal))[0]?.outcome, 'delivered');
 });
 
+test('what is over the rate of a sink that is down is not given up: it comes again', async () => {
+  const list = createListSink();
+  const sink = createRoutedSink(list, { rateLimit: { alerts: 2, perMs: 86_400_000 } });
+  const alerts = Array.from({ length: 5 }, (_, index) => alertOf({ conversationId: `c-${index}` }));
+  const outcomesOf = async () => (await sink.deliver(alerts, signal)).map(({ outcome }) => outcome);
+  list.answer = () => ({ outcome: 'retry', reason: 'down' });
+  for (let round = 0; round < 3; round += 1)
+    assert.deepEqual(await outcomesOf(), ['retry', 'retry', 'later', 'later', 'later']);
+  list.answer = ({ id }) => ({ outcome: id === alerts[0]?.id ? 'rejected' : 'delivered', reason: 'no' });
+  assert.deepEqual(await outcomesOf(), ['rejected', 'delivered', 'later', 'later', 'later']);
+  const rest = (await sink.deliver(alerts.slice(2), signal)).map(({ outcome }) => outcome);
+  assert.deepEqual(rest, ['delivered', 'held', 'held']);
+});
+
+test('what is over the rate does not come again behind what followed it in its conversation', async () => {
+  const list = createListSink();
+  const sink = createRoutedSink(list, { rateLimit: { alerts: 1, perMs: 86_400_000 } });
+  list.answer = ({ conversationId }) =>
+    conversationId === 'a' ? { outcome: 'retry', reason: 'no' } : { outcome: 'delivered' };
+  const kinds = [
+    { conversationId: 'a' },
+    { conversationId: 'b' },
+    { conversationId: 'b', level: 'critical' as const },
+    { conversationId: 'b' },
+  ];
+  const outcomes = await sink.deliver(kinds.map(alertOf), signal);
+  assert.deepEqual(
+    outcomes.map(({ outcome }) => outcome),
+    ['retry', 'held', 'delivered', 'later'],
+  );
+});
+
 const gaveUp = AbortSignal.abort();
 
 test('an answer that comes after the relay gave up tells no group: what comes again is counted once', async () => {
@@ -244,6 +276,20 @@ test('a muted alert is recorded and shown, leaves the outbox and is counted for 
   const [stats] = await relay.stats();
   assert.deepEqual(stats?.held, { route: 0, silence: 2, group: 0, rate_limit: 0 });
   assert.deepEqual([stats?.delivered, stats?.dead], [1, 0]);
+});
+
+test('after a sink was down, as many of its backlog arrive as its rate lets through', async (t) => {
+  const rateLimit = { alerts: 3, perMs: 86_400_000 };
+  const { list, ledger, relay } = await relayed(t, { rateLimit }, []);
+  list.answer = () => ({ outcome: 'retry', reason: 'down' });
+  const records = Array.from({ length: 12 }, (_, index) => recordOf({ conversationId: `c-${index}` }));
+  await Promise.all(records.map(ledger.commit));
+  await until(async () => ((await relay.stats())[0]?.failuresInARow ?? 0) >= 4, 'it is known to be down');
+  assert.equal((await ledger.depth('list')).depth, 12, 'all of it waits');
+  list.answer = () => ({ outcome: 'delivered' });
+  await until(async () => (await ledger.depth('list')).depth === 0, 'the outbox is empty');
+  assert.equal(list.taken.length, 3);
+  assert.equal((await relay.stats())[0]?.held.rate_limit, 9);
 });
 
 test('what is held back passes a sink that is down, and what it waits for is not lost', async (t) => {
