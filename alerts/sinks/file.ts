@@ -3,8 +3,8 @@ import { dirname } from 'node:path';
 import { makeFolder } from '../make-folder.ts';
 import { toEvent } from '../to-event.ts';
 import type { Alert, DeliveryOutcome, Sink } from '../types.ts';
+import { appendWhole } from './append-whole.ts';
 import { type Rotation, rotateFor } from './rotate.ts';
-import { wholeLines } from './whole-lines.ts';
 
 /** How a file sink is built. */
 export interface FileSinkOptions {
@@ -21,18 +21,24 @@ export interface FileSinkOptions {
 const PRIVATE = 0o600;
 
 /** Appends one event a line and syncs before it says delivered. A write that failed half-way is taken back, so
- *  every line is whole; what a crash cut is taken back at the next delivery. */
+ *  every line is whole; what a crash cut is taken back at the next delivery. While a write takes longer than whoever asked
+ *  for it waited, nothing more is written. */
 export function createFileSink({ path, name = 'file', reviewUrl, rotation }: FileSinkOptions): Sink {
+  let isWriting = false;
   const deliver = async (alerts: readonly Alert[]): Promise<readonly DeliveryOutcome[]> => {
+    const all = (outcome: DeliveryOutcome) => alerts.map(() => outcome);
+    if (isWriting) return all({ outcome: 'retry', reason: `${path} is still being written` });
     const lines = alerts.map((alert) => `${JSON.stringify(toEvent(alert, reviewUrl))}\n`).join('');
     const bytes = Buffer.from(lines);
+    isWriting = true;
     try {
       if (rotation !== undefined) await rotateFor(path, bytes.length, rotation);
       await append(path, bytes);
-      return alerts.map(() => ({ outcome: 'delivered' }));
+      return all({ outcome: 'delivered' });
     } catch (error) {
-      const reason = `cannot append to ${path}: ${(error as Error).message}`;
-      return alerts.map(() => ({ outcome: 'retry', reason }));
+      return all({ outcome: 'retry', reason: `cannot append to ${path}: ${(error as Error).message}` });
+    } finally {
+      isWriting = false;
     }
   };
   return { name, deliver, close: async () => {} };
@@ -41,14 +47,7 @@ export function createFileSink({ path, name = 'file', reviewUrl, rotation }: Fil
 async function append(path: string, lines: Buffer): Promise<void> {
   const file = await openOrBegin(path);
   try {
-    const size = await wholeLines(file);
-    try {
-      await file.appendFile(lines);
-      await file.datasync();
-    } catch (error) {
-      await file.truncate(size);
-      throw error;
-    }
+    await appendWhole(file, lines);
   } finally {
     await file.close();
   }

@@ -1,17 +1,25 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
+  closeSync,
+  constants,
   existsSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Alert, alertsOf, createFileSink, detectionFindingSchema, toEvent } from '../../alerts/index.ts';
+import { appendWhole } from '../../alerts/sinks/append-whole.ts';
 import { dataFolder } from './cleanup.ts';
 import { exchange } from './records.ts';
 import { smallDisk } from './small-disk.ts';
@@ -128,4 +136,65 @@ test('a folder that stands where the file is to be is not put aside', async (t) 
   const sink = createFileSink({ path, rotation: { maxBytes: 1, keep: 1 } });
   assert.equal((await sink.deliver(alertsOf(exchange()), AbortSignal.timeout(120_000)))[0]?.outcome, 'retry');
   assert.ok(!existsSync(`${path}.1`));
+});
+
+test('while a write takes longer than the relay waited, nothing is written beside it', async (t) => {
+  const path = join(dataFolder(t), 'alerts.jsonl');
+  execFileSync('mkfifo', [path]);
+  const sink = createFileSink({ path });
+  // More than a pipe holds: the write stands still until somebody reads.
+  const many = Array.from({ length: 100 }, () => alertsOf(exchange())).flat();
+  const first = sink.deliver(many, AbortSignal.timeout(120_000));
+  const second = sink.deliver(alertsOf(exchange()), AbortSignal.timeout(120_000));
+  const pipe = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const chunks: Buffer[] = [];
+  let isOver = false;
+  const both = Promise.all([first, second]).finally(() => {
+    isOver = true;
+  });
+  for (let isLast = false; !isLast; await sleep(5)) {
+    isLast = isOver;
+    chunks.push(...readAll(pipe));
+  }
+  closeSync(pipe);
+  const [outcome] = (await both)[1];
+  assert.deepEqual(outcome, { outcome: 'retry', reason: `${path} is still being written` });
+  const lines = String(Buffer.concat(chunks)).trimEnd().split('\n');
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line).finding_info.uid),
+    many.map(({ id }) => id),
+  );
+});
+
+function readAll(pipe: number): Buffer[] {
+  const chunks: Buffer[] = [];
+  const chunk = Buffer.alloc(65_536);
+  try {
+    for (let count = readSync(pipe, chunk); count > 0; count = readSync(pipe, chunk))
+      chunks.push(Buffer.from(chunk.subarray(0, count)));
+  } catch (error) {
+    assert.equal((error as NodeJS.ErrnoException).code, 'EAGAIN');
+  }
+  return chunks;
+}
+
+test('a write that failed takes back what it wrote, and never what somebody else wrote behind it', async (t) => {
+  const path = join(dataFolder(t), 'alerts.jsonl');
+  const append = async (whileSyncing: () => void) => {
+    const file = await open(path, 'a+');
+    const datasync = async (): Promise<never> => {
+      whileSyncing();
+      throw new Error('the disk is gone');
+    };
+    try {
+      await assert.rejects(appendWhole(Object.assign(file, { datasync }), Buffer.from('mine\n')), /gone/);
+    } finally {
+      await file.close();
+    }
+  };
+  writeFileSync(path, 'before\n');
+  await append(() => {});
+  assert.equal(readFileSync(path, 'utf8'), 'before\n');
+  await append(() => appendFileSync(path, 'theirs\n'));
+  assert.equal(readFileSync(path, 'utf8'), 'before\nmine\ntheirs\n');
 });
