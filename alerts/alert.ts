@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Finding } from '../rules/index.ts';
 import { excerptOf, releaseExcerpt } from './excerpt.ts';
+import { strongestRank } from './levels.ts';
 import { isAboutTelltale } from './system-alert.ts';
 import type {
   Alert,
@@ -21,8 +22,18 @@ export function alertId(exchangeId: string, finding: Finding): string {
 
 /** Whether a finding leaves the process and is shown to a person; rules in shadow, and what the grouping of a rule's
  *  alerts holds back, are only recorded. */
-export function isAlerting({ mode, alert }: Finding): boolean {
-  return (mode === 'flag' || mode === 'enforce') && alert?.isHeldBack !== true;
+export function isAlerting(finding: Finding): boolean {
+  return isFlagging(finding) && finding.alert?.isHeldBack !== true;
+}
+
+/** Whether a finding counts for how long its exchange is kept, whether it is told of or not. */
+function isFlagging({ mode }: Finding): boolean {
+  return mode === 'flag' || mode === 'enforce';
+}
+
+/** The rank of the strongest finding that flags or enforces; null where none does. */
+export function flaggedRank(findings: readonly Finding[]): number | null {
+  return strongestRank(findings.filter(isFlagging).map(({ level }) => level));
 }
 
 /** What of a record its findings are told with. */

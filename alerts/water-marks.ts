@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Level } from '../rules/index.ts';
-import { isAlerting } from './alert.ts';
-import { LEVELS, strongestRank } from './levels.ts';
+import { flaggedRank } from './alert.ts';
+import { LEVELS } from './levels.ts';
 import type { ExchangeRecord, StorePressure } from './types.ts';
 
 /** The level of an exchange; `none` where nothing was flagged. */
@@ -82,9 +82,9 @@ export function createWaterMarks(
   return { leavesOut, refresh, isAbove: () => isAbove, pressure: () => pressure, close };
 }
 
-/** The level of the strongest finding that flags or enforces. */
+/** The level of the strongest finding that flags or enforces, told of or held back. */
 export function levelOf({ findings }: ExchangeRecord): RecordLevel {
-  const rank = strongestRank(findings.filter(isAlerting).map(({ level }) => level));
+  const rank = flaggedRank(findings);
   return rank === null ? 'none' : (LEVELS[rank] ?? 'none');
 }
 

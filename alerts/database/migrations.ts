@@ -146,6 +146,22 @@ const UNSCORED = `
 /** Whether something of a conversation waits before an alert. */
 const OUTBOX_BY_CONVERSATION = 'CREATE INDEX outbox_of_conversation ON outbox (sink, conversation_id, seq)';
 
+/** How strongly an exchange is flagged, whether its alerts go out or are held back: by it retention goes, while
+ *  `level_rank` is that of the alerts that a person reads. An older program that runs beside leaves it out. Within the
+ *  texts of a finding quotation marks have a backslash before them. */
+const KEPT_RANK = `
+  ALTER TABLE exchanges ADD COLUMN kept_rank INTEGER;
+  UPDATE exchanges SET kept_rank = held.rank FROM (
+    SELECT f.exchange_seq, max(f.level_rank) AS rank FROM findings f
+    WHERE instr(f.finding, '"mode":"flag"') + instr(f.finding, '"mode":"enforce"') > 0
+    GROUP BY f.exchange_seq HAVING min(f.is_alerting) = 0
+  ) AS held WHERE exchanges.seq = held.exchange_seq;
+  DROP INDEX exchanges_ordinary;
+  DROP INDEX exchanges_by_age;
+  CREATE INDEX exchanges_ordinary ON exchanges (seq) WHERE kept_rank IS NULL AND level_rank IS NULL;
+  CREATE INDEX exchanges_by_age ON exchanges (coalesce(kept_rank, level_rank), ended_at);
+`;
+
 /** The steps from an empty file to the present tables, forward only; step i leads from version i to i + 1
  *  (`PRAGMA user_version`). A step that was released is never changed: add one. */
 export const MIGRATIONS: readonly string[] = [
@@ -154,6 +170,7 @@ export const MIGRATIONS: readonly string[] = [
   SILENCES,
   UNSCORED,
   OUTBOX_BY_CONVERSATION,
+  KEPT_RANK,
 ];
 
 /** Takes a database to the newest version, one transaction a step; processes that open a new file together take each step

@@ -14,16 +14,19 @@ export interface Retention {
   pressure(): StorePressure;
 }
 
+/** Nor does a finding flag it whose alert is held back. */
+const UNFLAGGED = 'kept_rank IS NULL AND level_rank IS NULL';
+
 /** Alerts that still wait, or that no sink took, keep their exchange. */
 const EXPIRE = `DELETE FROM exchanges WHERE seq IN (
-  SELECT e.seq FROM exchanges e WHERE e.level_rank IS ? AND e.ended_at < ?
+  SELECT e.seq FROM exchanges e WHERE coalesce(e.kept_rank, e.level_rank) IS ? AND e.ended_at < ?
   AND NOT EXISTS (SELECT 1 FROM findings f JOIN outbox o USING (alert_id) WHERE f.exchange_seq = e.seq)
   AND NOT EXISTS (SELECT 1 FROM findings f JOIN dead_letters d USING (alert_id) WHERE f.exchange_seq = e.seq)
   ORDER BY e.seq LIMIT ?)`;
 
-const CROWDED_UP_TO = 'SELECT seq FROM exchanges WHERE level_rank IS NULL ORDER BY seq DESC LIMIT 1 OFFSET ?';
+const CROWDED_UP_TO = `SELECT seq FROM exchanges WHERE ${UNFLAGGED} ORDER BY seq DESC LIMIT 1 OFFSET ?`;
 const CROWD_OUT = `DELETE FROM exchanges WHERE seq IN (
-  SELECT seq FROM exchanges WHERE level_rank IS NULL AND seq <= ? ORDER BY seq LIMIT ?)`;
+  SELECT seq FROM exchanges WHERE ${UNFLAGGED} AND seq <= ? ORDER BY seq LIMIT ?)`;
 
 const PRESSURE = `SELECT (SELECT count(*) FROM outbox) AS outboxRows,
   (page_count - freelist_count) * page_size AS bytes

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { isAlerting, storedFindings } from '../alert.ts';
+import { flaggedRank, isAlerting, storedFindings } from '../alert.ts';
 import { levelRank, strongestRank } from '../levels.ts';
 import type { CommitOutcome, StoredFinding } from '../types.ts';
 import { type HandedRecord, jsonColumn } from './handed-record.ts';
@@ -20,8 +20,8 @@ export interface Writer {
 }
 
 const INSERT_EXCHANGE = `INSERT INTO exchanges (exchange_id, conversation_id, subject, started_at, ended_at, route, dialect,
-  model, status, is_streamed, verdict, featureset_digest, trace_id, level_rank)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (exchange_id) DO NOTHING`;
+  model, status, is_streamed, verdict, featureset_digest, trace_id, level_rank, kept_rank)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (exchange_id) DO NOTHING`;
 
 const INSERT_SEGMENT = `INSERT INTO segments (exchange_seq, position, segment_id, role, target, text, tokens, signals)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
@@ -95,6 +95,7 @@ function insertExchange(
     record.featuresetDigest,
     record.traceId,
     strongestRank(alerting.map(({ finding }) => finding.level)),
+    flaggedRank(record.findings),
   );
   return changes === 0 ? undefined : Number(lastInsertRowid);
 }

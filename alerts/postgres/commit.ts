@@ -1,4 +1,4 @@
-import { isAlerting, storedFindings } from '../alert.ts';
+import { flaggedRank, isAlerting, storedFindings } from '../alert.ts';
 import { bucketOf } from '../bucket.ts';
 import { levelRank, strongestRank } from '../levels.ts';
 import type { CommitOutcome, ExchangeRecord, StoredFinding } from '../types.ts';
@@ -9,12 +9,12 @@ import { nameOf, textToColumn } from './text.ts';
 const COMMIT_LOCK = 0x7e11_0002;
 
 const INSERT_EXCHANGES = `INSERT INTO exchanges (exchange_id, conversation_id, subject, started_at, ended_at, route, dialect,
-    model, status, is_streamed, verdict, featureset_digest, trace_id, level_rank)
+    model, status, is_streamed, verdict, featureset_digest, trace_id, level_rank, kept_rank)
   SELECT "exchangeId", "conversationId", subject, "startedAt", "endedAt", route, dialect, model, status, "isStreamed",
-    verdict, "featuresetDigest", "traceId", rank
+    verdict, "featuresetDigest", "traceId", rank, kept
   FROM json_to_recordset($1::json) AS r(position int, "exchangeId" text, "conversationId" text, subject text,
     "startedAt" text, "endedAt" text, route text, dialect text, model text, status int, "isStreamed" boolean,
-    verdict text, "featuresetDigest" text, "traceId" text, rank smallint)
+    verdict text, "featuresetDigest" text, "traceId" text, rank smallint, kept smallint)
   ORDER BY position ON CONFLICT (exchange_id) DO NOTHING RETURNING seq, exchange_id AS "exchangeId"`;
 
 const INSERT_COVERAGE = `INSERT INTO coverage (exchange_seq, scanned, skipped, failed, entries)
@@ -100,7 +100,7 @@ async function insertExchanges(
   prepared: readonly Prepared[],
 ): Promise<ReadonlyMap<string, number>> {
   const rows = prepared.map(({ record, alerting }, position) => {
-    const { findings: _, coverage, segments, ...head } = record;
+    const { findings, coverage, segments, ...head } = record;
     return {
       ...head,
       conversationId: nameOf(head.conversationId),
@@ -108,6 +108,7 @@ async function insertExchanges(
       route: nameOf(head.route),
       model: head.model === null ? null : nameOf(head.model),
       rank: strongestRank(alerting.map(({ finding }) => finding.level)),
+      kept: flaggedRank(findings),
       position,
     };
   });

@@ -143,6 +143,22 @@ const OUTBOX_BY_CONVERSATION = 'CREATE INDEX outbox_of_conversation ON outbox (s
 /** Keys that all gateways of the database have in common. */
 const KEYS = 'CREATE TABLE keys (name TEXT PRIMARY KEY, bytes BYTEA NOT NULL)';
 
+/** How strongly an exchange is flagged, whether its alerts go out or are held back: by it retention goes, while
+ *  `level_rank` is that of the alerts that a person reads. An older program that runs beside leaves it out. Within the
+ *  texts of a finding quotation marks have a backslash before them. */
+const KEPT_RANK = `
+  ALTER TABLE exchanges ADD COLUMN kept_rank SMALLINT;
+  UPDATE exchanges SET kept_rank = held.rank FROM (
+    SELECT f.exchange_seq, max(f.level_rank) AS rank FROM findings f
+    WHERE (strpos(f.finding, '"mode":"flag"') > 0 OR strpos(f.finding, '"mode":"enforce"') > 0)
+    GROUP BY f.exchange_seq HAVING NOT bool_and(f.is_alerting)
+  ) AS held WHERE exchanges.seq = held.exchange_seq;
+  DROP INDEX exchanges_ordinary;
+  DROP INDEX exchanges_by_age;
+  CREATE INDEX exchanges_ordinary ON exchanges (seq) WHERE kept_rank IS NULL AND level_rank IS NULL;
+  CREATE INDEX exchanges_by_age ON exchanges (coalesce(kept_rank, level_rank), ended_at);
+`;
+
 /** The steps from an empty schema to the present tables, forward only; step i leads from version i to i + 1
  *  (`schema_version`). A step that was released is never changed: add one. */
 export const POSTGRES_MIGRATIONS: readonly string[] = [
@@ -151,6 +167,7 @@ export const POSTGRES_MIGRATIONS: readonly string[] = [
   UNSCORED,
   OUTBOX_BY_CONVERSATION,
   KEYS,
+  KEPT_RANK,
 ];
 
 /** Whoever migrates holds it, so that replicas that start together do not migrate twice. */

@@ -1,9 +1,12 @@
 import type { Crowding, Expired, Expiry, StorePressure } from '../types.ts';
 import type { PostgresDatabase, Query } from './database.ts';
 
+/** Nor does a finding flag it whose alert is held back. */
+const UNFLAGGED = 'kept_rank IS NULL AND level_rank IS NULL';
+
 /** Alerts that still wait, or that no sink took, keep their exchange. */
 const EXPIRE = `DELETE FROM exchanges WHERE seq IN (
-  SELECT e.seq FROM exchanges e WHERE e.level_rank IS NOT DISTINCT FROM $1 AND e.ended_at < $2
+  SELECT e.seq FROM exchanges e WHERE coalesce(e.kept_rank, e.level_rank) IS NOT DISTINCT FROM $1 AND e.ended_at < $2
   AND NOT EXISTS (SELECT FROM findings f JOIN outbox o USING (alert_id) WHERE f.exchange_seq = e.seq)
   AND NOT EXISTS (SELECT FROM findings f JOIN dead_letters d USING (alert_id) WHERE f.exchange_seq = e.seq)
   ORDER BY e.seq LIMIT $3) RETURNING seq`;
@@ -22,10 +25,9 @@ export async function expire(
 }
 
 /** By counting: numbers of transactions that were rolled back are used up, and no exchange has them. */
-const CROWDED_UP_TO =
-  'SELECT seq FROM exchanges WHERE level_rank IS NULL ORDER BY seq DESC LIMIT 1 OFFSET $1';
+const CROWDED_UP_TO = `SELECT seq FROM exchanges WHERE ${UNFLAGGED} ORDER BY seq DESC LIMIT 1 OFFSET $1`;
 const CROWD_OUT = `DELETE FROM exchanges WHERE seq IN (
-  SELECT seq FROM exchanges WHERE level_rank IS NULL AND seq <= $1 ORDER BY seq LIMIT $2) RETURNING seq`;
+  SELECT seq FROM exchanges WHERE ${UNFLAGGED} AND seq <= $1 ORDER BY seq LIMIT $2) RETURNING seq`;
 
 /** The newest exchange that nothing flagged and that `keep` others of the kind came after; null where there is none. */
 export async function crowdedUpTo(query: Query, keep: number): Promise<number | null> {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { alertsOf, type Committed } from '../../alerts/index.ts';
 import { until } from '../gateway/until.ts';
-import { exchange, finding, ordinary } from './records.ts';
+import { exchange, finding, heldBackFinding, ordinary } from './records.ts';
 import { forEachStore, type TestStore } from './stores.ts';
 
 forEachStore(defineTests);
@@ -123,7 +123,8 @@ function defineTests(store: TestStore): void {
   test('exchanges without a flag go when so many newer ones are there, each counted; flagged ones stay', async (t) => {
     const { ledger } = await store.open(t, { maxUnflagged: 20 });
     const flagged = exchange();
-    await ledger.commit(flagged);
+    const heldBack = exchange({ findings: [heldBackFinding(), finding({ mode: 'shadow', firstToken: 1 })] });
+    for (const record of [flagged, heldBack]) await ledger.commit(record);
     const [newest, oldest] = [ordinary(), ordinary()];
     await ledger.commit(oldest);
     for (let count = 0; count < 100; count += 1) await ledger.commit(ordinary());
@@ -131,10 +132,14 @@ function defineTests(store: TestStore): void {
     await until(() => ledger.stats().crowdedOut >= 82);
     assert.equal(ledger.stats().crowdedOut, 82);
     const { exchanges, flagged: kept } = await ledger.counts();
-    assert.deepEqual([exchanges, kept], [21, 1]);
+    assert.deepEqual([exchanges, kept], [22, 1]);
     assert.ok(await ledger.readExchange(newest.exchangeId));
     assert.equal(await ledger.readExchange(oldest.exchangeId), null);
     assert.ok(await ledger.readExchange(flagged.exchangeId));
+    const stored = await ledger.readExchange(heldBack.exchangeId);
+    assert.deepEqual([stored?.segments.length, stored?.level], [1, null], 'flagged, and its alert held back');
+    const listed = (await ledger.listFlagged()).map(({ exchangeId }) => exchangeId);
+    assert.deepEqual(listed, [flagged.exchangeId]);
   });
 
   test('exchanges without a flag all stay where no number bounds them', async (t) => {

@@ -47,6 +47,45 @@ for (const file of globSync('v*.sql', { cwd: SCHEMAS })) {
   });
 }
 
+test('exchanges of an older database are kept as long as their findings ask, those of rules in shadow aside', async (t) => {
+  const dataDir = dataFolder(t);
+  const path = join(dataDir, 'telltale.db');
+  const old = new DatabaseSync(path);
+  old.exec(readFileSync(join(SCHEMAS, 'v5.sql'), 'utf8'));
+  const held = { alert_id: 'held', seq: 9, exchange_seq: 2, level_rank: 4, is_alerting: 0 };
+  const findings = [
+    { ...held, finding: '{"mode":"enforce","alert":{"isHeldBack":true}}' },
+    {
+      ...held,
+      alert_id: 'quoting',
+      seq: 10,
+      exchange_seq: 3,
+      finding: '{"mode":"shadow","x":"\\"mode\\":\\"flag\\""}',
+    },
+  ];
+  for (const { alert_id, seq, exchange_seq, level_rank, is_alerting, finding } of findings) {
+    old
+      .prepare(`INSERT INTO findings (alert_id, seq, exchange_seq, rule_id, rule_name, rule_title, level_rank, is_alerting,
+        excerpt, finding) VALUES (?, ?, ?, 'r', 'r', 'r', ?, ?, '', ?)`)
+      .run(alert_id, seq, exchange_seq, level_rank, is_alerting, finding);
+  }
+  old.close();
+  await (await createLedger({ dataDir, sinks: [] })).close();
+  const database = new DatabaseSync(path, { readOnly: true });
+  const rows = database
+    .prepare('SELECT exchange_id, coalesce(kept_rank, level_rank) AS kept FROM exchanges')
+    .all();
+  database.close();
+  assert.deepEqual(
+    rows.map((row) => [row['exchange_id'], row['kept']]),
+    [
+      ['flagged', 3],
+      ['ordinary', 4],
+      ['shadowed', null],
+    ],
+  );
+});
+
 test('only the steps that are missing are taken, and a step that fails changes nothing', () => {
   const database = new DatabaseSync(':memory:');
   const first = 'CREATE TABLE one (x TEXT)';

@@ -63,6 +63,20 @@ for (const version of POSTGRES_MIGRATIONS.keys()) {
   });
 }
 
+test('exchanges of an older database are kept as long as their findings ask', async (t) => {
+  const { url, database } = await connect(t);
+  const before = POSTGRES_MIGRATIONS.findIndex((step) => step.includes('ADD COLUMN kept_rank'));
+  await migratePostgres(database, 'here', POSTGRES_MIGRATIONS.slice(0, before));
+  await database.query(OLD_EXCHANGE);
+  await database.query(`INSERT INTO findings (alert_id, exchange_seq, rule_id, rule_name, rule_title, level_rank,
+    is_alerting, excerpt, finding) SELECT 'a', seq, 'r', 'r', 'r', 4, false, '""', '{"mode":"flag"}' FROM exchanges`);
+  await (await createLedger({ ...at(t, url), sinks: [] })).close();
+  const rows = await database.query<{ kept: number }>(
+    'SELECT kept_rank AS kept, level_rank AS shown FROM exchanges',
+  );
+  assert.deepEqual(rows, [{ kept: 4, shown: null }]);
+});
+
 test('replicas that start together on an empty database make its tables once', async (t) => {
   const { url } = await connect(t);
   const open = async () => {

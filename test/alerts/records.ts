@@ -42,6 +42,11 @@ export function finding(change: Partial<Finding> = {}): Finding {
   };
 }
 
+/** A finding whose rule groups its alerts, and of which one went out before. */
+export function heldBackFinding(change: Partial<Finding> = {}): Finding {
+  return finding({ alert: { isHeldBack: true, heldBack: 1, group: {} }, ...change });
+}
+
 let serial = 0;
 
 /** An exchange with one flagged finding, unless changed; every call gives another exchange. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ExchangeRecord, Ledger, Settlement } from '../../alerts/index.ts';
 import type { Level } from '../../rules/index.ts';
-import { exchange, finding, ordinary } from './records.ts';
+import { exchange, finding, heldBackFinding, ordinary } from './records.ts';
 import { until } from './sinks.ts';
 import { forEachStore, type TestStore } from './stores.ts';
 
@@ -152,6 +152,8 @@ function defineTests(store: TestStore): void {
     outcomes.push((await ledger.commit(ordinary())).outcome);
     assert.deepEqual(outcomes, ['sampled', 'sampled', 'sampled', 'committed', 'committed', 'sampled']);
     assert.deepEqual(ledger.stats().sampled, { informational: 1, low: 1, medium: 1, none: 1 });
+    const held = exchange({ verdict: 'block', findings: [heldBackFinding({ level: 'critical' })] });
+    assert.equal((await ledger.commit(held)).outcome, 'committed', 'whose alert is held back counts as well');
     const items = await ledger.take(ALL);
     assert.equal(items.length, 8);
     await ledger.settle({ sink: 'list', delivered: items.map(({ seq }) => seq), dead: [] });
@@ -223,6 +225,7 @@ function defineTests(store: TestStore): void {
     const records = [
       ofLevel('low', { ...old, exchangeId: 'old-low' }),
       ofLevel('high', { ...old, exchangeId: 'old-high' }),
+      exchange({ ...old, exchangeId: 'old-held-back', findings: [heldBackFinding()] }),
       ordinary({ ...old, exchangeId: 'old-none' }),
       ofLevel('low', { ...now, exchangeId: 'new-low' }),
       ofLevel('low', { ...old, exchangeId: 'old-waiting', conversationId: 'waits' }),
@@ -241,7 +244,7 @@ function defineTests(store: TestStore): void {
     assert.deepEqual(ledger.stats().expired, { low: 1, none: 1 });
     const left = [];
     for (const { exchangeId } of records) if (await ledger.readExchange(exchangeId)) left.push(exchangeId);
-    assert.deepEqual(left, ['old-high', 'new-low', 'old-waiting', 'old-dead']);
+    assert.deepEqual(left, ['old-high', 'old-held-back', 'new-low', 'old-waiting', 'old-dead']);
   });
 
   test('exchanges of a subject of which no text was kept are erased and looked for by their ids, and the proof names what it does not reach', async (t) => {
