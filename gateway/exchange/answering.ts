@@ -50,10 +50,8 @@ export async function deliver(
   const { exchange, client } = way;
   const facts = reader.facts();
   const error = exchange.abortReason() === 'client_gone' ? 'client_gone' : null;
-  const outcome = await exchange.settle(decision, { status: answer.status, error, facts });
-  if (outcome.outcome === 'unrecorded' && exchange.ifUnrecorded() === 'block') {
-    return breakOff(answering, unrecordedRefusal());
-  }
+  const settled = await exchange.settle(decision, { status: answer.status, error, facts });
+  if (settled === 'block') return breakOff(answering, unrecordedRefusal());
   if (!client.hasBegun()) {
     client.begin({ ...head, headers: [...head.headers, ...verdictHeaders(way, decision.verdict)] });
   }

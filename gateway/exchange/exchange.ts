@@ -1,11 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { CommitOutcome } from '../../alerts/index.ts';
 import type { Fields, RuleSet, SegmentRef } from '../../rules/index.ts';
 import type { Identity } from '../conversation/identify.ts';
 import { createCollectedScan } from '../handover/collected-scan.ts';
 import { createUnscoredRecorder } from '../handover/unscored-recorder.ts';
 import { type Decision, decide, NOTHING_READ } from '../policy/decide.ts';
-import { ifUnscoredUnrecorded, onUnrecorded } from '../policy/on-unrecorded.ts';
 import { createExchangeScan, type ExchangeScan, type Gap } from '../scanning/exchange-scan.ts';
 import { sideRef } from '../scanning/side-ref.ts';
 import { createUnreadScan } from '../scanning/unread-scan.ts';
@@ -49,10 +47,9 @@ export interface Exchange {
   judge(which?: (ref: SegmentRef) => boolean): Promise<Decision>;
   /** What policy makes of what is known already. */
   verdictSoFar(): Decision;
-  /** What policy makes of an answer whose record could not be written. */
-  ifUnrecorded(): 'pass' | 'block';
-  /** Records the exchange, once; what is found afterwards is lost. */
-  settle(decision: Decision, ending: Ending): Promise<CommitOutcome>;
+  /** Records the exchange, once; what is found afterwards is lost.
+   *  @returns `block` where its record could not be written and policy lets no such answer pass */
+  settle(decision: Decision, ending: Ending): Promise<'pass' | 'block'>;
 }
 
 export interface Connection {
@@ -99,7 +96,7 @@ export function createExchange(
     return known.fields;
   };
   const own = { id, route, ruleSet, fields, span, abortSignal: scoring.signal };
-  const { scan, recorder, ifUnrecorded } = isElsewhere ? scoredElsewhere(parts, own) : scoredHere(parts, own);
+  const { scan, recorder } = isElsewhere ? scoredElsewhere(parts, own) : scoredHere(parts, own);
   const verdictSoFar = () =>
     isRead
       ? decide(scan.findings(), scan.segments(), { ruleSet, policy: parts.config.policy })
@@ -108,7 +105,7 @@ export function createExchange(
   let isNamed = false;
   const added = createAddedTime();
   let firstByteMs: number | null = null;
-  let settled: Promise<CommitOutcome> | null = null;
+  let settled: ReturnType<Recorder['record']> | null = null;
 
   /** What is fetched again belongs where it was made, what begins a conversation to that. */
   function joinConversation(answerId: string): void {
@@ -149,7 +146,6 @@ export function createExchange(
       return verdictSoFar();
     },
     verdictSoFar,
-    ifUnrecorded,
     settle(decision, ending) {
       if (ending.facts?.id !== undefined) joinConversation(ending.facts.id);
       const isAnswered = ending.error !== 'client_gone';
@@ -168,17 +164,15 @@ export function createExchange(
 }
 
 /** Who reads an exchange, and brings it to disk. */
-interface Scoring extends Pick<Exchange, 'scan' | 'ifUnrecorded'> {
+interface Scoring extends Pick<Exchange, 'scan'> {
   readonly recorder: Recorder;
 }
 
 type Own = Pick<Exchange, 'id' | 'route' | 'ruleSet' | 'fields' | 'span' | 'abortSignal'>;
 
 function scoredHere(parts: GatewayParts, own: Own): Scoring {
-  const { policy } = parts.config;
   const scan = scanHere(parts, own);
-  const recorder = createRecorder({ ...parts, ...own, scan });
-  return { scan, recorder, ifUnrecorded: () => onUnrecorded(policy, scan.findings()) };
+  return { scan, recorder: createRecorder({ ...parts, ...own, scan }) };
 }
 
 function scanHere(parts: GatewayParts, { ruleSet, fields, abortSignal }: Own): ExchangeScan {
@@ -199,11 +193,10 @@ function scanHere(parts: GatewayParts, { ruleSet, fields, abortSignal }: Own): E
 }
 
 function scoredElsewhere(parts: GatewayParts, own: Own): Scoring {
-  const { limits, policy } = parts.config;
+  const { limits } = parts.config;
   const collected = createCollectedScan({ maxSegments: limits.max_segments, fields: own.fields });
   const recorder = createUnscoredRecorder({ ...parts, ...own, scan: collected });
-  const scan = withoutEchoes(collected);
-  return { scan, recorder, ifUnrecorded: () => ifUnscoredUnrecorded(policy) };
+  return { scan: withoutEchoes(collected), recorder };
 }
 
 function startSpan(

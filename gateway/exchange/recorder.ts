@@ -35,8 +35,9 @@ export interface KnownEnding extends Ending {
 
 /** Brings one exchange to disk, and tells telemetry. */
 export interface Recorder {
-  /** Never rejects. */
-  record(decision: Decision, ending: KnownEnding): Promise<CommitOutcome>;
+  /** Never rejects.
+   *  @returns what becomes of the answer: `block` where its record could not be written and policy wants that */
+  record(decision: Decision, ending: KnownEnding): Promise<'pass' | 'block'>;
 }
 
 export interface RecorderParts
@@ -71,7 +72,7 @@ export function createRecorder(parts: RecorderParts): Recorder {
       span.event('committing');
       const outcome = await ledger.commit(record);
       health.noteCommit(outcome);
-      countPolicies(parts, { decision, findings }, outcome);
+      const used = countPolicies(parts, { decision, findings }, outcome);
       for (const finding of findings) span.finding(finding);
       countCoverage(record.coverage, telemetry);
       noteRates(parts);
@@ -81,7 +82,7 @@ export function createRecorder(parts: RecorderParts): Recorder {
       const isTextKept = outcome.outcome === 'committed' && record.segments.length > 0;
       const scoring = span.traceId === null ? null : scoringOf(parts, findings.length);
       endSpan(parts, { verdict, scoring, isTextKept }, ending);
-      return outcome;
+      return used;
     },
   };
 }
@@ -114,17 +115,19 @@ interface Said {
   readonly findings: readonly Finding[];
 }
 
-/** Every use of a policy is counted, and an exchange without a record is said. */
+/** Every use of a policy is counted, and an exchange without a record is said.
+ *  @returns what policy makes of the answer */
 function countPolicies(
   { telemetry, log, config, id, span }: RecorderParts,
   { decision, findings }: Said,
   outcome: CommitOutcome,
-): void {
+): 'pass' | 'block' {
   for (const use of decision.uses) telemetry.recordPolicyUse(use);
-  if (outcome.outcome !== 'unrecorded') return;
+  if (outcome.outcome !== 'unrecorded') return 'pass';
   telemetry.recordUnrecorded();
   const used = onUnrecorded(config.policy, findings);
   telemetry.recordPolicyUse({ policy: 'on_unrecorded', decision: used });
   const { reason, message } = outcome;
   log.warn('exchange not recorded', { exchangeId: id, traceId: span.traceId, reason, message });
+  return used;
 }

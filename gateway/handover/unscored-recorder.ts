@@ -29,10 +29,10 @@ export function createUnscoredRecorder(parts: UnscoredRecorderParts): Recorder {
       parts.span.event('committing');
       const outcome = await parts.ledger.unscored.add({ ...whose, body });
       parts.health.noteCommit(outcome);
-      countUnrecorded(parts, outcome);
+      const used = countUnrecorded(parts, outcome);
       parts.span.event('committed');
       endSpan(parts, { verdict: 'unscored', scoring: null, isTextKept: false }, ending);
-      return outcome;
+      return used;
     },
   };
 }
@@ -57,10 +57,12 @@ function unscoredOf(parts: UnscoredRecorderParts, startedAt: string, ending: Kno
 function countUnrecorded(
   { telemetry, log, config, id, span }: UnscoredRecorderParts,
   outcome: CommitOutcome,
-): void {
-  if (outcome.outcome !== 'unrecorded') return;
+): 'pass' | 'block' {
+  if (outcome.outcome !== 'unrecorded') return 'pass';
   telemetry.recordUnrecorded();
-  telemetry.recordPolicyUse({ policy: 'on_unrecorded', decision: ifUnscoredUnrecorded(config.policy) });
+  const used = ifUnscoredUnrecorded(config.policy);
+  telemetry.recordPolicyUse({ policy: 'on_unrecorded', decision: used });
   const { reason, message } = outcome;
   log.warn('exchange not recorded', { exchangeId: id, traceId: span.traceId, reason, message });
+  return used;
 }

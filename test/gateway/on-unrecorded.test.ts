@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { loadConfig } from '../../gateway/config/load-config.ts';
 import { ifUnscoredUnrecorded, onUnrecorded } from '../../gateway/policy/on-unrecorded.ts';
 import { finding } from '../alerts/records.ts';
-import { startGateway } from './start-gateway.ts';
+import { correlationsText } from '../rules/correlation-text.ts';
+import { rule, ruleFile, startGateway } from './start-gateway.ts';
 import { answerJson, ask, completion, startUpstream } from './test-upstream.ts';
 import { until } from './until.ts';
 
@@ -36,6 +39,46 @@ test('of what is scored elsewhere no level is known: the strictest decides', () 
   assert.equal(strictest({ TELLTALE_POLICY_ON_UNRECORDED: 'pass' }), 'pass');
   const low = { TELLTALE_POLICY_ON_UNRECORDED: 'pass', TELLTALE_POLICY_ON_UNRECORDED_LOW: 'block' };
   assert.equal(strictest(low), 'block');
+});
+
+test('what a correlation has found decides too, and the counter says what was done', async (context) => {
+  const upstream = await startUpstream(context, (response) =>
+    answerJson(response, completion('we deceive them')),
+  );
+  const twice = {
+    name: 'twice',
+    level: 'critical',
+    rules: '[deceives]',
+    timespan: '1h',
+    condition: '{gte: 2}',
+  };
+  const gateway = await startGateway(context, {
+    upstream: upstream.url,
+    rules: {
+      'a.yaml': ruleFile([rule({ mode: 'shadow', target: 'output' })]),
+      'b.yaml': correlationsText(twice),
+    },
+  });
+  const database = new DatabaseSync(join(gateway.folder, 'data', 'telltale.db'));
+  context.after(() => database.close());
+  database.exec(`CREATE TRIGGER refuse BEFORE INSERT ON exchanges
+    BEGIN SELECT RAISE(ABORT, 'refused by a trigger'); END`);
+  const ofOne = { headers: { 'content-type': 'application/json', 'x-telltale-conversation-id': 'one' } };
+  const areWhole: boolean[] = [];
+  for (let count = 0; count < 2; count += 1) {
+    const response = await gateway.post(ask('hello'), ofOne);
+    const isWhole = response.text().then(
+      (body) => body.includes('we deceive them'),
+      () => false,
+    );
+    areWhole.push(await isWhole);
+  }
+  assert.deepEqual(areWhole, [true, false]);
+  const metrics = await gateway.metrics();
+  for (const decision of ['pass', 'block']) {
+    const line = new RegExp(`telltale_policy\\w+\\{[^}]*on_unrecorded[^}]*"${decision}"[^}]*\\} 1\\n`);
+    assert.match(metrics, line);
+  }
 });
 
 for (const [policy, isWhole] of [
