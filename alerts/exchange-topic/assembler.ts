@@ -27,7 +27,8 @@ export interface Assembler {
 /** What waits for parts; the oldest is given up where there is more. */
 const MAX_WAITING = 16;
 const MAX_WAITING_BYTES = 256 * 1024 * 1024;
-/** Rest of an exchange that is not there when a message comes that is so much younger will not come. */
+/** What is not there so long after the first part came here will not come. Times that messages name do not matter: the
+ *  clock of who sent them may be wrong. */
 const MAX_AGE_MS = 3_600_000;
 
 interface Waiting {
@@ -39,8 +40,13 @@ interface Waiting {
   bytes: number;
 }
 
-/** Nothing has come yet. */
-export function createAssembler(topic: string, partition: number): Assembler {
+/** Nothing has come yet.
+ *  @param now - milliseconds that only grow */
+export function createAssembler(
+  topic: string,
+  partition: number,
+  now: () => number = () => performance.now(),
+): Assembler {
   const waiting = new Map<string, Waiting>();
 
   function takeIn(part: ExchangePart, message: KafkaMessage): Arrival[] {
@@ -48,8 +54,7 @@ export function createAssembler(topic: string, partition: number): Assembler {
     const offset = BigInt(message.offset);
     if (index === 0) {
       waiting.delete(exchangeId);
-      const firstAtMs = Number(message.timestamp);
-      const begun = { part, pieces: [], firstOffset: offset, lastOffset: offset, firstAtMs, bytes: 0 };
+      const begun = { part, pieces: [], firstOffset: offset, lastOffset: offset, firstAtMs: now(), bytes: 0 };
       waiting.set(exchangeId, begun);
     }
     const known = waiting.get(exchangeId);
@@ -81,7 +86,8 @@ export function createAssembler(topic: string, partition: number): Assembler {
     return { partition, offset, exchangeId, conversationId, body: null, problem };
   }
 
-  function giveUpOld(nowMs: number): Arrival[] {
+  function giveUpOld(): Arrival[] {
+    const nowMs = now();
     const given: Arrival[] = [];
     const bytes = () => [...waiting.values()].reduce((sum, one) => sum + one.bytes, 0);
     for (const [id, one] of waiting) {
@@ -97,8 +103,7 @@ export function createAssembler(topic: string, partition: number): Assembler {
   return {
     push(message) {
       const part = readExchangePart(message);
-      if (typeof part !== 'string')
-        return [...takeIn(part, message), ...giveUpOld(Number(message.timestamp))];
+      if (typeof part !== 'string') return [...takeIn(part, message), ...giveUpOld()];
       const place = `${topic}/${partition}/${message.offset}`;
       const conversationId = message.key === null ? place : String(message.key);
       const body = message.value === null ? null : String(message.value);

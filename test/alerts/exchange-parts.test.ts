@@ -108,12 +108,14 @@ test('what is no exchange, or not all of one, is told with the place where it st
 });
 
 test('parts whose rest does not come hold the partition back for a bounded time and in a bounded number', () => {
-  const assembler = createAssembler('t', 0);
+  let now = 0;
+  const assembler = createAssembler('t', 0, () => now);
   const firstOf = (id: string) => partsOf(id, 100, 200).slice(0, 1);
   const [old] = received(firstOf('old'));
   assert.ok(old);
   assert.deepEqual(assembler.push(old), []);
-  const [late] = received(partsOf('late', 0, 10_000), 1).map((one) => ({ ...one, timestamp: '9999999' }));
+  now += 3_600_001;
+  const [late] = received(partsOf('late', 0, 10_000), 1);
   assert.ok(late);
   assert.deepEqual(assembler.push(late).map(summary), [
     ['late', 'whole'],
@@ -126,4 +128,21 @@ test('parts whose rest does not come hold the partition back for a bounded time 
     Array.from({ length: 24 }, (_, index) => [`n-${index}`, 'lost']),
   );
   assert.equal(assembler.firstWaiting(), 26n);
+});
+
+test('what another gateway says of the time, or does not say, makes no parts old', () => {
+  const timed = (messages: Parameters<typeof received>[0], from: number, timestamp: string) =>
+    received(messages, from).map((message) => ({ ...message, timestamp }));
+  const parts = partsOf('long', 100, 200);
+  const [first, ...rest] = timed(parts, 0, '1000');
+  const [ahead] = timed(partsOf('ahead', 0, 10_000), 50, '9999999999999');
+  const [untimed] = timed(partsOf('untimed', 100, 200), 51, '-1');
+  assert.ok(first && ahead && untimed);
+  const assembler = createAssembler('t', 0);
+  const arrivals = [untimed, first, ahead, ...rest].flatMap((message) => assembler.push(message));
+  assert.deepEqual(arrivals.map(summary), [
+    ['ahead', 'whole'],
+    ['long', 'whole'],
+  ]);
+  assert.equal(assembler.firstWaiting(), 51n);
 });
