@@ -51,6 +51,7 @@ export async function startRelay(start: RelayStart): Promise<RunningRelay> {
   }
   for (const relay of relays) relay.start();
   void tellOfGoneSinks(start);
+  void tellOfUnscored(start);
   const watches = relays.map((relay) => watchLanes(relay, WORDS, log));
   return {
     gauges: () => ({ sinks: watches.flatMap((watch) => watch.lanes()) }),
@@ -75,5 +76,19 @@ async function tellOfGoneSinks({ config, ledger, log }: RelayStart): Promise<voi
     }
   } catch (error) {
     log.error('it is not known whether alerts wait for sinks that are gone', error);
+  }
+}
+
+/** Exchanges that were to be scored elsewhere wait for ever where they are scored here by now. Never rejects. */
+async function tellOfUnscored({ config, ledger, log }: RelayStart): Promise<void> {
+  if (config.scoring.where === 'kafka') return;
+  try {
+    const { depth: waiting } = await ledger.unscored.depth(SCORING_SINK);
+    if (waiting === 0) return;
+    const drop = `telltale outbox drop --waiting --sink ${SCORING_SINK}`;
+    const remedy = `set scoring.where: kafka until they are handed over, or: ${drop}`;
+    log.warn('exchanges wait for workers, and this gateway hands none over', { waiting, remedy });
+  } catch (error) {
+    log.error('it is not known whether exchanges wait for workers', error);
   }
 }

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { alertOf } from '../alert.ts';
+import { SCORING_SINK } from '../dead-record.ts';
 import { FRESH_WINDOW, roomForFresh, withFresh } from '../fresh-alerts.ts';
 import { ALERT_COLUMNS, FINDING_COLUMNS, type OutboxRow } from '../stored-rows.ts';
 import type {
@@ -70,6 +71,7 @@ export function createOutboxRows(database: DatabaseSync, content: ExcerptContent
   const depth = database.prepare(DEPTH);
   const sinks = database.prepare(SINKS);
   const drop = database.prepare('DELETE FROM outbox WHERE sink = ?');
+  const dropUnscored = database.prepare('DELETE FROM unscored');
 
   const itemOf = (row: OutboxRow): OutboxItem => ({
     seq: row.seq,
@@ -99,6 +101,7 @@ export function createOutboxRows(database: DatabaseSync, content: ExcerptContent
   const waiting = ({ sink, limit }: WaitingQuery) => oldest(sink, NOTHING, limit).map(itemOf);
   const sinksWithRows = () => sinks.all().map(({ sink }) => String(sink));
   const depthOf = (sink: string) => depth.get({ sink }) as unknown as OutboxDepth;
-  const dropWaiting = (sink: string) => Number(drop.run(sink).changes);
+  const dropWaiting = (sink: string) =>
+    Number((sink === SCORING_SINK ? dropUnscored.run() : drop.run(sink)).changes);
   return { take, waiting, sinksWithRows, settle, depth: depthOf, dropWaiting };
 }

@@ -1,4 +1,5 @@
 import { alertOf } from '../alert.ts';
+import { SCORING_SINK } from '../dead-record.ts';
 import { FRESH_WINDOW, roomForFresh, withFresh } from '../fresh-alerts.ts';
 import { ALERT_COLUMNS, FINDING_COLUMNS, type OutboxRow } from '../stored-rows.ts';
 import type {
@@ -65,6 +66,9 @@ const DEPTH = `SELECT count(*) AS depth, (SELECT queued_at FROM outbox WHERE sin
 const DROP = `WITH gone AS (DELETE FROM outbox WHERE sink = $1 RETURNING 1)
   SELECT count(*)::int AS count FROM gone`;
 
+const DROP_UNSCORED = `WITH gone AS (DELETE FROM unscored RETURNING 1)
+  SELECT count(*)::int AS count FROM gone`;
+
 const SINKS = 'SELECT sink FROM outbox UNION SELECT sink FROM dead_letters ORDER BY sink';
 
 /** The outbox's rows of one database, as seen by one relay. */
@@ -102,7 +106,11 @@ export function createOutbox({ database, leases, owner, content }: OutboxParts) 
   const depth = (sink: string): Promise<OutboxDepth> => depthOf(query, sink);
   const sinksWithRows = async () => (await query<{ sink: string }>(SINKS)).map(({ sink }) => sink);
   const dropWaiting = async (sink: string): Promise<number> => {
-    const [gone] = await query<{ count: number }>(DROP, [sink]);
+    const isUnscored = sink === SCORING_SINK;
+    const [gone] = await query<{ count: number }>(
+      isUnscored ? DROP_UNSCORED : DROP,
+      isUnscored ? [] : [sink],
+    );
     return Number(gone?.count);
   };
   return { take, waiting, sinksWithRows, settle, depth, dropWaiting };

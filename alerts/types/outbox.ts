@@ -134,7 +134,7 @@ export interface OutboxDesk {
   retryDead(selection: DeadSelection): Promise<RetriedLetters>;
   /** @returns how many are gone */
   dropDead(selection: DeadSelection): Promise<number>;
-  /** Gives up what waits for a sink; its alerts stay recorded.
+  /** Gives up what waits for a sink; its alerts stay recorded. Of what waits under `scoring` nothing stays.
    *  @returns how many are gone */
   dropWaiting(sink: string): Promise<number>;
 }

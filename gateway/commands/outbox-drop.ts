@@ -1,3 +1,4 @@
+import { SCORING_SINK } from '../../alerts/index.ts';
 import { loadConfig } from '../config/load-config.ts';
 import type { Config } from '../config/schema.ts';
 import { sinkNames } from '../sinks/create-sinks.ts';
@@ -15,7 +16,8 @@ export const outboxDropCommand = defineCommand({
 Removes dead letters. The exchange of an alert stays in the store and on the review page; an exchange that the store
 could not write is lost with its dead letter. Exit code 1 where a number is that of no dead letter. With --waiting what waits
 for a sink that the configuration no longer names: nobody delivers it, and while it waits it counts for the water marks and
-is kept from retention.`,
+is kept from retention. Under the name ${SCORING_SINK} these are exchanges that were to be scored elsewhere, where scoring.where is
+kafka no more; nothing else holds them.`,
   options: {
     sink: { type: 'string' },
     waiting: { type: 'boolean' },
@@ -40,8 +42,10 @@ is kept from retention.`,
 /** What waits for a sink that is there is the gateway's to deliver. */
 function checkGone(sink: string | undefined, config: Config): void {
   if (sink === undefined) throw new UsageError('outbox drop: --waiting needs --sink NAME');
-  if (!sinkNames(config).includes(sink)) return;
-  const why =
-    'the configuration names it, so what waits is delivered; take it out of the configuration first';
+  const isHandedOver = sink === SCORING_SINK && config.scoring.where === 'kafka';
+  if (!isHandedOver && !sinkNames(config).includes(sink)) return;
+  const why = isHandedOver
+    ? 'scoring.where is kafka, so what waits is handed over; score inline first'
+    : 'the configuration names it, so what waits is delivered; take it out of the configuration first';
   throw new UsageError(`outbox drop: --waiting --sink ${sink}: ${why}`);
 }

@@ -38,6 +38,15 @@ function defineTests(store: TestStore): void {
     assert.equal((await next.counts()).exchanges, 0, 'they are no exchanges with findings yet');
   });
 
+  test('exchanges that wait to be scored are given up by their name, and alerts stay', async (t) => {
+    const { ledger } = await store.open(t);
+    await ledger.commit(exchange());
+    for (const id of ['a', 'b']) await ledger.unscored.add(unscored(id));
+    assert.equal(await ledger.dropWaiting('scoring'), 2);
+    assert.equal((await ledger.unscored.depth('scoring')).depth, 0);
+    assert.equal((await ledger.depth('list')).depth, 1);
+  });
+
   test('a body is given back to the letter, whatever stands in it', async (t) => {
     const { ledger } = await store.open(t);
     const body = JSON.stringify({ text: 'nul \u0000, half \ud83d, ünï 🙂, "quote" \\ back' });

@@ -137,6 +137,29 @@ test('what waits for a sink that is gone is dropped by its name; of one that is 
   assert.deepEqual(left, [['file', 1]]);
 });
 
+test('exchanges that wait for workers are dropped where scoring is in line again, and where it is not, none', async (context) => {
+  const env = { TELLTALE_DATA: await newFolder(context) };
+  const ledger = await createLedger({ dataDir: env.TELLTALE_DATA, sinks: ['file'] });
+  await ledger.commit(exchange());
+  for (const exchangeId of ['one', 'two']) {
+    await ledger.unscored.add({ exchangeId, conversationId: 'c', body: '{}' });
+  }
+  await ledger.close();
+  const drop = (more: NodeJS.ProcessEnv) =>
+    runHere(['outbox', 'drop', '--waiting', '--sink', 'scoring'], { env: { ...env, ...more } });
+  const elsewhere = { TELLTALE_SCORING_WHERE: 'kafka', KAFKA_BROKERS: '127.0.0.1:1' };
+  const refused = await drop(elsewhere);
+  assert.deepEqual([refused.code, refused.stdout], [2, '']);
+  assert.match(refused.stderr, /scoring\.where is kafka, so what waits is handed over/);
+  assert.equal((await drop({})).stdout, '2 dropped\n');
+  assert.equal((await drop({})).stdout, '0 dropped\n');
+  const { stdout } = await runHere(['outbox', 'list', '--json'], { env });
+  assert.deepEqual(
+    JSON.parse(stdout).sinks.map(({ sink, depth }: { sink: string; depth: number }) => [sink, depth]),
+    [['file', 1]],
+  );
+});
+
 test('numbers and ways that say nothing are refused before the store is opened', async (context) => {
   const env = { TELLTALE_DATA: await newFolder(context) };
   const said = ['--author', 'kim', '--comment', 'load test'];

@@ -32,3 +32,33 @@ test('a gateway says for which sinks alerts wait that its configuration does not
   assert.match(remedy, /outbox drop --waiting --sink former$/);
   assert.equal(lines.length, 1);
 });
+
+for (const [where, told] of [
+  ['inline', 1],
+  ['kafka', 0],
+] as const) {
+  test(`exchanges that wait for workers are ${told === 0 ? 'no news' : 'told of'} where scoring is ${where}`, async (context) => {
+    const data = mkdtempSync(join(tmpdir(), 'telltale-gone-'));
+    const ledger = await createLedger({ dataDir: data, sinks: ['file'] });
+    await ledger.unscored.add({ exchangeId: 'e', conversationId: 'c', body: '{}' });
+    const lines: { event: string; waiting: number; remedy: string }[] = [];
+    const log = createLogger('warn', { write: (line) => void lines.push(JSON.parse(line)) });
+    const scoring = where === 'kafka' ? { where, brokers: ['127.0.0.1:1'] } : {};
+    const config = configSchema.parse({ data, scoring });
+    const relay = await startRelay({ config, ledger, log, reviewUrl: '', deadlineMs: 60_000 });
+    context.after(async () => {
+      await relay.close();
+      await ledger.close();
+      rmSync(data, { recursive: true });
+    });
+    // What is told at the start is asked of the store in this order.
+    if (told > 0) await until(() => lines.length > 0);
+    await ledger.counts();
+    assert.equal(lines.length, told);
+    for (const { event, waiting, remedy } of lines) {
+      assert.match(event, /^exchanges wait for workers/);
+      assert.equal(waiting, 1);
+      assert.match(remedy, /outbox drop --waiting --sink scoring$/);
+    }
+  });
+}
