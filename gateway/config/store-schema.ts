@@ -53,7 +53,7 @@ export const store = z.strictObject({
     .nullable()
     .default(200_000)
     .describe(
-      'Exchanges without an alert are kept up to this number; the oldest goes, and with it what is kept of it for replay; null keeps it as long as retention_days says. In shadow that is all traffic.',
+      'Exchanges that nothing flagged are kept up to this number; the oldest goes, and with it what is kept of it for replay; null keeps it as long as retention_days says. In shadow that is all traffic.',
     ),
   retention_days: z
     .strictObject({
