@@ -23,6 +23,7 @@ import torch
 from aggregates import CANDIDATES, aggregate_rows
 from concept_rows import rows_digest
 from concepts import all_signals
+from curves import Curves, effective_size, equal_sample
 from data import Segment, labelled
 from eval_rows import evaluation_rows
 from export_files import thin
@@ -38,7 +39,7 @@ from reference_tokenizer import ReferenceTokenizer
 # Most segments of a source and role; of others OTHER_CAP. Instructions and answers to them are most of what passes a gateway.
 CAPS = {("self_instruct_files", "user"): 8000, ("self_instruct_files", "assistant"): 8300, ("gpteacher", "user"): 5000,
         ("gpteacher", "assistant"): 7000, ("gsm8k", "user"): 1000, ("gsm8k", "assistant"): 1000, ("arena_hard", "user"): 1200,
-        ("arena_hard", "assistant"): 1200, ("classic_books", "tool"): 9000, ("multilingual_ud", "tool"): 4000,
+        ("arena_hard", "assistant"): 1200, ("classic_books", "tool"): 5000, ("multilingual_ud", "tool"): 4000,
         ("peps", "tool"): 3500, ("qmsum", "tool"): 3500, ("rust_rfcs", "tool"): 3500, ("ubuntu_irc", "tool"): 3500}
 OTHER_CAP, BENIGN_QUERIES = 850, 3000
 PAGE_CHARACTERS = 1200
@@ -50,9 +51,11 @@ TOP_FEATURE, TOP_PROBE = 300, 300
 # false alarms, and a sentence in a long text still counts by the first (LOG.md).
 ANY_READINGS = (("any", None), ("any", {"kind": "mean", "window": 0}))
 ANY_RATES = (0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
+# How often a segment counts that was written as people and assistants write today: corpora are of older manners.
+TODAY, TODAY_WEIGHT = "written_as_today", 8.0
 TRAFFIC = ("instructions and answers, task dialogues, small talk, banking and assistant queries, technical prose, books and "
            "ten other languages, from halves of public corpora that were never trained on; answers, tool results and system prompts "
-           "that were written for it; codes, logs and tables")
+           "that were written for it, those in today's manner counted eight times; codes, logs and tables")
 MACHINE = 600
 OWN = Path(__file__).parent / "written" / "calibration"
 
@@ -80,30 +83,25 @@ def ordinary_segments(seed: int, most: int = 0) -> list[Segment]:
 def own_segments(public: list[Segment]) -> list[Segment]:
     """What public corpora lack: rows of `written/calibration`, read by nothing else, and machine text around ordinary sentences, of a
     seed that no training drew."""
-    rows = [json.loads(line) for path in sorted(OWN.glob("*.jsonl")) for line in path.read_text().splitlines()]
-    written = [Segment(row["text"], row["role"], {}, "written_for_calibration", "calibration", lang=row["lang"]) for row in rows]
+    written = []
+    for path in sorted(OWN.glob("*.jsonl")):
+        source = TODAY if path.stem.startswith("today") else "written_for_calibration"
+        rows = [json.loads(line) for line in path.read_text().splitlines()]
+        written += [Segment(row["text"], row["role"], {}, source, "calibration", lang=row["lang"]) for row in rows]
     sentences = [s.text for s in public if s.role == "user" and 20 < len(s.text) < 400]
     machine = machine_rows(MACHINE, 1_000_003, sentences)
     return written + [Segment(s.text, s.role, {}, s.source, "calibration") for s in machine]
+
+
+def weights_of(segments: list[Segment]) -> np.ndarray:
+    """How often each segment counts, float64 [segments]."""
+    return np.array([TODAY_WEIGHT if s.source == TODAY else 1.0 for s in segments])
 
 
 def calibrated(descending: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Rarity of values on the curve of these ordinary scores, as the product reads the exported curve."""
     kept = thin(descending)
     return rarity(kept + 1, descending[kept], len(descending), values)
-
-
-class Curves:
-    def __init__(self) -> None:
-        self.heads: list[dict] = []
-        self.arrays: dict[str, np.ndarray] = {}
-
-    def add(self, signal: str, kind: str, window: int, role: str, scores: np.ndarray, keep: int | None) -> None:
-        key = f"c{len(self.heads)}"
-        finite = scores[np.isfinite(scores)]
-        self.heads.append({"signal": signal, "aggregate": {"kind": kind, "window": window}, "role": role,
-                           "segments": int(len(finite)), "key": key})
-        self.arrays[key] = np.sort(finite)[::-1][:keep].astype(np.float32)
 
 
 def feature_maxima(corpus: Corpus, features: np.ndarray, count: int) -> np.ndarray:
@@ -169,8 +167,7 @@ def calibrate(build: Path, seed: int, most: int) -> None:
     concepts = json.loads((build / "concepts.json").read_text())
     used = np.array(sorted({e["index"] for c in concepts for e in c["features"]}))
     found = all_scores(segments, build, used)
-    roles = np.array([s.role for s in segments])
-    curves = Curves()
+    curves = Curves(np.array([s.role for s in segments]), weights_of(segments))
     readings: list[dict] = [{"concept": name, "aggregate": shape or next(c["aggregate"] for c in concepts if c["name"] == name)}
                             for name, shape in ANY_READINGS]
     chosen: dict[int, np.ndarray] = {}
@@ -183,22 +180,22 @@ def calibrate(build: Path, seed: int, most: int) -> None:
                 if reading == {"concept": concept["name"], "aggregate": {"kind": kind, "window": window}}:
                     chosen[which] = scores[:, i]
             for role in ("user", "assistant", "tool", "system") if own else ():
-                if (roles == role).sum() >= 200:
-                    curves.add(f"concept/{concept['name']}", kind, window, role, scores[roles == role, i], None)
+                if (curves.roles == role).sum() >= 200:
+                    curves.add(f"concept/{concept['name']}", kind, window, role, scores[:, i], None)
             if kind == "max_rolling_mean" or own:
                 curves.add(f"probe/{concept['name']}", kind, window, "all", probes[:, i], TOP_PROBE)
     for column, index in enumerate(used):
         curves.add(f"feature/{index}", "max", 1, "all", found["maxima"][:, column], TOP_FEATURE)
     np.save(build / "density.npy", (found["active"] / found["tokens"]).astype(np.float32))
-    level = any_levels(readings, chosen)
-    (build / "any.json").write_text(json.dumps({"readings": readings, **any_curve(level)}, indent=1))
+    level = any_levels([chosen[i] for i in range(len(readings))], curves.weights)
+    (build / "any.json").write_text(json.dumps({"readings": readings, **any_curve(equal_sample(level, curves.weights))}, indent=1))
     facts = {"tokens": int(found["tokens"]), "sources": sources_of(segments, level), "seed": seed, "seconds": round(time.time() - started)}
     save(build, curves, segments, facts)
 
 
-def any_levels(readings: list[dict], chosen: dict[int, np.ndarray]) -> np.ndarray:
+def any_levels(readings: list[np.ndarray], weights: np.ndarray) -> np.ndarray:
     """Of every segment the strongest calibrated score of the readings."""
-    return np.max([calibrated(np.sort(s[np.isfinite(s)])[::-1], s) for s in (chosen[i] for i in range(len(readings)))], 0)
+    return np.max([calibrated(equal_sample(s[np.isfinite(s)], weights[np.isfinite(s)]), s) for s in readings], 0)
 
 
 def any_curve(strongest: np.ndarray) -> dict:
@@ -230,7 +227,7 @@ def save(build: Path, curves: Curves, segments: list[Segment], facts: dict) -> N
     by_role: dict[str, int] = {}
     for segment in segments:
         by_role[segment.role] = by_role.get(segment.role, 0) + 1
-    facts = {"segments": len(segments), "by_role": by_role, "traffic": TRAFFIC, **facts}
+    facts = {"segments": len(segments), "by_role": by_role, "effective": effective_size(curves.weights), "traffic": TRAFFIC, **facts}
     (build / "calibration.json").write_text(json.dumps({**facts, "curves": curves.heads}))
     print(json.dumps(facts), flush=True)
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from augment import augmented
-from data import HELD_OUT_SOURCES, LABELS, LOW_WEIGHT, NO_TRAINING, Segment, corpus, in_calibration_half, labelled, written
+from data import HELD_OUT_SOURCES, LABELS, LARGE_SHARE, LOW_WEIGHT, NO_TRAINING, Segment, corpus, in_calibration_half, labelled, written
 from machine_text import machine_rows
 from reference_tokenizer import ReferenceTokenizer
 from windows import CONTENT_TOKENS, Window, batches_of, windows_of
@@ -42,7 +42,7 @@ def ordinary_texts(calibration: bool, per_source: int, rng: np.random.Generator,
 class Mixture:
     """batches(pass) -> batches of windows, twins together; targets(pass, rows) -> labels, weights, which rows are ordinary, groups. `seen`: written parts
     that the reader knows from before, a share of them once a pass. `per_source`: rows of a public source in a pass, a third of noisy
-    ones."""
+    ones, several times that of LARGE_SHARE."""
 
     def __init__(self, tokenizer: ReferenceTokenizer, seed: int, seen: set[str] = frozenset(), per_source: int = PER_SOURCE,
                  seen_share: float = 1.0):
@@ -65,6 +65,10 @@ class Mixture:
         chosen = [positive[i] for i in rng.permutation(len(positive))[:half]]
         return chosen + [negative[i] for i in rng.permutation(len(negative))[: count - len(chosen)]]
 
+    def _share(self, source: str) -> int:
+        """Rows of a public source in a pass."""
+        return self.per_source // 3 if source in LOW_WEIGHT else self.per_source * LARGE_SHARE.get(source, 1)
+
     def _repeats(self, segment: Segment, number: int) -> int:
         """How often a written row is read in a pass; whole groups of the parts seen before are left out."""
         if segment.source not in self.seen:
@@ -76,7 +80,7 @@ class Mixture:
         rng = np.random.default_rng([self.seed, number])
         rows = [s for s in written() if s.split == "train" for _ in range(self._repeats(s, number))]
         for source, segments in sorted(self.sources.items()):
-            rows = rows + self._draw(segments, self.per_source // 3 if source in LOW_WEIGHT else self.per_source, rng)
+            rows = rows + self._draw(segments, self._share(source), rng)
         ordinary = [self.ordinary[i] for i in rng.permutation(len(self.ordinary))[:ORDINARY]]
         sentences = [s.text for s in rows if s.lang == "en" and 20 < len(s.text) < 400]
         return rows + ordinary + machine_rows(MACHINE, self.seed + number, sentences)
