@@ -134,7 +134,7 @@ test('--json of rules init says as JSON why there is no proposal', async () => {
   const wanted = await write('wanted.txt', 'Good morning.\nGood evening.\n');
   const unwanted = await write('unwanted.txt', 'Good morning!\nGood evening!\n');
   const args = ['rules', 'init', 'greeting', '--wanted', wanted, '--unwanted', unwanted, '--json'];
-  const rare = ['--rate', '1/10000', '--out', join(folder, 'greeting.yaml')];
+  const rare = ['--rate', '1/7000', '--out', join(folder, 'greeting.yaml')];
   const { code, stdout, stderr } = await runHere([...args, ...rare]);
   assert.equal(code, 1, stderr);
   const { ok, problems, message } = JSON.parse(stdout);

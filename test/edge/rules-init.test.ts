@@ -85,7 +85,7 @@ test('what rules init cannot read or use is said with its place', async () => {
     ],
     [
       1,
-      ['a-rule', '--wanted', one, '--unwanted', other, '--rate', '1/10000'],
+      ['a-rule', '--wanted', one, '--unwanted', other, '--rate', '1/7000'],
       /none of \d+ concepts and \d+ features finds more wanted/,
     ],
   ];
