@@ -1,21 +1,8 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { Browser } from 'playwright-core';
-import { launchBrowser } from '../services/browser.ts';
+import { test } from 'node:test';
 import { comeBack, openPage } from './open-page.ts';
-import { DECEPTION, type StartedReview, startReview } from './start.ts';
-
-let browser: Browser;
-let review: StartedReview;
-
-before(async () => {
-  [browser, review] = await Promise.all([launchBrowser(), startReview()]);
-});
-
-after(async () => {
-  await browser?.close();
-  await review?.close();
-});
+import { browser, review } from './shared-review.ts';
+import { DECEPTION, startReview } from './start.ts';
 
 test('what was erased goes from the screen: its text, its row, and the verdict that waits for it', async (t) => {
   const own = await startReview();

@@ -1,25 +1,13 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { Browser, Locator } from 'playwright-core';
+import { test } from 'node:test';
+import type { Locator } from 'playwright-core';
 import { systemRecord } from '../../alerts/index.ts';
 import { driftRecord } from '../../gateway/drift/drift-alert.ts';
 import { until } from '../gateway/until.ts';
-import { launchBrowser } from '../services/browser.ts';
 import { openPage } from './open-page.ts';
 import { createRecord } from './records.ts';
-import { DECEPTION, type StartedReview, startReview } from './start.ts';
-
-let browser: Browser;
-let review: StartedReview;
-
-before(async () => {
-  [browser, review] = await Promise.all([launchBrowser(), startReview()]);
-});
-
-after(async () => {
-  await browser?.close();
-  await review?.close();
-});
+import { browser, review } from './shared-review.ts';
+import { DECEPTION } from './start.ts';
 
 const texts = async (found: Locator): Promise<string[]> =>
   (await found.allTextContents()).map((text) => text.trim());

@@ -1,22 +1,10 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
+import { test } from 'node:test';
+import type { Page } from 'playwright-core';
 import { until } from '../gateway/until.ts';
-import { launchBrowser } from '../services/browser.ts';
 import { comeBack, openPage } from './open-page.ts';
-import { DECEPTION, type StartedReview, startReview } from './start.ts';
-
-let browser: Browser;
-let review: StartedReview;
-
-before(async () => {
-  [browser, review] = await Promise.all([launchBrowser(), startReview()]);
-});
-
-after(async () => {
-  await browser?.close();
-  await review?.close();
-});
+import { browser, review } from './shared-review.ts';
+import { DECEPTION } from './start.ts';
 
 const posted = '**/api/exchanges/*/review';
 const banner = (page: Page) => page.locator('.unsaved');

@@ -1,25 +1,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { after, before, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
-import { launchBrowser } from '../services/browser.ts';
+import { test } from 'node:test';
+import type { Page } from 'playwright-core';
 import { openPage } from './open-page.ts';
-import { DECEPTION, type StartedReview, startReview } from './start.ts';
+import { browser, review } from './shared-review.ts';
+import { DECEPTION, startReview } from './start.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-let browser: Browser;
-let review: StartedReview;
-
-before(async () => {
-  [browser, review] = await Promise.all([launchBrowser(), startReview()]);
-});
-
-after(async () => {
-  await browser?.close();
-  await review?.close();
-});
 
 const HOSTILE = [
   '<script>window.hacked = 1</script>',

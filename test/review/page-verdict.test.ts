@@ -1,22 +1,10 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { Browser, Page } from 'playwright-core';
+import { test } from 'node:test';
+import type { Page } from 'playwright-core';
 import { until } from '../gateway/until.ts';
-import { launchBrowser } from '../services/browser.ts';
 import { openPage } from './open-page.ts';
-import { DECEPTION, type StartedReview, startReview } from './start.ts';
-
-let browser: Browser;
-let review: StartedReview;
-
-before(async () => {
-  [browser, review] = await Promise.all([launchBrowser(), startReview()]);
-});
-
-after(async () => {
-  await browser?.close();
-  await review?.close();
-});
+import { browser, review } from './shared-review.ts';
+import { DECEPTION, startReview } from './start.ts';
 
 const comment = (page: Page) => page.locator('#review-comment');
 const state = (page: Page) => page.locator('.save-state');
